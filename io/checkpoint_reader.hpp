@@ -1,0 +1,42 @@
+// Reads checkpoints: the list of what is in one, and the weights of a tensor. Opens files read-only and without a lock that
+// would need a writable file system. All HDF5 calls of the process go through one mutex; no function here may be called with
+// that mutex held.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint_info.hpp"
+#include "stages/tensor.hpp"
+
+namespace pal {
+
+class CheckpointReader {
+  public:
+    /// Opens and scans `path`. Throws Error(kInput): missing, a folder, unreadable, empty, not HDF5 (says what it looks like:
+    /// a zip, a Git-LFS pointer, netCDF-3, MATLAB v5), truncated.
+    explicit CheckpointReader(const std::string& path);
+    ~CheckpointReader();
+    CheckpointReader(const CheckpointReader&) = delete;
+    CheckpointReader& operator=(const CheckpointReader&) = delete;
+
+    [[nodiscard]] const CheckpointInfo& info() const noexcept;
+
+    /// The weights of a floating-point dataset in row-major order; double for f64, else float. Throws Error(kInput) that names
+    /// the dataset. Thread-safe.
+    [[nodiscard]] WeightValues read_weights(const DatasetInfo& dataset) const;
+
+    /// The parts of a tensor of a palettized file (indices unpacked from the raw chunks). Throws Error(kInput) where something
+    /// is missing, of the wrong shape or type, or an index is out of range.
+    [[nodiscard]] PalettizedTensor read_palettized(const std::string& path) const;
+
+    struct Impl;
+    [[nodiscard]] Impl& impl() const noexcept { return *impl_; }
+
+  private:
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pal

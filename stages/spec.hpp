@@ -1,0 +1,53 @@
+// The palettization spec: coreai_opt's PalettizationSpec, field for field, as validated immutable values. Parsing and
+// validation live in configs/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pal {
+
+enum class GranularityKind { kPerTensor, kPerGroupedChannel };
+
+struct Granularity {
+    GranularityKind kind = GranularityKind::kPerTensor;
+    int axis = 0;                  // logical: 0 = output channels, 1 = input channels; grouped only
+    std::uint64_t group_size = 0;  // channels a group; grouped only, >= 1
+    bool operator==(const Granularity&) const = default;
+};
+
+enum class LutDType { kInt8, kUInt8, kFloat8E4M3, kFloat8E5M2 };
+enum class QScheme { kSymmetric, kSymmetricWithClipping, kAsymmetric };
+
+struct LutQSpec {
+    LutDType dtype = LutDType::kInt8;
+    QScheme qscheme = QScheme::kSymmetric;
+    std::optional<double> float_min;  // <= 0, replaces the observed minimum
+    std::optional<double> float_max;  // >= 0
+    bool e8m0_scale = false;          // scale_dtype: float8_e8m0fnu, FP8 only
+    bool operator==(const LutQSpec&) const = default;
+};
+
+struct PalettizationSpec {
+    int n_bits = 4;  // 1, 2, 3, 4, 6 or 8
+    Granularity granularity;
+    std::uint64_t cluster_dim = 1;
+    bool enable_per_channel_scale = false;
+    std::optional<LutQSpec> lut_qspec;
+    // Module settings that travel with a spec; only the reference engine looks at them.
+    bool enable_fast_kmeans_mode = true;
+    int rounding_precision = 4;  // decimals, >= 1
+    bool operator==(const PalettizationSpec&) const = default;
+};
+
+enum class Engine { kFast, kExact, kReference };
+
+[[nodiscard]] std::string_view engine_name(Engine engine) noexcept;          // "fast", ...
+[[nodiscard]] std::string_view lut_dtype_name(LutDType dtype) noexcept;      // "int8", "float8_e4m3fn", ...
+[[nodiscard]] std::string_view qscheme_name(QScheme qscheme) noexcept;       // "symmetric", ...
+/// One line of JSON with every field resolved: what `palettized_spec` holds and the report shows.
+[[nodiscard]] std::string spec_to_json(const PalettizationSpec& spec);
+
+}  // namespace pal
