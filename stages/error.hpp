@@ -1,5 +1,6 @@
-// The one error type of the project. A user error is thrown as pal::Error and carries what a user needs: what went wrong,
-// where, what was found, what is allowed, what to do. A bug of ours is not an Error: PAL_ASSERT aborts.
+// The one error type of the project. A user error is thrown as pal::Error and carries what a user
+// needs: what went wrong, where, what was found, what is allowed, what to do. A bug of ours is not
+// an Error: PAL_ASSERT aborts.
 #pragma once
 
 #include <stdexcept>

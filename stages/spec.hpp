@@ -1,5 +1,5 @@
-// The palettization spec: coreai_opt's PalettizationSpec, field for field, as validated immutable values. Parsing and
-// validation live in configs/.
+// The palettization spec: coreai_opt's PalettizationSpec, field for field, as validated immutable
+// values. Parsing and validation live in configs/.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,8 @@ struct Granularity {
     GranularityKind kind = GranularityKind::kPerTensor;
     int axis = 0;                  // logical: 0 = output channels, 1 = input channels; grouped only
     std::uint64_t group_size = 0;  // channels a group; grouped only, >= 1
+    bool partial_groups =
+        false;  // ours: the last group may be smaller where group_size does not divide the axis
     bool operator==(const Granularity&) const = default;
 };
 
@@ -44,9 +46,10 @@ struct PalettizationSpec {
 
 enum class Engine { kFast, kExact, kReference };
 
-[[nodiscard]] std::string_view engine_name(Engine engine) noexcept;          // "fast", ...
-[[nodiscard]] std::string_view lut_dtype_name(LutDType dtype) noexcept;      // "int8", "float8_e4m3fn", ...
-[[nodiscard]] std::string_view qscheme_name(QScheme qscheme) noexcept;       // "symmetric", ...
+[[nodiscard]] std::string_view engine_name(Engine engine) noexcept;  // "fast", ...
+[[nodiscard]] std::string_view lut_dtype_name(
+    LutDType dtype) noexcept;  // "int8", "float8_e4m3fn", ...
+[[nodiscard]] std::string_view qscheme_name(QScheme qscheme) noexcept;  // "symmetric", ...
 /// One line of JSON with every field resolved: what `palettized_spec` holds and the report shows.
 [[nodiscard]] std::string spec_to_json(const PalettizationSpec& spec);
 

@@ -1,0 +1,91 @@
+#include "stages/decode.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "stages/error.hpp"
+#include "stages/parallel.hpp"
+
+namespace pal {
+
+namespace {
+
+template <class Real>
+void decode_group(const PalettizedTensor& tensor, std::size_t group, std::vector<Real>& values) {
+    const Geometry& geometry = tensor.geometry;
+    const double* lut = tensor.lut.data() + group * tensor.lut_stride();
+    const bool narrow = tensor.dtype == DType::kF16 || tensor.dtype == DType::kBF16;
+    for (std::size_t r = 0; r < geometry.run_count(); ++r) {
+        const IndexRun run = geometry.run(group, r);
+        for (std::size_t p = run.begin; p < run.begin + run.length; ++p) {
+            const double* entry = lut + tensor.indices[p] * geometry.cluster_dim;
+            const std::size_t first = geometry.weight_position(p);
+            for (std::size_t t = 0; t < geometry.cluster_dim; ++t) {
+                const std::size_t at = first + t * geometry.vector_stride();
+                auto value = static_cast<Real>(entry[t]);
+                if (!tensor.per_channel_scale.empty()) {
+                    value *= static_cast<Real>(tensor.per_channel_scale[geometry.channel_of(at)]);
+                    if (narrow) value = static_cast<Real>(round_to_dtype(value, tensor.dtype));
+                }
+                values[at] = value;
+            }
+        }
+    }
+}
+
+template <class Real>
+WeightValues decode_as(const PalettizedTensor& tensor) {
+    std::vector<Real> values(tensor.geometry.weight_count);
+    for_each_task(tensor.geometry.group_count,
+                  [&](std::size_t group) { decode_group(tensor, group, values); });
+    return values;
+}
+
+struct BlockSums {
+    double squared_error = 0;
+    double energy = 0;
+    double max_abs_error = 0;
+};
+
+}  // namespace
+
+WeightValues decode(const PalettizedTensor& tensor) {
+    return tensor.dtype == DType::kF64 ? decode_as<double>(tensor) : decode_as<float>(tensor);
+}
+
+ErrorReport measure_error(const WeightValues& original, const WeightValues& decoded) {
+    PAL_ASSERT(original.index() == decoded.index());
+    return std::visit(
+        [&](const auto& values) {
+            const auto& others = std::get<std::decay_t<decltype(values)>>(decoded);
+            PAL_ASSERT(values.size() == others.size() && !values.empty());
+            std::vector<BlockSums> blocks((values.size() + kBlock - 1) / kBlock);
+            for_each_block(values.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+                BlockSums sums;
+                for (std::size_t p = begin; p < end; ++p) {
+                    const double value = values[p];
+                    const double error = std::abs(value - static_cast<double>(others[p]));
+                    sums.squared_error += error * error;
+                    sums.energy += value * value;
+                    sums.max_abs_error = std::max(sums.max_abs_error, error);
+                }
+                blocks[b] = sums;
+            });
+            BlockSums total;
+            for (const BlockSums& block : blocks) {
+                total.squared_error += block.squared_error;
+                total.energy += block.energy;
+                total.max_abs_error = std::max(total.max_abs_error, block.max_abs_error);
+            }
+            ErrorReport report;
+            report.mse = total.squared_error / static_cast<double>(values.size());
+            report.sqnr_db = total.max_abs_error == 0
+                                 ? std::numeric_limits<double>::infinity()
+                                 : 10 * std::log10(total.energy / total.squared_error);
+            report.max_abs_error = total.max_abs_error;
+            return report;
+        },
+        original);
+}
+
+}  // namespace pal
