@@ -1,0 +1,50 @@
+#include "pipeline/graph.hpp"
+
+#include "pipeline/nodes.hpp"
+
+namespace pal {
+
+//            +--------------------------- release (bytes) -----------------------------+
+//            v                                                                         |
+//   start -> gate -> load -> scale -> cluster -> quantize LUT -> assign+pack -> order -> write -> sink
+//
+GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t budget_bytes) {
+    const std::vector<const PlanEntry*> entries = plan.palettized();
+    GraphResult result;
+    result.outcomes.resize(entries.size());
+    ByteGate admission(entries, budget_bytes);
+
+    flow::graph graph;
+    auto gate = gate_node(graph, admission);
+    auto load = stage_node(graph, LoadStage{ports.load}, flow::serial);
+    auto scale = stage_node(graph, ScaleStage{});
+    auto cluster = stage_node(graph, ClusterStage{});
+    auto quantize_lut = stage_node(graph, QuantizeLutStage{});
+    auto assign = stage_node(graph, AssignStage{});
+    flow::sequencer_node<Message<Packed>> order(graph, [](const auto& m) { return m->sequence; });
+    auto write = stage_node(graph, WriteStage{ports.write}, flow::serial);
+    auto sink = sink_node(graph, result.outcomes);
+
+    flow::make_edge(flow::output_port<0>(gate), load);
+    flow::make_edge(load, scale);
+    flow::make_edge(scale, cluster);
+    flow::make_edge(cluster, quantize_lut);
+    flow::make_edge(quantize_lut, assign);
+    flow::make_edge(assign, order);
+    flow::make_edge(order, write);
+    flow::make_edge(write, sink);
+    flow::make_edge(sink, gate);
+
+    gate.try_put(Release{});
+    graph.wait_for_all();
+
+    for (std::size_t e = 0; e < admission.admitted(); ++e) PAL_ASSERT(result.outcomes[e].finished);
+    for (std::size_t left = admission.admitted(); left < entries.size(); ++left) {
+        mark_failed(result.outcomes[left], ErrorCode::kOutput,
+                    entries[left]->job.path + ": not done: the output could not be written");
+    }
+    result.high_water_bytes = admission.high_water_bytes();
+    return result;
+}
+
+}  // namespace pal

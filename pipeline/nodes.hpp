@@ -1,0 +1,94 @@
+// The pieces that the flow graph is composed of. A stage (name, Input, Output, call) becomes a node with stage_node; a stage of
+// your own is one such line and one edge.
+#pragma once
+
+#include <oneapi/tbb/flow_graph.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "pipeline/gate.hpp"
+#include "pipeline/message.hpp"
+
+namespace pal {
+
+namespace flow = tbb::flow;
+
+template <class Stage>
+using StageNode = flow::function_node<Message<typename Stage::Input>, Message<typename Stage::Output>>;
+
+template <class Stage>
+StageNode<Stage> stage_node(flow::graph& graph, Stage stage,
+                            std::size_t concurrency = flow::unlimited) {
+    return StageNode<Stage>(graph, concurrency,
+                            [stage](const auto& message) { return run_stage(stage, message); });
+}
+
+/// What leaves the sink: memory that is free again, and whether the output can still be written.
+struct Release {
+    std::uint64_t bytes = 0;
+    bool output_failed = false;
+};
+
+/// The way in: nothing is in it yet but the dataset to load.
+struct Ticket {
+    const DatasetInfo* dataset = nullptr;
+};
+
+using GateNode = flow::multifunction_node<Release, std::tuple<Message<Ticket>>>;
+
+/// Admits tickets while the budget lasts, again at each release. One serial node owns the gate's state.
+inline GateNode gate_node(flow::graph& graph, ByteGate& gate) {
+    return {graph, flow::serial, [&gate](const Release& release, GateNode::output_ports_type& out) {
+                if (release.output_failed) gate.close();
+                gate.release(release.bytes);
+                std::size_t sequence = 0;
+                while (const PlanEntry* entry = gate.admit(&sequence)) {
+                    auto ticket = std::make_shared<Envelope<Ticket>>();
+                    ticket->entry = entry;
+                    ticket->sequence = sequence;
+                    ticket->payload = Ticket{entry->dataset};
+                    std::get<0>(out).try_put(ticket);
+                }
+            }};
+}
+
+/// The first stage: reads the weights.
+struct LoadStage {
+    static constexpr std::string_view name = "load";
+    using Input = Ticket;
+    using Output = Loaded;
+    std::function<WeightValues(const DatasetInfo&)> load;
+    Output operator()(const TensorJob&, Input&& ticket) const { return {load(*ticket.dataset)}; }
+};
+
+/// The last stage: hands a packed tensor to the file, one at a time, in plan order.
+struct WriteStage {
+    static constexpr std::string_view name = "write";
+    using Input = Packed;
+    using Output = ErrorReport;
+    std::function<void(const TensorJob&, const Packed&)> write;
+    Output operator()(const TensorJob& job, Input&& packed) const {
+        write(job, packed);
+        return packed.error;
+    }
+};
+
+using SinkNode = flow::function_node<Message<ErrorReport>, Release>;
+
+/// Records how each tensor fared and gives its memory back.
+inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes) {
+    return {graph, flow::serial, [&outcomes](const Message<ErrorReport>& message) {
+                Outcome& outcome = outcomes[message->sequence];
+                outcome = message->outcome;
+                outcome.finished = true;
+                if (message->payload) outcome.error = *message->payload;
+                return Release{message->entry->memory_bytes,
+                               outcome.failed && outcome.code == ErrorCode::kOutput};
+            }};
+}
+
+}  // namespace pal

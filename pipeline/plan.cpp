@@ -1,0 +1,147 @@
+#include "pipeline/plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "pipeline/axes.hpp"
+#include "stages/error.hpp"
+#include "stages/pack.hpp"
+
+namespace pal {
+
+namespace {
+
+/// Buffers of a tensor on its way: weights, a gathered copy to cluster, the decoded values, indices and their packed form.
+std::uint64_t memory_of(const TensorJob& job) {
+    const std::uint64_t value_bytes = job.dtype == DType::kF64 ? 8 : 4;
+    const std::uint64_t copies = job.spec.enable_per_channel_scale ? 4 : 3;
+    constexpr std::uint64_t kHistogramBytes = 4U << 20;
+    const std::uint64_t lut_bytes =
+        job.geometry.group_count * (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim * 32;
+    return job.geometry.weight_count * value_bytes * copies + job.geometry.index_count * 2 +
+           lut_bytes + kHistogramBytes;
+}
+
+std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
+    std::vector<Candidate> candidates;
+    candidates.reserve(info.datasets.size());
+    for (const DatasetInfo& dataset : info.datasets) {
+        candidates.push_back({dataset.path, dataset.shape.size(), dataset.dtype.has_value(),
+                              dataset.element_count});
+    }
+    return candidates;
+}
+
+PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layout layout,
+                     const CheckpointInfo& info, const PlanOptions& options) {
+    PlanEntry entry;
+    entry.dataset = &dataset;
+    entry.reason = decision.reason;
+    entry.bytes_in = dataset.bytes;
+    entry.bytes_out = dataset.bytes;
+    if (!decision.spec) return entry;
+    if (!dataset.unreadable.empty()) {
+        throw Error(ErrorCode::kInput, info.file + ": " + dataset.path + ": selected, but " +
+                                           dataset.unreadable + "; --exclude leaves it as it is");
+    }
+    auto fit = make_geometry(dataset.shape, axis_map(dataset, layout, info.layer_types),
+                             *decision.spec, options.allow_partial_groups);
+    if (auto* reason = std::get_if<std::string>(&fit)) {
+        entry.reason = *reason;
+        entry.misfit = true;
+        return entry;
+    }
+    entry.palettize = true;
+    entry.job = {dataset.path, *dataset.dtype, std::move(std::get<Geometry>(fit)), *decision.spec,
+                 options.cluster};
+    entry.bytes_out = stored_bytes(entry.job.geometry, entry.job.spec, entry.job.dtype);
+    entry.memory_bytes = memory_of(entry.job);
+    return entry;
+}
+
+void refuse_misfits(const Plan& plan) {
+    for (const PlanEntry& entry : plan.entries) {
+        if (entry.misfit) {
+            throw Error(ErrorCode::kUsage, entry.dataset->path + ": shape " +
+                                               shape_to_string(entry.dataset->shape) + ": " +
+                                               entry.reason + "; --strict makes this an error");
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<const PlanEntry*> Plan::palettized() const {
+    std::vector<const PlanEntry*> chosen;
+    for (const PlanEntry& entry : entries) {
+        if (entry.palettize) chosen.push_back(&entry);
+    }
+    return chosen;
+}
+
+void leave_dense(PlanEntry& entry, const std::string& reason) {
+    entry.palettize = false;
+    entry.reason = reason;
+    entry.bytes_out = entry.bytes_in;
+    entry.memory_bytes = 0;
+}
+
+Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptions& options) {
+    if (info.palettized) {
+        throw Error(ErrorCode::kInput, info.file +
+                                           ": is palettized already; restore makes a dense "
+                                           "checkpoint of it, inspect shows what it holds");
+    }
+    const Selection selection =
+        select_tensors(config, candidates_of(info), info.layer_types, options.selection);
+    Plan plan;
+    plan.warnings = selection.warnings;
+    plan.layout = options.layout.value_or(info.layout);
+    plan.layout_reason = options.layout ? "--layout" : info.layout_reason;
+    for (std::size_t d = 0; d < info.datasets.size(); ++d) {
+        const DatasetInfo& dataset = info.datasets[d];
+        if (!dataset.dtype) continue;
+        plan.entries.push_back(
+            plan_entry(dataset, selection.decisions[d], plan.layout, info, options));
+    }
+    if (options.strict) refuse_misfits(plan);
+    return plan;
+}
+
+std::uint64_t stored_bytes(const Geometry& geometry, const PalettizationSpec& spec, DType dtype) {
+    const Shape chunk = chunk_shape(geometry);
+    std::uint64_t chunks = 1;
+    for (std::size_t d = 0; d < chunk.size(); ++d) {
+        chunks *= (geometry.indices_shape[d] + chunk[d] - 1) / chunk[d];
+    }
+    const std::uint64_t chunk_values = element_count(chunk).value();
+    const auto n_bits = static_cast<std::uint64_t>(spec.n_bits);
+    const std::uint64_t chunk_bytes = n_bits == 8 ? chunk_values : chunk_values * n_bits / 8 + 1;
+    const std::uint64_t entries = (std::uint64_t{1} << n_bits) * spec.cluster_dim;
+    std::uint64_t bytes = chunks * chunk_bytes + geometry.group_count * entries * dtype_bytes(dtype);
+    if (spec.enable_per_channel_scale) bytes += geometry.output_channels() * dtype_bytes(dtype);
+    if (spec.lut_qspec) {
+        const bool integer = spec.lut_qspec->dtype == LutDType::kInt8 ||
+                             spec.lut_qspec->dtype == LutDType::kUInt8;
+        const std::uint64_t scale_bytes = spec.lut_qspec->e8m0_scale ? 4 : dtype_bytes(dtype);
+        bytes += geometry.group_count * (entries + scale_bytes + (integer ? 1 : 0));
+    }
+    return bytes;
+}
+
+double bits_per_weight(std::uint64_t bytes, std::uint64_t weight_count) {
+    return weight_count == 0 ? 0.0
+                             : static_cast<double>(bytes) * 8.0 / static_cast<double>(weight_count);
+}
+
+std::uint64_t peak_memory_bytes(const Plan& plan, std::uint64_t budget_bytes) {
+    std::uint64_t largest = 0;
+    std::uint64_t all = 0;
+    for (const PlanEntry& entry : plan.entries) {
+        largest = std::max(largest, entry.memory_bytes);
+        all += entry.memory_bytes;
+    }
+    return std::max(largest, std::min(all, budget_bytes));
+}
+
+}  // namespace pal

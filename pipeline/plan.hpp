@@ -1,0 +1,59 @@
+// The plan: what happens to every dataset of a checkpoint, and why, decided before any output exists. Pure: plan prints it, run
+// executes it, both see the same.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "configs/config.hpp"
+#include "io/checkpoint_info.hpp"
+#include "stages/chain.hpp"
+
+namespace pal {
+
+struct PlanOptions {
+    SelectionOptions selection;
+    ClusterOptions cluster;
+    std::optional<Layout> layout;  // none: as detected
+    bool allow_partial_groups = false;
+    bool strict = false;           // a selected tensor that does not fit its spec is an error
+};
+
+struct PlanEntry {
+    const DatasetInfo* dataset = nullptr;  // of the CheckpointInfo that was planned, which must outlive the plan
+    bool palettize = false;
+    std::string reason;             // which rule chose it, or why it stays dense
+    bool misfit = false;            // selected, but its spec does not fit
+    TensorJob job;                  // palettize only
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;    // everything stored for the tensor; bytes_in where dense
+    std::uint64_t memory_bytes = 0; // estimate while it is worked on
+};
+
+struct Plan {
+    std::vector<PlanEntry> entries;  // floating-point datasets, by path
+    std::vector<std::string> warnings;
+    Layout layout = Layout::kTorch;
+    std::string layout_reason;
+
+    [[nodiscard]] std::vector<const PlanEntry*> palettized() const;
+};
+
+/// Throws Error(kUsage) for rules and patterns (see select_tensors), for --strict misfits, Error(kInput) for a palettized
+/// input, an unreadable selected dataset, and files with what cannot be carried over.
+[[nodiscard]] Plan make_plan(const CheckpointInfo& info, const Config& config,
+                             const PlanOptions& options);
+
+/// Turns a palettized entry dense.
+void leave_dense(PlanEntry& entry, const std::string& reason);
+
+/// Bytes that the file holds for a tensor: packed indices with their chunk padding, LUTs, scales.
+[[nodiscard]] std::uint64_t stored_bytes(const Geometry& geometry, const PalettizationSpec& spec,
+                                         DType dtype);
+[[nodiscard]] double bits_per_weight(std::uint64_t bytes, std::uint64_t weight_count);
+/// The most that the graph holds at a time within `budget_bytes`.
+[[nodiscard]] std::uint64_t peak_memory_bytes(const Plan& plan, std::uint64_t budget_bytes);
+
+}  // namespace pal

@@ -1,0 +1,217 @@
+#include "pipeline/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+using OutcomeOf = std::unordered_map<const PlanEntry*, const Outcome*>;
+
+OutcomeOf outcomes_by_entry(const Plan& plan, const std::vector<Outcome>& outcomes) {
+    OutcomeOf result;
+    const auto entries = plan.palettized();
+    for (std::size_t e = 0; e < entries.size(); ++e) result[entries[e]] = &outcomes[e];
+    return result;
+}
+
+struct Totals {
+    std::uint64_t tensors = 0;
+    std::uint64_t palettized = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    std::uint64_t palettized_weights = 0;
+    std::uint64_t palettized_bytes = 0;
+};
+
+Totals totals_of(const Plan& plan) {
+    Totals totals;
+    for (const PlanEntry& entry : plan.entries) {
+        ++totals.tensors;
+        totals.bytes_in += entry.bytes_in;
+        totals.bytes_out += entry.bytes_out;
+        if (!entry.palettize) continue;
+        ++totals.palettized;
+        totals.palettized_weights += entry.dataset->element_count;
+        totals.palettized_bytes += entry.bytes_out;
+    }
+    return totals;
+}
+
+/// Names come from files: bytes that are not UTF-8 must not end the report.
+std::string dumped(const Json& json, int indent) {
+    return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+void add_errors(Json& tensor, const Outcome& outcome) {
+    if (outcome.failed) {
+        tensor["error"] = outcome.message;
+        return;
+    }
+    tensor["mse"] = number_or_null(outcome.error.mse);
+    tensor["sqnr_db"] = number_or_null(outcome.error.sqnr_db);
+    tensor["max_abs_error"] = number_or_null(outcome.error.max_abs_error);
+}
+
+Json tensor_json(const PlanEntry& entry) {
+    const std::uint64_t weights = entry.dataset->element_count;
+    Json tensor;
+    tensor["path"] = entry.dataset->path;
+    tensor["shape"] = entry.dataset->shape;
+    tensor["dtype"] = std::string(dtype_name(*entry.dataset->dtype));
+    tensor["action"] = entry.palettize ? "palettized" : "dense";
+    tensor["reason"] = entry.reason;
+    tensor["spec"] = entry.palettize ? Json::parse(spec_to_json(entry.job.spec)) : Json(nullptr);
+    tensor["groups"] = entry.palettize ? entry.job.geometry.group_count : 0;
+    tensor["bytes_in"] = entry.bytes_in;
+    tensor["bytes_out"] = entry.bytes_out;
+    tensor["bits_per_weight"] = bits_per_weight(entry.bytes_out, weights);
+    return tensor;
+}
+
+Json totals_json(const Plan& plan) {
+    const Totals totals = totals_of(plan);
+    return {{"tensors", totals.tensors},
+            {"palettized", totals.palettized},
+            {"dense", totals.tensors - totals.palettized},
+            {"bytes_in", totals.bytes_in},
+            {"bytes_out", totals.bytes_out},
+            {"bits_per_weight", bits_per_weight(totals.palettized_bytes, totals.palettized_weights)}};
+}
+
+std::string spec_for_people(const PalettizationSpec& spec) {
+    std::string text = fmt::format("{} bit", spec.n_bits);
+    if (spec.granularity.kind == GranularityKind::kPerGroupedChannel) {
+        text += fmt::format(", groups of {} on axis {}", spec.granularity.group_size,
+                            spec.granularity.axis);
+    }
+    if (spec.cluster_dim > 1) text += fmt::format(", vectors of {}", spec.cluster_dim);
+    if (spec.enable_per_channel_scale) text += ", scaled";
+    if (spec.lut_qspec) text += fmt::format(", {} LUT", lut_dtype_name(spec.lut_qspec->dtype));
+    return text;
+}
+
+std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
+    const std::string shape = shape_to_string(entry.dataset->shape);
+    const std::string dtype(dtype_name(*entry.dataset->dtype));
+    if (!entry.palettize) {
+        return fmt::format("{:<9} {:<10} {:<18} dense      {}  [{}]\n", "", dtype, shape,
+                           entry.dataset->path, entry.reason);
+    }
+    std::string quality;
+    if (outcome != nullptr && outcome->failed) {
+        quality = "failed";
+    } else if (outcome != nullptr) {
+        quality = std::isinf(outcome->error.sqnr_db) ? "exact"
+                                                     : fmt::format("{:.2f} dB", outcome->error.sqnr_db);
+    }
+    return fmt::format("{:>9} {:<10} {:<18} {:>5.2f} bpw  {}  [{}; {}]\n", quality, dtype, shape,
+                       bits_per_weight(entry.bytes_out, entry.dataset->element_count),
+                       entry.dataset->path, spec_for_people(entry.job.spec), entry.reason);
+}
+
+}  // namespace
+
+std::string bytes_for_people(std::uint64_t bytes) {
+    constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (value >= 1024 && unit + 1 < std::size(kUnits)) {
+        value /= 1024;
+        ++unit;
+    }
+    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.2f} {}", value, kUnits[unit]);
+}
+
+std::string report_json(const Plan& plan, const RunFacts* facts) {
+    Json report;
+    if (facts != nullptr) {
+        report["wall_seconds"] = facts->wall_seconds;
+        report["threads"] = facts->threads;
+        report["engine"] = std::string(engine_name(facts->engine));
+    }
+    report["totals"] = totals_json(plan);
+    if (!plan.warnings.empty()) report["warnings"] = plan.warnings;
+    const OutcomeOf outcomes =
+        facts != nullptr ? outcomes_by_entry(plan, facts->outcomes) : OutcomeOf{};
+    report["tensors"] = Json::array();
+    for (const PlanEntry& entry : plan.entries) {
+        Json tensor = tensor_json(entry);
+        if (const auto found = outcomes.find(&entry); found != outcomes.end()) {
+            add_errors(tensor, *found->second);
+            tensor["seconds"] = found->second->seconds;
+        } else if (facts != nullptr) {  // a dense tensor of a run: nothing is lost, nothing is spent
+            add_errors(tensor, Outcome{});
+            tensor["sqnr_db"] = nullptr;
+            tensor["seconds"] = 0.0;
+        }
+        report["tensors"].push_back(std::move(tensor));
+    }
+    return dumped(report, 2) + "\n";
+}
+
+std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
+                         const std::string& config_json, const std::string& input_fingerprint) {
+    Json document;
+    document["config"] = Json::parse(config_json);
+    document["input_fingerprint"] = input_fingerprint;
+    document["layout"] = plan.layout == Layout::kKeras ? "keras" : "torch";
+    document["tensors"] = Json::array();
+    const auto entries = plan.palettized();
+    for (std::size_t e = 0; e < entries.size(); ++e) {
+        Json tensor{{"path", entries[e]->dataset->path},
+                    {"engine", std::string(engine_name(entries[e]->job.cluster.engine))}};
+        add_errors(tensor, outcomes[e]);
+        document["tensors"].push_back(std::move(tensor));
+    }
+    return dumped(document, -1);
+}
+
+std::string report_table(const Plan& plan, const RunFacts* facts) {
+    const OutcomeOf outcomes =
+        facts != nullptr ? outcomes_by_entry(plan, facts->outcomes) : OutcomeOf{};
+    const auto outcome_of = [&](const PlanEntry* entry) {
+        const auto found = outcomes.find(entry);
+        return found == outcomes.end() ? nullptr : found->second;
+    };
+    const auto rank_of = [&](const PlanEntry* entry) {  // dense first, then by falling SQNR
+        const Outcome* outcome = outcome_of(entry);
+        if (!entry->palettize) return -std::numeric_limits<double>::infinity();
+        if (outcome == nullptr) return 0.0;
+        return outcome->failed ? std::numeric_limits<double>::infinity() : -outcome->error.sqnr_db;
+    };
+    std::vector<const PlanEntry*> rows;
+    for (const PlanEntry& entry : plan.entries) rows.push_back(&entry);
+    std::stable_sort(rows.begin(), rows.end(), [&](const PlanEntry* a, const PlanEntry* b) {
+        if (a->palettize != b->palettize) return b->palettize;
+        return rank_of(a) < rank_of(b);
+    });
+    std::string table;
+    for (const PlanEntry* entry : rows) table += table_row(*entry, outcome_of(entry));
+
+    const Totals totals = totals_of(plan);
+    table += fmt::format(
+        "{} tensors: {} palettized at {:.2f} bits per weight, {} dense; tensors {} -> {}\n",
+        totals.tensors, totals.palettized,
+        bits_per_weight(totals.palettized_bytes, totals.palettized_weights),
+        totals.tensors - totals.palettized, bytes_for_people(totals.bytes_in),
+        bytes_for_people(totals.bytes_out));
+    if (facts != nullptr) {
+        table += fmt::format("file {} -> {} in {:.3f} s ({} threads, engine {})\n",
+                             bytes_for_people(facts->file_bytes_in),
+                             bytes_for_people(facts->file_bytes_out), facts->wall_seconds,
+                             facts->threads, engine_name(facts->engine));
+    }
+    return table;
+}
+
+}  // namespace pal

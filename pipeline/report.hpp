@@ -1,0 +1,35 @@
+// What the program says about a plan or a run: the JSON report and the table on the console.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/message.hpp"
+#include "pipeline/plan.hpp"
+
+namespace pal {
+
+/// How a run went as a whole; for `plan` there is none.
+struct RunFacts {
+    std::vector<Outcome> outcomes;  // of plan.palettized(), in order
+    std::uint64_t file_bytes_in = 0;
+    std::uint64_t file_bytes_out = 0;
+    double wall_seconds = 0;
+    std::size_t threads = 1;
+    Engine engine = Engine::kFast;
+};
+
+/// {"totals": {...}, "tensors": [...]}, with "wall_seconds", "threads", "engine" and per-tensor errors where facts are given.
+[[nodiscard]] std::string report_json(const Plan& plan, const RunFacts* facts);
+
+/// The part of the report that depends on input and config alone: what the palettized file keeps.
+[[nodiscard]] std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
+                                       const std::string& config_json, const std::string& input_fingerprint);
+
+/// The table for people: dense tensors first, then palettized ones by falling SQNR (worst last), then the totals.
+[[nodiscard]] std::string report_table(const Plan& plan, const RunFacts* facts);
+
+[[nodiscard]] std::string bytes_for_people(std::uint64_t bytes);  // "1.2 MiB"
+
+}  // namespace pal

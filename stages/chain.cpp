@@ -1,0 +1,75 @@
+#include "stages/chain.hpp"
+
+#include <utility>
+
+#include "stages/assign.hpp"
+#include "stages/error.hpp"
+#include "stages/quantize_lut.hpp"
+#include "stages/scale.hpp"
+
+namespace pal {
+
+Scaled ScaleStage::operator()(const TensorJob& job, Loaded&& input) const {
+    if (const NonFinite bad = count_nonfinite(input.weights); bad.count > 0) {
+        throw Error(ErrorCode::kCheckFailed,
+                    job.path + ": " + std::to_string(bad.count) + " of " +
+                        std::to_string(job.geometry.weight_count) +
+                        " weights are NaN or infinite, the first at index " +
+                        std::to_string(bad.first) +
+                        "; --on-nonfinite=skip leaves such tensors dense, --exclude names them");
+    }
+    Scaled output{std::move(input.weights), std::nullopt, {}};
+    if (job.spec.enable_per_channel_scale) {
+        output.scales = channel_scales(output.weights, job.geometry);
+        output.scaled = scale_weights(output.weights, job.geometry, output.scales, job.dtype);
+    }
+    return output;
+}
+
+Clustered ClusterStage::operator()(const TensorJob& job, Scaled&& input) const {
+    GroupPalettes palettes = cluster_groups(input.to_cluster(), job.geometry, job.dtype, job.spec,
+                                            job.cluster, job.path);
+    return {std::move(input), std::move(palettes)};
+}
+
+Quantized QuantizeLutStage::operator()(const TensorJob& job, Clustered&& input) const {
+    Quantized output{std::move(input.source), {}, std::move(input.palettes.indices)};
+    PalettizedTensor& tensor = output.tensor;
+    tensor.dtype = job.dtype;
+    tensor.n_bits = job.spec.n_bits;
+    tensor.geometry = job.geometry;
+    tensor.lut = std::move(input.palettes.lut);
+    tensor.per_channel_scale = output.source.scales;
+    if (job.spec.lut_qspec) {
+        QuantizedLut quantized =
+            quantize_lut(tensor.lut, tensor.lut_stride(), job.dtype, *job.spec.lut_qspec);
+        tensor.lut = std::move(quantized.dequantized);
+        tensor.quantized_lut = std::move(quantized.quantized);
+        tensor.lut_scale = std::move(quantized.scale);
+        tensor.lut_zero_point = std::move(quantized.zero_point);
+    }
+    return output;
+}
+
+Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
+    Packed output{std::move(input.tensor), {}, {}};
+    PalettizedTensor& tensor = output.tensor;
+    if (!input.reference_indices.empty()) {
+        tensor.indices = std::move(input.reference_indices);
+    } else {
+        tensor.indices =
+            assign(input.source.to_cluster(), job.geometry, tensor.lut, tensor.lut_entries());
+    }
+    input.source.scaled.reset();
+    output.error = measure_error(input.source.weights, decode(tensor));
+    output.chunks = pack_indices(tensor);
+    return output;
+}
+
+Packed palettize(const TensorJob& job, WeightValues weights) {
+    return AssignStage{}(
+        job, QuantizeLutStage{}(
+                 job, ClusterStage{}(job, ScaleStage{}(job, Loaded{std::move(weights)}))));
+}
+
+}  // namespace pal
