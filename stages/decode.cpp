@@ -1,5 +1,6 @@
 #include "stages/decode.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -41,11 +42,44 @@ WeightValues decode_as(const PalettizedTensor& tensor) {
     return values;
 }
 
-struct BlockSums {
+struct Sums {
     double squared_error = 0;
     double energy = 0;
     double max_abs_error = 0;
+    double max_abs = 0;
 };
+
+/// Sums over the values times `unit`, a power of two; blocks are added up in order.
+template <class Real>
+Sums sum_errors(const std::vector<Real>& values, const std::vector<Real>& decoded, double unit) {
+    std::vector<Sums> blocks((values.size() + kBlock - 1) / kBlock);
+    for_each_block(values.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+        Sums sums;
+        for (std::size_t p = begin; p < end; ++p) {
+            const double value = static_cast<double>(values[p]) * unit;
+            const double error = std::abs(value - static_cast<double>(decoded[p]) * unit);
+            sums.squared_error += error * error;
+            sums.energy += value * value;
+            sums.max_abs_error = std::max(sums.max_abs_error, error);
+            sums.max_abs = std::max(sums.max_abs, std::abs(value));
+        }
+        blocks[b] = sums;
+    });
+    Sums total;
+    for (const Sums& block : blocks) {
+        total.squared_error += block.squared_error;
+        total.energy += block.energy;
+        total.max_abs_error = std::max(total.max_abs_error, block.max_abs_error);
+        total.max_abs = std::max(total.max_abs, block.max_abs);
+    }
+    return total;
+}
+
+/// Squares of huge or denormal values leave the range of double: those tensors are measured in units of their largest value.
+double unit_for(double max_abs) {
+    if (max_abs == 0 || (max_abs > 0x1p-300 && max_abs < 0x1p300)) return 1;
+    return std::ldexp(1.0, std::clamp(-std::ilogb(max_abs), -1022, 1022));
+}
 
 }  // namespace
 
@@ -59,30 +93,15 @@ ErrorReport measure_error(const WeightValues& original, const WeightValues& deco
         [&](const auto& values) {
             const auto& others = std::get<std::decay_t<decltype(values)>>(decoded);
             PAL_ASSERT(values.size() == others.size() && !values.empty());
-            std::vector<BlockSums> blocks((values.size() + kBlock - 1) / kBlock);
-            for_each_block(values.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
-                BlockSums sums;
-                for (std::size_t p = begin; p < end; ++p) {
-                    const double value = values[p];
-                    const double error = std::abs(value - static_cast<double>(others[p]));
-                    sums.squared_error += error * error;
-                    sums.energy += value * value;
-                    sums.max_abs_error = std::max(sums.max_abs_error, error);
-                }
-                blocks[b] = sums;
-            });
-            BlockSums total;
-            for (const BlockSums& block : blocks) {
-                total.squared_error += block.squared_error;
-                total.energy += block.energy;
-                total.max_abs_error = std::max(total.max_abs_error, block.max_abs_error);
-            }
+            Sums sums = sum_errors(values, others, 1);
+            const double unit = unit_for(sums.max_abs);
+            if (unit != 1) sums = sum_errors(values, others, unit);
             ErrorReport report;
-            report.mse = total.squared_error / static_cast<double>(values.size());
-            report.sqnr_db = total.max_abs_error == 0
+            report.mse = sums.squared_error / static_cast<double>(values.size()) / unit / unit;
+            report.sqnr_db = sums.max_abs_error == 0
                                  ? std::numeric_limits<double>::infinity()
-                                 : 10 * std::log10(total.energy / total.squared_error);
-            report.max_abs_error = total.max_abs_error;
+                                 : 10 * std::log10(sums.energy / sums.squared_error);
+            report.max_abs_error = sums.max_abs_error / unit;
             return report;
         },
         original);

@@ -1,0 +1,70 @@
+// Private to io/: attributes, and the names of those that the format adds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/hdf5.hpp"
+
+namespace pal::h5 {
+
+/// Attributes that a palettized group has beside the dataset's own.
+inline constexpr std::string_view kGroupAttributes[] = {
+    "palettized_shape",    "palettized_dtype", "palettized_spec", "palettized_storage_type",
+    "palettized_storage",  "output_channel_axis", "group_axis",   "group_size"};
+[[nodiscard]] bool is_group_attribute(std::string_view name) noexcept;
+inline constexpr std::string_view kRootAttributes[] = {"h5palettize_format", "h5palettize_version",
+                                                       "h5palettize_complete"};
+[[nodiscard]] bool is_root_attribute(std::string_view name) noexcept;
+inline constexpr const char* kDocumentGroup = "h5palettize";
+
+[[nodiscard]] bool has_attribute(hid_t object, const std::string& name);
+[[nodiscard]] Attribute open_attribute(hid_t object, const std::string& name);
+[[nodiscard]] Type attribute_type(hid_t attribute);
+
+/// A scalar string attribute of fixed or variable length; none where it is missing or something else.
+[[nodiscard]] std::optional<std::string> read_string_attribute(hid_t object, const std::string& name);
+/// An integer attribute, scalar or one-dimensional; none where it is missing or something else.
+[[nodiscard]] std::optional<std::vector<std::int64_t>> read_integers(hid_t object,
+                                                                     const std::string& name);
+
+/// Scalar UTF-8 string of variable length, which h5py shows as str and which may be long.
+[[nodiscard]] Type utf8_string_type();
+void write_string_attribute(hid_t object, const std::string& name, const std::string& value);
+/// rank 0 for `scalar`, else one dimension.
+void write_integers(hid_t object, const std::string& name, const std::vector<std::int64_t>& values,
+                    bool scalar);
+
+/// Copies the attribute as it is: type, space, character set, value.
+void copy_attribute(hid_t from, hid_t to, const std::string& name);
+
+/// The raw value of an attribute or dataset in its own type; frees variable-length parts.
+class RawValue {
+  public:
+    RawValue(Type type, Space space);
+    RawValue(RawValue&&) = default;
+    RawValue(const RawValue&) = delete;
+    RawValue& operator=(const RawValue&) = delete;
+    RawValue& operator=(RawValue&&) = delete;
+    ~RawValue();
+    [[nodiscard]] hid_t type() const noexcept { return type_.get(); }
+    [[nodiscard]] hid_t space() const noexcept { return space_.get(); }
+    [[nodiscard]] std::vector<unsigned char>& bytes() noexcept { return bytes_; }
+    [[nodiscard]] const std::vector<unsigned char>& bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    void read_done() noexcept { owns_variable_length_ = variable_length_; }
+
+  private:
+    Type type_;
+    Space space_;
+    std::vector<unsigned char> bytes_;
+    std::size_t count_ = 0;
+    bool variable_length_ = false;
+    bool owns_variable_length_ = false;
+};
+[[nodiscard]] RawValue read_raw_attribute(hid_t object, const std::string& name);
+
+}  // namespace pal::h5

@@ -1,0 +1,146 @@
+#include "io/hdf5.hpp"
+
+#include <cstdlib>
+
+namespace pal::h5 {
+
+std::mutex& hdf5_lock() {
+    // Before the first call: the library reads the variable when it opens a file. A lock would need a writable file
+    // system that supports locks, which checkpoints on network storage do not have.
+    static const int once = ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    static_cast<void>(once);
+    static std::mutex* const mutex = new std::mutex;  // never destroyed: handles may outlive statics
+    return *mutex;
+}
+
+void silence_errors() {
+    // Left off afterwards: what the library reports while the process ends is no message to users either.
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+namespace {
+
+herr_t take_innermost(unsigned frame, const H5E_error2_t* error, void* data) {
+    auto& text = *static_cast<std::string*>(data);
+    if (frame == 0 && error->desc != nullptr) text = error->desc;
+    return 0;
+}
+
+}  // namespace
+
+std::string innermost_error() {
+    std::string text;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, &text);
+    H5Eclear2(H5E_DEFAULT);
+    // System errors come with times, descriptors and addresses; people want strerror's part.
+    constexpr std::string_view marker = "error message = '";
+    if (const auto at = text.find(marker); at != std::string::npos) {
+        const auto begin = at + marker.size();
+        text = text.substr(begin, text.find('\'', begin) - begin);
+    }
+    for (char& c : text) {
+        if (c == '\n') c = ' ';
+    }
+    return text.empty() ? "the HDF5 library gives no reason" : text;
+}
+
+Object open_object(hid_t file, const std::string& path) {
+    return Object(call("open " + path, [&] { return H5Oopen(file, path.c_str(), H5P_DEFAULT); }));
+}
+Group open_group(hid_t file, const std::string& path) {
+    return Group(call("open group " + path, [&] { return H5Gopen2(file, path.c_str(), H5P_DEFAULT); }));
+}
+Dataset open_dataset(hid_t file, const std::string& path) {
+    return Dataset(call("open dataset " + path, [&] { return H5Dopen2(file, path.c_str(), H5P_DEFAULT); }));
+}
+Type dataset_type(hid_t dataset) {
+    return Type(call("read a datatype", [&] { return H5Dget_type(dataset); }));
+}
+Space dataset_space(hid_t dataset) {
+    return Space(call("read a dataspace", [&] { return H5Dget_space(dataset); }));
+}
+Plist dataset_plist(hid_t dataset) {
+    return Plist(call("read creation properties", [&] { return H5Dget_create_plist(dataset); }));
+}
+Type copy_type(hid_t type) {
+    return Type(call("copy a datatype", [&] { return H5Tcopy(type); }));
+}
+Plist create_plist(hid_t plist_class) {
+    return Plist(call("make a property list", [&] { return H5Pcreate(plist_class); }));
+}
+Space create_space(const Shape& shape) {
+    const std::vector<hsize_t> dims(shape.begin(), shape.end());
+    return Space(call("make a dataspace", [&] {
+        return dims.empty() ? H5Screate(H5S_SCALAR)
+                            : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr);
+    }));
+}
+Shape space_shape(hid_t space) {
+    const int rank = call("read a rank", [&] { return H5Sget_simple_extent_ndims(space); });
+    std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
+    if (rank > 0) {
+        call("read a shape", [&] { return H5Sget_simple_extent_dims(space, dims.data(), nullptr); });
+    }
+    return {dims.begin(), dims.end()};
+}
+H5O_info_t object_info(hid_t object) {
+    H5O_info_t info{};
+    call("read object information",
+         [&] { return H5Oget_info2(object, &info, H5O_INFO_BASIC | H5O_INFO_HDR); });
+    return info;
+}
+
+namespace {
+
+herr_t collect_link(hid_t, const char* name, const H5L_info_t* info, void* data) {
+    Link link;
+    link.name = name;
+    link.type = info->type;
+    if (info->type == H5L_TYPE_HARD) {
+        link.address = info->u.address;
+    } else {
+        link.value_bytes = info->u.val_size;
+    }
+    static_cast<std::vector<Link>*>(data)->push_back(std::move(link));
+    return 0;
+}
+
+herr_t collect_name(hid_t, const char* name, const H5A_info_t*, void* data) {
+    static_cast<std::vector<std::string>*>(data)->emplace_back(name);
+    return 0;
+}
+
+}  // namespace
+
+std::vector<Link> list_links(hid_t group) {
+    const Plist plist(call("read group properties", [&] { return H5Gget_create_plist(group); }));
+    unsigned flags = 0;
+    call("read the creation order", [&] { return H5Pget_link_creation_order(plist.get(), &flags); });
+    std::vector<Link> links;
+    const H5_index_t index = (flags & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+    call("list the links of a group",
+         [&] { return H5Literate(group, index, H5_ITER_INC, nullptr, collect_link, &links); });
+    return links;
+}
+
+std::string link_value(hid_t group, const Link& link) {
+    std::string value(link.value_bytes, '\0');
+    call("read link " + link.name, [&] {
+        return H5Lget_val(group, link.name.c_str(), value.data(), value.size(), H5P_DEFAULT);
+    });
+    return value;
+}
+
+std::vector<std::string> list_attributes(hid_t object) {
+    std::vector<std::string> names;
+    // Objects without tracking are listed by name: asking for creation order fails there.
+    const bool ordered = succeeds(
+        [&] { return H5Aiterate2(object, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, collect_name, &names); });
+    if (ordered && !names.empty()) return names;
+    names.clear();
+    call("list attributes",
+         [&] { return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_name, &names); });
+    return names;
+}
+
+}  // namespace pal::h5

@@ -1,0 +1,118 @@
+// Private to io/: the HDF5 C library behind one mutex, with handles that close themselves and calls that throw.
+// The distribution's library is not thread-safe, so every C call takes hdf5_lock(), and nothing else is done under it.
+// Iteration callbacks run with the lock held and therefore only collect names.
+#pragma once
+
+#include <hdf5.h>
+
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "stages/error.hpp"
+#include "stages/tensor.hpp"
+
+namespace pal::h5 {
+
+/// Not recursive: no function of this folder may be called with it held.
+[[nodiscard]] std::mutex& hdf5_lock();
+
+/// A failed library call; the writer turns it into Error(kOutput).
+class Failure : public Error {
+  public:
+    explicit Failure(const std::string& text) : Error(ErrorCode::kInput, text) {}
+};
+
+/// Both with the lock held: automatic printing off for this thread, and what the innermost frame of the error stack says.
+void silence_errors();
+[[nodiscard]] std::string innermost_error();
+
+/// Runs a C call under the lock; a negative result throws Failure("cannot <what>: <the library's reason>").
+template <class Function>
+auto call(std::string_view what, const Function& function) {
+    const std::lock_guard<std::mutex> lock(hdf5_lock());
+    silence_errors();
+    const auto result = function();
+    if (result < 0) throw Failure("cannot " + std::string(what) + ": " + innermost_error());
+    return result;
+}
+
+/// The same without throwing: true where the call succeeded.
+template <class Function>
+bool succeeds(const Function& function) noexcept {
+    const std::lock_guard<std::mutex> lock(hdf5_lock());
+    silence_errors();
+    return function() >= 0;
+}
+
+template <herr_t (*Close)(hid_t)>
+class Handle {
+  public:
+    Handle() = default;
+    explicit Handle(hid_t id) noexcept : id_(id) {}
+    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
+    Handle& operator=(Handle&& other) noexcept {
+        if (this != &other) {
+            reset();
+            id_ = std::exchange(other.id_, H5I_INVALID_HID);
+        }
+        return *this;
+    }
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
+    ~Handle() { reset(); }
+
+    [[nodiscard]] hid_t get() const noexcept { return id_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return id_ >= 0; }
+    void reset() noexcept {
+        if (id_ >= 0) succeeds([id = id_] { return Close(id); });
+        id_ = H5I_INVALID_HID;
+    }
+    /// Closes and throws where that fails: the only way to learn that buffered data did not reach the disk.
+    void close_checked(std::string_view what) {
+        const hid_t id = std::exchange(id_, H5I_INVALID_HID);
+        if (id >= 0) call(what, [id] { return Close(id); });
+    }
+
+  private:
+    hid_t id_ = H5I_INVALID_HID;
+};
+
+using File = Handle<H5Fclose>;
+using Group = Handle<H5Gclose>;
+using Dataset = Handle<H5Dclose>;
+using Attribute = Handle<H5Aclose>;
+using Type = Handle<H5Tclose>;
+using Space = Handle<H5Sclose>;
+using Plist = Handle<H5Pclose>;
+using Object = Handle<H5Oclose>;
+
+// One thin wrapper a call.
+[[nodiscard]] Object open_object(hid_t file, const std::string& path);
+[[nodiscard]] Group open_group(hid_t file, const std::string& path);
+[[nodiscard]] Dataset open_dataset(hid_t file, const std::string& path);
+[[nodiscard]] Type dataset_type(hid_t dataset);
+[[nodiscard]] Space dataset_space(hid_t dataset);
+[[nodiscard]] Plist dataset_plist(hid_t dataset);
+[[nodiscard]] Type copy_type(hid_t type);
+[[nodiscard]] Plist create_plist(hid_t plist_class);
+[[nodiscard]] Space create_space(const Shape& shape);
+[[nodiscard]] Shape space_shape(hid_t space);
+[[nodiscard]] H5O_info_t object_info(hid_t object);
+
+struct Link {
+    std::string name;
+    H5L_type_t type = H5L_TYPE_ERROR;
+    haddr_t address = HADDR_UNDEF;      // hard links
+    std::size_t value_bytes = 0;        // soft and external links
+};
+/// The links of a group: in creation order where that is tracked, else by name.
+[[nodiscard]] std::vector<Link> list_links(hid_t group);
+/// The stored value of a soft or external link, raw.
+[[nodiscard]] std::string link_value(hid_t group, const Link& link);
+/// The attributes of an object: in creation order where that is tracked, else by name.
+[[nodiscard]] std::vector<std::string> list_attributes(hid_t object);
+
+}  // namespace pal::h5

@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+#include <oneapi/tbb/global_control.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+
+#include "pipeline/commands/command.hpp"
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done; 1 a tensor failed or a check did not hold; 2 usage or config; 3 input; 4 output.\n";
+
+std::string general_help() {
+    std::string help =
+        "h5palettize " H5PALETTIZE_VERSION
+        ": shrinks HDF5 checkpoints by k-means palettes.\n\nUsage: h5palettize COMMAND ...\n\n";
+    for (const Command& command : commands()) {
+        help += fmt::format("  {:<8} {:<28} {}\n", command.name, command.arguments, command.summary);
+    }
+    return help + "\nh5palettize COMMAND --help shows a command's options. --version prints the version.\n" +
+           kExitCodes;
+}
+
+po::options_description common_options() {
+    po::options_description options("General");
+    options.add_options()("help,h", po::bool_switch(), "this text")(
+        "options-file", po::value<std::string>(),
+        "read options from a file, a line each: name=value; the command line wins. "
+        "@FILE reads a file of command line words");
+    return options;
+}
+
+po::options_description all_options(const Command& command) {
+    po::options_description options;
+    options.add(command.options()).add(common_options());
+    return options;
+}
+
+std::string command_help(const Command& command) {
+    std::ostringstream text;
+    text << "Usage: h5palettize " << command.name << " " << command.arguments << " [options]\n"
+         << command.summary << "\n\n"
+         << all_options(command) << "\nExample:\n  " << command.example << "\n\n"
+         << kExitCodes;
+    return text.str();
+}
+
+/// Replaces each word @FILE by the words of that file; # starts a comment line.
+std::vector<std::string> expand_response_files(const std::vector<std::string>& words) {
+    std::vector<std::string> expanded;
+    for (const std::string& word : words) {
+        if (!word.starts_with('@') || word.size() == 1) {
+            expanded.push_back(word);
+            continue;
+        }
+        std::ifstream file(word.substr(1));
+        if (!file) throw Error(ErrorCode::kUsage, word + ": the options file cannot be read");
+        for (std::string line; std::getline(file, line);) {
+            if (line.starts_with('#')) continue;
+            for (std::string& part : po::split_unix(line)) expanded.push_back(std::move(part));
+        }
+    }
+    return expanded;
+}
+
+Arguments parse(const Command& command, const std::vector<std::string>& words) {
+    po::options_description options = all_options(command);
+    po::options_description with_positionals = options;
+    with_positionals.add_options()("files", po::value<std::vector<std::string>>());
+    po::positional_options_description positionals;
+    positionals.add("files", -1);
+
+    Arguments arguments;
+    po::store(po::command_line_parser(expand_response_files(words))
+                  .options(with_positionals)
+                  .positional(positionals)
+                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+                  .run(),
+              arguments.values);
+    if (arguments.has("options-file")) {
+        const std::string name = arguments.text("options-file");
+        std::ifstream file(name);
+        if (!file) throw Error(ErrorCode::kUsage, "--options-file " + name + ": cannot be read");
+        po::store(po::parse_config_file(file, options), arguments.values);
+    }
+    if (arguments.has("files")) {
+        arguments.positionals = arguments.values["files"].as<std::vector<std::string>>();
+    }
+    return arguments;
+}
+
+int execute(const Command& command, const std::vector<std::string>& words) {
+    const Arguments arguments = parse(command, words);
+    if (arguments.flag("help")) {
+        std::cout << command_help(command);
+        return 0;
+    }
+    const std::size_t given = arguments.positionals.size();
+    if (given < command.min_positionals || given > command.max_positionals) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("{}: found {} file names, wanted: h5palettize {} {}", command.name,
+                                given, command.name, command.arguments));
+    }
+    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                    threads_from(arguments));
+    return command.execute(arguments);
+}
+
+int dispatch(const std::vector<std::string>& words) {
+    if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+        std::cout << general_help();
+        return words.empty() ? static_cast<int>(ErrorCode::kUsage) : 0;
+    }
+    if (words[0] == "--version") {
+        std::cout << "h5palettize " H5PALETTIZE_VERSION "\n";
+        return 0;
+    }
+    for (const Command& command : commands()) {
+        if (command.name == words[0]) return execute(command, {words.begin() + 1, words.end()});
+    }
+    throw Error(ErrorCode::kUsage, "'" + words[0] +
+                                       "' is no command; there are run, plan, verify, restore and "
+                                       "inspect, see h5palettize --help");
+}
+
+/// One line on stderr, whatever the text holds.
+int report_error(std::string text, ErrorCode code) {
+    for (char& c : text) {
+        if (c == '\n' || c == '\r') c = ' ';
+    }
+    std::cout.flush();
+    std::cerr << "h5palettize: error: " << text << "\n";
+    return static_cast<int>(code);
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+    static const std::vector<Command> all{run_command(), plan_command(), verify_command(),
+                                          restore_command(), inspect_command()};
+    return all;
+}
+
+int run_program(int argc, char** argv) {
+    try {
+        const int code = dispatch({argv + 1, argv + argc});
+        std::cout.flush();
+        return std::cout ? code : report_error("standard output cannot be written", ErrorCode::kOutput);
+    } catch (const Error& error) {
+        return report_error(error.what(), error.code());
+    } catch (const po::error& error) {
+        return report_error(error.what(), ErrorCode::kUsage);
+    } catch (const std::bad_alloc&) {
+        return report_error("out of memory; lower --memory or --threads", ErrorCode::kCheckFailed);
+    } catch (const std::exception& error) {
+        return report_error(error.what(), ErrorCode::kCheckFailed);
+    }
+}
+
+}  // namespace pal

@@ -1,0 +1,92 @@
+// inspect: what is in a checkpoint, dense or palettized.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "io/checkpoint_reader.hpp"
+#include "pipeline/commands/command.hpp"
+#include "pipeline/report.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json inspect_json(const CheckpointInfo& info) {
+    Json document{{"file", info.file},
+                  {"bytes", info.file_bytes},
+                  {"palettized", info.palettized},
+                  {"layout", info.layout == Layout::kKeras ? "keras" : "torch"},
+                  {"layout_reason", info.layout_reason},
+                  {"unsupported", info.unsupported}};
+    document["tensors"] = Json::array();
+    for (const PalettizedTensorInfo& tensor : info.tensors) {
+        document["tensors"].push_back({{"path", tensor.path},
+                                       {"shape", tensor.shape},
+                                       {"dtype", std::string(dtype_name(tensor.dtype))},
+                                       {"spec", Json::parse(tensor.spec_json, nullptr, false)},
+                                       {"bytes", tensor.bytes_stored}});
+    }
+    document["datasets"] = Json::array();
+    for (const DatasetInfo& dataset : info.datasets) {
+        document["datasets"].push_back({{"path", dataset.path},
+                                        {"shape", dataset.shape},
+                                        {"type", dataset.stored_type},
+                                        {"storage", dataset.storage},
+                                        {"bytes", dataset.bytes},
+                                        {"aliases", dataset.aliases},
+                                        {"unreadable", dataset.unreadable}});
+    }
+    return document;
+}
+
+std::string inspect_table(const CheckpointInfo& info) {
+    std::string table = fmt::format("{}: {}, {}, layout {} ({})\n", info.file,
+                                    info.palettized ? "palettized checkpoint" : "checkpoint",
+                                    bytes_for_people(info.file_bytes),
+                                    info.layout == Layout::kKeras ? "keras" : "torch", info.layout_reason);
+    if (!info.unsupported.empty()) table += "cannot be palettized: " + info.unsupported + "\n";
+    for (const PalettizedTensorInfo& tensor : info.tensors) {
+        table += fmt::format("  palettized  {:<10} {:<18} {:>10}  {}  {}\n", dtype_name(tensor.dtype),
+                             shape_to_string(tensor.shape), bytes_for_people(tensor.bytes_stored),
+                             tensor.path, tensor.spec_json);
+    }
+    for (const DatasetInfo& dataset : info.datasets) {
+        table += fmt::format("  dataset     {:<10} {:<18} {:>10}  {}  {}{}\n", dataset.stored_type,
+                             shape_to_string(dataset.shape), bytes_for_people(dataset.bytes),
+                             dataset.path, dataset.storage,
+                             dataset.unreadable.empty() ? "" : "; " + dataset.unreadable);
+    }
+    return table;
+}
+
+int execute_inspect(const Arguments& arguments) {
+    const CheckpointReader reader(arguments.positionals[0]);
+    if (arguments.flag("json")) {
+        std::cout << inspect_json(reader.info()).dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    } else {
+        std::cout << inspect_table(reader.info());
+    }
+    return 0;
+}
+
+}  // namespace
+
+Command inspect_command() {
+    return {"inspect",
+            "FILE.h5",
+            "lists what is in a checkpoint, dense or palettized",
+            "h5palettize inspect model.w4.h5",
+            1,
+            1,
+            [] {
+                po::options_description options;
+                options.add(thread_options()).add(json_option());
+                return options;
+            },
+            execute_inspect};
+}
+
+}  // namespace pal

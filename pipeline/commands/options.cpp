@@ -1,0 +1,193 @@
+#include "pipeline/commands/options.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <map>
+
+#include "pipeline/threads.hpp"
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+/// An option that stands for a field of the spec.
+struct SpecOption {
+    const char* option;
+    const char* field;
+};
+constexpr std::array<SpecOption, 10> kSpecOptions{{
+    {"n-bits", "n_bits"},
+    {"granularity", "granularity"},
+    {"axis", "axis"},
+    {"group-size", "group_size"},
+    {"cluster-dim", "cluster_dim"},
+    {"lut-dtype", "lut_dtype"},
+    {"lut-qscheme", "lut_qscheme"},
+    {"lut-scale-dtype", "lut_scale_dtype"},
+    {"lut-float-min", "lut_float_min"},
+    {"lut-float-max", "lut_float_max"},
+}};
+
+template <class Value>
+Value choice_of(const std::string& option, const std::string& text,
+                const std::map<std::string, Value>& choices) {
+    const auto found = choices.find(text);
+    if (found != choices.end()) return found->second;
+    std::string allowed;
+    for (const auto& [name, value] : choices) allowed += (allowed.empty() ? "" : ", ") + name;
+    throw Error(ErrorCode::kUsage,
+                "--" + option + ": found '" + text + "', allowed are " + allowed);
+}
+
+std::map<std::string, std::string> spec_fields(const Arguments& arguments) {
+    std::map<std::string, std::string> fields;
+    for (const auto& [option, field] : kSpecOptions) {
+        if (arguments.has(option)) fields[field] = arguments.text(option);
+    }
+    if (arguments.flag("per-channel-scale")) fields["enable_per_channel_scale"] = "true";
+    return fields;
+}
+
+std::uint64_t usable_memory_bytes() {
+    const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                          static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    std::uint64_t limit = 0;
+    for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+        if (std::ifstream file(path); file >> limit && limit > 0) return std::min(limit, physical);
+    }
+    return physical;
+}
+
+}  // namespace
+
+po::options_description palettize_options() {
+    po::options_description options("What to palettize, and how");
+    const auto text = [] { return po::value<std::string>(); };
+    // clang-format off
+    options.add_options()
+        ("config", text(), "YAML or JSON with a kmeans_palettization_config, as coreai_opt reads it")
+        ("preset", text(), "w4, w6: 4 or 6 bits, a LUT for 16 output channels; w8: 8 bits, a LUT a tensor")
+        ("n-bits", text(), "1, 2, 3, 4, 6 or 8 (default 4)")
+        ("granularity", text(), "per_tensor (default) or per_grouped_channel")
+        ("axis", text(), "grouped: 0 = output channels (default), 1 = input channels")
+        ("group-size", text(), "grouped: channels that share a LUT")
+        ("cluster-dim", text(), "output channels that share an index (default 1)")
+        ("per-channel-scale", po::bool_switch(), "divide each output channel by its largest magnitude first")
+        ("lut-dtype", text(), "int8, uint8, float8_e4m3fn or float8_e5m2: quantize the LUTs")
+        ("lut-qscheme", text(), "symmetric (default), symmetric_with_clipping or asymmetric")
+        ("lut-scale-dtype", text(), "float8_e8m0fnu: power-of-two scales for FP8 LUTs")
+        ("lut-float-min", text(), "lower end of the LUT's range, <= 0, instead of the observed one")
+        ("lut-float-max", text(), "upper end of the LUT's range, >= 0")
+        ("partial-groups", text(), "allow: the last group may be smaller; refuse (default): such tensors stay dense")
+        ("include", text(), "PCRE2 on whole dataset paths: palettize these, whatever their state name")
+        ("exclude", text(), "PCRE2 on whole dataset paths: leave these dense; wins over everything")
+        ("layout", text(), "auto (default), torch or keras: which dimension is which axis")
+        ("strict", po::bool_switch(), "a tensor that does not fit its spec is an error")
+        ("allow-unmatched-rules", po::bool_switch(), "a rule that matches nothing is a warning")
+        ("engine", text(), "fast (default), exact or reference")
+        ("seed", po::value<std::uint64_t>(), "seed of vector clustering (default 0)")
+        ("on-nonfinite", text(), "fail (default) or skip: tensors with NaN or infinity")
+        ("memory", text(), "bound of the memory in flight, as 2GiB (default: half of what there is)")
+        ("report", text(), "write a JSON report to this file");
+    // clang-format on
+    return options;
+}
+
+po::options_description thread_options() {
+    po::options_description options("Resources");
+    options.add_options()("threads", po::value<std::size_t>(),
+                          "threads (default: what affinity, cgroup and Slurm allow)");
+    return options;
+}
+
+po::options_description json_option() {
+    po::options_description options("Output");
+    options.add_options()("json", po::bool_switch(), "print JSON instead of a table");
+    return options;
+}
+
+po::options_description force_option() {
+    po::options_description options("Output");
+    options.add_options()("force", po::bool_switch(), "replace an existing output");
+    return options;
+}
+
+Config config_from(const Arguments& arguments) {
+    const auto fields = spec_fields(arguments);
+    const int sources = (arguments.has("config") ? 1 : 0) + (arguments.has("preset") ? 1 : 0) +
+                        (fields.empty() ? 0 : 1);
+    if (sources > 1) {
+        throw Error(ErrorCode::kUsage,
+                    "--config, --preset and spec options (--n-bits, --granularity, --lut-dtype ...) "
+                    "exclude each other; give one of them");
+    }
+    if (arguments.has("config")) return load_config(arguments.text("config"));
+    if (arguments.has("preset")) return preset_config(arguments.text("preset"));
+    if (!fields.empty()) return config_of_spec(spec_from_fields(fields));
+    return Config{"defaults", ModuleConfig{}, {}, {}};
+}
+
+PlanOptions plan_options_from(const Arguments& arguments) {
+    PlanOptions options;
+    options.selection.include = arguments.text("include");
+    options.selection.exclude = arguments.text("exclude");
+    options.selection.allow_unmatched_rules = arguments.flag("allow-unmatched-rules");
+    options.strict = arguments.flag("strict");
+    if (arguments.has("engine")) {
+        options.cluster.engine = choice_of<Engine>(
+            "engine", arguments.text("engine"),
+            {{"fast", Engine::kFast}, {"exact", Engine::kExact}, {"reference", Engine::kReference}});
+    }
+    if (arguments.has("seed")) options.cluster.seed = arguments.values["seed"].as<std::uint64_t>();
+    if (arguments.has("layout")) {
+        options.layout = choice_of<std::optional<Layout>>(
+            "layout", arguments.text("layout"),
+            {{"auto", std::nullopt}, {"torch", Layout::kTorch}, {"keras", Layout::kKeras}});
+    }
+    if (arguments.has("partial-groups")) {
+        options.allow_partial_groups = choice_of<bool>(
+            "partial-groups", arguments.text("partial-groups"), {{"allow", true}, {"refuse", false}});
+    }
+    return options;
+}
+
+std::size_t threads_from(const Arguments& arguments) {
+    if (!arguments.has("threads")) return available_threads();
+    const auto threads = arguments.values["threads"].as<std::size_t>();
+    constexpr std::size_t kMostThreads = 1024;
+    if (threads < 1 || threads > kMostThreads) {
+        throw Error(ErrorCode::kUsage,
+                    "--threads: found " + std::to_string(threads) + ", allowed are 1 to 1024");
+    }
+    return threads;
+}
+
+std::uint64_t memory_from(const Arguments& arguments) {
+    return arguments.has("memory") ? parse_bytes(arguments.text("memory")) : usable_memory_bytes() / 2;
+}
+
+std::uint64_t parse_bytes(const std::string& text) {
+    static const std::map<std::string, double> kUnits{
+        {"", 1},       {"B", 1},        {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30},
+        {"TiB", 0x1p40}, {"kB", 1e3},   {"KB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
+        {"TB", 1e12},  {"K", 0x1p10},   {"M", 0x1p20},   {"G", 0x1p30},   {"T", 0x1p40}};
+    std::size_t used = 0;
+    double number = 0;
+    try {
+        number = std::stod(text, &used);
+    } catch (const std::exception&) {
+        used = 0;
+    }
+    const auto unit = used == 0 ? kUnits.end() : kUnits.find(text.substr(used));
+    if (unit == kUnits.end() || !(number > 0) || !(number * unit->second < 0x1p62)) {
+        throw Error(ErrorCode::kUsage, "--memory: found '" + text +
+                                           "', allowed are sizes such as 2GiB, 512MiB, 1.5GB");
+    }
+    return static_cast<std::uint64_t>(std::max(1.0, number * unit->second));
+}
+
+}  // namespace pal

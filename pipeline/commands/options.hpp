@@ -1,0 +1,46 @@
+// Command line options: their text, and the values that the rest of the program works with.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "configs/config.hpp"
+#include "pipeline/plan.hpp"
+
+namespace pal {
+
+namespace po = boost::program_options;
+
+/// A parsed command line.
+struct Arguments {
+    std::vector<std::string> positionals;
+    po::variables_map values;
+
+    [[nodiscard]] bool has(const char* option) const { return values.count(option) != 0; }
+    [[nodiscard]] std::string text(const char* option) const {
+        return has(option) ? values[option].as<std::string>() : std::string();
+    }
+    [[nodiscard]] bool flag(const char* option) const {
+        return has(option) && values[option].as<bool>();
+    }
+};
+
+/// Options of `run` and `plan`: which palette for which tensor, engine, resources, report.
+[[nodiscard]] po::options_description palettize_options();
+[[nodiscard]] po::options_description thread_options();
+[[nodiscard]] po::options_description json_option();
+[[nodiscard]] po::options_description force_option();
+
+/// Options that take the place of a config file, or the file, or the preset. Throws Error(kUsage) where they are mixed.
+[[nodiscard]] Config config_from(const Arguments& arguments);
+[[nodiscard]] PlanOptions plan_options_from(const Arguments& arguments);
+[[nodiscard]] std::size_t threads_from(const Arguments& arguments);
+/// --memory in bytes; without it half of the memory that this process may use.
+[[nodiscard]] std::uint64_t memory_from(const Arguments& arguments);
+
+/// "2GiB", "512MiB", "1.5GB", "4096" -> bytes. Throws Error(kUsage).
+[[nodiscard]] std::uint64_t parse_bytes(const std::string& text);
+
+}  // namespace pal

@@ -1,0 +1,55 @@
+// plan: what run would do, tensor by tensor, and why. Touches nothing.
+#include "pipeline/plan.hpp"
+
+#include <iostream>
+
+#include "io/checkpoint_reader.hpp"
+#include "io/checkpoint_writer.hpp"
+#include "pipeline/commands/command.hpp"
+#include "pipeline/report.hpp"
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+int execute_plan(const Arguments& arguments) {
+    const std::string& source = arguments.positionals[0];
+    const CheckpointReader reader(source);
+    if (arguments.positionals.size() == 2) {
+        check_target(source, arguments.positionals[1], arguments.flag("force"));
+    }
+    const Plan plan = make_plan(reader.info(), config_from(arguments), plan_options_from(arguments));
+    if (!reader.info().unsupported.empty()) {
+        std::cerr << "h5palettize: warning: run would refuse this file: " << reader.info().unsupported << "\n";
+    }
+    for (const std::string& warning : plan.warnings) std::cerr << "h5palettize: warning: " << warning << "\n";
+    if (arguments.flag("json")) {
+        std::cout << report_json(plan, nullptr);
+        return 0;
+    }
+    std::cout << report_table(plan, nullptr) << "layout "
+              << (plan.layout == Layout::kKeras ? "keras" : "torch") << " (" << plan.layout_reason
+              << "); peak memory in flight about "
+              << bytes_for_people(peak_memory_bytes(plan, memory_from(arguments))) << "\n";
+    return 0;
+}
+
+}  // namespace
+
+Command plan_command() {
+    return {"plan",
+            "IN.h5 [OUT.h5]",
+            "shows what run would do, tensor by tensor, and why",
+            "h5palettize plan model.h5 --config palettize.yaml --json",
+            1,
+            2,
+            [] {
+                po::options_description options = palettize_options();
+                options.add(thread_options()).add(force_option()).add(json_option());
+                return options;
+            },
+            execute_plan};
+}
+
+}  // namespace pal

@@ -1,0 +1,51 @@
+// restore: a dense checkpoint again.
+#include <iostream>
+
+#include "io/checkpoint_reader.hpp"
+#include "io/checkpoint_writer.hpp"
+#include "pipeline/commands/command.hpp"
+#include "stages/decode.hpp"
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+int execute_restore(const Arguments& arguments) {
+    const std::string& source = arguments.positionals[0];
+    const std::string& target = arguments.positionals[1];
+    const CheckpointReader reader(source);
+    if (!reader.info().palettized) {
+        throw Error(ErrorCode::kInput,
+                    source + ": is not a palettized checkpoint (no h5palettize_complete); run makes one");
+    }
+    check_target(source, target, arguments.flag("force"));
+    std::vector<std::string> replaced;
+    for (const PalettizedTensorInfo& tensor : reader.info().tensors) replaced.push_back(tensor.path);
+    CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
+    for (const std::string& path : replaced) {
+        writer.write_dense(path, decode(reader.read_palettized(path)));
+    }
+    writer.commit("");
+    std::cout << "restored " << replaced.size() << " tensors to " << target << "\n";
+    return 0;
+}
+
+}  // namespace
+
+Command restore_command() {
+    return {"restore",
+            "PALETTIZED.h5 OUT.h5",
+            "makes a dense checkpoint of a palettized one",
+            "h5palettize restore model.w4.h5 model.restored.h5",
+            2,
+            2,
+            [] {
+                po::options_description options;
+                options.add(thread_options()).add(force_option());
+                return options;
+            },
+            execute_restore};
+}
+
+}  // namespace pal

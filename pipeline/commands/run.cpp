@@ -1,0 +1,152 @@
+// run: palettizes a checkpoint.
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <tuple>
+
+#include "io/checkpoint_reader.hpp"
+#include "io/checkpoint_writer.hpp"
+#include "pipeline/commands/command.hpp"
+#include "pipeline/graph.hpp"
+#include "pipeline/report.hpp"
+#include "stages/error.hpp"
+#include "stages/scale.hpp"
+
+namespace pal {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A report that cannot be written should not be found out after the work.
+void check_report_target(const std::string& report, const std::vector<std::string>& checkpoints) {
+    if (report.empty()) return;
+    const fs::path folder = fs::absolute(report).parent_path();
+    if (fs::is_directory(report) || access(folder.c_str(), W_OK) != 0) {
+        throw Error(ErrorCode::kOutput, "--report " + report + ": cannot be written there");
+    }
+    for (const std::string& checkpoint : checkpoints) {
+        std::error_code ignored;
+        if (fs::equivalent(report, checkpoint, ignored) ||
+            fs::weakly_canonical(report) == fs::weakly_canonical(checkpoint)) {
+            throw Error(ErrorCode::kUsage, "--report " + report + ": is the checkpoint itself");
+        }
+    }
+}
+
+void write_report(const std::string& report, const std::string& json) {
+    if (report.empty()) return;
+    std::ofstream file(report);
+    file << json;
+    file.close();
+    if (!file) throw Error(ErrorCode::kOutput, "--report " + report + ": could not be written");
+}
+
+/// --on-nonfinite=skip: a tensor with NaN or infinity turns dense before the copy decides what to leave out.
+void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
+    for (PlanEntry& entry : plan.entries) {
+        if (!entry.palettize) continue;
+        const NonFinite bad = count_nonfinite(reader.read_weights(*entry.dataset));
+        if (bad.count == 0) continue;
+        leave_dense(entry, std::to_string(bad.count) + " weights are NaN or infinite, the first at index " +
+                               std::to_string(bad.first));
+    }
+}
+
+bool skips_nonfinite(const Arguments& arguments) {
+    const std::string choice = arguments.has("on-nonfinite") ? arguments.text("on-nonfinite") : "fail";
+    if (choice == "fail") return false;
+    if (choice == "skip") return true;
+    throw Error(ErrorCode::kUsage, "--on-nonfinite: found '" + choice + "', allowed are fail, skip");
+}
+
+/// Tells this input from another: sizes, names, shapes and types of everything in it (FNV-1a, 64 bits).
+std::string fingerprint(const CheckpointInfo& info) {
+    std::uint64_t hash = 0xCBF29CE484222325U;
+    const auto add = [&hash](const std::string& text) {
+        for (const char c : text + '\n') hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+    };
+    add(std::to_string(info.file_bytes));
+    for (const DatasetInfo& dataset : info.datasets) {
+        add(dataset.path);
+        add(shape_to_string(dataset.shape));
+        add(dataset.stored_type);
+    }
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    return text;
+}
+
+/// Prints every failure; the first one's code is the run's. 0 where nothing failed.
+int report_failures(const std::vector<Outcome>& outcomes) {
+    int code = 0;
+    for (const Outcome& outcome : outcomes) {
+        if (!outcome.failed) continue;
+        if (code == 0) code = static_cast<int>(outcome.code);
+        std::cerr << "h5palettize: error: " << outcome.message << "\n";
+    }
+    if (code != 0) std::cerr << "h5palettize: error: nothing was written\n";
+    return code;
+}
+
+int execute_run(const Arguments& arguments) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::string& source = arguments.positionals[0];
+    const std::string& target = arguments.positionals[1];
+    const std::string report = arguments.text("report");
+    const Config config = config_from(arguments);
+    const PlanOptions options = plan_options_from(arguments);
+    const std::uint64_t budget_bytes = memory_from(arguments);
+    const bool skip = skips_nonfinite(arguments);
+
+    const CheckpointReader reader(source);
+    check_target(source, target, arguments.flag("force"));
+    check_report_target(report, {source, target});
+    Plan plan = make_plan(reader.info(), config, options);
+    if (!reader.info().unsupported.empty()) {
+        throw Error(ErrorCode::kInput, source + ": " + reader.info().unsupported);
+    }
+    for (const std::string& warning : plan.warnings) std::cerr << "h5palettize: warning: " << warning << "\n";
+    if (skip) skip_nonfinite(plan, reader);
+
+    std::vector<std::string> replaced;
+    for (const PlanEntry* entry : plan.palettized()) replaced.push_back(entry->dataset->path);
+    CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
+    const GraphPorts ports{
+        [&](const DatasetInfo& dataset) { return reader.read_weights(dataset); },
+        [&](const TensorJob& job, const Packed& packed) {
+            writer.write_palettized(job.path, packed.tensor, packed.chunks, spec_to_json(job.spec));
+        }};
+    const GraphResult result = run_graph(plan, ports, budget_bytes);
+    if (const int code = report_failures(result.outcomes); code != 0) return code;
+    writer.commit(results_json(plan, result.outcomes, config_to_json(config), fingerprint(reader.info())));
+
+    RunFacts facts{result.outcomes, reader.info().file_bytes, fs::file_size(target), 0,
+                   threads_from(arguments), options.cluster.engine};
+    facts.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::cout << report_table(plan, &facts);
+    write_report(report, report_json(plan, &facts));
+    return 0;
+}
+
+}  // namespace
+
+Command run_command() {
+    return {"run",
+            "IN.h5 OUT.h5",
+            "palettizes a checkpoint",
+            "h5palettize run model.h5 model.w4.h5 --preset w4 --report model.json",
+            2,
+            2,
+            [] {
+                po::options_description options = palettize_options();
+                options.add(thread_options()).add(force_option());
+                return options;
+            },
+            execute_run};
+}
+
+}  // namespace pal

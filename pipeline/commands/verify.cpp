@@ -1,0 +1,163 @@
+// verify: decodes what was written and checks it against the original.
+#include "pipeline/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "configs/config.hpp"
+#include "io/checkpoint_reader.hpp"
+#include "io/checkpoint_writer.hpp"
+#include "pipeline/commands/command.hpp"
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// What the file says that its run measured, by path.
+struct Reported {
+    Engine engine = Engine::kFast;
+    double mse = 0;
+    bool known = false;
+};
+
+std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
+    std::map<std::string, Reported> reported;
+    const Json document = Json::parse(info.results_json, nullptr, false);
+    if (document.is_discarded() || !document.contains("tensors") || !document["tensors"].is_array()) {
+        return reported;
+    }
+    for (const Json& tensor : document["tensors"]) {
+        if (!tensor.is_object()) continue;
+        Reported& entry = reported[tensor.value("path", "")];
+        entry.engine = tensor.value("engine", "") == "reference" ? Engine::kReference : Engine::kFast;
+        entry.known = tensor.contains("mse") && tensor["mse"].is_number();
+        if (entry.known) entry.mse = tensor["mse"].get<double>();
+    }
+    return reported;
+}
+
+/// The spec that a tensor carries as JSON, read by the parser of config files.
+PalettizationSpec spec_of(const PalettizedTensorInfo& tensor) {
+    const Config config = parse_config(
+        R"({"kmeans_palettization_config":{"global_config":{"op_state_spec":{"weight":)" +
+            tensor.spec_json + "}}}}",
+        tensor.path + " palettized_spec");
+    return config.global_config->op_state_spec->front().second.value();
+}
+
+struct Verified {
+    const PalettizedTensorInfo* tensor = nullptr;
+    TensorCheck check;
+};
+
+TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointReader& palettized,
+                          const PalettizedTensorInfo& info, const Reported& reported) {
+    const auto& datasets = original.info().datasets;
+    const auto source = std::find_if(datasets.begin(), datasets.end(),
+                                     [&](const DatasetInfo& d) { return d.path == info.path; });
+    TensorCheck check;
+    if (source == datasets.end() || source->shape != info.shape || source->dtype != info.dtype) {
+        check.problems.push_back("the original has no such tensor of shape " + shape_to_string(info.shape) +
+                                 " and type " + std::string(dtype_name(info.dtype)));
+        return check;
+    }
+    check = check_tensor(original.read_weights(*source), palettized.read_palettized(info.path), spec_of(info),
+                         reported.engine != Engine::kReference);
+    if (reported.known && reported.mse != check.error.mse) {
+        check.problems.push_back(fmt::format("mse is {}, the file reports {}", check.error.mse, reported.mse));
+    }
+    return check;
+}
+
+void print_json(const std::vector<Verified>& results, const std::vector<std::string>& differences, bool ok) {
+    Json document{{"ok", ok}, {"differences", differences}};
+    document["tensors"] = Json::array();
+    const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };
+    for (const Verified& result : results) {
+        document["tensors"].push_back({{"path", result.tensor->path},
+                                       {"mse", number(result.check.error.mse)},
+                                       {"sqnr_db", number(result.check.error.sqnr_db)},
+                                       {"max_abs_error", number(result.check.error.max_abs_error)},
+                                       {"problems", result.check.problems}});
+    }
+    std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+void print_table(const std::vector<Verified>& results, const std::vector<std::string>& differences, bool ok) {
+    for (const Verified& result : results) {
+        std::cout << fmt::format("{:>9.2f} dB  mse {:<12.4g} max {:<12.4g} {}\n",
+                                 result.check.error.sqnr_db, result.check.error.mse,
+                                 result.check.error.max_abs_error, result.tensor->path);
+    }
+    std::cout << fmt::format("{} tensors checked, {} differences elsewhere: {}\n", results.size(),
+                             differences.size(), ok ? "everything holds" : "NOT as it should be");
+}
+
+double min_sqnr_from(const Arguments& arguments) {
+    return arguments.has("min-sqnr-db") ? arguments.values["min-sqnr-db"].as<double>()
+                                        : -std::numeric_limits<double>::infinity();
+}
+
+int execute_verify(const Arguments& arguments) {
+    const CheckpointReader original(arguments.positionals[0]);
+    const CheckpointReader palettized(arguments.positionals[1]);
+    if (!palettized.info().palettized) {
+        throw Error(ErrorCode::kInput, arguments.positionals[1] +
+                                           ": is not a palettized checkpoint (no h5palettize_complete)");
+    }
+    const double min_sqnr_db = min_sqnr_from(arguments);
+    const auto reported = reported_results(palettized.info());
+    const std::vector<std::string> differences = compare_untouched(original, palettized);
+    std::vector<Verified> results;
+    bool ok = differences.empty();
+    for (const PalettizedTensorInfo& tensor : palettized.info().tensors) {
+        const auto found = reported.find(tensor.path);
+        Verified result{&tensor, verify_tensor(original, palettized, tensor,
+                                               found == reported.end() ? Reported{} : found->second)};
+        if (!(result.check.error.sqnr_db >= min_sqnr_db)) {
+            result.check.problems.push_back(
+                fmt::format("SQNR {:.2f} dB is below --min-sqnr-db {}", result.check.error.sqnr_db, min_sqnr_db));
+        }
+        ok = ok && result.check.problems.empty();
+        results.push_back(std::move(result));
+    }
+    std::stable_sort(results.begin(), results.end(), [](const Verified& a, const Verified& b) {
+        return a.check.error.sqnr_db > b.check.error.sqnr_db;
+    });
+    arguments.flag("json") ? print_json(results, differences, ok) : print_table(results, differences, ok);
+    for (const std::string& difference : differences) std::cerr << "h5palettize: error: " << difference << "\n";
+    for (const Verified& result : results) {
+        for (const std::string& problem : result.check.problems) {
+            std::cerr << "h5palettize: error: " << result.tensor->path << ": " << problem << "\n";
+        }
+    }
+    return ok ? 0 : static_cast<int>(ErrorCode::kCheckFailed);
+}
+
+}  // namespace
+
+Command verify_command() {
+    return {"verify",
+            "ORIGINAL.h5 PALETTIZED.h5",
+            "decodes what was written and checks it",
+            "h5palettize verify model.h5 model.w4.h5 --min-sqnr-db 20",
+            2,
+            2,
+            [] {
+                po::options_description options("Checks");
+                options.add_options()("min-sqnr-db", po::value<double>(),
+                                      "a tensor with a lower signal-to-noise ratio fails");
+                options.add(thread_options()).add(json_option());
+                return options;
+            },
+            execute_verify};
+}
+
+}  // namespace pal

@@ -1,0 +1,3 @@
+#include "pipeline/commands/command.hpp"
+
+int main(int argc, char** argv) { return pal::run_program(argc, argv); }

@@ -1,0 +1,69 @@
+#include "pipeline/verify.hpp"
+
+#include <algorithm>
+
+#include "stages/assign.hpp"
+#include "stages/quantize_lut.hpp"
+#include "stages/scale.hpp"
+
+namespace pal {
+
+namespace {
+
+void check_scales(const WeightValues& original, const PalettizedTensor& tensor, TensorCheck& check) {
+    if (tensor.per_channel_scale.empty()) return;
+    const std::vector<double> scales = channel_scales(original, tensor.geometry);
+    for (std::size_t c = 0; c < scales.size(); ++c) {
+        if (scales[c] == tensor.per_channel_scale[c]) continue;
+        check.problems.push_back("per_channel_scale of channel " + std::to_string(c) +
+                                 " is not the channel's largest magnitude");
+        return;
+    }
+}
+
+void check_lut(const PalettizedTensor& tensor, const PalettizationSpec& spec, TensorCheck& check) {
+    const std::size_t stride = tensor.lut_stride();
+    for (std::size_t v = 0; v < tensor.lut.size(); ++v) {
+        const std::size_t group = v / stride;
+        if (tensor.geometry.cluster_dim == 1 && v % stride > 0 && tensor.lut[v] < tensor.lut[v - 1]) {
+            check.problems.push_back("the LUT of group " + std::to_string(group) + " is not ascending");
+            return;
+        }
+        if (tensor.quantized_lut.empty() || !spec.lut_qspec) continue;
+        const std::uint8_t zero_point =
+            tensor.lut_zero_point.empty() ? std::uint8_t{0} : tensor.lut_zero_point[group];
+        if (dequantize_entry(tensor.quantized_lut[v], tensor.lut_scale[group], zero_point, tensor.dtype,
+                             spec.lut_qspec->dtype) != tensor.lut[v]) {
+            check.problems.push_back("quantized_lut of group " + std::to_string(group) +
+                                     " does not decode to the lut");
+            return;
+        }
+    }
+}
+
+void check_indices(const WeightValues& original, const PalettizedTensor& tensor, TensorCheck& check) {
+    const bool scaled = !tensor.per_channel_scale.empty();
+    const WeightValues normalized =
+        scaled ? scale_weights(original, tensor.geometry, tensor.per_channel_scale, tensor.dtype)
+               : WeightValues{};
+    const auto nearest =
+        assign(scaled ? normalized : original, tensor.geometry, tensor.lut, tensor.lut_entries());
+    const auto differing = std::mismatch(nearest.begin(), nearest.end(), tensor.indices.begin());
+    if (differing.first == nearest.end()) return;
+    check.problems.push_back("index " + std::to_string(differing.first - nearest.begin()) +
+                             " is not that of the nearest LUT entry");
+}
+
+}  // namespace
+
+TensorCheck check_tensor(const WeightValues& original, const PalettizedTensor& tensor,
+                         const PalettizationSpec& spec, bool indices_are_nearest) {
+    TensorCheck check;
+    check_scales(original, tensor, check);
+    check_lut(tensor, spec, check);
+    if (indices_are_nearest && check.problems.empty()) check_indices(original, tensor, check);
+    check.error = measure_error(original, decode(tensor));
+    return check;
+}
+
+}  // namespace pal

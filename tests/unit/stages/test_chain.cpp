@@ -1,0 +1,169 @@
+// The stages alone, as a library on a tensor in memory.
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "stages/chain.hpp"
+#include "stages/error.hpp"
+
+using namespace pal;
+namespace tt = boost::test_tools;
+
+namespace {
+
+TensorJob job_for(const Shape& shape, const PalettizationSpec& spec, DType dtype = DType::kF32, AxisMap axes = {0, 1}) {
+    return {"/w", dtype, std::get<Geometry>(make_geometry(shape, axes, spec, false)), spec, {}};
+}
+
+std::vector<float> floats(const PalettizedTensor& tensor) { return std::get<std::vector<float>>(decode(tensor)); }
+
+std::vector<float> normal_weights(std::size_t count) {
+    std::mt19937 random(3);
+    std::normal_distribution<float> normal(0.0F, 0.02F);
+    std::vector<float> weights(count);
+    for (float& weight : weights) weight = normal(random);
+    return weights;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(chain)
+
+BOOST_AUTO_TEST_CASE(two_by_two_at_two_bits_is_exact) {
+    PalettizationSpec spec;
+    spec.n_bits = 2;
+    const Packed packed = palettize(job_for({2, 2}, spec), std::vector<float>{1, 2, 3, 4});
+    const std::vector<double> lut{1, 2, 3, 4};
+    BOOST_TEST(packed.tensor.lut == lut, tt::per_element());
+    BOOST_TEST(packed.error.mse == 0.0);
+    BOOST_TEST(std::isinf(packed.error.sqnr_db));
+}
+
+BOOST_AUTO_TEST_CASE(worked_case_with_a_quantized_lut) {
+    PalettizationSpec spec;
+    spec.n_bits = 2;
+    spec.lut_qspec = LutQSpec{};
+    const Packed packed = palettize(job_for({2, 2}, spec), std::vector<float>{1, 2, 3, 4});
+    const std::vector<double> expected{1.0039, 2.0078, 3.0118, 3.9843};
+    for (std::size_t e = 0; e < 4; ++e) BOOST_TEST(std::abs(packed.tensor.lut[e] - expected[e]) < 5e-5);
+}
+
+BOOST_AUTO_TEST_CASE(a_short_palette_repeats_its_last_entry) {
+    PalettizationSpec spec;
+    spec.n_bits = 2;
+    const Packed packed = palettize(job_for({2, 3}, spec), std::vector<float>{1, 1, 2, 2, 1, 2});
+    const std::vector<double> lut{1, 2, 2, 2};
+    const std::vector<std::uint8_t> indices{0, 0, 1, 1, 0, 1};
+    BOOST_TEST(packed.tensor.lut == lut, tt::per_element());
+    BOOST_TEST(packed.tensor.indices == indices, tt::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_all_zero_channel_has_scale_one_and_decodes_to_zeros) {
+    PalettizationSpec spec;
+    spec.n_bits = 2;
+    spec.enable_per_channel_scale = true;
+    const Packed packed = palettize(job_for({3, 3}, spec), std::vector<float>{1, -2, 4, 0, 0, 0, 5, 10, 20});
+    const std::vector<double> scales{4, 1, 20};
+    BOOST_TEST(packed.tensor.per_channel_scale == scales, tt::per_element());
+    const auto decoded = floats(packed.tensor);
+    for (std::size_t p = 3; p < 6; ++p) BOOST_TEST(decoded[p] == 0.0F);
+}
+
+BOOST_AUTO_TEST_CASE(scales_run_along_the_keras_output_axis_too) {
+    PalettizationSpec spec;
+    spec.enable_per_channel_scale = true;
+    const Packed packed = palettize(job_for({2, 3}, spec, DType::kF32, {1, 0}), std::vector<float>{1, -2, 3, -4, 1, 6});
+    const std::vector<double> scales{4, 2, 6};
+    BOOST_TEST(packed.tensor.per_channel_scale == scales, tt::per_element());
+    BOOST_TEST(packed.error.max_abs_error < 1e-6);
+}
+
+BOOST_AUTO_TEST_CASE(groups_follow_either_axis) {
+    PalettizationSpec spec;
+    spec.n_bits = 1;
+    spec.granularity = {GranularityKind::kPerGroupedChannel, 0, 1, false};
+    const std::vector<float> by_row{1, 2, 10, 20};
+    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).error.mse == 0.0);
+    spec.granularity.axis = 1;
+    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).error.mse == 0.0);
+    spec.granularity = {};
+    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).error.mse > 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_decoding) {
+    const std::vector<float> weights = normal_weights(24 * 16);
+    for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
+        for (const int n_bits : {1, 2, 3, 4, 6, 8}) {
+            for (const std::uint64_t dim : {1, 2, 3, 4, 8}) {
+                for (const int axis : {-1, 0, 1}) {
+                    PalettizationSpec spec;
+                    spec.n_bits = n_bits;
+                    spec.cluster_dim = dim;
+                    if (axis >= 0) spec.granularity = {GranularityKind::kPerGroupedChannel, axis, 8, false};
+                    if (axis == 0 && 8 % dim != 0) continue;
+                    const TensorJob job = job_for({24, 16}, spec, dtype);
+                    WeightValues values;
+                    if (dtype == DType::kF64) {
+                        values = std::vector<double>(weights.begin(), weights.end());
+                    } else {
+                        std::vector<float> rounded;
+                        for (const float w : weights) rounded.push_back(static_cast<float>(round_to_dtype(w, dtype)));
+                        values = rounded;
+                    }
+                    const Packed packed = palettize(job, values);
+                    BOOST_TEST(packed.tensor.indices.size() == job.geometry.index_count);
+                    // A palette of 2^n entries is never worse than all zeros, and better with more bits for scalars.
+                    BOOST_TEST(packed.error.sqnr_db > 0.0);
+                    if (dim == 1 && n_bits >= 4) BOOST_TEST(packed.error.sqnr_db > 15.0);
+                    for (const double entry : packed.tensor.lut) BOOST_REQUIRE(entry == round_to_dtype(entry, dtype));
+                }
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(fewer_vectors_than_clusters_is_no_skip) {
+    PalettizationSpec spec;
+    spec.n_bits = 8;
+    spec.cluster_dim = 2;
+    const Packed packed = palettize(job_for({4, 2}, spec), std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+    BOOST_TEST(packed.error.mse == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(nonfinite_weights_are_named) {
+    std::vector<float> weights(100, 1.0F);
+    weights[17] = std::numeric_limits<float>::quiet_NaN();
+    weights[40] = std::numeric_limits<float>::infinity();
+    const TensorJob job = job_for({10, 10}, PalettizationSpec{});
+    BOOST_CHECK_EXCEPTION((void)palettize(job, weights), Error, [](const Error& error) {
+        const std::string text = error.what();
+        return text.find("/w: 2 of 100") == 0 && text.find("first at index 17") != std::string::npos &&
+               error.code() == ErrorCode::kCheckFailed;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(nearest_assignment_never_costs_more_than_upstreams) {
+    TensorJob job = job_for({32, 64}, PalettizationSpec{});
+    const std::vector<float> weights = normal_weights(32 * 64);
+    job.cluster.engine = Engine::kReference;
+    const double reference = palettize(job, weights).error.mse;
+    job.cluster.engine = Engine::kExact;
+    const double exact = palettize(job, weights).error.mse;
+    job.cluster.engine = Engine::kFast;
+    const double fast = palettize(job, weights).error.mse;
+    BOOST_TEST(exact <= reference);
+    BOOST_TEST(fast <= exact * (1 + 1e-4));
+}
+
+BOOST_AUTO_TEST_CASE(errors_of_huge_and_denormal_tensors_are_numbers) {
+    std::vector<double> huge{1e300, -1e300, 3e299, 2e299, 0.5e300, 0};
+    std::vector<double> decoded = huge;
+    decoded[2] = 2.9e299;
+    BOOST_TEST(std::isfinite(measure_error(huge, decoded).sqnr_db));
+    std::vector<double> tiny{1e-320, 2e-320, 5e-320};
+    std::vector<double> tiny_decoded{1e-320, 3e-320, 5e-320};
+    BOOST_TEST(std::isfinite(measure_error(tiny, tiny_decoded).sqnr_db));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,70 @@
+#include <boost/test/unit_test.hpp>
+#include <numeric>
+#include <random>
+
+#include "stages/error.hpp"
+#include "stages/pack.hpp"
+
+using namespace pal;
+
+BOOST_AUTO_TEST_SUITE(packing)
+
+BOOST_AUTO_TEST_CASE(four_bits_are_nibbles_most_significant_first) {
+    std::vector<std::uint8_t> values(16);
+    std::iota(values.begin(), values.end(), 0);
+    const std::vector<std::uint8_t> expected{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x00};
+    BOOST_TEST(pack_bits(values, 4) == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(unpacking_undoes_packing) {
+    std::mt19937 random(7);
+    for (const int n_bits : {1, 2, 3, 4, 6, 8}) {
+        for (const std::size_t count : {0, 1, 7, 8, 9, 15, 16, 17, 1000}) {
+            std::vector<std::uint8_t> values(count);
+            for (auto& value : values) value = static_cast<std::uint8_t>(random() & ((1U << n_bits) - 1));
+            const auto packed = pack_bits(values, n_bits);
+            std::vector<std::uint8_t> back(count);
+            unpack_bits(packed, n_bits, back);
+            BOOST_TEST(back == values, boost::test_tools::per_element());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_short_chunk_is_an_error) {
+    std::vector<std::uint8_t> values(9);
+    BOOST_CHECK_THROW(unpack_bits(std::vector<std::uint8_t>(4), 4, values), Error);
+}
+
+BOOST_AUTO_TEST_CASE(chunks_tile_the_indices_and_come_back) {
+    for (const Shape& shape : {Shape{3, 5}, Shape{1100, 1030}, Shape{2, 3, 1100000}, Shape{1500000}, Shape{7, 1, 200, 900}}) {
+        PalettizedTensor tensor;
+        tensor.n_bits = 3;
+        PalettizationSpec spec;
+        tensor.geometry = std::get<Geometry>(make_geometry(shape, {0, shape.size() > 1 ? 1U : 0U}, spec, false));
+        tensor.indices.resize(tensor.geometry.index_count);
+        std::mt19937 random(11);
+        for (auto& index : tensor.indices) index = random() & 7U;
+        const Shape chunk = chunk_shape(tensor.geometry);
+        const std::uint64_t chunk_values = element_count(chunk).value();
+        BOOST_TEST(chunk_values <= std::uint64_t{1} << 20);
+        std::vector<std::uint8_t> back(tensor.geometry.index_count, 0xFF);
+        for (const PackedChunk& packed : pack_indices(tensor)) {
+            std::vector<std::uint8_t> values(chunk_values);
+            unpack_bits(packed.bytes, 3, values);
+            place_chunk(values, chunk, packed.offset, shape, back);
+        }
+        BOOST_CHECK(back == tensor.indices);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_chunk_never_straddles_a_group_of_the_leading_dimension) {
+    PalettizationSpec spec;
+    for (const std::uint64_t group_size : {16, 24, 1000}) {
+        spec.granularity = {GranularityKind::kPerGroupedChannel, 0, group_size, false};
+        const auto geometry = std::get<Geometry>(make_geometry({48000, 4096}, {0, 1}, spec, false));
+        const std::uint64_t rows = chunk_shape(geometry)[0];
+        BOOST_TEST((rows % group_size == 0 || group_size % rows == 0));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
