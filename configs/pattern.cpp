@@ -1,0 +1,69 @@
+#include "configs/pattern.hpp"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <array>
+#include <cstdint>
+
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+constexpr std::uint32_t kMatchLimit = 1000000;
+constexpr std::uint32_t kHeapLimitKiB = 65536;
+
+struct FreeCode {
+    void operator()(pcre2_code* code) const { pcre2_code_free(code); }
+};
+struct FreeContext {
+    void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
+};
+struct FreeData {
+    void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
+};
+
+std::string message_of(int error) {
+    std::array<PCRE2_UCHAR, 256> text{};
+    pcre2_get_error_message(error, text.data(), text.size());
+    return reinterpret_cast<const char*>(text.data());
+}
+
+}  // namespace
+
+struct Pattern::Compiled {
+    std::unique_ptr<pcre2_code, FreeCode> code;
+    std::unique_ptr<pcre2_match_context, FreeContext> context;
+    std::unique_ptr<pcre2_match_data, FreeData> data;
+};
+
+Pattern::Pattern(const std::string& expression, std::string origin) : origin_(std::move(origin)) {
+    auto compiled = std::make_shared<Compiled>();
+    int error = 0;
+    PCRE2_SIZE offset = 0;
+    compiled->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
+                                       PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &offset, nullptr));
+    if (!compiled->code) {
+        throw Error(ErrorCode::kUsage, origin_ + ": not a regular expression: " + message_of(error) +
+                                           " at character " + std::to_string(offset + 1));
+    }
+    compiled->context.reset(pcre2_match_context_create(nullptr));
+    compiled->data.reset(pcre2_match_data_create_from_pattern(compiled->code.get(), nullptr));
+    if (!compiled->context || !compiled->data) throw std::bad_alloc();
+    pcre2_set_match_limit(compiled->context.get(), kMatchLimit);
+    pcre2_set_heap_limit(compiled->context.get(), kHeapLimitKiB);
+    compiled_ = std::move(compiled);
+}
+
+bool Pattern::matches(std::string_view text) const {
+    const int result = pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, 0,
+                                   compiled_->data.get(), compiled_->context.get());
+    if (result >= 0) return true;
+    if (result == PCRE2_ERROR_NOMATCH) return false;
+    throw Error(ErrorCode::kUsage, origin_ + ": gives up on '" + std::string(text.substr(0, 80)) +
+                                       "': " + message_of(result) + "; simplify the pattern");
+}
+
+}  // namespace pal

@@ -1,0 +1,204 @@
+#include "configs/yaml.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+namespace pal::yaml {
+
+namespace {
+
+constexpr std::size_t kMostBytes = 4U << 20;
+constexpr std::size_t kMostNodes = 100000;
+constexpr int kMostDepth = 64;
+
+void check_size(const Place& place, int depth, std::size_t& nodes) {
+    if (++nodes > kMostNodes) fail(place, fmt::format("more than {} nodes with aliases followed", kMostNodes));
+    if (depth > kMostDepth) fail(place, fmt::format("nested deeper than {}", kMostDepth));
+    if (place.node.IsMap()) {
+        std::map<std::string, int> seen;
+        for (const auto& entry : place.node) {
+            const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+            const auto [first, inserted] = seen.emplace(key, entry.first.Mark().line + 1);
+            if (!inserted && key != "<<") {
+                fail({entry.first, place.source, place.path},
+                     fmt::format("key '{}' stands here again, first in line {}", key, first->second));
+            }
+            check_size(place.child(key, entry.second), depth + 1, nodes);
+        }
+    } else if (place.node.IsSequence()) {
+        for (const auto& item : place.node) check_size({item, place.source, place.path}, depth + 1, nodes);
+    }
+}
+
+/// Nesting is bounded before yaml-cpp sees the text: its parser recurses. Flow brackets and indentation both nest.
+void check_text(std::string_view text, const std::string& source) {
+    if (text.size() > kMostBytes) {
+        throw Error(ErrorCode::kUsage, source + ": has " + std::to_string(text.size()) +
+                                           " bytes, a config of more than 4 MiB is not read");
+    }
+    std::size_t brackets = 0;
+    std::size_t dashes = 0;
+    for (const char c : text) {
+        brackets = c == '[' || c == '{' ? brackets + 1 : (c == ']' || c == '}') && brackets > 0 ? brackets - 1 : brackets;
+        dashes = c == '-' ? dashes + 1 : c == ' ' ? dashes : 0;
+        if (brackets > 2 * kMostDepth || dashes > 2 * kMostDepth) {
+            throw Error(ErrorCode::kUsage, source + ": nested deeper than " + std::to_string(kMostDepth));
+        }
+    }
+}
+
+void append_entries(const Place& place, std::vector<std::pair<std::string, Place>>& result) {
+    if (!place.node.IsMap()) fail(place, "found " + shown(place) + ", a map is wanted");
+    for (const auto& entry : place.node) {
+        if (!entry.first.IsScalar()) fail(place, "a key that is no text");
+        const std::string key = entry.first.Scalar();
+        if (key == "<<") {
+            const Place merged = place.child(key, entry.second);
+            std::vector<std::pair<std::string, Place>> inherited;
+            append_entries(merged, inherited);
+            for (auto& item : inherited) {
+                item.second.path = place.path + (place.path.empty() ? "" : ".") + item.first;
+                result.push_back(std::move(item));
+            }
+            continue;
+        }
+        Place value = place.child(key, entry.second);
+        result.emplace_back(key, std::move(value));
+    }
+}
+
+}  // namespace
+
+Place Place::child(const std::string& key, const YAML::Node& value) const {
+    return {value, source, path.empty() ? key : path + "." + key};
+}
+
+void fail(const Place& place, const std::string& text) {
+    const YAML::Mark mark = place.node.Mark();
+    throw Error(ErrorCode::kUsage, fmt::format("{}:{}:{}: {}{}{}", place.source, mark.line + 1, mark.column + 1,
+                                               place.path, place.path.empty() ? "" : ": ", text));
+}
+
+Place load(std::string_view text, const std::string& source) {
+    check_text(text, source);
+    try {
+        const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+        if (documents.size() > 1) throw Error(ErrorCode::kUsage, source + ": holds several documents, one is wanted");
+        Place place{documents.empty() ? YAML::Node() : documents[0], source, ""};
+        if (!place.node || place.node.IsNull()) throw Error(ErrorCode::kUsage, source + ": is empty");
+        std::size_t nodes = 0;
+        check_size(place, 0, nodes);
+        return place;
+    } catch (const YAML::Exception& error) {
+        throw Error(ErrorCode::kUsage, fmt::format("{}:{}:{}: not YAML: {}", source, error.mark.line + 1,
+                                                   error.mark.column + 1, error.msg));
+    }
+}
+
+std::vector<std::pair<std::string, Place>> entries(const Place& place) {
+    std::vector<std::pair<std::string, Place>> all;
+    append_entries(place, all);
+    // A key of the map itself wins over a merged one, wherever the merge stands.
+    std::vector<std::pair<std::string, Place>> result;
+    std::set<std::string> own;
+    for (const auto& entry : place.node) own.insert(entry.first.Scalar());
+    std::set<std::string> taken;
+    for (auto& [key, value] : all) {
+        const bool inherited = own.count(key) != 0 && !value.node.is(place.node[key]);
+        if (!inherited && taken.insert(key).second) result.emplace_back(key, std::move(value));
+    }
+    return result;
+}
+
+void require_known(const Place& map, const std::vector<std::string>& allowed) {
+    for (const auto& [key, value] : entries(map)) {
+        if (std::find(allowed.begin(), allowed.end(), key) != allowed.end()) continue;
+        const std::string near = nearest(key, allowed);
+        fail(value, fmt::format("unknown key '{}', allowed are {}{}", key, fmt::join(allowed, ", "),
+                                near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    }
+}
+
+bool is_null(const Place& place) { return place.node.IsNull(); }
+
+std::string shown(const Place& place) {
+    if (place.node.IsNull()) return "null";
+    if (place.node.IsMap()) return "a map";
+    if (place.node.IsSequence()) return "a list";
+    constexpr std::size_t kMostShown = 80;
+    return "'" + place.node.Scalar().substr(0, kMostShown) + "'";
+}
+
+namespace {
+
+/// Plain scalars have the tag "?", quoted ones "!": only the former may be numbers or booleans.
+bool is_plain_scalar(const Place& place) { return place.node.IsScalar() && place.node.Tag() != "!"; }
+
+}  // namespace
+
+long long integer(const Place& place, const std::string& allowed) {
+    long long value = 0;
+    if (is_plain_scalar(place)) {
+        const std::string& digits = place.node.Scalar();
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (error == std::errc() && end == digits.data() + digits.size()) return value;
+    }
+    fail(place, "found " + shown(place) + ", allowed are " + allowed);
+}
+
+double number(const Place& place, const std::string& allowed) {
+    double value = 0;
+    if (is_plain_scalar(place)) {
+        const std::string& digits = place.node.Scalar();
+        const char* begin = digits.data() + (digits.starts_with('+') ? 1 : 0);
+        const auto [end, error] = std::from_chars(begin, digits.data() + digits.size(), value);
+        if (error == std::errc() && end == digits.data() + digits.size()) return value;
+    }
+    fail(place, "found " + shown(place) + ", allowed are " + allowed);
+}
+
+bool boolean(const Place& place) {
+    bool value = false;
+    if (is_plain_scalar(place) && YAML::convert<bool>::decode(place.node, value)) return value;
+    fail(place, "found " + shown(place) + ", allowed are true, false");
+}
+
+std::string text(const Place& place, const std::string& allowed) {
+    if (place.node.IsScalar()) return place.node.Scalar();
+    fail(place, "found " + shown(place) + ", allowed are " + allowed);
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+        }
+    }
+    return row[b.size()];
+}
+
+std::string nearest(const std::string& word, const std::vector<std::string>& choices) {
+    std::string best;
+    std::size_t least = word.size() / 3 + 2;
+    for (const std::string& choice : choices) {
+        const std::size_t distance = edit_distance(word, choice);
+        if (distance < least) {
+            least = distance;
+            best = choice;
+        }
+    }
+    return best;
+}
+
+}  // namespace pal::yaml

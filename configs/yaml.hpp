@@ -1,0 +1,50 @@
+// A view of a YAML document that knows where it is: every error names source, line, column and the path of keys, what was found
+// and what is allowed. Only for configs/.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "stages/error.hpp"
+
+namespace pal::yaml {
+
+/// A node and the way to it.
+struct Place {
+    YAML::Node node;
+    std::string source;
+    std::string path;  // "global_config.op_state_spec.weight"
+
+    [[nodiscard]] Place child(const std::string& key, const YAML::Node& value) const;
+    [[nodiscard]] int line() const { return node.Mark().line + 1; }
+};
+
+/// Parses one document. Throws Error(kUsage): syntax, duplicate keys, more than 4 MiB, deeper than 64, more than 100,000 nodes
+/// with aliases followed (alias bombs).
+[[nodiscard]] Place load(std::string_view text, const std::string& source);
+
+[[noreturn]] void fail(const Place& place, const std::string& text);
+
+/// The entries of a map in file order, merge keys (<<) expanded. Not a map: an error.
+[[nodiscard]] std::vector<std::pair<std::string, Place>> entries(const Place& place);
+
+/// An unknown key is an error with the allowed ones and the nearest.
+void require_known(const Place& map, const std::vector<std::string>& allowed);
+
+[[nodiscard]] bool is_null(const Place& place);
+[[nodiscard]] long long integer(const Place& place, const std::string& allowed);
+[[nodiscard]] double number(const Place& place, const std::string& allowed);
+[[nodiscard]] bool boolean(const Place& place);
+[[nodiscard]] std::string text(const Place& place, const std::string& allowed);
+[[nodiscard]] std::string shown(const Place& place);  // the value as an error shows it
+
+/// The choice nearest to a misspelt word, empty where none is near.
+[[nodiscard]] std::string nearest(const std::string& word, const std::vector<std::string>& choices);
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
+}  // namespace pal::yaml

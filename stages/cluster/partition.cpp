@@ -1,0 +1,266 @@
+#include "stages/cluster/partition.hpp"
+
+#include <oneapi/tbb/parallel_invoke.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <cstdint>
+#include <limits>
+
+#include "stages/error.hpp"
+
+namespace pal::cluster {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t kTableEntries = std::size_t{1} << 22;  // 16 MiB of 32-bit boundaries
+constexpr std::size_t kParallelRow = std::size_t{1} << 14;
+
+/// One row of the dynamic program: best[j] = min over i < j of previous[i] + cost(i, j), where i and j count positions of `cuts`.
+/// The minimising i never falls as j grows, so the middle j bounds both halves.
+class Row {
+  public:
+    Row(const IntervalCosts& costs, const std::vector<std::size_t>& cuts,
+        const std::vector<double>& previous, std::vector<double>& best,
+        std::vector<std::uint32_t>& choice)
+        : costs_(costs), cuts_(cuts), previous_(previous), best_(best), choice_(choice) {}
+
+    /// Fills j in [first, last], given that the choices lie in [low, high].
+    void fill(std::size_t first, std::size_t last, std::size_t low, std::size_t high) const {
+        const std::size_t middle = first + (last - first) / 2;
+        double least = kInfinity;
+        std::size_t at = low;
+        for (std::size_t i = low; i <= std::min(high, middle - 1); ++i) {
+            const double cost = previous_[i] + costs_(cuts_[i], cuts_[middle]);
+            if (cost < least) {
+                least = cost;
+                at = i;
+            }
+        }
+        best_[middle] = least;
+        choice_[middle] = static_cast<std::uint32_t>(at);
+        const auto left = [=, this] {
+            if (middle > first) fill(first, middle - 1, low, at);
+        };
+        const auto right = [=, this] {
+            if (middle < last) fill(middle + 1, last, at, high);
+        };
+        if (last - first < kParallelRow) {
+            left();
+            right();
+        } else {
+            tbb::parallel_invoke(left, right);
+        }
+    }
+
+  private:
+    const IntervalCosts& costs_;
+    const std::vector<std::size_t>& cuts_;
+    const std::vector<double>& previous_;
+    std::vector<double>& best_;
+    std::vector<std::uint32_t>& choice_;
+};
+
+/// The dynamic program over a list of cut positions.
+class Program {
+  public:
+    Program(const IntervalCosts& costs, std::vector<std::size_t> cuts)
+        : costs_(costs), cuts_(std::move(cuts)) {}
+
+    /// k + 1 positions of cuts.
+    std::vector<std::size_t> solve(std::size_t k) {
+        const std::size_t intervals = cuts_.size() - 1;
+        PAL_ASSERT(k >= 1 && k <= intervals && intervals < std::numeric_limits<std::uint32_t>::max());
+        best_.resize(cuts_.size());
+        previous_.resize(cuts_.size());
+        choice_.resize(cuts_.size());
+        boundaries_.assign(k + 1, 0);
+        solve(0, intervals, 0, k);
+        boundaries_[k] = intervals;
+        std::vector<std::size_t> result;
+        for (const std::size_t b : boundaries_) result.push_back(cuts_[b]);
+        return result;
+    }
+
+  private:
+    /// Row for one cluster from `begin`, then rows 2 .. clusters; on_row sees each after it is filled.
+    template <class OnRow>
+    void run_rows(std::size_t begin, std::size_t end, std::size_t clusters, const OnRow& on_row) {
+        for (std::size_t j = begin; j <= end; ++j) {
+            best_[j] = j == begin ? kInfinity : costs_(cuts_[begin], cuts_[j]);
+            choice_[j] = static_cast<std::uint32_t>(begin);
+        }
+        on_row(1);
+        for (std::size_t c = 2; c <= clusters; ++c) {
+            previous_.swap(best_);
+            // c clusters need c intervals; the first position that c - 1 clusters can reach is begin + c - 1.
+            for (std::size_t j = begin; j < begin + c; ++j) best_[j] = kInfinity;
+            Row(costs_, cuts_, previous_, best_, choice_).fill(begin + c, end, begin + c - 1, end - 1);
+            on_row(c);
+        }
+    }
+
+    /// Fills boundaries_[first + 1 .. first + clusters - 1] for the positions begin .. end.
+    void solve(std::size_t begin, std::size_t end, std::size_t first, std::size_t clusters) {
+        boundaries_[first] = begin;
+        if (clusters == 1) return;
+        const std::size_t width = end - begin + 1;
+        if (clusters == end - begin) {
+            for (std::size_t c = 1; c < clusters; ++c) boundaries_[first + c] = begin + c;
+        } else if (width * clusters <= kTableEntries) {
+            solve_with_table(begin, end, first, clusters);
+        } else {
+            const std::size_t half = clusters / 2;
+            const std::size_t middle = middle_boundary(begin, end, clusters, half);
+            solve(begin, middle, first, half);
+            solve(middle, end, first + half, clusters - half);
+        }
+    }
+
+    void solve_with_table(std::size_t begin, std::size_t end, std::size_t first, std::size_t clusters) {
+        const std::size_t width = end - begin + 1;
+        std::vector<std::uint32_t> table(width * clusters);
+        run_rows(begin, end, clusters, [&](std::size_t c) {
+            std::copy(choice_.begin() + static_cast<std::ptrdiff_t>(begin),
+                      choice_.begin() + static_cast<std::ptrdiff_t>(end + 1),
+                      table.begin() + static_cast<std::ptrdiff_t>((c - 1) * width));
+        });
+        std::size_t at = end;
+        for (std::size_t c = clusters; c > 1; --c) {
+            at = table[(c - 1) * width + at - begin];
+            boundaries_[first + c - 1] = at;
+        }
+    }
+
+    /// Where the first `half` clusters end in the optimum of `clusters` clusters over begin .. end.
+    std::size_t middle_boundary(std::size_t begin, std::size_t end, std::size_t clusters, std::size_t half) {
+        std::vector<std::uint32_t> middle(end - begin + 1);
+        std::vector<std::uint32_t> next(middle.size());
+        run_rows(begin, end, clusters, [&](std::size_t c) {
+            if (c < half) return;
+            for (std::size_t j = begin + c; j <= end; ++j) {
+                next[j - begin] = c == half ? static_cast<std::uint32_t>(j) : middle[choice_[j] - begin];
+            }
+            middle.swap(next);
+        });
+        return middle[end - begin];
+    }
+
+    const IntervalCosts& costs_;
+    std::vector<std::size_t> cuts_;
+    std::vector<double> best_;
+    std::vector<double> previous_;
+    std::vector<std::uint32_t> choice_;
+    std::vector<std::size_t> boundaries_;
+};
+
+constexpr std::size_t kWindow = 6;       // cut positions to either side; performance figures in docs/benchmarks.md
+constexpr int kMostRecentrings = 64;
+
+/// The best partition whose boundary c lies within kWindow cuts of place[c]. Returns true where a boundary ended at the edge of
+/// its window, so that another round may find better.
+class WindowedProgram {
+  public:
+    WindowedProgram(const IntervalCosts& costs, const std::vector<std::size_t>& cuts)
+        : costs_(costs), cuts_(cuts) {}
+
+    bool improve(std::vector<std::size_t>& place) {
+        const std::size_t k = place.size() - 1;
+        constexpr std::size_t kWidth = 2 * kWindow + 1;
+        choice_.assign((k + 1) * kWidth, 0);
+        std::vector<double> previous{0.0};
+        std::size_t previous_low = 0;
+        std::vector<std::size_t> lows(k + 1, 0);
+        for (std::size_t c = 1; c <= k; ++c) {
+            const std::size_t last_cut = cuts_.size() - 1;
+            const std::size_t low = c == k ? last_cut : std::max(place[c], c + kWindow) - kWindow;
+            const std::size_t high = c == k ? last_cut : std::min(place[c] + kWindow, last_cut - (k - c));
+            std::vector<double> best(high - low + 1, kInfinity);
+            for (std::size_t j = low; j <= high; ++j) {
+                for (std::size_t i = previous_low; i < previous_low + previous.size() && i < j; ++i) {
+                    const double cost = previous[i - previous_low] + costs_(cuts_[i], cuts_[j]);
+                    if (cost < best[j - low]) {
+                        best[j - low] = cost;
+                        choice_[c * kWidth + j - low] = static_cast<std::uint32_t>(i);
+                    }
+                }
+            }
+            previous.swap(best);
+            previous_low = low;
+            lows[c] = low;
+        }
+        return backtrack(place, lows);
+    }
+
+  private:
+    bool backtrack(std::vector<std::size_t>& place, const std::vector<std::size_t>& lows) const {
+        constexpr std::size_t kWidth = 2 * kWindow + 1;
+        bool at_edge = false;
+        std::size_t at = place.back();
+        for (std::size_t c = place.size() - 1; c > 1; --c) {
+            at = choice_[c * kWidth + at - lows[c]];
+            const std::size_t moved = at > place[c - 1] ? at - place[c - 1] : place[c - 1] - at;
+            at_edge = at_edge || moved == kWindow;
+            place[c - 1] = at;
+        }
+        return at_edge;
+    }
+
+    const IntervalCosts& costs_;
+    const std::vector<std::size_t>& cuts_;
+    std::vector<std::uint32_t> choice_;
+};
+
+/// Twice as many cuts: a new one halfway between neighbours that are more than one bin apart.
+std::vector<std::size_t> refined(const std::vector<std::size_t>& cuts) {
+    std::vector<std::size_t> result;
+    result.reserve(cuts.size() * 2);
+    for (std::size_t c = 0; c + 1 < cuts.size(); ++c) {
+        result.push_back(cuts[c]);
+        if (cuts[c + 1] - cuts[c] > 1) result.push_back(cuts[c] + (cuts[c + 1] - cuts[c]) / 2);
+    }
+    result.push_back(cuts.back());
+    return result;
+}
+
+}  // namespace
+
+std::vector<std::size_t> optimal_partition(const IntervalCosts& costs, std::size_t k) {
+    std::vector<std::size_t> cuts(costs.size() + 1);
+    for (std::size_t c = 0; c < cuts.size(); ++c) cuts[c] = c;
+    std::vector<std::size_t> boundaries;
+    tbb::this_task_arena::isolate([&] { boundaries = Program(costs, std::move(cuts)).solve(k); });
+    return boundaries;
+}
+
+std::vector<std::size_t> windowed_partition(const IntervalCosts& costs,
+                                            std::vector<std::size_t> coarse_cuts, std::size_t k) {
+    std::vector<std::size_t> boundaries;
+    tbb::this_task_arena::isolate([&] { boundaries = Program(costs, coarse_cuts).solve(k); });
+    std::vector<std::size_t> cuts = std::move(coarse_cuts);
+    bool finest = false;
+    while (!finest) {
+        std::vector<std::size_t> finer = refined(cuts);
+        finest = finer.size() == cuts.size();
+        cuts = std::move(finer);
+        std::vector<std::size_t> place;
+        for (const std::size_t b : boundaries) {
+            place.push_back(static_cast<std::size_t>(
+                std::lower_bound(cuts.begin(), cuts.end(), b) - cuts.begin()));
+        }
+        WindowedProgram program(costs, cuts);
+        int round = 0;
+        while (program.improve(place) && ++round < kMostRecentrings) {
+        }
+        for (std::size_t c = 0; c < boundaries.size(); ++c) boundaries[c] = cuts[place[c]];
+    }
+    return boundaries;
+}
+
+double partition_cost(const IntervalCosts& costs, const std::vector<std::size_t>& boundaries) {
+    double cost = 0;
+    for (std::size_t c = 0; c + 1 < boundaries.size(); ++c) cost += costs(boundaries[c], boundaries[c + 1]);
+    return cost;
+}
+
+}  // namespace pal::cluster

@@ -1,0 +1,288 @@
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <random>
+
+#include "stages/cluster/cluster.hpp"
+
+using namespace pal;
+namespace tt = boost::test_tools;
+
+namespace {
+
+template <class Real>
+WeightedPoints<Real> points_of(const std::vector<Real>& values, const std::vector<double>& weights = {}) {
+    return {values, weights};
+}
+
+/// What a palette really costs: every point to its nearest centroid.
+template <class Real>
+double true_cost(const std::vector<Real>& values, const Palette& palette, double unit = 1) {
+    double cost = 0;
+    for (const Real value : values) {
+        const auto above = std::lower_bound(palette.centroids.begin(), palette.centroids.end(), double(value));
+        double nearest = std::numeric_limits<double>::infinity();
+        if (above != palette.centroids.end()) nearest = std::abs(*above - double(value));
+        if (above != palette.centroids.begin()) nearest = std::min(nearest, std::abs(*(above - 1) - double(value)));
+        cost += nearest * unit * nearest * unit;
+    }
+    return cost;
+}
+
+/// All partitions of the sorted values into k intervals.
+double brute_force(std::vector<double> values, std::vector<double> weights, std::size_t k) {
+    std::vector<std::size_t> order(values.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] < values[b]; });
+    const auto cost = [&](std::size_t begin, std::size_t end) {
+        double weight = 0;
+        double sum = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            weight += weights[order[i]];
+            sum += weights[order[i]] * values[order[i]];
+        }
+        double total = 0;
+        for (std::size_t i = begin; i < end && weight > 0; ++i) {
+            total += weights[order[i]] * std::pow(values[order[i]] - sum / weight, 2);
+        }
+        return total;
+    };
+    const std::function<double(std::size_t, std::size_t)> best = [&](std::size_t begin, std::size_t left) {
+        if (left == 1) return cost(begin, values.size());
+        double least = cost(begin, values.size());
+        for (std::size_t end = begin + 1; end < values.size(); ++end) {
+            least = std::min(least, cost(begin, end) + best(end, left - 1));
+        }
+        return least;
+    };
+    return best(0, k);
+}
+
+using Distribution = std::pair<const char*, std::function<double(std::mt19937&)>>;
+
+const std::vector<Distribution>& distributions() {
+    static const std::vector<Distribution> all{
+        {"normal", [](std::mt19937& r) { return std::normal_distribution<>(0, 0.02)(r); }},
+        {"laplace", [](std::mt19937& r) { return std::exponential_distribution<>(50)(r) * (r() % 2 == 0 ? 1 : -1); }},
+        {"uniform", [](std::mt19937& r) { return std::uniform_real_distribution<>(-1, 1)(r); }},
+        {"heavy tails", [](std::mt19937& r) { return std::cauchy_distribution<>(0, 0.01)(r); }},
+        {"student t 3", [](std::mt19937& r) { return std::student_t_distribution<>(3)(r) * 0.02; }},
+        {"sparse", [](std::mt19937& r) { return r() % 10 < 7 ? 0.0 : std::normal_distribution<>(0, 0.1)(r); }},
+        {"two values", [](std::mt19937& r) { return r() % 3 == 0 ? 0.25 : -3.5; }},
+        {"all equal", [](std::mt19937&) { return 0.1; }},
+        {"all zero", [](std::mt19937&) { return 0.0; }},
+        {"denormal", [](std::mt19937& r) { return std::normal_distribution<>(0, 1e-40)(r); }},
+        {"huge", [](std::mt19937& r) { return std::uniform_real_distribution<>(-3e38, 3e38)(r); }},
+        {"far from zero", [](std::mt19937& r) { return std::normal_distribution<>(1000, 0.01)(r); }},
+        {"bumps", [](std::mt19937& r) { return double(r() % 5) + std::normal_distribution<>(0, 0.01)(r); }},
+        {"outlier", [](std::mt19937& r) { return r() % 4096 == 0 ? 1e6 : std::normal_distribution<>(0, 1)(r); }},
+    };
+    return all;
+}
+
+template <class Real>
+void check_fast(const Distribution& distribution, std::size_t count, std::size_t k, DType dtype) {
+    std::mt19937 random(static_cast<unsigned>(count * 31 + k));
+    std::vector<Real> values(count);
+    for (Real& value : values) value = static_cast<Real>(round_to_dtype(distribution.second(random), dtype));
+    const Palette exact = cluster_exact(points_of(values), k);
+    const Palette fast = cluster_fast(points_of(values), dtype, k);
+    double largest = 0;
+    for (const Real value : values) largest = std::max(largest, std::abs(double(value)));
+    const double unit = largest > 0 ? std::ldexp(1.0, -std::ilogb(largest)) : 1.0;
+    const double optimum = true_cost(values, exact, unit);
+    const double reached = true_cost(values, fast, unit);
+    BOOST_TEST(reached <= optimum * (1 + 1e-4) + 1e-25 * double(count),
+               distribution.first << " " << dtype_name(dtype) << ", " << count << " values, k " << k << ": "
+                                  << reached / optimum - 1 << " above the optimum");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(clustering)
+
+BOOST_AUTO_TEST_CASE(exact_equals_brute_force) {
+    std::mt19937 random(5);
+    for (int trial = 0; trial < 300; ++trial) {
+        const std::size_t count = 1 + random() % 10;
+        const std::size_t k = 1 + random() % 4;
+        std::vector<double> values(count);
+        std::vector<double> weights(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            values[i] = static_cast<double>(random() % 20) / 4 - 2;
+            weights[i] = static_cast<double>(random() % 5);
+        }
+        weights[0] = 1;
+        for (const auto& w : {weights, std::vector<double>(count, 1.0)}) {
+            const double optimum = brute_force(values, w, k);
+            const double cost = cluster_exact(points_of(values, w), k).cost;
+            BOOST_TEST(std::abs(cost - optimum) <= 1e-12 * (1 + optimum), "trial " << trial);
+            const double fast = cluster_fast(points_of(values, w), DType::kF64, k).cost;
+            BOOST_TEST(std::abs(fast - optimum) <= 1e-12 * (1 + optimum), "trial " << trial);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(exact_is_the_same_with_and_without_a_table) {
+    // 300,000 distinct values at k = 32 do not fit the table of boundaries: the middle is carried instead. The costs of the
+    // recursion must add up to a partition no worse than one found through bins.
+    std::mt19937 random(9);
+    std::vector<float> values(300000);
+    for (float& value : values) value = std::normal_distribution<float>(0, 1)(random);
+    const Palette exact = cluster_exact(points_of(values), 32);
+    const Palette fast = cluster_fast(points_of(values), DType::kF32, 32);
+    BOOST_TEST(exact.cost <= fast.cost * (1 + 1e-12));
+    BOOST_TEST(fast.cost <= exact.cost * (1 + 1e-4));
+}
+
+BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact) {
+    for (const Distribution& distribution : distributions()) {
+        for (const std::size_t count : {1, 2, 17, 300, 2049, 30000}) {
+            for (const std::size_t k : {2, 4, 16, 64, 256}) {
+                check_fast<float>(distribution, count, k, DType::kF32);
+                check_fast<double>(distribution, count, k, DType::kF64);
+            }
+            check_fast<float>(distribution, count, 16, DType::kBF16);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact_for_halves) {
+    for (const Distribution& distribution : distributions()) {
+        const std::string name = distribution.first;
+        if (name == "huge" || name == "heavy tails" || name == "outlier") continue;  // beyond the range of halves
+        for (const std::size_t k : {4, 16, 256}) check_fast<float>(distribution, 30000, k, DType::kF16);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(huge_doubles_are_clustered) {
+    std::mt19937 random(1);
+    std::vector<double> values(5000);
+    for (double& value : values) value = std::uniform_real_distribution<>(-1, 1)(random) * 1e300;
+    const Palette exact = cluster_exact(points_of(values), 16);
+    BOOST_TEST(true_cost(values, cluster_fast(points_of(values), DType::kF64, 16), 1e-300) <=
+               true_cost(values, exact, 1e-300) * (1 + 1e-4));
+}
+
+BOOST_AUTO_TEST_CASE(few_distinct_values_are_met_exactly) {
+    const std::vector<float> values{0.1F, -0.0F, 0.3F, 0.0F, 0.1F, 0.3F};
+    const std::vector<double> expected{0.0, 0.1F, 0.3F};
+    BOOST_TEST(cluster_exact(points_of(values), 4).centroids == expected, tt::per_element());
+    BOOST_TEST(cluster_fast(points_of(values), DType::kF32, 4).centroids == expected, tt::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(weights_stand_for_repetition) {
+    const std::vector<float> few{1, 2, 4, 8};
+    const std::vector<double> weights{3, 1, 2, 1};
+    const std::vector<float> many{1, 1, 1, 2, 4, 4, 8};
+    BOOST_TEST(cluster_exact(points_of(few, weights), 2).centroids == cluster_exact(points_of(many), 2).centroids,
+               tt::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(reference_knows_upstreams_cases) {
+    const std::vector<float> values{1, 1, 2, 2, 1, 2};
+    const Palette palette = cluster_reference(points_of(values), DType::kF32, PalettizationSpec{}, 4);
+    const std::vector<double> centroids{1, 2};
+    const std::vector<std::uint8_t> clusters{0, 0, 1, 1, 0, 1};
+    BOOST_TEST(palette.centroids == centroids, tt::per_element());
+    BOOST_TEST(palette.clusters == clusters, tt::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(reference_flattens_small_weights_as_upstream_does) {
+    // 4 decimals: 0.00004 becomes 0, 0.00006 becomes 0.0001.
+    const std::vector<float> values{0.00004F, 0.00006F, 0.00001F, 0.00014F};
+    PalettizationSpec spec;
+    const Palette rounded = cluster_reference(points_of(values), DType::kF32, spec, 4);
+    BOOST_TEST(rounded.centroids.size() == 2U);
+    BOOST_TEST(rounded.centroids[1] == double(1.0F / 10000.0F));
+    spec.enable_fast_kmeans_mode = false;
+    BOOST_TEST(cluster_reference(points_of(values), DType::kF32, spec, 4).centroids.size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(exact_never_loses_to_reference) {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        std::mt19937 random(seed);
+        std::vector<float> values(500 + random() % 1000);
+        for (float& value : values) value = std::normal_distribution<float>(0, 0.05F)(random);
+        PalettizationSpec spec;
+        for (const bool rounding : {true, false}) {
+            spec.enable_fast_kmeans_mode = rounding;
+            const Palette reference = cluster_reference(points_of(values), DType::kF32, spec, 16);
+            const double exact = cluster_exact(points_of(values), 16).cost;
+            BOOST_TEST(exact <= true_cost(values, reference) * (1 + 1e-12), "seed " << seed);
+            if (!rounding) BOOST_TEST(true_cost(values, reference) <= exact * (1 + 1e-9), "seed " << seed);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(vectors_are_no_worse_than_five_plain_restarts) {
+    for (const std::size_t dim : {2, 3, 8}) {
+        std::mt19937 random(static_cast<unsigned>(dim));
+        std::vector<float> values(3000 * dim);
+        for (float& value : values) value = std::normal_distribution<float>(0, 0.02F)(random);
+        const std::size_t k = 32;
+        const std::size_t count = values.size() / dim;
+        // An implementation of its own: random seeds weighted by distance, Lloyd until nothing moves.
+        double plain = std::numeric_limits<double>::infinity();
+        for (int restart = 0; restart < 5; ++restart) {
+            std::vector<std::vector<double>> centroids;
+            std::vector<double> distance(count, 1.0);
+            while (centroids.size() < k) {
+                const std::size_t c = std::discrete_distribution<std::size_t>(distance.begin(), distance.end())(random);
+                centroids.emplace_back(values.begin() + std::ptrdiff_t(c * dim), values.begin() + std::ptrdiff_t((c + 1) * dim));
+                for (std::size_t v = 0; v < count; ++v) {
+                    double d = 0;
+                    for (std::size_t t = 0; t < dim; ++t) d += std::pow(values[v * dim + t] - centroids.back()[t], 2);
+                    distance[v] = centroids.size() == 1 ? d : std::min(distance[v], d);
+                }
+            }
+            double cost = std::numeric_limits<double>::infinity();
+            for (int iteration = 0; iteration < 300; ++iteration) {
+                double total = 0;
+                std::vector<std::vector<double>> sums(k, std::vector<double>(dim + 1, 0.0));
+                for (std::size_t v = 0; v < count; ++v) {
+                    double least = std::numeric_limits<double>::infinity();
+                    std::size_t best = 0;
+                    for (std::size_t c = 0; c < k; ++c) {
+                        double d = 0;
+                        for (std::size_t t = 0; t < dim; ++t) d += std::pow(values[v * dim + t] - centroids[c][t], 2);
+                        if (d < least) {
+                            least = d;
+                            best = c;
+                        }
+                    }
+                    total += least;
+                    for (std::size_t t = 0; t < dim; ++t) sums[best][t] += values[v * dim + t];
+                    ++sums[best][dim];
+                }
+                for (std::size_t c = 0; c < k; ++c) {
+                    for (std::size_t t = 0; t < dim && sums[c][dim] > 0; ++t) centroids[c][t] = sums[c][t] / sums[c][dim];
+                }
+                if (!(total < cost)) break;
+                cost = total;
+            }
+            plain = std::min(plain, cost);
+        }
+        const double ours = cluster_vectors(points_of(values), dim, k, 1).cost;
+        BOOST_TEST(ours <= plain * 1.01, "dim " << dim << ": " << ours / plain);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(vectors_depend_on_the_seed_alone) {
+    std::mt19937 random(2);
+    std::vector<float> values(200000);
+    for (float& value : values) value = std::normal_distribution<float>(0, 1)(random);
+    const Palette first = cluster_vectors(points_of(values), 2, 16, 7);
+    const Palette again = cluster_vectors(points_of(values), 2, 16, 7);
+    BOOST_TEST(first.centroids == again.centroids, tt::per_element());
+    BOOST_TEST((cluster_vectors(points_of(values), 2, 16, 8).centroids != first.centroids));
+}
+
+BOOST_AUTO_TEST_CASE(few_distinct_vectors_are_met_exactly) {
+    const std::vector<float> values{1, 2, 3, 4, 1, 2, -5, 6};
+    const std::vector<double> expected{-5, 6, 1, 2, 3, 4};
+    BOOST_TEST(cluster_vectors(points_of(values), 2, 4, 0).centroids == expected, tt::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
