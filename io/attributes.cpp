@@ -41,7 +41,8 @@ RawValue::RawValue(Type type, Space space) : type_(std::move(type)), space_(std:
     std::size_t bytes = 0;
     call("read a type size", [&] { return (bytes = H5Tget_size(type_.get())) == 0 ? -1 : 0; });
     std::size_t total = 0;
-    if (__builtin_mul_overflow(static_cast<std::size_t>(points), bytes, &total) || total > (std::size_t{1} << 48)) {
+    if (__builtin_mul_overflow(static_cast<std::size_t>(points), bytes, &total) ||
+        total > (std::size_t{1} << 48)) {
         throw Failure("a value of " + std::to_string(points) + " elements is too large");
     }
     count_ = static_cast<std::size_t>(points);
@@ -51,7 +52,8 @@ RawValue::RawValue(Type type, Space space) : type_(std::move(type)), space_(std:
 
 RawValue::~RawValue() {
     if (!owns_variable_length_ || bytes_.empty()) return;
-    succeeds([&] { return H5Dvlen_reclaim(type_.get(), space_.get(), H5P_DEFAULT, bytes_.data()); });
+    succeeds(
+        [&] { return H5Dvlen_reclaim(type_.get(), space_.get(), H5P_DEFAULT, bytes_.data()); });
 }
 
 RawValue read_raw_attribute(hid_t object, const std::string& name) {
@@ -70,7 +72,8 @@ RawValue read_raw_attribute(hid_t object, const std::string& name) {
 void copy_attribute(hid_t from, hid_t to, const std::string& name) {
     const RawValue value = read_raw_attribute(from, name);
     const Attribute source = open_attribute(from, name);
-    const Plist plist(call("read attribute properties", [&] { return H5Aget_create_plist(source.get()); }));
+    const Plist plist(
+        call("read attribute properties", [&] { return H5Aget_create_plist(source.get()); }));
     const Attribute copy(call("create attribute '" + name + "'", [&] {
         return H5Acreate2(to, name.c_str(), value.type(), value.space(), plist.get(), H5P_DEFAULT);
     }));
@@ -126,14 +129,16 @@ void write_string_attribute(hid_t object, const std::string& name, const std::st
         return H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT);
     }));
     const char* text = value.c_str();
-    call("write attribute '" + name + "'", [&] { return H5Awrite(attribute.get(), type.get(), &text); });
+    call("write attribute '" + name + "'",
+         [&] { return H5Awrite(attribute.get(), type.get(), &text); });
 }
 
 void write_integers(hid_t object, const std::string& name, const std::vector<std::int64_t>& values,
                     bool scalar) {
     const Space space = scalar ? create_space({}) : create_space({values.size()});
     const Attribute attribute(call("create attribute '" + name + "'", [&] {
-        return H5Acreate2(object, name.c_str(), H5T_STD_I64LE, space.get(), H5P_DEFAULT, H5P_DEFAULT);
+        return H5Acreate2(object, name.c_str(), H5T_STD_I64LE, space.get(), H5P_DEFAULT,
+                          H5P_DEFAULT);
     }));
     call("write attribute '" + name + "'",
          [&] { return H5Awrite(attribute.get(), H5T_NATIVE_INT64, values.data()); });

@@ -13,8 +13,8 @@ namespace pal::h5 {
 
 /// Attributes that a palettized group has beside the dataset's own.
 inline constexpr std::string_view kGroupAttributes[] = {
-    "palettized_shape",    "palettized_dtype", "palettized_spec", "palettized_storage_type",
-    "palettized_storage",  "output_channel_axis", "group_axis",   "group_size"};
+    "palettized_shape",   "palettized_dtype",    "palettized_spec", "palettized_storage_type",
+    "palettized_storage", "output_channel_axis", "group_axis",      "group_size"};
 [[nodiscard]] bool is_group_attribute(std::string_view name) noexcept;
 inline constexpr std::string_view kRootAttributes[] = {"h5palettize_format", "h5palettize_version",
                                                        "h5palettize_complete"};
@@ -25,8 +25,10 @@ inline constexpr const char* kDocumentGroup = "h5palettize";
 [[nodiscard]] Attribute open_attribute(hid_t object, const std::string& name);
 [[nodiscard]] Type attribute_type(hid_t attribute);
 
-/// A scalar string attribute of fixed or variable length; none where it is missing or something else.
-[[nodiscard]] std::optional<std::string> read_string_attribute(hid_t object, const std::string& name);
+/// A scalar string attribute of fixed or variable length; none where it is missing or something
+/// else.
+[[nodiscard]] std::optional<std::string> read_string_attribute(hid_t object,
+                                                               const std::string& name);
 /// An integer attribute, scalar or one-dimensional; none where it is missing or something else.
 [[nodiscard]] std::optional<std::vector<std::int64_t>> read_integers(hid_t object,
                                                                      const std::string& name);

@@ -1,4 +1,5 @@
-// What a checkpoint holds, as plain values: the vocabulary between io/, configs/ and pipeline/. No HDF5 in sight.
+// What a checkpoint holds, as plain values: the vocabulary between io/, configs/ and pipeline/. No
+// HDF5 in sight.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +16,19 @@ namespace pal {
 enum class Layout { kTorch, kKeras };
 
 struct DatasetInfo {
-    std::string path;                  // "/layers/dense/vars/0"; the first of its hard links in alphabetical order
+    std::string path;  // "/layers/dense/vars/0"; the first of its hard links in alphabetical order
     std::vector<std::string> aliases;  // its other hard links
     Shape shape;
-    std::optional<DType> dtype;        // set for floating-point datasets (f16, bf16, f32, f64, any byte order) only
-    std::string stored_type;           // for people: "float32", "float32 big-endian", "int64", "string", "compound"
-    std::string storage;               // for people: "contiguous", "chunked gzip shuffle", "compact", "virtual", ...
-    std::string unreadable;            // why the data cannot be read here (missing filter plugin, external), else empty
-    std::uint64_t element_count = 0;   // 0 for null dataspaces
-    std::uint64_t bytes = 0;           // element_count * size of an element
+    std::optional<DType>
+        dtype;  // set for floating-point datasets (f16, bf16, f32, f64, any byte order) only
+    std::string
+        stored_type;  // for people: "float32", "float32 big-endian", "int64", "string", "compound"
+    std::string
+        storage;  // for people: "contiguous", "chunked gzip shuffle", "compact", "virtual", ...
+    std::string unreadable;  // why the data cannot be read here (missing filter plugin, external),
+                             // else empty
+    std::uint64_t element_count = 0;  // 0 for null dataspaces
+    std::uint64_t bytes = 0;          // element_count * size of an element
 };
 
 /// Of a file that h5palettize wrote.
@@ -39,14 +44,16 @@ struct CheckpointInfo {
     std::string file;
     std::uint64_t file_bytes = 0;
     std::uint64_t user_block_bytes = 0;
-    bool palettized = false;                      // has h5palettize_format and h5palettize_complete
-    std::string unsupported;                      // what cannot be carried over yet (object references), with a path; else empty
-    Layout layout = Layout::kTorch;               // as detected: Keras attributes or Keras 3's layers/*/vars/N
-    std::string layout_reason;                    // "keras_version attribute", "no Keras attributes", ...
-    std::vector<DatasetInfo> datasets;            // by path; those inside palettized groups are left out
-    std::vector<PalettizedTensorInfo> tensors;    // by path
-    std::string results_json;                     // the text of /h5palettize/config of a palettized file
-    std::map<std::string, std::string> layer_types;  // layer name -> Keras class, from model_config; empty without
+    bool palettized = false;  // has h5palettize_format and h5palettize_complete
+    std::string unsupported;  // what cannot be carried over yet (object references), with a path;
+                              // else empty
+    Layout layout = Layout::kTorch;  // as detected: Keras attributes or Keras 3's layers/*/vars/N
+    std::string layout_reason;       // "keras_version attribute", "no Keras attributes", ...
+    std::vector<DatasetInfo> datasets;  // by path; those inside palettized groups are left out
+    std::vector<PalettizedTensorInfo> tensors;  // by path
+    std::string results_json;  // the text of /h5palettize/config of a palettized file
+    std::map<std::string, std::string>
+        layer_types;  // layer name -> Keras class, from model_config; empty without
 };
 
 }  // namespace pal

@@ -1,6 +1,6 @@
-// Reads checkpoints: the list of what is in one, and the weights of a tensor. Opens files read-only and without a lock that
-// would need a writable file system. All HDF5 calls of the process go through one mutex; no function here may be called with
-// that mutex held.
+// Reads checkpoints: the list of what is in one, and the weights of a tensor. Opens files read-only
+// and without a lock that would need a writable file system. All HDF5 calls of the process go
+// through one mutex; no function here may be called with that mutex held.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace pal {
 
 class CheckpointReader {
   public:
-    /// Opens and scans `path`. Throws Error(kInput): missing, a folder, unreadable, empty, not HDF5 (says what it looks like:
-    /// a zip, a Git-LFS pointer, netCDF-3, MATLAB v5), truncated.
+    /// Opens and scans `path`. Throws Error(kInput): missing, a folder, unreadable, empty, not HDF5
+    /// (says what it looks like: a zip, a Git-LFS pointer, netCDF-3, MATLAB v5), truncated.
     explicit CheckpointReader(const std::string& path);
     ~CheckpointReader();
     CheckpointReader(const CheckpointReader&) = delete;
@@ -24,12 +24,13 @@ class CheckpointReader {
 
     [[nodiscard]] const CheckpointInfo& info() const noexcept;
 
-    /// The weights of a floating-point dataset in row-major order; double for f64, else float. Throws Error(kInput) that names
-    /// the dataset. Thread-safe.
+    /// The weights of a floating-point dataset in row-major order; double for f64, else float.
+    /// Throws Error(kInput) that names the dataset. Thread-safe.
     [[nodiscard]] WeightValues read_weights(const DatasetInfo& dataset) const;
 
-    /// The parts of a tensor of a palettized file (indices unpacked from the raw chunks). Throws Error(kInput) where something
-    /// is missing, of the wrong shape or type, or an index is out of range.
+    /// The parts of a tensor of a palettized file (indices unpacked from the raw chunks). Throws
+    /// Error(kInput) where something is missing, of the wrong shape or type, or an index is out of
+    /// range.
     [[nodiscard]] PalettizedTensor read_palettized(const std::string& path) const;
 
     struct Impl;

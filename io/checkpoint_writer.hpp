@@ -1,6 +1,6 @@
-// Writes checkpoints: a copy of the source in which some datasets are replaced, each by a palettized group (run) or a dense
-// dataset (restore). The copy appears whole at commit or not at all: everything goes to a temporary beside the target that the
-// destructor removes.
+// Writes checkpoints: a copy of the source in which some datasets are replaced, each by a
+// palettized group (run) or a dense dataset (restore). The copy appears whole at commit or not at
+// all: everything goes to a temporary beside the target that the destructor removes.
 #pragma once
 
 #include <memory>
@@ -13,32 +13,36 @@
 
 namespace pal {
 
-/// Throws Error(kOutput): target is the source under any spelling (device and inode), exists and not `force`, its folder is
-/// missing or not writable. Touches nothing.
+/// Throws Error(kOutput): target is the source under any spelling (device and inode), exists and
+/// not `force`, its folder is missing or not writable. Touches nothing.
 void check_target(const std::string& source, const std::string& target, bool force);
 
 class CheckpointWriter {
   public:
-    /// Copies everything of `source` but the datasets or palettized groups at `replaced` (their paths, as in
-    /// DatasetInfo::path / PalettizedTensorInfo::path): groups, links (hard links stay one object), attributes, datasets with
-    /// their chunks as they are, creation order, user block. Throws Error(kOutput) or, for what cannot be carried over, Error(kInput).
+    /// Copies everything of `source` but the datasets or palettized groups at `replaced` (their
+    /// paths, as in DatasetInfo::path / PalettizedTensorInfo::path): groups, links (hard links stay
+    /// one object), attributes, datasets with their chunks as they are, creation order, user block.
+    /// Throws Error(kOutput) or, for what cannot be carried over, Error(kInput).
     CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
                      const std::vector<std::string>& replaced);
     ~CheckpointWriter();  // removes the temporary unless committed
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
-    /// Puts a palettized group where the dataset `path` was (and at its aliases). chunks as pack_indices(tensor) made them.
-    /// Thread-safe; tensors come in plan order for the same bytes every time.
+    /// Puts a palettized group where the dataset `path` was (and at its aliases). chunks as
+    /// pack_indices(tensor) made them. Thread-safe; tensors come in plan order for the same bytes
+    /// every time.
     void write_palettized(const std::string& path, const PalettizedTensor& tensor,
                           const std::vector<PackedChunk>& chunks, const std::string& spec_json);
 
-    /// Puts the dense dataset where the palettized group `path` was, with the original's attributes, datatype, layout, filters.
-    /// values in the file's order, exactly representable in the tensor's dtype.
+    /// Puts the dense dataset where the palettized group `path` was, with the original's
+    /// attributes, datatype, layout, filters. values in the file's order, exactly representable in
+    /// the tensor's dtype.
     void write_dense(const std::string& path, const WeightValues& values);
 
-    /// Writes the run's documents (/h5palettize/config and root attributes) into a palettized file; h5palettize_complete last,
-    /// then flushes, closes, fsyncs and renames into place. For a restored file pass an empty config.
+    /// Writes the run's documents (/h5palettize/config and root attributes) into a palettized file;
+    /// h5palettize_complete last, then flushes, closes, fsyncs and renames into place. For a
+    /// restored file pass an empty config.
     void commit(const std::string& config_json);
 
     struct Impl;
@@ -47,8 +51,9 @@ class CheckpointWriter {
     std::unique_ptr<Impl> impl_;
 };
 
-/// What differs between `original` and `derived` outside the tensors that `derived` holds palettized: one line each, empty when
-/// nothing does. Compares structure, links, attributes and raw data of every object.
+/// What differs between `original` and `derived` outside the tensors that `derived` holds
+/// palettized: one line each, empty when nothing does. Compares structure, links, attributes and
+/// raw data of every object.
 [[nodiscard]] std::vector<std::string> compare_untouched(const CheckpointReader& original,
                                                          const CheckpointReader& derived);
 

@@ -5,16 +5,18 @@
 namespace pal::h5 {
 
 std::mutex& hdf5_lock() {
-    // Before the first call: the library reads the variable when it opens a file. A lock would need a writable file
-    // system that supports locks, which checkpoints on network storage do not have.
+    // Before the first call: the library reads the variable when it opens a file. A lock would need
+    // a writable file system that supports locks, which checkpoints on network storage do not have.
     static const int once = ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     static_cast<void>(once);
-    static std::mutex* const mutex = new std::mutex;  // never destroyed: handles may outlive statics
+    static std::mutex* const mutex =
+        new std::mutex;  // never destroyed: handles may outlive statics
     return *mutex;
 }
 
 void silence_errors() {
-    // Left off afterwards: what the library reports while the process ends is no message to users either.
+    // Left off afterwards: what the library reports while the process ends is no message to users
+    // either.
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
@@ -48,10 +50,12 @@ Object open_object(hid_t file, const std::string& path) {
     return Object(call("open " + path, [&] { return H5Oopen(file, path.c_str(), H5P_DEFAULT); }));
 }
 Group open_group(hid_t file, const std::string& path) {
-    return Group(call("open group " + path, [&] { return H5Gopen2(file, path.c_str(), H5P_DEFAULT); }));
+    return Group(
+        call("open group " + path, [&] { return H5Gopen2(file, path.c_str(), H5P_DEFAULT); }));
 }
 Dataset open_dataset(hid_t file, const std::string& path) {
-    return Dataset(call("open dataset " + path, [&] { return H5Dopen2(file, path.c_str(), H5P_DEFAULT); }));
+    return Dataset(
+        call("open dataset " + path, [&] { return H5Dopen2(file, path.c_str(), H5P_DEFAULT); }));
 }
 Type dataset_type(hid_t dataset) {
     return Type(call("read a datatype", [&] { return H5Dget_type(dataset); }));
@@ -79,7 +83,8 @@ Shape space_shape(hid_t space) {
     const int rank = call("read a rank", [&] { return H5Sget_simple_extent_ndims(space); });
     std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
     if (rank > 0) {
-        call("read a shape", [&] { return H5Sget_simple_extent_dims(space, dims.data(), nullptr); });
+        call("read a shape",
+             [&] { return H5Sget_simple_extent_dims(space, dims.data(), nullptr); });
     }
     return {dims.begin(), dims.end()};
 }
@@ -96,6 +101,7 @@ herr_t collect_link(hid_t, const char* name, const H5L_info_t* info, void* data)
     Link link;
     link.name = name;
     link.type = info->type;
+    link.character_set = info->cset;
     if (info->type == H5L_TYPE_HARD) {
         link.address = info->u.address;
     } else {
@@ -115,9 +121,11 @@ herr_t collect_name(hid_t, const char* name, const H5A_info_t*, void* data) {
 std::vector<Link> list_links(hid_t group) {
     const Plist plist(call("read group properties", [&] { return H5Gget_create_plist(group); }));
     unsigned flags = 0;
-    call("read the creation order", [&] { return H5Pget_link_creation_order(plist.get(), &flags); });
+    call("read the creation order",
+         [&] { return H5Pget_link_creation_order(plist.get(), &flags); });
     std::vector<Link> links;
-    const H5_index_t index = (flags & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+    const H5_index_t index =
+        (flags & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
     call("list the links of a group",
          [&] { return H5Literate(group, index, H5_ITER_INC, nullptr, collect_link, &links); });
     return links;
@@ -134,12 +142,14 @@ std::string link_value(hid_t group, const Link& link) {
 std::vector<std::string> list_attributes(hid_t object) {
     std::vector<std::string> names;
     // Objects without tracking are listed by name: asking for creation order fails there.
-    const bool ordered = succeeds(
-        [&] { return H5Aiterate2(object, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, collect_name, &names); });
+    const bool ordered = succeeds([&] {
+        return H5Aiterate2(object, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, collect_name, &names);
+    });
     if (ordered && !names.empty()) return names;
     names.clear();
-    call("list attributes",
-         [&] { return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_name, &names); });
+    call("list attributes", [&] {
+        return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_name, &names);
+    });
     return names;
 }
 

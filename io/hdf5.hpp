@@ -1,6 +1,7 @@
-// Private to io/: the HDF5 C library behind one mutex, with handles that close themselves and calls that throw.
-// The distribution's library is not thread-safe, so every C call takes hdf5_lock(), and nothing else is done under it.
-// Iteration callbacks run with the lock held and therefore only collect names.
+// Private to io/: the HDF5 C library behind one mutex, with handles that close themselves and calls
+// that throw. The distribution's library is not thread-safe, so every C call takes hdf5_lock(), and
+// nothing else is done under it. Iteration callbacks run with the lock held and therefore only
+// collect names.
 #pragma once
 
 #include <hdf5.h>
@@ -25,11 +26,13 @@ class Failure : public Error {
     explicit Failure(const std::string& text) : Error(ErrorCode::kInput, text) {}
 };
 
-/// Both with the lock held: automatic printing off for this thread, and what the innermost frame of the error stack says.
+/// Both with the lock held: automatic printing off for this thread, and what the innermost frame of
+/// the error stack says.
 void silence_errors();
 [[nodiscard]] std::string innermost_error();
 
-/// Runs a C call under the lock; a negative result throws Failure("cannot <what>: <the library's reason>").
+/// Runs a C call under the lock; a negative result throws Failure("cannot <what>: <the library's
+/// reason>").
 template <class Function>
 auto call(std::string_view what, const Function& function) {
     const std::lock_guard<std::mutex> lock(hdf5_lock());
@@ -70,7 +73,8 @@ class Handle {
         if (id_ >= 0) succeeds([id = id_] { return Close(id); });
         id_ = H5I_INVALID_HID;
     }
-    /// Closes and throws where that fails: the only way to learn that buffered data did not reach the disk.
+    /// Closes and throws where that fails: the only way to learn that buffered data did not reach
+    /// the disk.
     void close_checked(std::string_view what) {
         const hid_t id = std::exchange(id_, H5I_INVALID_HID);
         if (id >= 0) call(what, [id] { return Close(id); });
@@ -105,8 +109,9 @@ using Object = Handle<H5Oclose>;
 struct Link {
     std::string name;
     H5L_type_t type = H5L_TYPE_ERROR;
-    haddr_t address = HADDR_UNDEF;      // hard links
-    std::size_t value_bytes = 0;        // soft and external links
+    haddr_t address = HADDR_UNDEF;              // hard links
+    std::size_t value_bytes = 0;                // soft and external links
+    H5T_cset_t character_set = H5T_CSET_ASCII;  // of the name
 };
 /// The links of a group: in creation order where that is tracked, else by name.
 [[nodiscard]] std::vector<Link> list_links(hid_t group);

@@ -18,15 +18,18 @@ constexpr FloatLayout kFloats[] = {{DType::kF16, 2, 5, 10, 15},
                                    {DType::kF64, 8, 11, 52, 1023}};
 
 struct FloatFields {
-    std::size_t sign = 0, exponent = 0, exponent_bits = 0, mantissa = 0, mantissa_bits = 0, bias = 0;
+    std::size_t sign = 0, exponent = 0, exponent_bits = 0, mantissa = 0, mantissa_bits = 0,
+                bias = 0;
 };
 
 StoredType classify_float(hid_t type, std::size_t bytes) {
     FloatFields f;
     call("read a float type", [&] {
-        return H5Tget_fields(type, &f.sign, &f.exponent, &f.exponent_bits, &f.mantissa, &f.mantissa_bits);
+        return H5Tget_fields(type, &f.sign, &f.exponent, &f.exponent_bits, &f.mantissa,
+                             &f.mantissa_bits);
     });
-    f.bias = call("read a float type", [&] { return static_cast<std::int64_t>(H5Tget_ebias(type)); });
+    f.bias =
+        call("read a float type", [&] { return static_cast<std::int64_t>(H5Tget_ebias(type)); });
     const H5T_order_t order = call("read a byte order", [&] { return H5Tget_order(type); });
     const H5T_norm_t norm = call("read a float type", [&] { return H5Tget_norm(type); });
     StoredType stored;
@@ -47,7 +50,8 @@ StoredType classify_float(hid_t type, std::size_t bytes) {
 
 StoredType classify_integer(hid_t type, std::size_t bytes, hid_t object) {
     const H5T_order_t order = call("read a byte order", [&] { return H5Tget_order(type); });
-    const bool is_signed = call("read an integer type", [&] { return H5Tget_sign(type); }) == H5T_SGN_2;
+    const bool is_signed =
+        call("read an integer type", [&] { return H5Tget_sign(type); }) == H5T_SGN_2;
     StoredType stored;
     stored.big_endian = order == H5T_ORDER_BE;
     stored.name = (is_signed ? "int" : "uint") + std::to_string(bytes * 8);
@@ -132,7 +136,8 @@ StoredType classify_type(hid_t type, hid_t object) {
 }
 
 bool holds_references(hid_t type) {
-    return any_part(type, [](hid_t, H5T_class_t type_class) { return type_class == H5T_REFERENCE; });
+    return any_part(type,
+                    [](hid_t, H5T_class_t type_class) { return type_class == H5T_REFERENCE; });
 }
 
 bool holds_variable_length(hid_t type) {
@@ -167,9 +172,8 @@ std::string filter_name(H5Z_filter_t filter) {
 WeightValues read_values(hid_t dataset, hid_t type, const StoredType& stored, std::size_t count) {
     const auto read = [&](hid_t memory_type, void* buffer) {
         if (count == 0) return;
-        call("read the data", [&] {
-            return H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
-        });
+        call("read the data",
+             [&] { return H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer); });
     };
     if (*stored.dtype == DType::kF64) {
         std::vector<double> values(count);
@@ -181,7 +185,8 @@ WeightValues read_values(hid_t dataset, hid_t type, const StoredType& stored, st
         read(H5T_NATIVE_FLOAT, values.data());
         return values;
     }
-    // The library's own conversion of 2-byte floats takes some 50 ns a value and knows no bfloat16 in integers.
+    // The library's own conversion of 2-byte floats takes some 50 ns a value and knows no bfloat16
+    // in integers.
     std::vector<std::uint16_t> bits(count);
     read(type, bits.data());
     const bool swap = foreign_order(stored);
@@ -195,12 +200,12 @@ WeightValues read_values(hid_t dataset, hid_t type, const StoredType& stored, st
 
 void write_values(hid_t dataset, hid_t type, const StoredType& stored, const WeightValues& values) {
     const auto write = [&](hid_t memory_type, const void* buffer) {
-        call("write the data", [&] {
-            return H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
-        });
+        call("write the data",
+             [&] { return H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer); });
     };
     if (const auto* doubles = std::get_if<std::vector<double>>(&values)) {
-        if (!doubles->empty() && *stored.dtype == DType::kF64) return write(H5T_NATIVE_DOUBLE, doubles->data());
+        if (!doubles->empty() && *stored.dtype == DType::kF64)
+            return write(H5T_NATIVE_DOUBLE, doubles->data());
         std::vector<float> floats(doubles->begin(), doubles->end());
         return write_values(dataset, type, stored, floats);
     }

@@ -1,4 +1,5 @@
-// Private to io/: what a datatype is, for the program and for people, and values of the four weight types as stored bytes.
+// Private to io/: what a datatype is, for the program and for people, and values of the four weight
+// types as stored bytes.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +14,10 @@
 namespace pal::h5 {
 
 struct StoredType {
-    std::optional<DType> dtype;    // f16, bf16, f32, f64; no other float
+    std::optional<DType> dtype;  // f16, bf16, f32, f64; no other float
     bool bfloat16_as_uint16 = false;
     bool big_endian = false;
-    std::string name;              // "float32 big-endian", "int64", "string", "compound"
+    std::string name;  // "float32 big-endian", "int64", "string", "compound"
 };
 
 /// object: what holds the type; its attribute dtype = "bfloat16" makes a uint16 a bfloat16.

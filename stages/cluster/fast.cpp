@@ -13,7 +13,8 @@ namespace pal {
 namespace {
 
 constexpr std::size_t kFineBinsACluster = 256;   // (bin / cell)^2 is the relative loss: 1.5e-5
-constexpr std::size_t kCoarseBinsACluster = 16;
+constexpr std::size_t kCoarseBinsACluster = 24;
+constexpr std::size_t kFewestCoarseBins = 512;
 constexpr std::size_t kFewPoints = 2048;         // sorting is no slower than two passes over 65536 leading bins
 constexpr double kToleratedSpread = 3e-5;        // of the palette's cost, inside bins
 
@@ -27,6 +28,14 @@ std::vector<std::size_t> coarse_cuts(const std::vector<cluster::Bin>& bins, std:
         measure[b] = std::cbrt(bins[b].weight * width * width);
         total += measure[b];
     }
+    // A bin takes one interval at most: what an outlier's share exceeds that by goes to the others.
+    double most = total;
+    for (int round = 0; round < 8; ++round) {
+        most = total / static_cast<double>(intervals);
+        total = 0;
+        for (const double m : measure) total += std::min(m, most);
+    }
+    for (double& m : measure) m = std::min(m, most);
     std::vector<std::size_t> cuts{0};
     double sum = 0;
     for (std::size_t b = 0; b < bins.size(); ++b) {
@@ -41,7 +50,7 @@ std::vector<std::size_t> coarse_cuts(const std::vector<cluster::Bin>& bins, std:
 Palette palette_of_bins(const std::vector<cluster::Bin>& bins, const cluster::Coordinates& coordinates,
                         std::size_t clusters) {
     const cluster::IntervalCosts costs(bins);
-    const std::size_t intervals = kCoarseBinsACluster * clusters;
+    const std::size_t intervals = std::max(kCoarseBinsACluster * clusters, kFewestCoarseBins);
     std::vector<std::size_t> boundaries;
     if (bins.size() <= 2 * intervals) {
         boundaries = cluster::optimal_partition(costs, std::min(clusters, bins.size()));

@@ -154,7 +154,7 @@ class Program {
     std::vector<std::size_t> boundaries_;
 };
 
-constexpr std::size_t kWindow = 6;       // cut positions to either side; performance figures in docs/benchmarks.md
+constexpr std::size_t kWindow = 8;       // cut positions to either side; performance figures in docs/benchmarks.md
 constexpr int kMostRecentrings = 64;
 
 /// The best partition whose boundary c lies within kWindow cuts of place[c]. Returns true where a boundary ended at the edge of

@@ -1,0 +1,248 @@
+#include "io/checkpoint_writer.hpp"
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "io/attributes.hpp"
+#include "io/copy.hpp"
+#include "io/hdf5_types.hpp"
+#include "io/temporary.hpp"
+#include "io/version.hpp"
+
+namespace pal {
+
+struct CheckpointWriter::Impl {
+    Impl(const CheckpointReader& reader, const std::string& target_path, bool force)
+        : source(reader.impl()), target(target_path), temporary(target_path, force) {}
+
+    const CheckpointReader::Impl& source;
+    std::string target;
+    TemporaryFile temporary;
+    h5::File file;  // after the temporary: closed before that is removed
+
+    /// Library failures here are about the output.
+    template <class Function>
+    void guarded(const std::string& where, const Function& function) {
+        try {
+            function();
+        } catch (const h5::Failure& failure) {
+            throw Error(ErrorCode::kOutput, target + where + ": " + failure.what());
+        }
+    }
+};
+
+namespace {
+
+h5::Plist plain_plist() {
+    h5::Plist plist = h5::create_plist(H5P_DATASET_CREATE);
+    h5::call("set time tracking", [&] { return H5Pset_obj_track_times(plist.get(), false); });
+    return plist;
+}
+
+h5::Dataset create_member(hid_t group, const std::string& name, hid_t type, const Shape& shape,
+                          hid_t plist) {
+    const h5::Space space = h5::create_space(shape);
+    return h5::Dataset(h5::call("create " + name, [&] {
+        return H5Dcreate2(group, name.c_str(), type, space.get(), H5P_DEFAULT, plist, H5P_DEFAULT);
+    }));
+}
+
+/// Floats in the form that the original dataset has.
+void write_floats(hid_t group, const std::string& name, const Shape& shape, hid_t type,
+                  const h5::StoredType& stored, const std::vector<double>& values) {
+    const h5::Plist plist = plain_plist();
+    const h5::Dataset dataset = create_member(group, name, type, shape, plist.get());
+    if (stored.bfloat16_as_uint16) h5::write_string_attribute(dataset.get(), "dtype", "bfloat16");
+    h5::write_values(dataset.get(), type, stored, values);
+}
+
+void write_bytes(hid_t group, const std::string& name, const Shape& shape,
+                 const std::string& lut_dtype, const std::vector<std::uint8_t>& bytes) {
+    const hid_t type =
+        h5::call("find a type", [&] { return lut_dtype == "int8" ? H5T_STD_I8LE : H5T_STD_U8LE; });
+    const h5::Plist plist = plain_plist();
+    const h5::Dataset dataset = create_member(group, name, type, shape, plist.get());
+    if (lut_dtype.starts_with("float8"))
+        h5::write_string_attribute(dataset.get(), "dtype", lut_dtype);
+    h5::call("write " + name, [&] {
+        return H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data());
+    });
+}
+
+void write_indices(hid_t group, const PalettizedTensor& tensor,
+                   const std::vector<PackedChunk>& chunks) {
+    const h5::Type type = h5::copy_type(h5::call("find a type", [] { return H5T_STD_U8LE; }));
+    const h5::Plist plist = plain_plist();
+    const Shape chunk = chunk_shape(tensor.geometry);
+    const std::vector<hsize_t> dims(chunk.begin(), chunk.end());
+    h5::call("set a precision",
+             [&] { return H5Tset_precision(type.get(), static_cast<std::size_t>(tensor.n_bits)); });
+    h5::call("set a chunk shape",
+             [&] { return H5Pset_chunk(plist.get(), static_cast<int>(dims.size()), dims.data()); });
+    if (tensor.n_bits < 8) {
+        h5::call("set the N-bit filter", [&] { return H5Pset_nbit(plist.get()); });
+    }
+    const h5::Dataset dataset =
+        create_member(group, "indices", type.get(), tensor.geometry.indices_shape, plist.get());
+    for (const PackedChunk& packed : chunks) {
+        const std::vector<hsize_t> offset(packed.offset.begin(), packed.offset.end());
+        h5::call("write a chunk of indices", [&] {
+            return H5Dwrite_chunk(dataset.get(), H5P_DEFAULT, 0, offset.data(), packed.bytes.size(),
+                                  packed.bytes.data());
+        });
+    }
+}
+
+void write_group_attributes(hid_t group, const PalettizedTensor& tensor,
+                            const std::string& spec_json) {
+    const Geometry& geometry = tensor.geometry;
+    h5::write_integers(group, "palettized_shape", {geometry.shape.begin(), geometry.shape.end()},
+                       false);
+    h5::write_string_attribute(group, "palettized_dtype", std::string(dtype_name(tensor.dtype)));
+    h5::write_string_attribute(group, "palettized_spec", spec_json);
+    const auto one = [&](const char* name, std::int64_t value) {
+        h5::write_integers(group, name, {value}, true);
+    };
+    one("output_channel_axis", static_cast<std::int64_t>(geometry.output_axis));
+    one("group_axis", geometry.group_axis ? static_cast<std::int64_t>(*geometry.group_axis) : -1);
+    one("group_size", geometry.group_axis ? static_cast<std::int64_t>(geometry.group_size) : 0);
+}
+
+void write_luts(hid_t group, const PalettizedTensor& tensor, hid_t type,
+                const h5::StoredType& stored, const nlohmann::json& spec) {
+    const Geometry& geometry = tensor.geometry;
+    const std::size_t rank = geometry.shape.size();
+    Shape lut_shape(rank + 2, 1);
+    if (geometry.group_axis) lut_shape[*geometry.group_axis] = geometry.group_count;
+    Shape scale_shape = lut_shape;
+    lut_shape[rank] = tensor.lut_entries();
+    lut_shape[rank + 1] = geometry.cluster_dim;
+    write_floats(group, "lut", lut_shape, type, stored, tensor.lut);
+    if (!tensor.per_channel_scale.empty()) {
+        Shape shape(rank, 1);
+        shape[geometry.output_axis] = geometry.output_channels();
+        write_floats(group, "per_channel_scale", shape, type, stored, tensor.per_channel_scale);
+    }
+    if (tensor.quantized_lut.empty()) return;
+    const nlohmann::json& qspec = spec.at("lut_qspec");
+    const auto lut_dtype = qspec.at("dtype").get<std::string>();
+    write_bytes(group, "quantized_lut", lut_shape, lut_dtype, tensor.quantized_lut);
+    if (qspec.value("scale_dtype", nlohmann::json()).is_string()) {
+        h5::StoredType f32;
+        f32.dtype = DType::kF32;
+        const hid_t f32_type = h5::call("find a type", [] { return H5T_IEEE_F32LE; });
+        write_floats(group, "lut_quantization_scale", scale_shape, f32_type, f32, tensor.lut_scale);
+    } else {
+        write_floats(group, "lut_quantization_scale", scale_shape, type, stored, tensor.lut_scale);
+    }
+    if (!tensor.lut_zero_point.empty()) {
+        write_bytes(group, "lut_quantization_zero_point", scale_shape, lut_dtype,
+                    tensor.lut_zero_point);
+    }
+}
+
+}  // namespace
+
+CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::string& target,
+                                   bool force, const std::vector<std::string>& replaced)
+    : impl_(std::make_unique<Impl>(source, target, force)) {
+    if (!source.info().unsupported.empty()) {
+        throw Error(ErrorCode::kInput,
+                    impl_->source.path + ": cannot copy " + source.info().unsupported);
+    }
+    std::set<haddr_t> addresses;
+    for (const std::string& path : replaced) {
+        const auto found = impl_->source.addresses.find(path);
+        if (found == impl_->source.addresses.end()) {
+            throw Error(ErrorCode::kInput, impl_->source.path + ": " + path + ": no such dataset");
+        }
+        addresses.insert(found->second);
+    }
+    const auto& info = source.info();
+    // A palettized file all of whose tensors become dense again is none any more.
+    const bool drop_documents = impl_->source.has_format && addresses.size() == info.tensors.size();
+    impl_->guarded("", [&] {
+        impl_->file = create_like(impl_->source, impl_->temporary.path());
+        copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents);
+    });
+}
+
+CheckpointWriter::~CheckpointWriter() = default;
+
+void CheckpointWriter::write_palettized(const std::string& path, const PalettizedTensor& tensor,
+                                        const std::vector<PackedChunk>& chunks,
+                                        const std::string& spec_json) {
+    impl_->guarded(" (" + path + ")", [&] {
+        const h5::Dataset original = h5::open_dataset(impl_->source.file.get(), path);
+        const h5::Type file_type = h5::dataset_type(original.get());
+        const h5::StoredType stored = h5::classify_type(file_type.get(), original.get());
+        const h5::Type type = h5::copy_type(file_type.get());
+        PAL_ASSERT(stored.dtype == tensor.dtype);
+        const h5::Group group = h5::open_group(impl_->file.get(), path);
+        write_group_attributes(group.get(), tensor, spec_json);
+        write_indices(group.get(), tensor, chunks);
+        write_luts(group.get(), tensor, type.get(), stored, nlohmann::json::parse(spec_json));
+    });
+}
+
+void CheckpointWriter::write_dense(const std::string& path, const WeightValues& values) {
+    impl_->guarded(" (" + path + ")", [&] {
+        const h5::Dataset dataset = h5::open_dataset(impl_->file.get(), path);
+        const h5::Type type = h5::dataset_type(dataset.get());
+        const h5::StoredType stored = h5::classify_type(type.get(), dataset.get());
+        const h5::Space space = h5::dataset_space(dataset.get());
+        const std::size_t count = std::visit([](const auto& v) { return v.size(); }, values);
+        if (!stored.dtype || element_count(h5::space_shape(space.get())) != count) {
+            throw Error(ErrorCode::kInput,
+                        impl_->source.path + ": " + path +
+                            ": the remembered datatype or shape is not the tensor's; "
+                            "the file is damaged");
+        }
+        h5::write_values(dataset.get(), type.get(), stored, values);
+    });
+}
+
+void CheckpointWriter::commit(const std::string& config_json) {
+    impl_->guarded("", [&] {
+        const hid_t file = impl_->file.get();
+        if (!config_json.empty()) {
+            const h5::Group root = h5::open_group(file, "/");
+            for (const std::string_view name : h5::kRootAttributes) {
+                const std::string attribute(name);
+                if (!h5::has_attribute(root.get(), attribute)) continue;
+                h5::call("remove attribute '" + attribute + "'",
+                         [&] { return H5Adelete(root.get(), attribute.c_str()); });
+            }
+            if (h5::call("look for /h5palettize",
+                         [&] { return H5Lexists(file, h5::kDocumentGroup, H5P_DEFAULT); }) > 0) {
+                h5::call("remove /h5palettize",
+                         [&] { return H5Ldelete(file, h5::kDocumentGroup, H5P_DEFAULT); });
+            }
+            const h5::Plist group_plist = h5::create_plist(H5P_GROUP_CREATE);
+            h5::call("set time tracking",
+                     [&] { return H5Pset_obj_track_times(group_plist.get(), false); });
+            const h5::Group documents(h5::call("create /h5palettize", [&] {
+                return H5Gcreate2(file, h5::kDocumentGroup, H5P_DEFAULT, group_plist.get(),
+                                  H5P_DEFAULT);
+            }));
+            const h5::Type type = h5::utf8_string_type();
+            const h5::Plist plist = plain_plist();
+            const h5::Dataset config =
+                create_member(documents.get(), "config", type.get(), {}, plist.get());
+            const char* text = config_json.c_str();
+            h5::call("write /h5palettize/config", [&] {
+                return H5Dwrite(config.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &text);
+            });
+            h5::write_integers(root.get(), "h5palettize_format", {1}, true);
+            h5::write_string_attribute(root.get(), "h5palettize_version", kVersion);
+            h5::call("flush", [&] { return H5Fflush(file, H5F_SCOPE_LOCAL); });
+            h5::write_integers(root.get(), "h5palettize_complete", {1}, true);
+        }
+        h5::call("flush", [&] { return H5Fflush(file, H5F_SCOPE_LOCAL); });
+        impl_->file.close_checked("close");
+    });
+    impl_->temporary.copy_head(impl_->source.path, impl_->source.info.user_block_bytes);
+    impl_->temporary.publish();
+}
+
+}  // namespace pal

@@ -1,0 +1,240 @@
+#include "io/copy.hpp"
+
+#include <algorithm>
+
+#include "io/attributes.hpp"
+#include "io/hdf5_types.hpp"
+#include "io/storage.hpp"
+
+namespace pal {
+
+namespace {
+
+unsigned superblock_version(hid_t file) {
+    H5F_info2_t info{};
+    h5::call("read file information", [&] { return H5Fget_info2(file, &info); });
+    return info.super.version;
+}
+
+H5F_libver_t lowest_version(unsigned superblock) {
+    return superblock < 2    ? H5F_LIBVER_EARLIEST
+           : superblock == 2 ? H5F_LIBVER_V18
+                             : H5F_LIBVER_V110;
+}
+
+h5::Plist file_plist(const CheckpointReader::Impl& source) {
+    h5::Plist plist = h5::create_plist(H5P_FILE_CREATE);
+    const h5::Plist from(
+        h5::call("read file properties", [&] { return H5Fget_create_plist(source.file.get()); }));
+    const h5::Group root = h5::open_group(source.file.get(), "/");
+    const h5::Plist root_plist(
+        h5::call("read group properties", [&] { return H5Gget_create_plist(root.get()); }));
+    unsigned links = 0;
+    unsigned attributes = 0;
+    unsigned internal_k = 0;
+    unsigned leaf_k = 0;
+    unsigned chunk_k = 0;
+    std::size_t address_bytes = 0;
+    std::size_t length_bytes = 0;
+    h5::call("copy file properties", [&] {
+        const herr_t failed = std::min({H5Pget_link_creation_order(root_plist.get(), &links),
+                                        H5Pget_attr_creation_order(root_plist.get(), &attributes),
+                                        H5Pget_sym_k(from.get(), &internal_k, &leaf_k),
+                                        H5Pget_istore_k(from.get(), &chunk_k),
+                                        H5Pget_sizes(from.get(), &address_bytes, &length_bytes)});
+        if (failed < 0) return failed;
+        return std::min({H5Pset_userblock(plist.get(), source.info.user_block_bytes),
+                         H5Pset_link_creation_order(plist.get(), links),
+                         H5Pset_attr_creation_order(plist.get(), attributes),
+                         H5Pset_sizes(plist.get(), address_bytes, length_bytes),
+                         H5Pset_obj_track_times(plist.get(), false)});
+    });
+    // Only where they differ from the defaults: setting them costs old readers a newer superblock.
+    if (internal_k != 16 || leaf_k != 4) {
+        h5::call("copy file properties",
+                 [&] { return H5Pset_sym_k(plist.get(), internal_k, leaf_k); });
+    }
+    if (chunk_k != 32) {
+        h5::call("copy file properties", [&] { return H5Pset_istore_k(plist.get(), chunk_k); });
+    }
+    return plist;
+}
+
+class TreeCopier {
+  public:
+    TreeCopier(const CheckpointReader::Impl& source, hid_t target,
+               const std::set<haddr_t>& replaced, bool drop_documents)
+        : source_(source),
+          target_(target),
+          replaced_(replaced),
+          drop_documents_(drop_documents),
+          base_version_(lowest_version(superblock_version(source.file.get()))),
+          current_version_(base_version_) {}
+
+    void run() {
+        const h5::Group from = h5::open_group(source_.file.get(), "/");
+        const h5::Group to = h5::open_group(target_, "/");
+        copies_.emplace(h5::object_info(from.get()).addr, std::string("/"));
+        copy_attributes(from.get(), to.get(), "/");
+        copy_members(from.get(), to.get(), "/", 1);
+        use_version(base_version_);
+    }
+
+  private:
+    void copy_members(hid_t from, hid_t to, const std::string& path, std::size_t depth) {
+        if (depth > kMaxDepth) {
+            throw Error(ErrorCode::kInput, path + ": groups are nested too deep");
+        }
+        for (const h5::Link& link : h5::list_links(from)) {
+            if (drop_documents_ && path == "/" && link.name == h5::kDocumentGroup) continue;
+            const h5::Plist link_plist = h5::create_plist(H5P_LINK_CREATE);
+            h5::call("set a name's character set",
+                     [&] { return H5Pset_char_encoding(link_plist.get(), link.character_set); });
+            if (link.type == H5L_TYPE_HARD) {
+                copy_object(from, to, link, child_path(path, link.name), link_plist.get(), depth);
+            } else {
+                copy_link(from, to, link, link_plist.get());
+            }
+        }
+    }
+
+    static void copy_link(hid_t from, hid_t to, const h5::Link& link, hid_t link_plist) {
+        const std::string value = h5::link_value(from, link);
+        h5::call("create link " + link.name, [&]() -> herr_t {
+            if (link.type == H5L_TYPE_SOFT) {
+                return H5Lcreate_soft(value.c_str(), to, link.name.c_str(), link_plist,
+                                      H5P_DEFAULT);
+            }
+            const char* file = nullptr;
+            const char* object = nullptr;
+            unsigned flags = 0;
+            if (H5Lunpack_elink_val(value.data(), value.size(), &flags, &file, &object) < 0)
+                return -1;
+            return H5Lcreate_external(file, object, to, link.name.c_str(), link_plist, H5P_DEFAULT);
+        });
+    }
+
+    void copy_object(hid_t from, hid_t to, const h5::Link& link, const std::string& path,
+                     hid_t link_plist, std::size_t depth) {
+        const auto [known, is_new] = copies_.emplace(link.address, path);
+        if (!is_new) {
+            h5::call("create hard link " + path, [&] {
+                return H5Lcreate_hard(target_, known->second.c_str(), to, link.name.c_str(),
+                                      link_plist, H5P_DEFAULT);
+            });
+            return;
+        }
+        const h5::Object object = h5::open_object(from, link.name);
+        const H5O_info_t info = h5::object_info(object.get());
+        // An object keeps the version of its header: attributes beyond 64 KiB need version 2 even
+        // in old files.
+        use_version(info.hdr.version >= 2 ? std::max(base_version_, H5F_LIBVER_V18)
+                                          : base_version_);
+        if (replaced_.count(link.address) != 0) {
+            stand_in(object.get(), info.type, to, link.name, path, link_plist);
+        } else if (info.type == H5O_TYPE_GROUP) {
+            const h5::Plist plist(h5::call("read group properties",
+                                           [&] { return H5Gget_create_plist(object.get()); }));
+            const h5::Group copy = make_group(to, link.name, link_plist, plist.get());
+            copy_attributes(object.get(), copy.get(), path);
+            copy_members(object.get(), copy.get(), path, depth + 1);
+        } else {
+            copy_whole(from, to, link, path, link_plist);
+        }
+    }
+
+    void copy_whole(hid_t from, hid_t to, const h5::Link& link, const std::string& path,
+                    hid_t link_plist) {
+        const h5::Plist copy_plist = h5::create_plist(H5P_OBJECT_COPY);
+        h5::call("set copy properties", [&] {
+            return H5Pset_copy_object(copy_plist.get(), H5O_COPY_MERGE_COMMITTED_DTYPE_FLAG);
+        });
+        h5::call("copy " + path, [&] {
+            return H5Ocopy(from, link.name.c_str(), to, link.name.c_str(), copy_plist.get(),
+                           link_plist);
+        });
+    }
+
+    void stand_in(hid_t object, H5O_type_t type, hid_t to, const std::string& name,
+                  const std::string& path, hid_t link_plist) {
+        if (type == H5O_TYPE_GROUP) {
+            const h5::Dataset dataset = h5::create_from_storage(object, to, name, link_plist);
+            for (const std::string& attribute : h5::list_attributes(object)) {
+                if (!h5::is_group_attribute(attribute)) {
+                    h5::copy_attribute(object, dataset.get(), attribute);
+                }
+            }
+            return;
+        }
+        const h5::Plist from = h5::dataset_plist(object);
+        const h5::Plist plist = h5::create_plist(H5P_GROUP_CREATE);
+        unsigned order = 0;
+        h5::call("read the attribute order",
+                 [&] { return H5Pget_attr_creation_order(from.get(), &order); });
+        h5::call("set the attribute order",
+                 [&] { return H5Pset_attr_creation_order(plist.get(), order); });
+        const h5::Group group = make_group(to, name, link_plist, plist.get());
+        for (const std::string& attribute : h5::list_attributes(object)) {
+            if (h5::is_group_attribute(attribute)) {
+                throw Error(ErrorCode::kInput,
+                            path + " has an attribute '" + attribute +
+                                "', a name that palettized tensors need; rename it or "
+                                "exclude the dataset");
+            }
+            h5::copy_attribute(object, group.get(), attribute);
+        }
+        h5::write_storage(object, group.get());
+    }
+
+    static h5::Group make_group(hid_t to, const std::string& name, hid_t link_plist, hid_t plist) {
+        // Times would make the bytes of the file depend on when it was written.
+        h5::call("set time tracking", [&] { return H5Pset_obj_track_times(plist, false); });
+        return h5::Group(h5::call("create group " + name, [&] {
+            return H5Gcreate2(to, name.c_str(), link_plist, plist, H5P_DEFAULT);
+        }));
+    }
+
+    void copy_attributes(hid_t from, hid_t to, const std::string& path) const {
+        for (const std::string& name : h5::list_attributes(from)) {
+            if (drop_documents_ && path == "/" && h5::is_root_attribute(name)) continue;
+            h5::copy_attribute(from, to, name);
+        }
+    }
+
+    void use_version(H5F_libver_t version) {
+        if (version == current_version_) return;
+        h5::call("set the format version",
+                 [&] { return H5Fset_libver_bounds(target_, version, H5F_LIBVER_LATEST); });
+        current_version_ = version;
+    }
+
+    const CheckpointReader::Impl& source_;
+    hid_t target_;
+    const std::set<haddr_t>& replaced_;
+    bool drop_documents_;
+    H5F_libver_t base_version_;
+    H5F_libver_t current_version_;
+    std::map<haddr_t, std::string> copies_;  // address in the source -> first path in the copy
+};
+
+}  // namespace
+
+h5::File create_like(const CheckpointReader::Impl& source, const std::string& path) {
+    const h5::Plist creation = file_plist(source);
+    const h5::Plist access = h5::create_plist(H5P_FILE_ACCESS);
+    const H5F_libver_t low = lowest_version(superblock_version(source.file.get()));
+    h5::call("set file properties", [&] {
+        return std::min(H5Pset_fclose_degree(access.get(), H5F_CLOSE_SEMI),
+                        H5Pset_libver_bounds(access.get(), low, H5F_LIBVER_LATEST));
+    });
+    return h5::File(h5::call("create a file", [&] {
+        return H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get());
+    }));
+}
+
+void copy_tree(const CheckpointReader::Impl& source, hid_t target,
+               const std::set<haddr_t>& replaced, bool drop_documents) {
+    TreeCopier(source, target, replaced, drop_documents).run();
+}
+
+}  // namespace pal

@@ -1,0 +1,21 @@
+// Private to io/: copies the tree of a checkpoint, with empty stand-ins for what will be replaced.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "io/reader_impl.hpp"
+
+namespace pal {
+
+/// Creates `path` with the source's user block, sizes and root properties. Exclusive.
+[[nodiscard]] h5::File create_like(const CheckpointReader::Impl& source, const std::string& path);
+
+/// Copies groups, links, attributes and datasets. For an object in `replaced` (addresses in the
+/// source) an object of the other kind is made in its place, so that link creation order stays: an
+/// empty group for a dataset, for a palettized group the empty dataset that it remembers.
+/// drop_documents leaves out what commit() added to the source. Throws Error.
+void copy_tree(const CheckpointReader::Impl& source, hid_t target,
+               const std::set<haddr_t>& replaced, bool drop_documents);
+
+}  // namespace pal

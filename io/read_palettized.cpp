@@ -1,0 +1,264 @@
+// Reading the members of a palettized group back. Everything in the file is hostile: shapes, types
+// and ranges are checked before anything is allocated by them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "io/attributes.hpp"
+#include "io/hdf5_types.hpp"
+#include "io/reader_impl.hpp"
+#include "stages/pack.hpp"
+
+namespace pal {
+
+namespace {
+
+[[noreturn]] void damaged(const std::string& text) {
+    throw Error(ErrorCode::kInput, text + "; the file is damaged, palettize the original again");
+}
+
+std::int64_t integer_attribute(hid_t group, const std::string& name) {
+    const auto values = h5::read_integers(group, name);
+    if (!values || values->size() != 1)
+        damaged("attribute '" + name + "' is missing or no integer");
+    return values->front();
+}
+
+nlohmann::json read_spec(hid_t group) {
+    const auto text = h5::read_string_attribute(group, "palettized_spec");
+    nlohmann::json spec = nlohmann::json::parse(text.value_or(""), nullptr, false);
+    if (!spec.is_object()) damaged("attribute 'palettized_spec' is no JSON object");
+    return spec;
+}
+
+std::uint64_t spec_integer(const nlohmann::json& spec, const char* key, std::uint64_t smallest,
+                           std::uint64_t largest) {
+    const auto found = spec.find(key);
+    if (found == spec.end() || !found->is_number_unsigned() ||
+        found->get<std::uint64_t>() < smallest || found->get<std::uint64_t>() > largest) {
+        damaged(fmt::format("palettized_spec has no {} from {} to {}", key, smallest, largest));
+    }
+    return found->get<std::uint64_t>();
+}
+
+Geometry read_geometry(hid_t group, const Shape& shape, const nlohmann::json& json, int n_bits) {
+    PalettizationSpec spec;
+    spec.n_bits = n_bits;
+    spec.cluster_dim = spec_integer(json, "cluster_dim", 1, std::uint64_t{1} << 32);
+    const std::int64_t rank = static_cast<std::int64_t>(shape.size());
+    const std::int64_t output_axis = integer_attribute(group, "output_channel_axis");
+    const std::int64_t group_axis = integer_attribute(group, "group_axis");
+    const std::int64_t group_size = integer_attribute(group, "group_size");
+    if (output_axis < 0 || output_axis >= rank) {
+        damaged(fmt::format("output_channel_axis {} of a tensor of rank {}", output_axis, rank));
+    }
+    if (group_axis < -1 || group_axis >= rank || (group_axis >= 0 && group_size < 1)) {
+        damaged(fmt::format("group_axis {} with group_size {} of a tensor of rank {}", group_axis,
+                            group_size, rank));
+    }
+    AxisMap axes{static_cast<std::size_t>(output_axis), static_cast<std::size_t>(output_axis)};
+    if (group_axis >= 0) {
+        spec.granularity.kind = GranularityKind::kPerGroupedChannel;
+        spec.granularity.axis = group_axis == output_axis ? 0 : 1;
+        spec.granularity.group_size = static_cast<std::uint64_t>(group_size);
+        axes.input_axis = static_cast<std::size_t>(group_axis);
+    }
+    auto geometry = make_geometry(shape, axes, spec, true);
+    if (const auto* reason = std::get_if<std::string>(&geometry)) damaged(*reason);
+    return std::get<Geometry>(geometry);
+}
+
+struct Member {
+    h5::Dataset dataset;
+    h5::Type type;
+    h5::StoredType stored;
+    std::size_t count = 0;
+};
+
+Member open_member(hid_t group, const std::string& name, const Shape& shape) {
+    Member member;
+    if (h5::call("look for " + name, [&] { return H5Lexists(group, name.c_str(), H5P_DEFAULT); }) ==
+        0) {
+        damaged("member '" + name + "' is missing");
+    }
+    member.dataset = h5::open_dataset(group, name);
+    member.type = h5::dataset_type(member.dataset.get());
+    member.stored = h5::classify_type(member.type.get(), member.dataset.get());
+    const h5::Space space = h5::dataset_space(member.dataset.get());
+    const Shape found = h5::space_shape(space.get());
+    if (found != shape) {
+        damaged(fmt::format("member '{}' has shape {}, expected {}", name, shape_to_string(found),
+                            shape_to_string(shape)));
+    }
+    const auto count = element_count(shape);
+    if (!count) damaged("member '" + name + "' has an impossible shape");
+    member.count = *count;
+    return member;
+}
+
+bool has_member(hid_t group, const std::string& name) {
+    return h5::call("look for " + name,
+                    [&] { return H5Lexists(group, name.c_str(), H5P_DEFAULT); }) > 0;
+}
+
+std::vector<double> read_floats(hid_t group, const std::string& name, const Shape& shape,
+                                std::optional<DType> wanted) {
+    const Member member = open_member(group, name, shape);
+    if (!member.stored.dtype || (wanted && *member.stored.dtype != *wanted)) {
+        damaged("member '" + name + "' holds " + member.stored.name + ", expected " +
+                std::string(wanted ? dtype_name(*wanted) : "floats"));
+    }
+    const WeightValues values =
+        h5::read_values(member.dataset.get(), member.type.get(), member.stored, member.count);
+    return std::visit([](const auto& v) { return std::vector<double>(v.begin(), v.end()); },
+                      values);
+}
+
+std::vector<std::uint8_t> read_bytes(hid_t group, const std::string& name, const Shape& shape) {
+    const Member member = open_member(group, name, shape);
+    if (member.stored.name != "int8" && member.stored.name != "uint8") {
+        damaged("member '" + name + "' holds " + member.stored.name + ", expected int8 or uint8");
+    }
+    std::vector<std::uint8_t> bytes(member.count);
+    h5::call("read " + name, [&] {
+        return H5Dread(member.dataset.get(), member.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                       bytes.data());
+    });
+    return bytes;
+}
+
+/// Is the storage ours: chunks of one byte a value through N-bit alone (8 bits: unfiltered)?
+Shape checked_chunk(const Member& member, int n_bits, std::size_t rank) {
+    const h5::Plist plist = h5::dataset_plist(member.dataset.get());
+    if (h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED) {
+        damaged("member 'indices' is not chunked");
+    }
+    std::vector<hsize_t> dims(rank);
+    h5::call("read a chunk shape",
+             [&] { return H5Pget_chunk(plist.get(), static_cast<int>(rank), dims.data()); });
+    const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist.get()); });
+    bool as_expected = filters == (n_bits < 8 ? 1 : 0);
+    if (as_expected && filters == 1) {
+        std::size_t value_count = 0;
+        as_expected = h5::call("read filters", [&] {
+                          return H5Pget_filter2(plist.get(), 0, nullptr, &value_count, nullptr, 0,
+                                                nullptr, nullptr);
+                      }) == H5Z_FILTER_NBIT;
+    }
+    const bool is_byte = member.stored.name == "uint8";
+    std::size_t precision = 0;
+    if (is_byte) {
+        h5::succeeds(
+            [&] { return (precision = H5Tget_precision(member.type.get())) == 0 ? -1 : 0; });
+    }
+    if (!as_expected || precision != static_cast<std::size_t>(n_bits)) {
+        damaged(
+            fmt::format("member 'indices' is not stored as unsigned integers of {} bits", n_bits));
+    }
+    return {dims.begin(), dims.end()};
+}
+
+std::vector<std::uint8_t> read_indices(hid_t group, const Geometry& geometry, int n_bits) {
+    const Shape& shape = geometry.indices_shape;
+    const Member member = open_member(group, "indices", shape);
+    const Shape chunk = checked_chunk(member, n_bits, shape.size());
+    const auto chunk_values = element_count(chunk);
+    if (!chunk_values || *chunk_values > (std::uint64_t{1} << 32))
+        damaged("impossible chunks of 'indices'");
+    std::vector<std::uint8_t> indices(member.count);
+    std::vector<std::uint8_t> packed;
+    std::vector<std::uint8_t> values(*chunk_values);
+    std::vector<hsize_t> offset(shape.size(), 0);
+    const auto damaged_chunk = [&](const char* why) {
+        damaged("the chunk of 'indices' at " + shape_to_string({offset.begin(), offset.end()}) +
+                " " + why);
+    };
+    while (true) {
+        hsize_t bytes = 0;
+        const bool present = h5::succeeds(
+            [&] { return H5Dget_chunk_storage_size(member.dataset.get(), offset.data(), &bytes); });
+        if (!present || bytes == 0) damaged_chunk("is missing");
+        if (bytes > *chunk_values + 16) damaged_chunk("is too long");
+        packed.resize(bytes);
+        std::uint32_t mask = 0;
+        h5::call("read a chunk of indices", [&] {
+            return H5Dread_chunk(member.dataset.get(), H5P_DEFAULT, offset.data(), &mask,
+                                 packed.data());
+        });
+        if (mask != 0) damaged_chunk("skips its filter");
+        unpack_bits(packed, n_bits, values);
+        place_chunk(values, chunk, std::vector<std::uint64_t>(offset.begin(), offset.end()), shape,
+                    indices);
+        std::size_t d = shape.size();
+        while (d > 0) {
+            offset[d - 1] += chunk[d - 1];
+            if (offset[d - 1] < shape[d - 1]) break;
+            offset[--d] = 0;
+        }
+        if (d == 0) return indices;
+    }
+}
+
+void read_quantized(hid_t group, const Shape& lut_shape, PalettizedTensor& tensor) {
+    if (!has_member(group, "quantized_lut")) return;
+    tensor.quantized_lut = read_bytes(group, "quantized_lut", lut_shape);
+    Shape scale_shape = lut_shape;
+    scale_shape[lut_shape.size() - 2] = scale_shape[lut_shape.size() - 1] = 1;
+    tensor.lut_scale = read_floats(group, "lut_quantization_scale", scale_shape, std::nullopt);
+    if (has_member(group, "lut_quantization_zero_point")) {
+        tensor.lut_zero_point = read_bytes(group, "lut_quantization_zero_point", scale_shape);
+    }
+}
+
+PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info) {
+    PalettizedTensor tensor;
+    tensor.dtype = info.dtype;
+    const nlohmann::json spec = read_spec(group);
+    tensor.n_bits = static_cast<int>(spec_integer(spec, "n_bits", 1, 8));
+    tensor.geometry = read_geometry(group, info.shape, spec, tensor.n_bits);
+    const Geometry& geometry = tensor.geometry;
+    const std::size_t rank = info.shape.size();
+
+    Shape lut_shape(rank + 2, 1);
+    if (geometry.group_axis) lut_shape[*geometry.group_axis] = geometry.group_count;
+    lut_shape[rank] = tensor.lut_entries();
+    lut_shape[rank + 1] = geometry.cluster_dim;
+    tensor.lut = read_floats(group, "lut", lut_shape, tensor.dtype);
+    if (has_member(group, "per_channel_scale")) {
+        Shape scale_shape(rank, 1);
+        scale_shape[geometry.output_axis] = geometry.output_channels();
+        tensor.per_channel_scale =
+            read_floats(group, "per_channel_scale", scale_shape, tensor.dtype);
+    }
+    read_quantized(group, lut_shape, tensor);
+    tensor.indices = read_indices(group, geometry, tensor.n_bits);
+    const auto bad =
+        std::find_if(tensor.indices.begin(), tensor.indices.end(),
+                     [&](std::uint8_t index) { return index >= tensor.lut_entries(); });
+    if (bad != tensor.indices.end()) damaged(fmt::format("an index of {} is out of range", *bad));
+    return tensor;
+}
+
+}  // namespace
+
+PalettizedTensor CheckpointReader::read_palettized(const std::string& path) const {
+    const auto& tensors = impl_->info.tensors;
+    const auto info =
+        std::find_if(tensors.begin(), tensors.end(),
+                     [&](const PalettizedTensorInfo& tensor) { return tensor.path == path; });
+    if (info == tensors.end()) {
+        throw Error(ErrorCode::kInput,
+                    impl_->path + ": " + path + ": not a palettized tensor of this file");
+    }
+    try {
+        const h5::Group group = h5::open_group(impl_->file.get(), path);
+        return read_tensor(group.get(), *info);
+    } catch (const std::bad_alloc&) {
+        throw Error(ErrorCode::kInput, impl_->path + ": " + path + ": not enough memory");
+    } catch (const Error& error) {
+        throw Error(error.code(), impl_->path + ": " + path + ": " + error.what());
+    }
+}
+
+}  // namespace pal

@@ -1,0 +1,241 @@
+// The walk over a checkpoint: every object once, by address, and what is known of it.
+#include <algorithm>
+
+#include "io/attributes.hpp"
+#include "io/hdf5_types.hpp"
+#include "io/keras.hpp"
+#include "io/reader_impl.hpp"
+
+namespace pal {
+
+namespace {
+
+class Scanner {
+  public:
+    explicit Scanner(CheckpointReader::Impl& impl) : impl_(impl) {}
+
+    void run() {
+        const h5::Group root = h5::open_group(impl_.file.get(), "/");
+        visited_[h5::object_info(root.get()).addr] = Found::kOther;
+        note_attributes(root.get(), "/");
+        walk(root.get(), "/", 1);
+        finish();
+    }
+
+  private:
+    enum class Found { kOther, kDataset, kPalettized };
+
+    void walk(hid_t group, const std::string& path, std::size_t depth) {
+        if (depth > kMaxDepth) {
+            throw Error(ErrorCode::kInput, "groups are nested more than " +
+                                               std::to_string(kMaxDepth) +
+                                               " deep; that is no checkpoint");
+        }
+        for (const h5::Link& link : h5::list_links(group)) {
+            const std::string at = child_path(path, link.name);
+            if (link.type == H5L_TYPE_SOFT || link.type == H5L_TYPE_EXTERNAL) continue;
+            if (link.type != H5L_TYPE_HARD) {
+                note_unsupported("a user-defined link at " + at);
+                continue;
+            }
+            if (impl_.has_format && path == "/" && link.name == h5::kDocumentGroup) continue;
+            visit(at, link.address, depth);
+        }
+    }
+
+    void visit(const std::string& path, haddr_t address, std::size_t depth) {
+        const auto [known, is_new] = visited_.emplace(address, Found::kOther);
+        if (!is_new) {
+            if (known->second != Found::kOther) paths_[address].push_back(path);
+            return;
+        }
+        const h5::Object object = h5::open_object(impl_.file.get(), path);
+        note_attributes(object.get(), path);
+        const H5O_type_t type = h5::object_info(object.get()).type;
+        if (type == H5O_TYPE_DATASET) {
+            known->second = Found::kDataset;
+            paths_[address].push_back(path);
+            datasets_[address] = describe(object.get(), path);
+        } else if (type == H5O_TYPE_GROUP) {
+            if (impl_.has_format && h5::has_attribute(object.get(), "palettized_spec")) {
+                known->second = Found::kPalettized;
+                paths_[address].push_back(path);
+                tensors_[address] = describe_palettized(object.get(), path);
+            } else {
+                walk(object.get(), path, depth + 1);
+            }
+        }
+    }
+
+    DatasetInfo describe(hid_t dataset, const std::string& path) {
+        DatasetInfo info;
+        const h5::Type type = h5::dataset_type(dataset);
+        const h5::Space space = h5::dataset_space(dataset);
+        const h5::StoredType stored = h5::classify_type(type.get(), dataset);
+        info.stored_type = stored.name;
+        info.dtype = stored.dtype;
+        info.shape = h5::space_shape(space.get());
+        const auto points =
+            h5::call("read a shape", [&] { return H5Sget_simple_extent_npoints(space.get()); });
+        info.element_count = static_cast<std::uint64_t>(points);
+        std::size_t element_bytes = 0;
+        h5::succeeds([&] { return (element_bytes = H5Tget_size(type.get())) == 0 ? -1 : 0; });
+        if (__builtin_mul_overflow(info.element_count, element_bytes, &info.bytes)) {
+            throw Error(ErrorCode::kInput, path + ": the shape " + shape_to_string(info.shape) +
+                                               " is larger than any memory; the file is damaged");
+        }
+        describe_storage(dataset, path, info);
+        if (h5::holds_references(type.get())) note_references("dataset " + path);
+        if (h5::holds_variable_length(type.get())) note_variable_length(dataset, path, info);
+        return info;
+    }
+
+    void describe_storage(hid_t dataset, const std::string& path, DatasetInfo& info) {
+        const h5::Plist plist = h5::dataset_plist(dataset);
+        const H5D_layout_t layout =
+            h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); });
+        info.storage = layout == H5D_COMPACT      ? "compact"
+                       : layout == H5D_CONTIGUOUS ? "contiguous"
+                       : layout == H5D_CHUNKED    ? "chunked"
+                                                  : "virtual";
+        const bool external =
+            layout == H5D_CONTIGUOUS &&
+            h5::call("read external files", [&] { return H5Pget_external_count(plist.get()); }) > 0;
+        if (external) info.storage = "external";
+        if (external || layout == H5D_VIRTUAL) {
+            info.unreadable = "its data is in other files (" + info.storage + " storage)";
+            note_unsupported(info.storage + " storage of " + path +
+                             " (its data is in other files); repack it into one file first");
+        }
+        const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist.get()); });
+        for (int i = 0; i < filters; ++i) {
+            std::size_t value_count = 0;
+            const H5Z_filter_t filter = h5::call("read filters", [&] {
+                return H5Pget_filter2(plist.get(), static_cast<unsigned>(i), nullptr, &value_count,
+                                      nullptr, 0, nullptr, nullptr);
+            });
+            info.storage += " " + h5::filter_name(filter);
+            const bool available =
+                h5::call("look for a filter", [&] { return H5Zfilter_avail(filter); }) > 0;
+            if (!available) {
+                info.unreadable =
+                    "filter " + h5::filter_name(filter) +
+                    " is not available here; set HDF5_PLUGIN_PATH to a folder that has it";
+            }
+        }
+    }
+
+    PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path) {
+        PalettizedTensorInfo info;
+        info.spec_json = h5::read_string_attribute(group, "palettized_spec").value_or("");
+        for (const std::int64_t size :
+             h5::read_integers(group, "palettized_shape").value_or(std::vector<std::int64_t>{})) {
+            info.shape.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0)));
+        }
+        const std::string name = h5::read_string_attribute(group, "palettized_dtype").value_or("");
+        bool known = false;
+        for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
+            if (dtype_name(dtype) != name) continue;
+            info.dtype = dtype;
+            known = true;
+        }
+        if (!known || info.shape.empty()) {
+            throw Error(ErrorCode::kInput,
+                        path + ": a palettized group without a valid palettized_" +
+                            (known ? "shape" : "dtype") + "; the file is damaged");
+        }
+        for (const h5::Link& link : h5::list_links(group)) {
+            if (link.type != H5L_TYPE_HARD) continue;
+            const h5::Object member = h5::open_object(group, link.name);
+            if (h5::object_info(member.get()).type != H5O_TYPE_DATASET) continue;
+            const h5::Dataset dataset = h5::open_dataset(group, link.name);
+            h5::succeeds([&] {
+                info.bytes_stored += H5Dget_storage_size(dataset.get());
+                return 0;
+            });
+        }
+        return info;
+    }
+
+    /// H5Ocopy of 1.10 copies such a fill value as a dangling pointer, and crashes where it cannot
+    /// decode chunks.
+    void note_variable_length(hid_t dataset, const std::string& path, const DatasetInfo& info) {
+        const h5::Plist plist = h5::dataset_plist(dataset);
+        H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
+        h5::call("read a fill value", [&] { return H5Pfill_value_defined(plist.get(), &fill); });
+        if (fill == H5D_FILL_VALUE_USER_DEFINED) {
+            note_unsupported("the variable-length fill value of " + path);
+        }
+        if (!info.unreadable.empty()) {
+            note_unsupported("the variable-length data of " + path + ": " + info.unreadable);
+        }
+    }
+
+    void note_attributes(hid_t object, const std::string& path) {
+        for (const std::string& name : h5::list_attributes(object)) {
+            const h5::Attribute attribute = h5::open_attribute(object, name);
+            const h5::Type type = h5::attribute_type(attribute.get());
+            if (h5::holds_references(type.get()))
+                note_references("attribute '" + name + "' of " + path);
+        }
+    }
+
+    void note_references(const std::string& where) {
+        note_unsupported("object references in " + where +
+                         " (they would point to the wrong place in the copy)");
+    }
+    void note_unsupported(const std::string& what) {
+        if (impl_.info.unsupported.empty()) impl_.info.unsupported = what;
+    }
+
+    void finish() {
+        for (auto& [address, paths] : paths_) {
+            std::sort(paths.begin(), paths.end());
+            for (const std::string& path : paths) impl_.addresses[path] = address;
+            if (const auto found = datasets_.find(address); found != datasets_.end()) {
+                found->second.path = paths.front();
+                found->second.aliases.assign(paths.begin() + 1, paths.end());
+                impl_.info.datasets.push_back(std::move(found->second));
+            } else {
+                tensors_.at(address).path = paths.front();
+                impl_.info.tensors.push_back(std::move(tensors_.at(address)));
+            }
+        }
+        const auto by_path = [](const auto& a, const auto& b) { return a.path < b.path; };
+        std::sort(impl_.info.datasets.begin(), impl_.info.datasets.end(), by_path);
+        std::sort(impl_.info.tensors.begin(), impl_.info.tensors.end(), by_path);
+    }
+
+    CheckpointReader::Impl& impl_;
+    std::map<haddr_t, Found> visited_;
+    std::map<haddr_t, std::vector<std::string>> paths_;
+    std::map<haddr_t, DatasetInfo> datasets_;
+    std::map<haddr_t, PalettizedTensorInfo> tensors_;
+};
+
+}  // namespace
+
+void scan_checkpoint(CheckpointReader::Impl& impl) {
+    const h5::Group root = h5::open_group(impl.file.get(), "/");
+    impl.has_format = h5::has_attribute(root.get(), "h5palettize_format");
+    if (impl.has_format) {
+        const auto format = h5::read_integers(root.get(), "h5palettize_format");
+        if (!format || format->size() != 1 || format->front() != 1) {
+            throw Error(ErrorCode::kInput,
+                        "h5palettize_format is " +
+                            (format && format->size() == 1 ? std::to_string(format->front())
+                                                           : std::string("not an integer")) +
+                            ", this program reads 1; use a newer h5palettize");
+        }
+        impl.info.palettized = h5::has_attribute(root.get(), "h5palettize_complete");
+    }
+    const h5::Plist plist(
+        h5::call("read file properties", [&] { return H5Fget_create_plist(impl.file.get()); }));
+    hsize_t user_block = 0;
+    h5::call("read the user block", [&] { return H5Pget_userblock(plist.get(), &user_block); });
+    impl.info.user_block_bytes = user_block;
+    Scanner(impl).run();
+    detect_layout(impl);
+}
+
+}  // namespace pal

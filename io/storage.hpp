@@ -1,0 +1,18 @@
+// Private to io/: how a dataset was stored, as a palettized group remembers it for an exact
+// restore.
+#pragma once
+
+#include "io/hdf5.hpp"
+
+namespace pal::h5 {
+
+/// Writes attributes palettized_storage_type (the file's datatype on a null dataspace) and
+/// palettized_storage (JSON).
+void write_storage(hid_t dataset, hid_t group);
+
+/// Creates the dataset that `group` remembers, empty, without attributes. Throws Error(kInput) on
+/// damaged attributes.
+[[nodiscard]] Dataset create_from_storage(hid_t group, hid_t parent, const std::string& name,
+                                          hid_t link_plist);
+
+}  // namespace pal::h5

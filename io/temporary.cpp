@@ -1,0 +1,139 @@
+#include "io/temporary.hpp"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include "io/checkpoint_writer.hpp"
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& target, const std::string& what, int error) {
+    throw Error(ErrorCode::kOutput, target + ": cannot " + what + ": " + std::strerror(error));
+}
+
+class Descriptor {
+  public:
+    Descriptor(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    [[nodiscard]] int get() const noexcept { return fd_; }
+
+  private:
+    int fd_;
+};
+
+/// Renames without replacing; where the file system cannot, a hard link does the same.
+int rename_new(const std::string& from, const std::string& to) {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return errno;
+    if (::link(from.c_str(), to.c_str()) != 0) return errno;
+    ::unlink(from.c_str());
+    return 0;
+}
+
+}  // namespace
+
+std::string folder_of(const std::string& path) {
+    const auto folder = std::filesystem::path(path).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
+TemporaryFile::TemporaryFile(std::string target, bool force)
+    : target_(std::move(target)), force_(force) {
+    const std::string name = std::filesystem::path(target_).filename().string();
+    std::string pattern = folder_of(target_) + "/." + name + ".h5palettize-XXXXXX";
+    const int descriptor = ::mkstemp(pattern.data());
+    if (descriptor < 0) fail(target_, "create a file beside it", errno);
+    ::close(descriptor);
+    // mkstemp made it private; created anew by the library it gets the mode that the umask says.
+    ::unlink(pattern.c_str());
+    path_ = pattern;
+}
+
+TemporaryFile::~TemporaryFile() {
+    if (!published_) ::unlink(path_.c_str());
+}
+
+void TemporaryFile::copy_head(const std::string& source, std::uint64_t bytes) const {
+    if (bytes == 0) return;
+    const Descriptor from(source, O_RDONLY);
+    const Descriptor to(path_, O_WRONLY);
+    if (from.get() < 0 || to.get() < 0) fail(target_, "copy the user block", errno);
+    std::vector<char> buffer(1 << 16);
+    std::uint64_t done = 0;
+    while (done < bytes) {
+        const auto wanted = std::min<std::uint64_t>(buffer.size(), bytes - done);
+        const ssize_t count = ::pread(from.get(), buffer.data(), wanted, static_cast<off_t>(done));
+        if (count <= 0) fail(target_, "read the user block", count < 0 ? errno : EIO);
+        const ssize_t written = ::pwrite(to.get(), buffer.data(), static_cast<std::size_t>(count),
+                                         static_cast<off_t>(done));
+        if (written <= 0) fail(target_, "write the user block", written < 0 ? errno : EIO);
+        done += static_cast<std::uint64_t>(written);
+    }
+}
+
+void TemporaryFile::publish() {
+    {
+        const Descriptor file(path_, O_RDONLY);
+        if (file.get() < 0 || ::fsync(file.get()) != 0) fail(target_, "write to the disk", errno);
+    }
+    if (force_) {
+        if (::rename(path_.c_str(), target_.c_str()) != 0)
+            fail(target_, "rename into place", errno);
+    } else if (const int error = rename_new(path_, target_); error != 0) {
+        if (error == EEXIST) {
+            throw Error(ErrorCode::kOutput,
+                        target_ + ": appeared meanwhile; pass --force to replace it");
+        }
+        fail(target_, "rename into place", error);
+    }
+    published_ = true;
+    const Descriptor folder(folder_of(target_), O_RDONLY | O_DIRECTORY);
+    if (folder.get() >= 0)
+        ::fsync(folder.get());  // some file systems cannot; the file itself is safe
+}
+
+void check_target(const std::string& source, const std::string& target, bool force) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorCode::kOutput, target + ": " + why);
+    };
+    if (target.empty()) throw Error(ErrorCode::kOutput, "the output's name is empty");
+    struct stat from {};
+    struct stat to {};
+    const bool exists = ::stat(target.c_str(), &to) == 0;
+    if (exists && ::stat(source.c_str(), &from) == 0 && from.st_dev == to.st_dev &&
+        from.st_ino == to.st_ino) {
+        refuse("is the input itself; choose another output");
+    }
+    if (exists && S_ISDIR(to.st_mode)) refuse("is a folder; give the name of a file");
+    if (exists && !S_ISREG(to.st_mode)) refuse("is not a regular file; choose another output");
+    struct stat link {};
+    if (!force && (exists || ::lstat(target.c_str(), &link) == 0)) {
+        refuse("exists; pass --force to replace it");
+    }
+    const std::string folder = folder_of(target);
+    struct stat parent {};
+    if (::stat(folder.c_str(), &parent) != 0) {
+        refuse("cannot use folder " + folder + ": " + std::strerror(errno));
+    }
+    if (!S_ISDIR(parent.st_mode)) refuse(folder + " is no folder");
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+        refuse("folder " + folder + " is not writable: " + std::strerror(errno));
+    }
+}
+
+}  // namespace pal

@@ -1,0 +1,34 @@
+// Private to io/: a file that appears under its name whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace pal {
+
+class TemporaryFile {
+  public:
+    /// Picks a name beside `target`; the caller creates the file, exclusively.
+    TemporaryFile(std::string target, bool force);
+    ~TemporaryFile();  // removes the file unless published
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    /// Copies the first `bytes` bytes of `source` over those of the temporary.
+    void copy_head(const std::string& source, std::uint64_t bytes) const;
+    /// fsync, rename over the target (never replacing one unless `force`), fsync of the folder.
+    void publish();
+
+  private:
+    std::string target_;
+    std::string path_;
+    bool force_;
+    bool published_ = false;
+};
+
+/// The folder that a path's last component is in.
+[[nodiscard]] std::string folder_of(const std::string& path);
+
+}  // namespace pal

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Builds one CMake preset (default: release); leaves build/<preset>/h5palettize.
+# Usage: scripts/build.sh [release|dev|asan|tsan]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+preset="${1:-release}"
+scripts/setup.sh
+cmake --preset "$preset"
+cmake --build --preset "$preset"
+echo "build: $PWD/build/$preset/h5palettize"

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs clang-tidy over the sources of the program (tests and generated files are left out). A file that passed is
+# not checked again until it, a header, the checks or clang-tidy itself change. With --all: check every file.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+build=build/release
+stamps=build/tidy
+[[ -f $build/compile_commands.json ]] || cmake --preset release >/dev/null
+[[ "${1:-}" == --all ]] && rm -rf "$stamps"
+mkdir -p "$stamps"
+
+# What every file depends on: the headers, the checks, the compiler flags, the tool.
+common="$( (clang-tidy --version; cat .clang-tidy CMakeLists.txt
+            find pipeline stages io configs -name '*.hpp' -print0 | sort -z | xargs -0 cat) | sha256sum)"
+key_of() { printf '%s' "$common" | cat - "$1" | sha256sum | cut -d' ' -f1; }
+
+mapfile -t sources < <(find pipeline stages io configs -name '*.cpp' | sort)
+todo=()
+for source in "${sources[@]}"; do
+    [[ -f "$stamps/$(key_of "$source")" ]] || todo+=("$source" "$stamps/$(key_of "$source")")
+done
+
+if ((${#todo[@]} > 0)); then
+    # shellcheck disable=SC2016  # the inner shell expands
+    printf '%s\0' "${todo[@]}" | xargs -0 -n 2 -P "$(nproc)" bash -c '
+        if output="$(clang-tidy --quiet -p "$0" "$1" 2>&1)"; then
+            touch "$2"
+        else
+            printf "%s: clang-tidy\n%s\n" "$1" "$output" >&2
+            exit 1
+        fi' "$build"
+fi
+echo "tidy: ${#sources[@]} files are clean, $((${#todo[@]} / 2)) of them checked now"

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing, and only those. Asks nothing; uses sudo when not root.
+set -euo pipefail
+
+packages=(
+    g++ cmake ninja-build pkg-config git ca-certificates
+    libtbb-dev libhdf5-dev libboost-program-options-dev libboost-test-dev
+    libyaml-cpp-dev libpcre2-dev libhwy-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
+    hdf5-tools python3 python3-numpy python3-h5py
+    clang-format clang-tidy
+)
+
+is_installed() {
+    [[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null || true)" == installed ]]
+}
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "setup: this script knows Debian and Ubuntu only; install by hand: ${packages[*]}" >&2
+    exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    is_installed "$package" || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+    echo "setup: all ${#packages[@]} packages are installed"
+    exit 0
+fi
+
+as_root=()
+if (($(id -u) != 0)); then
+    if ! command -v sudo >/dev/null; then
+        echo "setup: not root and no sudo; install by hand: ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}"

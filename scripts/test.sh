@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, checks format, layering and clang-tidy, runs all tests. The last lines
+# are ctest's summary. With --sanitize the tests also run under ASan+UBSan and under TSan, before the others.
+# Usage: scripts/test.sh [--sanitize]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+sanitize=no
+case "${1:-}" in
+    '') ;;
+    --sanitize) sanitize=yes ;;
+    *)
+        echo "usage: scripts/test.sh [--sanitize]" >&2
+        exit 2
+        ;;
+esac
+
+jobs="$(nproc)"
+scripts/build.sh release
+scripts/check_format.sh
+scripts/check_layering.sh
+scripts/check_tidy.sh
+
+if [[ $sanitize == yes ]]; then
+    scripts/build.sh asan
+    # The end-to-end tests that feed hostile files belong under ASan too; the rest would only take longer.
+    ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1" UBSAN_OPTIONS="print_stacktrace=1" \
+        ctest --test-dir build/asan --output-on-failure -j "$jobs" \
+        -R '^(unit_|end_to_end_test_bad_input|end_to_end_test_structure)'
+    scripts/build.sh tsan
+    TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp" \
+        ctest --test-dir build/tsan --output-on-failure -j "$jobs" -R '^unit_'
+fi
+
+ctest --test-dir build/release --output-on-failure -j "$jobs"

@@ -1,0 +1,184 @@
+"""What the end-to-end tests share: running the program, building inputs, comparing files.
+
+H5PALETTIZE names the program (default: build/release/h5palettize), SOURCE_DIR the repository. Checkpoints of real
+frameworks are taken from the folder H5PALETTIZE_CHECKPOINTS (default: ../shared/checkpoints beside the repository)
+where it exists.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+
+SOURCE_DIR = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+PROGRAM = os.environ.get("H5PALETTIZE", str(SOURCE_DIR / "build/release/h5palettize"))
+CHECKPOINTS = pathlib.Path(os.environ.get("H5PALETTIZE_CHECKPOINTS", SOURCE_DIR.parent / "shared/checkpoints"))
+TIMEOUT_SECONDS = 600
+
+DONE, CHECK_FAILED, USAGE, INPUT, OUTPUT = 0, 1, 2, 3, 4
+
+
+class Case(unittest.TestCase):
+    """A test case with a folder of its own and helpers around the program."""
+
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="h5palettize-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def path(self, name):
+        return str(self.folder / name)
+
+    def write_text(self, name, text):
+        (self.folder / name).write_text(text)
+        return self.path(name)
+
+    def call(self, *arguments, cwd=None, stdin=None):
+        """Runs the program with whatever outcome. HDF5's own error stack must never reach the user."""
+        result = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, stdin=stdin,
+                                timeout=TIMEOUT_SECONDS, check=False)
+        self.assertNotIn("HDF5-DIAG", result.stdout + result.stderr)
+        self.assertGreaterEqual(result.returncode, 0, f"killed by a signal: {arguments}\n{result.stderr}")
+        return result
+
+    def program(self, *arguments, cwd=None):
+        """Runs the program, which must succeed."""
+        result = self.call(*arguments, cwd=cwd)
+        self.assertEqual(result.returncode, DONE, f"{arguments}\n{result.stdout}\n{result.stderr}")
+        return result
+
+    def refused(self, code, words, *arguments, cwd=None):
+        """Runs the program, which must fail with this exit code and one message that holds all the words."""
+        result = self.call(*arguments, cwd=cwd)
+        self.assertEqual(result.returncode, code, f"{arguments}\n{result.stdout}\n{result.stderr}")
+        for word in words:
+            self.assertRegex(result.stderr, re.compile(word, re.IGNORECASE), f"{arguments}")
+        return result
+
+    def dense_again(self, original, *options):
+        """run, verify, restore; returns the paths of the palettized and the restored file."""
+        stem = original.rsplit(".", 1)[0]
+        palettized, restored = stem + "-palettized.h5", stem + "-restored.h5"
+        self.program("run", original, palettized, *options)
+        self.program("verify", original, palettized)
+        self.program("restore", palettized, restored)
+        return palettized, restored
+
+    def report(self, original, palettized, *options):
+        """run with --report; returns the report."""
+        file = self.path("report.json")
+        self.program("run", original, palettized, "--report", file, "--force", *options)
+        return json.loads(pathlib.Path(file).read_text())
+
+    def plan(self, original, *options):
+        return json.loads(self.program("plan", original, "--json", *options).stdout)
+
+    def h5diff(self, first, second, *exclude):
+        """What h5diff says, after leaving out the paths `exclude`; empty where the files are equal."""
+        command = ["h5diff", "--verbose=0"]
+        for path in exclude:
+            command += ["--exclude-path", path]
+        result = subprocess.run([*command, first, second], capture_output=True, text=True, timeout=TIMEOUT_SECONDS,
+                                check=False)
+        return "" if result.returncode == 0 else f"exit {result.returncode}\n{result.stdout}{result.stderr}"
+
+    def assert_folder_holds(self, *names):
+        """Nothing was left behind: the folder holds these files and no others."""
+        self.assertEqual(sorted(os.listdir(self.folder)), sorted(names))
+
+
+def documented_code():
+    """The Python blocks of docs/format.md, run; returns their names."""
+    text = (SOURCE_DIR / "docs/format.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    names = {}
+    exec("\n".join(blocks), names)  # the documented lines themselves
+    return names
+
+
+_documented = documented_code()
+
+
+def decode(group):
+    """A palettized group as the documentation decodes it; bfloat16 as float32."""
+    if group.attrs["palettized_dtype"] == "bfloat16":
+        return _documented["to_bfloat16"](_documented["decode"](group, _documented["from_bfloat16"]))
+    return _documented["decode"](group)
+
+
+def dense_values(dataset):
+    """A dense dataset; bfloat16 in either form as float32."""
+    return _documented["from_bfloat16"](dataset) if is_bfloat16(dataset) else dataset[()]
+
+
+def round_to_bfloat16(values):
+    return _documented["to_bfloat16"](np.asarray(values, np.float32))
+
+
+def bits(values):
+    """Values as integers, for comparisons that tell -0 from 0."""
+    values = np.ascontiguousarray(values)
+    return values.astype(values.dtype.newbyteorder("=")).view(f"u{values.dtype.itemsize}")
+
+
+def bfloat16_type():
+    """bfloat16 as a custom HDF5 float type: 8 exponent bits, 7 mantissa bits."""
+    datatype = h5py.h5t.IEEE_F32LE.copy()
+    datatype.set_fields(15, 7, 8, 0, 7)
+    datatype.set_precision(16)
+    datatype.set_size(2)
+    datatype.set_ebias(127)
+    return datatype
+
+
+def is_bfloat16(dataset):
+    datatype = dataset.id.get_type()
+    if isinstance(datatype, h5py.h5t.TypeFloatID):
+        return datatype.get_size() == 2 and datatype.get_fields()[2] == 8
+    return dataset.dtype == np.uint16 and dataset.attrs.get("dtype") in ("bfloat16", b"bfloat16")
+
+
+def write_weights(parent, name, values, dtype):
+    """A dataset of `dtype`: a numpy name, "bfloat16" (custom float type) or "bfloat16_bits" (uint16 and an attribute)."""
+    if dtype == "bfloat16":
+        space = h5py.h5s.create_simple(values.shape)
+        h5py.h5d.create(parent.id, name.encode(), bfloat16_type(), space)
+        parent[name][...] = round_to_bfloat16(values)
+    elif dtype == "bfloat16_bits":
+        patterns = (round_to_bfloat16(values).view(np.uint32) >> 16).astype(np.uint16)
+        parent[name] = patterns
+        parent[name].attrs["dtype"] = "bfloat16"
+    else:
+        parent[name] = np.asarray(values).astype(dtype)
+    return parent[name]
+
+
+def palettized_groups(file):
+    """Paths of the palettized groups of an open file."""
+    paths = []
+    file.visititems(lambda name, item: paths.append("/" + name) if "palettized_shape" in item.attrs else None)
+    return sorted(paths)
+
+
+def sha256(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def checkpoints():
+    """The real checkpoints, where there are any."""
+    if not CHECKPOINTS.is_dir():
+        return []
+    return sorted(path for path in CHECKPOINTS.iterdir() if path.suffix not in (".tsv", ".md"))
+
+
+def rng(seed=1):
+    return np.random.default_rng(seed)

@@ -1,0 +1,339 @@
+"""Bad input of each kind: its message, its exit code, no file left behind, no file harmed."""
+
+import os
+import pathlib
+import resource
+import signal
+import subprocess
+import unittest
+
+import h5py
+import numpy as np
+
+import support
+from support import CHECK_FAILED, INPUT, OUTPUT, USAGE
+
+
+class BadInput(support.Case):
+    def checkpoint(self, name="in.h5", values=None):
+        path = self.path(name)
+        with h5py.File(path, "w") as file:
+            data = support.rng(1).standard_normal((32, 8)).astype("f4") if values is None else values
+            file["layer.weight"] = data
+            file["layer.bias"] = np.zeros(32, "f4")
+        return path
+
+    def refused_without_a_trace(self, code, words, *arguments, cwd=None):
+        """The program fails, every file that was there is unchanged, none was added."""
+        before = {name: support.sha256(self.path(name)) for name in os.listdir(self.folder)
+                  if os.path.isfile(self.path(name))}
+        names = sorted(os.listdir(self.folder))
+        result = self.refused(code, words, *arguments, cwd=cwd)
+        self.assert_folder_holds(*names)
+        for name, digest in before.items():
+            self.assertEqual(support.sha256(self.path(name)), digest, name)
+        return result
+
+    def each_command(self, path):
+        """Every command that reads a checkpoint, on `path`."""
+        return (("run", path, self.path("out.h5"), "--preset", "w4"), ("plan", path, "--preset", "w4"),
+                ("inspect", path), ("restore", path, self.path("out.h5")), ("verify", path, path))
+
+    # What is not a readable HDF5 file.
+
+    def test_missing_file(self):
+        for command in self.each_command(self.path("absent.h5")):
+            self.refused_without_a_trace(INPUT, ["absent.h5"], *command)
+
+    def test_folder_instead_of_a_file(self):
+        (self.folder / "folder.h5").mkdir()
+        for command in self.each_command(self.path("folder.h5")):
+            self.refused_without_a_trace(INPUT, ["folder.h5"], *command)
+
+    def test_empty_file(self):
+        self.write_text("nothing.h5", "")
+        for command in self.each_command(self.path("nothing.h5")):
+            self.refused_without_a_trace(INPUT, ["nothing.h5", "empty"], *command)
+
+    def test_not_hdf5_says_what_it_looks_like(self):
+        kinds = {"plain.h5": (b"just some text, nothing else\n" * 40, "HDF5"),
+                 "model.keras.h5": (b"PK\x03\x04" + bytes(100), "zip"),
+                 "pointer.h5": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 12\n", "LFS"),
+                 "old.h5": (b"CDF\x01" + bytes(100), "netCDF"),
+                 "five.h5": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x01IM" + bytes(100), "MATLAB")}
+        for name, (content, word) in kinds.items():
+            (self.folder / name).write_bytes(content)
+            for command in self.each_command(self.path(name)):
+                with self.subTest(name=name, command=command[0]):
+                    self.refused_without_a_trace(INPUT, [name, word], *command)
+
+    def test_truncated_file(self):
+        whole = pathlib.Path(self.checkpoint()).read_bytes()
+        for length in (20, 100, len(whole) // 2, len(whole) - 1):
+            (self.folder / "short.h5").write_bytes(whole[:length])
+            with self.subTest(length=length):
+                self.refused_without_a_trace(INPUT, ["short.h5"], "run", self.path("short.h5"), self.path("out.h5"),
+                                             "--preset", "w4")
+
+    def test_damaged_files_never_crash(self):
+        whole = pathlib.Path(self.checkpoint()).read_bytes()
+        random = support.rng(11)
+        for _ in range(60):
+            damaged = bytearray(whole)
+            for place in random.integers(0, len(whole) - 1024, 8):
+                damaged[place] = random.integers(0, 256)
+            (self.folder / "damaged.h5").write_bytes(damaged)
+            result = self.call("run", self.path("damaged.h5"), self.path("out.h5"), "--preset", "w4", "--force")
+            self.assertIn(result.returncode, (0, CHECK_FAILED, USAGE, INPUT), result.stderr)
+            if result.returncode:
+                self.assertFalse(os.path.exists(self.path("out.h5")))
+                self.assertTrue(result.stderr.strip())
+            else:
+                os.remove(self.path("out.h5"))
+            self.assert_folder_holds("damaged.h5", "in.h5")
+
+    def test_unreadable_dataset_is_named(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file.create_dataset("good.weight", data=support.rng(1).standard_normal((32, 8)).astype("f4"))
+            file.create_dataset("broken.weight", data=support.rng(1).standard_normal((320, 80)).astype("f4"),
+                                chunks=(320, 80), compression="gzip")
+            info = file["broken.weight"].id.get_chunk_info(0)
+        with open(path, "r+b") as file:
+            file.seek(info.byte_offset)
+            file.write(b"\xff" * (info.size // 2))
+        self.refused_without_a_trace(INPUT, ["broken.weight"], "run", path, self.path("out.h5"), "--preset", "w4")
+
+    def test_dataset_with_a_filter_that_is_not_there_is_named(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file.create_dataset("odd.weight", data=support.rng(1).standard_normal((64, 16)).astype("f4"),
+                                chunks=(16, 16), compression="lzf")
+            file["good.weight"] = support.rng(1).standard_normal((32, 8)).astype("f4")
+        result = self.call("run", path, self.path("out.h5"), "--preset", "w4")
+        if result.returncode:  # reading it is fine too
+            self.assertEqual(result.returncode, INPUT, result.stderr)
+            self.assertIn("odd.weight", result.stderr)
+            self.assert_folder_holds("in.h5")
+
+    def test_external_storage_that_is_missing_is_named(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file.create_dataset("away.weight", (32, 8), "f4", external=[("absent.bin", 0, 1024)])
+            file["good.weight"] = support.rng(1).standard_normal((32, 8)).astype("f4")
+        self.refused_without_a_trace(INPUT, ["away.weight"], "run", path, self.path("out.h5"), "--preset", "w4")
+
+    # Where the output may go.
+
+    def test_output_that_is_the_input_by_any_spelling(self):
+        path = self.checkpoint()
+        (self.folder / "sub").mkdir()
+        os.symlink("in.h5", self.path("symbolic.h5"))
+        os.link(path, self.path("second.h5"))
+        for output in (path, "in.h5", "./in.h5", "sub/../in.h5", "symbolic.h5", "second.h5"):
+            for force in ((), ("--force",)):
+                with self.subTest(output=output, force=force):
+                    self.refused_without_a_trace(OUTPUT, [os.path.basename(output)], "run", "in.h5", output, "--preset",
+                                                 "w4", *force, cwd=self.folder)
+        self.program("run", path, self.path("out.h5"), "--preset", "w4")
+        self.refused_without_a_trace(OUTPUT, ["out.h5"], "restore", "out.h5", "./out.h5", "--force", cwd=self.folder)
+
+    def test_output_exists(self):
+        path = self.checkpoint()
+        self.write_text("out.h5", "precious")
+        self.refused_without_a_trace(OUTPUT, ["out.h5", "force"], "run", path, self.path("out.h5"), "--preset", "w4")
+        self.program("run", path, self.path("out.h5"), "--preset", "w4", "--force")
+        self.refused_without_a_trace(OUTPUT, ["in.h5", "force"], "restore", self.path("out.h5"), path)
+
+    def test_output_folder_is_missing(self):
+        path = self.checkpoint()
+        self.refused_without_a_trace(OUTPUT, ["absent"], "run", path, self.path("absent/out.h5"), "--preset", "w4")
+
+    def test_output_is_a_folder(self):
+        path = self.checkpoint()
+        (self.folder / "taken").mkdir()
+        for force in ((), ("--force",)):
+            self.refused_without_a_trace(OUTPUT, ["taken"], "run", path, self.path("taken"), "--preset", "w4", *force)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
+    def test_output_folder_is_read_only(self):
+        path = self.checkpoint()
+        (self.folder / "locked").mkdir(mode=0o500)
+        self.refused_without_a_trace(OUTPUT, ["locked"], "run", path, self.path("locked/out.h5"), "--preset", "w4")
+
+    def test_disk_full_leaves_nothing(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["layer.weight"] = support.rng(1).standard_normal((512, 512)).astype("f4")
+            file["big"] = support.rng(1).standard_normal(400000)
+
+        def limit():  # a write beyond the limit fails with EFBIG once SIGXFSZ is ignored, as a full disk would
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+        result = subprocess.run([support.PROGRAM, "run", path, self.path("out.h5"), "--preset", "w4"],
+                                capture_output=True, text=True, preexec_fn=limit, check=False)
+        self.assertEqual(result.returncode, OUTPUT, result.stderr)
+        self.assertIn("out.h5", result.stderr)
+        self.assertNotIn("HDF5-DIAG", result.stderr)
+        self.assert_folder_holds("in.h5")
+
+    def test_read_only_input_is_enough(self):
+        path = self.checkpoint()
+        digest = support.sha256(path)
+        os.chmod(path, 0o400)
+        self.program("run", path, self.path("out.h5"), "--preset", "w4")
+        self.assertEqual(support.sha256(path), digest)
+
+    # What is in the tensors.
+
+    def nonfinite(self):
+        values = support.rng(1).standard_normal((32, 8)).astype("f4")
+        values[2, 3], values[5, 0], values[7, 7] = np.nan, np.inf, -np.inf
+        return self.checkpoint(values=values)
+
+    def test_nan_fails_and_names_tensor_count_and_first_index(self):
+        path = self.nonfinite()
+        self.refused_without_a_trace(CHECK_FAILED, ["layer.weight", r"\b3\b", r"\(2, 3\)|\[2, 3\]|\b19\b"], "run", path,
+                                     self.path("out.h5"), "--preset", "w4")
+
+    def test_nan_is_left_dense_on_request(self):
+        path = self.nonfinite()
+        with h5py.File(path, "r+") as file:
+            file["fine.weight"] = support.rng(1).standard_normal((32, 8)).astype("f4")
+        report = self.report(path, self.path("out.h5"), "--preset", "w4", "--on-nonfinite=skip")
+        actions = {tensor["path"]: tensor["action"] for tensor in report["tensors"]}
+        self.assertEqual(actions["/layer.weight"], "dense")
+        self.assertEqual(actions["/fine.weight"], "palettized")
+        with h5py.File(path) as one, h5py.File(self.path("out.h5")) as other:
+            np.testing.assert_array_equal(support.bits(one["layer.weight"][()]),
+                                          support.bits(other["layer.weight"][()]))
+
+    def test_strict_makes_a_tensor_that_does_not_fit_an_error(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["fits.weight"] = support.rng(1).standard_normal((32, 8)).astype("f4")
+            file["odd.weight"] = support.rng(1).standard_normal((30, 8)).astype("f4")
+        self.refused_without_a_trace(USAGE, ["odd.weight", r"\b16\b", r"\b30\b"], "run", path, self.path("out.h5"),
+                                     "--preset", "w4", "--strict")
+        plan = self.plan(path, "--preset", "w4")
+        reasons = {tensor["path"]: tensor["reason"] for tensor in plan["tensors"]}
+        self.assertRegex(reasons["/odd.weight"], "16")
+
+    def test_no_candidates_says_what_was_looked_for_and_what_there_is(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["layer/gamma_matrix"] = support.rng(1).standard_normal((32, 8)).astype("f4")
+        self.refused_without_a_trace(USAGE, ["weight", "gamma_matrix", "include"], "run", path, self.path("out.h5"),
+                                     "--preset", "w4")
+        self.program("run", path, self.path("out.h5"), "--preset", "w4", "--include", ".*gamma_matrix")
+
+    def test_file_without_any_dataset(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file.create_group("nothing")
+        self.refused_without_a_trace(USAGE, [], "run", path, self.path("out.h5"), "--preset", "w4")
+
+    # Palettized files that are not whole.
+
+    def palettized(self):
+        self.program("run", self.checkpoint(), self.path("out.h5"), "--preset", "w4")
+        return self.path("out.h5")
+
+    def test_a_palettized_file_is_not_palettized_again(self):
+        self.refused_without_a_trace(INPUT, ["palettized"], "run", self.palettized(), self.path("twice.h5"),
+                                     "--preset", "w4")
+
+    def test_restore_of_a_dense_file(self):
+        self.refused_without_a_trace(INPUT, ["in.h5"], "restore", self.checkpoint(), self.path("back.h5"))
+
+    def test_unfinished_file_is_refused(self):
+        path = self.palettized()
+        with h5py.File(path, "r+") as file:
+            del file.attrs["h5palettize_complete"]
+        self.refused_without_a_trace(INPUT, ["out.h5"], "restore", path, self.path("back.h5"))
+
+    def test_later_format_is_refused(self):
+        path = self.palettized()
+        with h5py.File(path, "r+") as file:
+            file.attrs["h5palettize_format"] = 2
+        self.refused_without_a_trace(INPUT, ["format", r"\b2\b"], "restore", path, self.path("back.h5"))
+
+    def test_damaged_members_are_refused(self):
+        def without(name):
+            return lambda group: group.__delitem__(name)
+
+        def reshaped(group):
+            values = group["lut"][()]
+            del group["lut"]
+            group["lut"] = values.reshape(-1)
+
+        def shape_attribute(value):
+            return lambda group: group.attrs.__setitem__("palettized_shape", np.array(value, "i8"))
+
+        damages = {"no indices": without("indices"), "no lut": without("lut"), "flat lut": reshaped,
+                   "shape too large": shape_attribute([2 ** 40, 2 ** 40]), "negative shape": shape_attribute([-32, 8]),
+                   "other rank": shape_attribute([256]),
+                   "axis": lambda group: group.attrs.__setitem__("output_channel_axis", 9),
+                   "dtype": lambda group: group.attrs.__setitem__("palettized_dtype", "float17"),
+                   "group size": lambda group: group.attrs.__setitem__("group_size", 0)}
+        whole = pathlib.Path(self.palettized()).read_bytes()
+        for name, damage in damages.items():
+            (self.folder / "bad.h5").write_bytes(whole)
+            with h5py.File(self.path("bad.h5"), "r+") as file:
+                damage(file["layer.weight"])
+            with self.subTest(damage=name):
+                self.refused_without_a_trace(INPUT, ["layer.weight"], "restore", self.path("bad.h5"),
+                                             self.path("back.h5"))
+
+    def test_verify_finds_a_changed_index_and_a_changed_bias(self):
+        original = self.checkpoint()
+        palettized = self.path("out.h5")
+        self.program("run", original, palettized, "--n-bits", "2")
+        self.program("verify", original, palettized, "--min-sqnr-db", "3")
+        self.refused(CHECK_FAILED, ["layer.weight"], "verify", original, palettized, "--min-sqnr-db", "500")
+        whole = pathlib.Path(palettized).read_bytes()
+        with h5py.File(palettized, "r+") as file:
+            file["layer.bias"][3] = 1
+        self.refused(CHECK_FAILED, ["layer.bias"], "verify", original, palettized)
+        pathlib.Path(palettized).write_bytes(whole)
+        with h5py.File(palettized, "r+") as file:
+            indices = file["layer.weight/indices"]
+            indices[0, 0] = (indices[0, 0] + 1) % 4
+        self.refused(CHECK_FAILED, ["layer.weight"], "verify", original, palettized)
+
+    # The command line.
+
+    def test_usage_errors(self):
+        path = self.checkpoint()
+        for arguments in ((), ("frobnicate",), ("run",), ("run", path), ("run", path, "a", "b"),
+                          ("plan", path, "--frobnicate"), ("plan", path, "--n-bits", "5"),
+                          ("plan", path, "--n-bits", "four"), ("plan", path, "--preset", "w5"),
+                          ("plan", path, "--engine", "slow"), ("plan", path, "--layout", "onnx"),
+                          ("plan", path, "--on-nonfinite", "perhaps"), ("plan", path, "--memory", "lots"),
+                          ("plan", path, "--threads", "-1"), ("plan", path, "--threads", "0"),
+                          ("plan", path, "--include", "("), ("plan", path, "--preset", "w4", "--config", "x.yaml"),
+                          ("plan", path, "--granularity", "per_channel"), ("plan", path, "--cluster-dim", "0"),
+                          ("plan", path, "--preset", "w4", "--group-size", "-3"),
+                          ("plan", path, "--lut-dtype", "float8_e4m3fn", "--lut-qscheme", "asymmetric"),
+                          ("plan", path, "--config", self.path("absent.yaml"))):
+            with self.subTest(arguments=arguments):
+                result = self.refused_without_a_trace(USAGE, [], *arguments)
+                self.assertTrue(result.stderr.strip())
+                self.assertEqual(result.stdout, "")
+
+    def test_offending_value_is_in_the_message(self):
+        path = self.checkpoint()
+        for option, value in (("--n-bits", "5"), ("--preset", "w5"), ("--engine", "slow"), ("--layout", "onnx"),
+                              ("--memory", "lots")):
+            self.refused(USAGE, [option.lstrip("-").replace("-", "[-_]"), value], "plan", path, option, value)
+
+    def test_help_and_version(self):
+        self.assertRegex(self.program("--version").stdout, r"\d+\.\d+\.\d+")
+        self.assertIn("restore", self.program("--help").stdout)
+        for command in ("run", "plan", "verify", "restore", "inspect"):
+            text = self.program(command, "--help").stdout
+            self.assertRegex(text, rf"h5palettize {command} .*\.h5", "help shows an example")
+
+
+if __name__ == "__main__":
+    unittest.main()
