@@ -1,5 +1,6 @@
-// The configuration of a run: coreai_opt's kmeans_palettization_config as validated values, and its rules applied to the
-// tensors of a checkpoint. The only folder that knows YAML and regular expressions.
+// The configuration of a run: coreai_opt's kmeans_palettization_config as validated values, and its
+// rules applied to the tensors of a checkpoint. The only folder that knows YAML and regular
+// expressions.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,11 @@ struct OpConfig {
 };
 
 struct ModuleConfig {
-    std::optional<StateSpecs> op_state_spec;  // absent: the default state names; a null in the file is {"*": dense}
+    std::optional<StateSpecs>
+        op_state_spec;  // absent: the default state names; a null in the file is {"*": dense}
     std::vector<std::pair<std::string, OpConfig>> op_type_config;
     std::vector<std::pair<std::string, OpConfig>> op_name_config;
-    StateSpecs module_state_spec;             // this module only, beats op_state_spec
+    StateSpecs module_state_spec;  // this module only, beats op_state_spec
     bool enable_fast_kmeans_mode = true;
     int rounding_precision = 4;
 };
@@ -39,22 +41,24 @@ struct ModuleRule {
 };
 
 struct Config {
-    std::string source;                        // file name, "preset w4" or "options"
+    std::string source;  // file name, "preset w4" or "options"
     std::optional<ModuleConfig> global_config = ModuleConfig{};  // nullopt: nothing by default
     std::vector<ModuleRule> module_type_configs;
     std::vector<ModuleRule> module_name_configs;
 };
 
-/// Parses and validates YAML or JSON text. Throws Error(kUsage) with "source:line:column: key.path: found ..., allowed ...".
+/// Parses and validates YAML or JSON text. Throws Error(kUsage) with "source:line:column: key.path:
+/// found ..., allowed ...".
 [[nodiscard]] Config parse_config(std::string_view text, const std::string& source);
 [[nodiscard]] Config load_config(const std::string& file);
 [[nodiscard]] Config preset_config(const std::string& name);  // "w4", "w6", "w8"
 /// One spec for every default state name: what the command line's --n-bits etc. describe.
 [[nodiscard]] Config config_of_spec(const PalettizationSpec& spec);
 
-/// Validates a spec given field by field as text, for the command line; keys are the spec's field names, "granularity" etc.
-/// flattened: n_bits, granularity, axis, group_size, cluster_dim, enable_per_channel_scale, lut_dtype, lut_qscheme,
-/// lut_scale_dtype, lut_float_min, lut_float_max. Throws Error(kUsage) that names the option.
+/// Validates a spec given field by field as text, for the command line; keys are the spec's field
+/// names, "granularity" etc. flattened: n_bits, granularity, axis, group_size, cluster_dim,
+/// enable_per_channel_scale, lut_dtype, lut_qscheme, lut_scale_dtype, lut_float_min, lut_float_max.
+/// Throws Error(kUsage) that names the option.
 [[nodiscard]] PalettizationSpec spec_from_fields(const std::map<std::string, std::string>& fields);
 
 /// Every field resolved; parse_config reads it back to the same value.
@@ -62,40 +66,42 @@ struct Config {
 
 /// A tensor as the rules see it.
 struct Candidate {
-    std::string path;        // "/conv2d_1/conv2d_1/kernel:0"
+    std::string path;  // "/conv2d_1/conv2d_1/kernel:0"
     std::size_t rank = 0;
-    bool is_float = false;   // f16, bf16, f32, f64
+    bool is_float = false;  // f16, bf16, f32, f64
     std::uint64_t element_count = 0;
 };
 
 struct Decision {
     std::optional<PalettizationSpec> spec;  // set: selected
-    std::string reason;                     // why not, or which rule won: "module_name_configs 'layers\..*' (line 12)"
-    std::string module_path;                // dotted
+    std::string reason;  // why not, or which rule won: "module_name_configs 'layers\..*' (line 12)"
+    std::string module_path;  // dotted
     std::string state_name;
 };
 
 struct SelectionOptions {
-    std::string include;   // PCRE2, whole dataset path; empty: none
+    std::string include;  // PCRE2, whole dataset path; empty: none
     std::string exclude;
     bool allow_unmatched_rules = false;  // an unmatched rule is then a warning
 };
 
 struct Selection {
-    std::vector<Decision> decisions;      // one a candidate, same order
-    std::vector<std::string> warnings;    // shadowed rules; unmatched rules when allowed
+    std::vector<Decision> decisions;    // one a candidate, same order
+    std::vector<std::string> warnings;  // shadowed rules; unmatched rules when allowed
 };
 
-/// Applies the rules to the tensors of a file. layer_types: layer name -> Keras class, empty where the file has none.
-/// Throws Error(kUsage): a rule that matches nothing (named, with the nearest module names), a type rule without types, a bad
-/// pattern, nothing selected at all (what was looked for, what names the file has, what to pass instead). Pure.
-[[nodiscard]] Selection select_tensors(const Config& config, const std::vector<Candidate>& candidates,
+/// Applies the rules to the tensors of a file. layer_types: layer name -> Keras class, empty where
+/// the file has none. Throws Error(kUsage): a rule that matches nothing (named, with the nearest
+/// module names), a type rule without types, a bad pattern, nothing selected at all (what was
+/// looked for, what names the file has, what to pass instead). Pure.
+[[nodiscard]] Selection select_tensors(const Config& config,
+                                       const std::vector<Candidate>& candidates,
                                        const std::map<std::string, std::string>& layer_types,
                                        const SelectionOptions& options);
 
-/// Module path and state name of a dataset path (semantics: '/' and '.' separate, ":0" stripped, bare numbers and param_N are
-/// "weight" for rank 2 and more, else "bias"). `module_names` holds the spellings that rules see: the full dotted path, and
-/// without Keras' repeated layer name.
+/// Module path and state name of a dataset path (semantics: '/' and '.' separate, ":0" stripped,
+/// bare numbers and param_N are "weight" for rank 2 and more, else "bias"). `module_names` holds
+/// the spellings that rules see: the full dotted path, and without Keras' repeated layer name.
 struct TensorName {
     std::vector<std::string> module_names;
     std::string state_name;

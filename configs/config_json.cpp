@@ -25,7 +25,8 @@ std::string quoted(const std::string& text) {
 std::string states_json(const StateSpecs& specs) {
     std::string json;
     for (const auto& [state, spec] : specs) {
-        json += fmt::format("{}{}:{}", json.empty() ? "" : ",", quoted(state), spec ? spec_to_json(*spec) : "null");
+        json += fmt::format("{}{}:{}", json.empty() ? "" : ",", quoted(state),
+                            spec ? spec_to_json(*spec) : "null");
     }
     return "{" + json + "}";
 }
@@ -33,8 +34,9 @@ std::string states_json(const StateSpecs& specs) {
 std::string ops_json(const std::vector<std::pair<std::string, OpConfig>>& ops) {
     std::string json;
     for (const auto& [name, op] : ops) {
-        json += fmt::format("{}{}:{{{}}}", json.empty() ? "" : ",", quoted(name),
-                            op.op_state_spec ? "\"op_state_spec\":" + states_json(*op.op_state_spec) : "");
+        json += fmt::format(
+            "{}{}:{{{}}}", json.empty() ? "" : ",", quoted(name),
+            op.op_state_spec ? "\"op_state_spec\":" + states_json(*op.op_state_spec) : "");
     }
     return "{" + json + "}";
 }
@@ -42,9 +44,12 @@ std::string ops_json(const std::vector<std::pair<std::string, OpConfig>>& ops) {
 std::string module_json(const std::optional<ModuleConfig>& config) {
     if (!config) return "null";
     std::string json;
-    if (config->op_state_spec) json += "\"op_state_spec\":" + states_json(*config->op_state_spec) + ",";
-    if (!config->op_type_config.empty()) json += "\"op_type_config\":" + ops_json(config->op_type_config) + ",";
-    if (!config->op_name_config.empty()) json += "\"op_name_config\":" + ops_json(config->op_name_config) + ",";
+    if (config->op_state_spec)
+        json += "\"op_state_spec\":" + states_json(*config->op_state_spec) + ",";
+    if (!config->op_type_config.empty())
+        json += "\"op_type_config\":" + ops_json(config->op_type_config) + ",";
+    if (!config->op_name_config.empty())
+        json += "\"op_name_config\":" + ops_json(config->op_name_config) + ",";
     if (!config->module_state_spec.empty()) {
         json += "\"module_state_spec\":" + states_json(config->module_state_spec) + ",";
     }
@@ -56,7 +61,8 @@ std::string module_json(const std::optional<ModuleConfig>& config) {
 std::string rules_json(const std::vector<ModuleRule>& rules) {
     std::string json;
     for (const ModuleRule& rule : rules) {
-        json += fmt::format("{}{}:{}", json.empty() ? "" : ",", quoted(rule.pattern), module_json(rule.config));
+        json += fmt::format("{}{}:{}", json.empty() ? "" : ",", quoted(rule.pattern),
+                            module_json(rule.config));
     }
     return "{" + json + "}";
 }

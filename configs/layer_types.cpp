@@ -53,7 +53,8 @@ constexpr std::array<Counterpart, 34> kCounterparts{{
 bool same_layer_type(const std::string& rule_type, const std::string& keras_class) {
     if (keras_class.empty()) return false;
     std::string type = rule_type;
-    if (type.starts_with("aten.") && type.rfind('.') > 4) type.erase(type.rfind('.'));  // the overload: aten.linear.default
+    if (type.starts_with("aten.") && type.rfind('.') > 4)
+        type.erase(type.rfind('.'));  // the overload: aten.linear.default
     if (const std::size_t dot = type.rfind('.'); dot != std::string::npos) type.erase(0, dot + 1);
     if (type == keras_class) return true;
     for (const Counterpart& pair : kCounterparts) {

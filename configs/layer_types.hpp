@@ -1,12 +1,13 @@
-// Names of layer types across frameworks: a rule for torch.nn.modules.linear.Linear covers Keras' Dense. Only for configs/.
+// Names of layer types across frameworks: a rule for torch.nn.modules.linear.Linear covers Keras'
+// Dense. Only for configs/.
 #pragma once
 
 #include <string>
 
 namespace pal {
 
-/// Whether a rule's type ("torch.nn.Linear", "torch.nn.modules.conv.Conv2d", "keras.layers.Dense", "aten.linear.default",
-/// "Dense") names the Keras class of a layer. An empty class is no layer's.
+/// Whether a rule's type ("torch.nn.Linear", "torch.nn.modules.conv.Conv2d", "keras.layers.Dense",
+/// "aten.linear.default", "Dense") names the Keras class of a layer. An empty class is no layer's.
 [[nodiscard]] bool same_layer_type(const std::string& rule_type, const std::string& keras_class);
 
 }  // namespace pal

@@ -9,7 +9,8 @@ namespace pal {
 namespace {
 
 bool all_digits(const std::string& text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+    return !text.empty() && std::all_of(text.begin(), text.end(),
+                                        [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
 /// '/' and '.' both separate, except for a TensorFlow suffix such as ":0".
@@ -28,7 +29,9 @@ std::vector<std::string> components_of(const std::string& path) {
 
 std::string without_tensor_suffix(const std::string& state) {
     const std::size_t colon = state.rfind(':');
-    return colon != std::string::npos && all_digits(state.substr(colon + 1)) ? state.substr(0, colon) : state;
+    return colon != std::string::npos && all_digits(state.substr(colon + 1))
+               ? state.substr(0, colon)
+               : state;
 }
 
 bool says_nothing(const std::string& state) {
@@ -41,9 +44,11 @@ std::string joined(const std::vector<std::string>& parts) {
     return text;
 }
 
-/// Keras repeats a layer's name, Keras 2.0 with a number behind it: conv2d_1/conv2d_1, block1_conv1/block1_conv1_1.
+/// Keras repeats a layer's name, Keras 2.0 with a number behind it: conv2d_1/conv2d_1,
+/// block1_conv1/block1_conv1_1.
 bool repeats(const std::string& layer, const std::string& again) {
-    return again == layer || (again.starts_with(layer + "_") && all_digits(again.substr(layer.size() + 1)));
+    return again == layer ||
+           (again.starts_with(layer + "_") && all_digits(again.substr(layer.size() + 1)));
 }
 
 std::vector<std::string> without_repetition(const std::vector<std::string>& parts) {

@@ -27,7 +27,8 @@ StateSpecs parse_state_specs(const Place& place) {
     return specs;
 }
 
-/// Specs for inputs and outputs, which a weight-only compression does not have: upstream writes them empty.
+/// Specs for inputs and outputs, which a weight-only compression does not have: upstream writes
+/// them empty.
 bool is_activation_key(const std::string& key) {
     return key == "op_input_spec" || key == "op_output_spec" || key == "module_input_spec" ||
            key == "module_output_spec";
@@ -36,7 +37,8 @@ bool is_activation_key(const std::string& key) {
 void require_inactive(const Place& place) {
     if (yaml::is_null(place)) return;
     for (const auto& [key, value] : yaml::entries(place)) {
-        if (!yaml::is_null(value)) yaml::fail(value, "palettization is weight-only; leave inputs and outputs out");
+        if (!yaml::is_null(value))
+            yaml::fail(value, "palettization is weight-only; leave inputs and outputs out");
     }
 }
 
@@ -54,14 +56,16 @@ OpConfig parse_op_config(const Place& place) {
 std::vector<std::pair<std::string, OpConfig>> parse_op_configs(const Place& place) {
     std::vector<std::pair<std::string, OpConfig>> configs;
     if (yaml::is_null(place)) return configs;
-    for (const auto& [name, value] : yaml::entries(place)) configs.emplace_back(name, parse_op_config(value));
+    for (const auto& [name, value] : yaml::entries(place))
+        configs.emplace_back(name, parse_op_config(value));
     return configs;
 }
 
 int parse_rounding_precision(const Place& place) {
     const long long decimals = yaml::integer(place, "integers >= 1");
     constexpr long long kMostDecimals = 30;  // beyond the last decimal of any f16
-    if (decimals < 1) yaml::fail(place, "found " + yaml::shown(place) + ", allowed are integers >= 1");
+    if (decimals < 1)
+        yaml::fail(place, "found " + yaml::shown(place) + ", allowed are integers >= 1");
     return static_cast<int>(std::min(decimals, kMostDecimals));
 }
 
@@ -88,29 +92,36 @@ void refuse_rounded_vectors(const Place& place, const ModuleConfig& config) {
     if (!config.op_state_spec) return;
     for (const auto& [state, spec] : *config.op_state_spec) {
         if (!spec || spec->cluster_dim == 1) continue;
-        yaml::fail(place, fmt::format("enable_fast_kmeans_mode does not go with cluster_dim {} (state '{}')",
-                                      spec->cluster_dim, state));
+        yaml::fail(
+            place,
+            fmt::format("enable_fast_kmeans_mode does not go with cluster_dim {} (state '{}')",
+                        spec->cluster_dim, state));
     }
 }
 
 ModuleConfig parse_module_config(const Place& place) {
-    yaml::require_known(place, {"op_state_spec", "op_type_config", "op_name_config", "module_state_spec",
-                                "enable_fast_kmeans_mode", "rounding_precision", "op_input_spec", "op_output_spec",
-                                "module_input_spec", "module_output_spec", "pat_schedule"});
+    yaml::require_known(
+        place, {"op_state_spec", "op_type_config", "op_name_config", "module_state_spec",
+                "enable_fast_kmeans_mode", "rounding_precision", "op_input_spec", "op_output_spec",
+                "module_input_spec", "module_output_spec", "pat_schedule"});
     ModuleConfig config;
     std::optional<Place> asked_for_rounding;
     for (const auto& [key, value] : yaml::entries(place)) {
         if (key == "op_state_spec") config.op_state_spec = parse_state_specs(value);
         if (key == "op_type_config") config.op_type_config = parse_op_configs(value);
         if (key == "op_name_config") config.op_name_config = parse_op_configs(value);
-        if (key == "module_state_spec" && !yaml::is_null(value)) config.module_state_spec = parse_state_specs(value);
+        if (key == "module_state_spec" && !yaml::is_null(value))
+            config.module_state_spec = parse_state_specs(value);
         if (key == "enable_fast_kmeans_mode") {
             config.enable_fast_kmeans_mode = yaml::boolean(value);
             if (config.enable_fast_kmeans_mode) asked_for_rounding = value;
         }
-        if (key == "rounding_precision") config.rounding_precision = parse_rounding_precision(value);
+        if (key == "rounding_precision")
+            config.rounding_precision = parse_rounding_precision(value);
         if (key == "pat_schedule" && !yaml::is_null(value)) {
-            yaml::fail(value, "training-time settings have no meaning for a checkpoint; leave the key out");
+            yaml::fail(
+                value,
+                "training-time settings have no meaning for a checkpoint; leave the key out");
         }
         if (is_activation_key(key)) require_inactive(value);
     }
@@ -139,7 +150,8 @@ Config parse_config(std::string_view text, const std::string& source) {
     config.source = source;
     bool found = false;
     for (const auto& [top, inner] : yaml::entries(document)) {
-        if (top != "kmeans_palettization_config") continue;  // palettization_spec: a place for anchors
+        if (top != "kmeans_palettization_config")
+            continue;  // palettization_spec: a place for anchors
         found = true;
         if (yaml::is_null(inner)) yaml::fail(inner, "found null, a map is wanted");
         yaml::require_known(inner, {"global_config", "module_type_configs", "module_name_configs"});
@@ -150,8 +162,9 @@ Config parse_config(std::string_view text, const std::string& source) {
             config.global_config.reset();
             if (!yaml::is_null(value)) config.global_config = parse_module_config(value);
             if (config.global_config && !config.global_config->module_state_spec.empty()) {
-                yaml::fail(value, "global_config cannot have module_state_spec; module_type_configs and "
-                                  "module_name_configs can");
+                yaml::fail(value,
+                           "global_config cannot have module_state_spec; module_type_configs and "
+                           "module_name_configs can");
             }
         }
     }
@@ -164,7 +177,8 @@ Config load_config(const std::string& file) {
     std::ostringstream text;
     if (stream) text << stream.rdbuf();
     if (!stream || stream.bad() || text.bad()) {
-        throw Error(ErrorCode::kUsage, "--config " + file + ": cannot be read; give a YAML or JSON file");
+        throw Error(ErrorCode::kUsage,
+                    "--config " + file + ": cannot be read; give a YAML or JSON file");
     }
     return parse_config(text.str(), file);
 }
@@ -212,12 +226,14 @@ PalettizationSpec spec_from_fields(const std::map<std::string, std::string>& fie
         }
     }
     const bool grouping = fields.count("axis") + fields.count("group_size") > 0;
-    if (grouping && fields.count("granularity") == 0) spec["granularity"]["type"] = "per_grouped_channel";
+    if (grouping && fields.count("granularity") == 0)
+        spec["granularity"]["type"] = "per_grouped_channel";
     if (spec["lut_qspec"].IsDefined() && !spec["lut_qspec"]["dtype"].IsDefined()) {
-        throw Error(ErrorCode::kUsage, "--lut-qscheme, --lut-scale-dtype and --lut-float-* need --lut-dtype");
+        throw Error(ErrorCode::kUsage,
+                    "--lut-qscheme, --lut-scale-dtype and --lut-float-* need --lut-dtype");
     }
     try {
-        return yaml::parse_spec({spec, "options", ""});
+        return yaml::parse_spec({spec, "options", "", {}});
     } catch (const Error& error) {
         // "options:1:1: cluster_dim: found ..." has no line to speak of.
         const std::string text = error.what();

@@ -22,10 +22,12 @@ constexpr std::array<Choice<LutDType>, 5> kLutDTypes{{{"int8", LutDType::kInt8},
                                                       {"float8_e4m3fn", LutDType::kFloat8E4M3},
                                                       {"float8_e5m2", LutDType::kFloat8E5M2},
                                                       {"float8_e4m3", LutDType::kFloat8E4M3}}};
-constexpr std::array<Choice<QScheme>, 3> kQSchemes{{{"symmetric", QScheme::kSymmetric},
-                                                    {"symmetric_with_clipping", QScheme::kSymmetricWithClipping},
-                                                    {"asymmetric", QScheme::kAsymmetric}}};
-constexpr std::array<Choice<bool>, 2> kScaleDTypes{{{"float8_e8m0fnu", true}, {"float8_e8m0", true}}};
+constexpr std::array<Choice<QScheme>, 3> kQSchemes{
+    {{"symmetric", QScheme::kSymmetric},
+     {"symmetric_with_clipping", QScheme::kSymmetricWithClipping},
+     {"asymmetric", QScheme::kAsymmetric}}};
+constexpr std::array<Choice<bool>, 2> kScaleDTypes{
+    {{"float8_e8m0fnu", true}, {"float8_e8m0", true}}};
 
 template <class Value, std::size_t count>
 Value choose(const Place& place, const std::array<Choice<Value>, count>& choices) {
@@ -60,7 +62,8 @@ void require_per_tensor(const Place& place) {
 std::optional<double> range_end(const Place& place) {
     if (is_null(place)) return std::nullopt;
     const double value = number(place, "numbers and null");
-    if (!std::isfinite(value)) fail(place, "found " + shown(place) + ", a range ends at finite numbers");
+    if (!std::isfinite(value))
+        fail(place, "found " + shown(place) + ", a range ends at finite numbers");
     return value;
 }
 
@@ -68,18 +71,21 @@ void parse_float_range(const Place& place, LutQSpec& lut) {
     if (!place.node.IsSequence() || place.node.size() != 2) {
         fail(place, "found " + shown(place) + ", allowed is [min, max] with numbers or null");
     }
-    lut.float_min = range_end({place.node[0], place.source, place.path + "[0]"});
-    lut.float_max = range_end({place.node[1], place.source, place.path + "[1]"});
-    if (lut.float_min && *lut.float_min > 0) fail(place, fmt::format("min is {}, allowed is <= 0", *lut.float_min));
-    if (lut.float_max && *lut.float_max < 0) fail(place, fmt::format("max is {}, allowed is >= 0", *lut.float_max));
+    lut.float_min = range_end({place.node[0], place.source, place.path + "[0]", {}});
+    lut.float_max = range_end({place.node[1], place.source, place.path + "[1]", {}});
+    if (lut.float_min && *lut.float_min > 0)
+        fail(place, fmt::format("min is {}, allowed is <= 0", *lut.float_min));
+    if (lut.float_max && *lut.float_max < 0)
+        fail(place, fmt::format("max is {}, allowed is >= 0", *lut.float_max));
     if (lut.float_min && lut.float_max && !(*lut.float_min < *lut.float_max)) {
         fail(place, fmt::format("min {} is not below max {}", *lut.float_min, *lut.float_max));
     }
 }
 
 LutQSpec parse_lut_qspec(const Place& place) {
-    require_known(place, {"dtype", "qscheme", "qformulation", "granularity", "float_range", "scale_dtype",
-                          "fake_quantize_cls", "qparam_calculator_cls", "range_calculator_cls"});
+    require_known(place,
+                  {"dtype", "qscheme", "qformulation", "granularity", "float_range", "scale_dtype",
+                   "fake_quantize_cls", "qparam_calculator_cls", "range_calculator_cls"});
     LutQSpec lut;
     for (const auto& [key, value] : entries(place)) {
         if (key == "dtype") lut.dtype = choose(value, kLutDTypes);
@@ -94,11 +100,12 @@ LutQSpec parse_lut_qspec(const Place& place) {
     }
     const bool float8 = lut.dtype == LutDType::kFloat8E4M3 || lut.dtype == LutDType::kFloat8E5M2;
     if (float8 && lut.qscheme != QScheme::kSymmetric) {
-        fail(place, fmt::format("dtype {} goes with qscheme symmetric only, found {}", lut_dtype_name(lut.dtype),
-                                qscheme_name(lut.qscheme)));
+        fail(place, fmt::format("dtype {} goes with qscheme symmetric only, found {}",
+                                lut_dtype_name(lut.dtype), qscheme_name(lut.qscheme)));
     }
     if (!float8 && lut.e8m0_scale) {
-        fail(place, fmt::format("scale_dtype is for FP8 only, dtype is {}", lut_dtype_name(lut.dtype)));
+        fail(place,
+             fmt::format("scale_dtype is for FP8 only, dtype is {}", lut_dtype_name(lut.dtype)));
     }
     return lut;
 }
@@ -112,16 +119,18 @@ Granularity parse_granularity(const Place& place) {
     const auto all = entries(place);
     for (const auto& [key, value] : all) {
         if (key == "type") {
-            granularity.kind = choose(value, std::array<Choice<GranularityKind>, 2>{
-                                                 {{"per_tensor", GranularityKind::kPerTensor},
-                                                  {"per_grouped_channel", GranularityKind::kPerGroupedChannel}}});
+            granularity.kind =
+                choose(value, std::array<Choice<GranularityKind>, 2>{
+                                  {{"per_tensor", GranularityKind::kPerTensor},
+                                   {"per_grouped_channel", GranularityKind::kPerGroupedChannel}}});
             has_type = true;
             continue;
         }
         grouped_key = &value;
         if (key == "axis" && !is_null(value)) {
             const long long axis = integer(value, "0, 1, null");
-            if (axis != 0 && axis != 1) fail(value, "found " + shown(value) + ", allowed are 0, 1, null");
+            if (axis != 0 && axis != 1)
+                fail(value, "found " + shown(value) + ", allowed are 0, 1, null");
             granularity.axis = static_cast<int>(axis);
         } else if (key == "group_size") {
             const long long size = integer(value, "integers >= 1");
@@ -129,13 +138,16 @@ Granularity parse_granularity(const Place& place) {
             granularity.group_size = static_cast<std::uint64_t>(size);
             has_group_size = true;
         } else if (key == "partial_groups") {
-            granularity.partial_groups = choose(value, std::array<Choice<bool>, 2>{{{"allow", true}, {"refuse", false}}});
+            granularity.partial_groups =
+                choose(value, std::array<Choice<bool>, 2>{{{"allow", true}, {"refuse", false}}});
         }
     }
     if (!has_type) fail(place, "type is missing, allowed are per_tensor, per_grouped_channel");
     const bool grouped = granularity.kind == GranularityKind::kPerGroupedChannel;
-    if (grouped && !has_group_size) fail(place, "group_size is missing; per_grouped_channel needs an integer >= 1");
-    if (!grouped && grouped_key != nullptr) fail(*grouped_key, "goes with type per_grouped_channel only");
+    if (grouped && !has_group_size)
+        fail(place, "group_size is missing; per_grouped_channel needs an integer >= 1");
+    if (!grouped && grouped_key != nullptr)
+        fail(*grouped_key, "goes with type per_grouped_channel only");
     return granularity;
 }
 
@@ -158,7 +170,8 @@ void require_default_training(const Place& place) {
     if (is_null(place)) return;
     for (const auto& [key, value] : entries(place)) {
         if (key != "type" || text(value, "default") != "default") {
-            fail(value, "training-time settings have no meaning for a checkpoint; leave the key out");
+            fail(value,
+                 "training-time settings have no meaning for a checkpoint; leave the key out");
         }
     }
 }
@@ -166,8 +179,8 @@ void require_default_training(const Place& place) {
 }  // namespace
 
 PalettizationSpec parse_spec(const Place& place) {
-    require_known(place, {"n_bits", "granularity", "cluster_dim", "enable_per_channel_scale", "lut_qspec",
-                          "training_strategy_config"});
+    require_known(place, {"n_bits", "granularity", "cluster_dim", "enable_per_channel_scale",
+                          "lut_qspec", "training_strategy_config"});
     PalettizationSpec spec;
     for (const auto& [key, value] : entries(place)) {
         if (key == "n_bits") spec.n_bits = parse_n_bits(value);

@@ -43,10 +43,12 @@ Pattern::Pattern(const std::string& expression, std::string origin) : origin_(st
     auto compiled = std::make_shared<Compiled>();
     int error = 0;
     PCRE2_SIZE offset = 0;
-    compiled->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
-                                       PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &offset, nullptr));
+    compiled->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()),
+                                       expression.size(), PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+                                       &error, &offset, nullptr));
     if (!compiled->code) {
-        throw Error(ErrorCode::kUsage, origin_ + ": not a regular expression: " + message_of(error) +
+        throw Error(ErrorCode::kUsage, origin_ +
+                                           ": not a regular expression: " + message_of(error) +
                                            " at character " + std::to_string(offset + 1));
     }
     compiled->context.reset(pcre2_match_context_create(nullptr));
@@ -58,8 +60,9 @@ Pattern::Pattern(const std::string& expression, std::string origin) : origin_(st
 }
 
 bool Pattern::matches(std::string_view text) const {
-    const int result = pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, 0,
-                                   compiled_->data.get(), compiled_->context.get());
+    const int result =
+        pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
+                    0, 0, compiled_->data.get(), compiled_->context.get());
     if (result >= 0) return true;
     if (result == PCRE2_ERROR_NOMATCH) return false;
     throw Error(ErrorCode::kUsage, origin_ + ": gives up on '" + std::string(text.substr(0, 80)) +

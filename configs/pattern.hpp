@@ -1,5 +1,5 @@
-// A regular expression that must match a whole text, as Python's re.fullmatch: PCRE2, with limits, so that a pattern that
-// backtracks without end is an error and not a hang. Only for configs/.
+// A regular expression that must match a whole text, as Python's re.fullmatch: PCRE2, with limits,
+// so that a pattern that backtracks without end is an error and not a hang. Only for configs/.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,8 @@ namespace pal {
 
 class Pattern {
   public:
-    /// `origin` names the pattern in errors: "module_name_configs 'x' (config.yaml:3)". Throws Error(kUsage).
+    /// `origin` names the pattern in errors: "module_name_configs 'x' (config.yaml:3)". Throws
+    /// Error(kUsage).
     Pattern(const std::string& expression, std::string origin);
 
     /// Throws Error(kUsage) where matching exceeds its limits.

@@ -17,7 +17,8 @@ constexpr std::size_t kMostNodes = 100000;
 constexpr int kMostDepth = 64;
 
 void check_size(const Place& place, int depth, std::size_t& nodes) {
-    if (++nodes > kMostNodes) fail(place, fmt::format("more than {} nodes with aliases followed", kMostNodes));
+    if (++nodes > kMostNodes)
+        fail(place, fmt::format("more than {} nodes with aliases followed", kMostNodes));
     if (depth > kMostDepth) fail(place, fmt::format("nested deeper than {}", kMostDepth));
     if (place.node.IsMap()) {
         std::map<std::string, int> seen;
@@ -25,17 +26,20 @@ void check_size(const Place& place, int depth, std::size_t& nodes) {
             const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
             const auto [first, inserted] = seen.emplace(key, entry.first.Mark().line + 1);
             if (!inserted && key != "<<") {
-                fail({entry.first, place.source, place.path},
-                     fmt::format("key '{}' stands here again, first in line {}", key, first->second));
+                fail({entry.first, place.source, place.path, {}},
+                     fmt::format("key '{}' stands here again, first in line {}", key,
+                                 first->second));
             }
             check_size(place.child(key, entry.second), depth + 1, nodes);
         }
     } else if (place.node.IsSequence()) {
-        for (const auto& item : place.node) check_size({item, place.source, place.path}, depth + 1, nodes);
+        for (const auto& item : place.node)
+            check_size({item, place.source, place.path, {}}, depth + 1, nodes);
     }
 }
 
-/// Nesting is bounded before yaml-cpp sees the text: its parser recurses. Flow brackets and indentation both nest.
+/// Nesting is bounded before yaml-cpp sees the text: its parser recurses. Flow brackets and
+/// indentation both nest.
 void check_text(std::string_view text, const std::string& source) {
     if (text.size() > kMostBytes) {
         throw Error(ErrorCode::kUsage, source + ": has " + std::to_string(text.size()) +
@@ -44,10 +48,13 @@ void check_text(std::string_view text, const std::string& source) {
     std::size_t brackets = 0;
     std::size_t dashes = 0;
     for (const char c : text) {
-        brackets = c == '[' || c == '{' ? brackets + 1 : (c == ']' || c == '}') && brackets > 0 ? brackets - 1 : brackets;
+        brackets = c == '[' || c == '{'                     ? brackets + 1
+                   : (c == ']' || c == '}') && brackets > 0 ? brackets - 1
+                                                            : brackets;
         dashes = c == '-' ? dashes + 1 : c == ' ' ? dashes : 0;
         if (brackets > 2 * kMostDepth || dashes > 2 * kMostDepth) {
-            throw Error(ErrorCode::kUsage, source + ": nested deeper than " + std::to_string(kMostDepth));
+            throw Error(ErrorCode::kUsage,
+                        source + ": nested deeper than " + std::to_string(kMostDepth));
         }
     }
 }
@@ -68,6 +75,7 @@ void append_entries(const Place& place, std::vector<std::pair<std::string, Place
             continue;
         }
         Place value = place.child(key, entry.second);
+        value.key = entry.first;
         result.emplace_back(key, std::move(value));
     }
 }
@@ -75,28 +83,32 @@ void append_entries(const Place& place, std::vector<std::pair<std::string, Place
 }  // namespace
 
 Place Place::child(const std::string& key, const YAML::Node& value) const {
-    return {value, source, path.empty() ? key : path + "." + key};
+    return {value, source, path.empty() ? key : path + "." + key, {}};
 }
 
 void fail(const Place& place, const std::string& text) {
     const YAML::Mark mark = place.node.Mark();
-    throw Error(ErrorCode::kUsage, fmt::format("{}:{}:{}: {}{}{}", place.source, mark.line + 1, mark.column + 1,
-                                               place.path, place.path.empty() ? "" : ": ", text));
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{}:{}:{}: {}{}{}", place.source, mark.line + 1, mark.column + 1,
+                            place.path, place.path.empty() ? "" : ": ", text));
 }
 
 Place load(std::string_view text, const std::string& source) {
     check_text(text, source);
     try {
         const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-        if (documents.size() > 1) throw Error(ErrorCode::kUsage, source + ": holds several documents, one is wanted");
-        Place place{documents.empty() ? YAML::Node() : documents[0], source, ""};
-        if (!place.node || place.node.IsNull()) throw Error(ErrorCode::kUsage, source + ": is empty");
+        if (documents.size() > 1)
+            throw Error(ErrorCode::kUsage, source + ": holds several documents, one is wanted");
+        Place place{documents.empty() ? YAML::Node() : documents[0], source, "", {}};
+        if (!place.node || place.node.IsNull())
+            throw Error(ErrorCode::kUsage, source + ": is empty");
         std::size_t nodes = 0;
         check_size(place, 0, nodes);
         return place;
     } catch (const YAML::Exception& error) {
-        throw Error(ErrorCode::kUsage, fmt::format("{}:{}:{}: not YAML: {}", source, error.mark.line + 1,
-                                                   error.mark.column + 1, error.msg));
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("{}:{}:{}: not YAML: {}", source, error.mark.line + 1,
+                                error.mark.column + 1, error.msg));
     }
 }
 
@@ -119,8 +131,9 @@ void require_known(const Place& map, const std::vector<std::string>& allowed) {
     for (const auto& [key, value] : entries(map)) {
         if (std::find(allowed.begin(), allowed.end(), key) != allowed.end()) continue;
         const std::string near = nearest(key, allowed);
-        fail(value, fmt::format("unknown key '{}', allowed are {}{}", key, fmt::join(allowed, ", "),
-                                near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+        fail({value.key, value.source, value.path, {}},
+             fmt::format("unknown key '{}', allowed are {}{}", key, fmt::join(allowed, ", "),
+                         near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
     }
 }
 
@@ -137,7 +150,9 @@ std::string shown(const Place& place) {
 namespace {
 
 /// Plain scalars have the tag "?", quoted ones "!": only the former may be numbers or booleans.
-bool is_plain_scalar(const Place& place) { return place.node.IsScalar() && place.node.Tag() != "!"; }
+bool is_plain_scalar(const Place& place) {
+    return place.node.IsScalar() && place.node.Tag() != "!";
+}
 
 }  // namespace
 
@@ -145,7 +160,8 @@ long long integer(const Place& place, const std::string& allowed) {
     long long value = 0;
     if (is_plain_scalar(place)) {
         const std::string& digits = place.node.Scalar();
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), value);
         if (error == std::errc() && end == digits.data() + digits.size()) return value;
     }
     fail(place, "found " + shown(place) + ", allowed are " + allowed);

@@ -1,5 +1,5 @@
-// A view of a YAML document that knows where it is: every error names source, line, column and the path of keys, what was found
-// and what is allowed. Only for configs/.
+// A view of a YAML document that knows where it is: every error names source, line, column and the
+// path of keys, what was found and what is allowed. Only for configs/.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -19,13 +19,18 @@ struct Place {
     YAML::Node node;
     std::string source;
     std::string path;  // "global_config.op_state_spec.weight"
+    YAML::Node key;    // the key that this is the value of, where it is one
 
     [[nodiscard]] Place child(const std::string& key, const YAML::Node& value) const;
-    [[nodiscard]] int line() const { return node.Mark().line + 1; }
+    /// Where the entry begins: at its key; an alias' value would stand at its anchor.
+    [[nodiscard]] YAML::Mark mark() const {
+        return key.IsDefined() && !key.IsNull() ? key.Mark() : node.Mark();
+    }
+    [[nodiscard]] int line() const { return mark().line + 1; }
 };
 
-/// Parses one document. Throws Error(kUsage): syntax, duplicate keys, more than 4 MiB, deeper than 64, more than 100,000 nodes
-/// with aliases followed (alias bombs).
+/// Parses one document. Throws Error(kUsage): syntax, duplicate keys, more than 4 MiB, deeper than
+/// 64, more than 100,000 nodes with aliases followed (alias bombs).
 [[nodiscard]] Place load(std::string_view text, const std::string& source);
 
 [[noreturn]] void fail(const Place& place, const std::string& text);

@@ -15,7 +15,8 @@ bool ends_with_weight_of_keras1(const std::string& path) {
 }
 
 /// The Keras class of the layer that a path lies in, empty where the file does not say.
-std::string layer_type(const std::string& path, const std::map<std::string, std::string>& layer_types) {
+std::string layer_type(const std::string& path,
+                       const std::map<std::string, std::string>& layer_types) {
     std::size_t begin = 1;
     while (begin < path.size()) {
         const std::size_t end = std::min(path.find('/', begin), path.size());
@@ -26,7 +27,8 @@ std::string layer_type(const std::string& path, const std::map<std::string, std:
     return "";
 }
 
-/// Theano's order (out, in, rows, columns): kernels are smaller than channel counts, so the trailing dimensions are small.
+/// Theano's order (out, in, rows, columns): kernels are smaller than channel counts, so the
+/// trailing dimensions are small.
 bool looks_like_theano_order(const DatasetInfo& dataset) {
     const Shape& shape = dataset.shape;
     return ends_with_weight_of_keras1(dataset.path) && shape.size() >= 4 &&

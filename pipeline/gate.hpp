@@ -1,5 +1,6 @@
-// Admission in bytes: tensors enter the graph in plan order while their estimated memory fits the budget; one that is larger
-// than the budget enters alone. Used by one serial node, so it needs no lock.
+// Admission in bytes: tensors enter the graph in plan order while their estimated memory fits the
+// budget; one that is larger than the budget enters alone. Used by one serial node, so it needs no
+// lock.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +21,8 @@ class ByteGate {
     const PlanEntry* admit(std::size_t* sequence) {
         if (closed_ || next_ == entries_.size()) return nullptr;
         const std::uint64_t bytes = entries_[next_]->memory_bytes;
-        if (in_flight_bytes_ > 0 && bytes > budget_bytes_ - std::min(budget_bytes_, in_flight_bytes_)) {
+        if (in_flight_bytes_ > 0 &&
+            bytes > budget_bytes_ - std::min(budget_bytes_, in_flight_bytes_)) {
             return nullptr;
         }
         in_flight_bytes_ += bytes;

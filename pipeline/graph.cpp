@@ -6,7 +6,8 @@ namespace pal {
 
 //            +--------------------------- release (bytes) -----------------------------+
 //            v                                                                         |
-//   start -> gate -> load -> scale -> cluster -> quantize LUT -> assign+pack -> order -> write -> sink
+//   start -> gate -> load -> scale -> cluster -> quantize LUT -> assign+pack -> order -> write ->
+//   sink
 //
 GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t budget_bytes) {
     const std::vector<const PlanEntry*> entries = plan.palettized();

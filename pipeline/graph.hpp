@@ -10,20 +10,21 @@
 
 namespace pal {
 
-/// Where the graph gets weights from and puts results: io/ in the program, memory in a test. load may be called by several
-/// threads; write is called by one at a time, in plan order.
+/// Where the graph gets weights from and puts results: io/ in the program, memory in a test. load
+/// may be called by several threads; write is called by one at a time, in plan order.
 struct GraphPorts {
     std::function<WeightValues(const DatasetInfo&)> load;
     std::function<void(const TensorJob&, const Packed&)> write;
 };
 
 struct GraphResult {
-    std::vector<Outcome> outcomes;          // one a planned tensor; not admitted ones have failed
-    std::uint64_t high_water_bytes = 0;     // of the estimated memory in flight
+    std::vector<Outcome> outcomes;       // one a planned tensor; not admitted ones have failed
+    std::uint64_t high_water_bytes = 0;  // of the estimated memory in flight
 };
 
-/// Runs every palettized entry of the plan. A failing tensor does not stop the others; an output that cannot be written lets
-/// nothing more in. At most budget_bytes of estimated memory in flight, or one tensor that is larger.
+/// Runs every palettized entry of the plan. A failing tensor does not stop the others; an output
+/// that cannot be written lets nothing more in. At most budget_bytes of estimated memory in flight,
+/// or one tensor that is larger.
 [[nodiscard]] GraphResult run_graph(const Plan& plan, const GraphPorts& ports,
                                     std::uint64_t budget_bytes);
 

@@ -1,5 +1,6 @@
-// What travels through the flow graph: an envelope a tensor, with one payload that each stage takes over and replaces. Failure
-// travels too: an envelope whose outcome has failed passes every later stage untouched and reaches the sink, so that none is lost.
+// What travels through the flow graph: an envelope a tensor, with one payload that each stage takes
+// over and replaces. Failure travels too: an envelope whose outcome has failed passes every later
+// stage untouched and reaches the sink, so that none is lost.
 #pragma once
 
 #include <chrono>
@@ -43,7 +44,8 @@ inline void mark_failed(Outcome& outcome, ErrorCode code, const std::string& tex
     outcome.message = text;
 }
 
-/// Runs a stage on an envelope: payload in, payload out, exceptions into the outcome, time added up.
+/// Runs a stage on an envelope: payload in, payload out, exceptions into the outcome, time added
+/// up.
 template <class Stage>
 Message<typename Stage::Output> run_stage(const Stage& stage,
                                           const Message<typename Stage::Input>& message) {

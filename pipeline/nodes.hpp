@@ -1,5 +1,5 @@
-// The pieces that the flow graph is composed of. A stage (name, Input, Output, call) becomes a node with stage_node; a stage of
-// your own is one such line and one edge.
+// The pieces that the flow graph is composed of. A stage (name, Input, Output, call) becomes a node
+// with stage_node; a stage of your own is one such line and one edge.
 #pragma once
 
 #include <oneapi/tbb/flow_graph.h>
@@ -18,7 +18,8 @@ namespace pal {
 namespace flow = tbb::flow;
 
 template <class Stage>
-using StageNode = flow::function_node<Message<typename Stage::Input>, Message<typename Stage::Output>>;
+using StageNode =
+    flow::function_node<Message<typename Stage::Input>, Message<typename Stage::Output>>;
 
 template <class Stage>
 StageNode<Stage> stage_node(flow::graph& graph, Stage stage,
@@ -40,7 +41,8 @@ struct Ticket {
 
 using GateNode = flow::multifunction_node<Release, std::tuple<Message<Ticket>>>;
 
-/// Admits tickets while the budget lasts, again at each release. One serial node owns the gate's state.
+/// Admits tickets while the budget lasts, again at each release. One serial node owns the gate's
+/// state.
 inline GateNode gate_node(flow::graph& graph, ByteGate& gate) {
     return {graph, flow::serial, [&gate](const Release& release, GateNode::output_ports_type& out) {
                 if (release.output_failed) gate.close();

@@ -11,13 +11,15 @@ namespace pal {
 
 namespace {
 
-/// Buffers of a tensor on its way: weights, a gathered copy to cluster, the decoded values, indices and their packed form.
+/// Buffers of a tensor on its way: weights, a gathered copy to cluster, the decoded values, indices
+/// and their packed form.
 std::uint64_t memory_of(const TensorJob& job) {
     const std::uint64_t value_bytes = job.dtype == DType::kF64 ? 8 : 4;
     const std::uint64_t copies = job.spec.enable_per_channel_scale ? 4 : 3;
     constexpr std::uint64_t kHistogramBytes = 4U << 20;
-    const std::uint64_t lut_bytes =
-        job.geometry.group_count * (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim * 32;
+    const std::uint64_t lut_bytes = job.geometry.group_count *
+                                    (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim *
+                                    32;
     return job.geometry.weight_count * value_bytes * copies + job.geometry.index_count * 2 +
            lut_bytes + kHistogramBytes;
 }
@@ -26,8 +28,8 @@ std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
     std::vector<Candidate> candidates;
     candidates.reserve(info.datasets.size());
     for (const DatasetInfo& dataset : info.datasets) {
-        candidates.push_back({dataset.path, dataset.shape.size(), dataset.dtype.has_value(),
-                              dataset.element_count});
+        candidates.push_back(
+            {dataset.path, dataset.shape.size(), dataset.dtype.has_value(), dataset.element_count});
     }
     return candidates;
 }
@@ -118,11 +120,12 @@ std::uint64_t stored_bytes(const Geometry& geometry, const PalettizationSpec& sp
     const auto n_bits = static_cast<std::uint64_t>(spec.n_bits);
     const std::uint64_t chunk_bytes = n_bits == 8 ? chunk_values : chunk_values * n_bits / 8 + 1;
     const std::uint64_t entries = (std::uint64_t{1} << n_bits) * spec.cluster_dim;
-    std::uint64_t bytes = chunks * chunk_bytes + geometry.group_count * entries * dtype_bytes(dtype);
+    std::uint64_t bytes =
+        chunks * chunk_bytes + geometry.group_count * entries * dtype_bytes(dtype);
     if (spec.enable_per_channel_scale) bytes += geometry.output_channels() * dtype_bytes(dtype);
     if (spec.lut_qspec) {
-        const bool integer = spec.lut_qspec->dtype == LutDType::kInt8 ||
-                             spec.lut_qspec->dtype == LutDType::kUInt8;
+        const bool integer =
+            spec.lut_qspec->dtype == LutDType::kInt8 || spec.lut_qspec->dtype == LutDType::kUInt8;
         const std::uint64_t scale_bytes = spec.lut_qspec->e8m0_scale ? 4 : dtype_bytes(dtype);
         bytes += geometry.group_count * (entries + scale_bytes + (integer ? 1 : 0));
     }

@@ -1,5 +1,5 @@
-// The plan: what happens to every dataset of a checkpoint, and why, decided before any output exists. Pure: plan prints it, run
-// executes it, both see the same.
+// The plan: what happens to every dataset of a checkpoint, and why, decided before any output
+// exists. Pure: plan prints it, run executes it, both see the same.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,19 @@ struct PlanOptions {
     ClusterOptions cluster;
     std::optional<Layout> layout;  // none: as detected
     bool allow_partial_groups = false;
-    bool strict = false;           // a selected tensor that does not fit its spec is an error
+    bool strict = false;  // a selected tensor that does not fit its spec is an error
 };
 
 struct PlanEntry {
-    const DatasetInfo* dataset = nullptr;  // of the CheckpointInfo that was planned, which must outlive the plan
+    const DatasetInfo* dataset =
+        nullptr;  // of the CheckpointInfo that was planned, which must outlive the plan
     bool palettize = false;
-    std::string reason;             // which rule chose it, or why it stays dense
-    bool misfit = false;            // selected, but its spec does not fit
-    TensorJob job;                  // palettize only
+    std::string reason;   // which rule chose it, or why it stays dense
+    bool misfit = false;  // selected, but its spec does not fit
+    TensorJob job;        // palettize only
     std::uint64_t bytes_in = 0;
-    std::uint64_t bytes_out = 0;    // everything stored for the tensor; bytes_in where dense
-    std::uint64_t memory_bytes = 0; // estimate while it is worked on
+    std::uint64_t bytes_out = 0;     // everything stored for the tensor; bytes_in where dense
+    std::uint64_t memory_bytes = 0;  // estimate while it is worked on
 };
 
 struct Plan {
@@ -41,8 +42,9 @@ struct Plan {
     [[nodiscard]] std::vector<const PlanEntry*> palettized() const;
 };
 
-/// Throws Error(kUsage) for rules and patterns (see select_tensors), for --strict misfits, Error(kInput) for a palettized
-/// input, an unreadable selected dataset, and files with what cannot be carried over.
+/// Throws Error(kUsage) for rules and patterns (see select_tensors), for --strict misfits,
+/// Error(kInput) for a palettized input, an unreadable selected dataset, and files with what cannot
+/// be carried over.
 [[nodiscard]] Plan make_plan(const CheckpointInfo& info, const Config& config,
                              const PlanOptions& options);
 

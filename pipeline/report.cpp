@@ -80,12 +80,13 @@ Json tensor_json(const PlanEntry& entry) {
 
 Json totals_json(const Plan& plan) {
     const Totals totals = totals_of(plan);
-    return {{"tensors", totals.tensors},
-            {"palettized", totals.palettized},
-            {"dense", totals.tensors - totals.palettized},
-            {"bytes_in", totals.bytes_in},
-            {"bytes_out", totals.bytes_out},
-            {"bits_per_weight", bits_per_weight(totals.palettized_bytes, totals.palettized_weights)}};
+    return {
+        {"tensors", totals.tensors},
+        {"palettized", totals.palettized},
+        {"dense", totals.tensors - totals.palettized},
+        {"bytes_in", totals.bytes_in},
+        {"bytes_out", totals.bytes_out},
+        {"bits_per_weight", bits_per_weight(totals.palettized_bytes, totals.palettized_weights)}};
 }
 
 std::string spec_for_people(const PalettizationSpec& spec) {
@@ -111,8 +112,9 @@ std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
     if (outcome != nullptr && outcome->failed) {
         quality = "failed";
     } else if (outcome != nullptr) {
-        quality = std::isinf(outcome->error.sqnr_db) ? "exact"
-                                                     : fmt::format("{:.2f} dB", outcome->error.sqnr_db);
+        quality = std::isinf(outcome->error.sqnr_db)
+                      ? "exact"
+                      : fmt::format("{:.2f} dB", outcome->error.sqnr_db);
     }
     return fmt::format("{:>9} {:<10} {:<18} {:>5.2f} bpw  {}  [{}; {}]\n", quality, dtype, shape,
                        bits_per_weight(entry.bytes_out, entry.dataset->element_count),
@@ -149,7 +151,8 @@ std::string report_json(const Plan& plan, const RunFacts* facts) {
         if (const auto found = outcomes.find(&entry); found != outcomes.end()) {
             add_errors(tensor, *found->second);
             tensor["seconds"] = found->second->seconds;
-        } else if (facts != nullptr) {  // a dense tensor of a run: nothing is lost, nothing is spent
+        } else if (facts !=
+                   nullptr) {  // a dense tensor of a run: nothing is lost, nothing is spent
             add_errors(tensor, Outcome{});
             tensor["sqnr_db"] = nullptr;
             tensor["seconds"] = 0.0;

@@ -20,14 +20,17 @@ struct RunFacts {
     Engine engine = Engine::kFast;
 };
 
-/// {"totals": {...}, "tensors": [...]}, with "wall_seconds", "threads", "engine" and per-tensor errors where facts are given.
+/// {"totals": {...}, "tensors": [...]}, with "wall_seconds", "threads", "engine" and per-tensor
+/// errors where facts are given.
 [[nodiscard]] std::string report_json(const Plan& plan, const RunFacts* facts);
 
 /// The part of the report that depends on input and config alone: what the palettized file keeps.
 [[nodiscard]] std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
-                                       const std::string& config_json, const std::string& input_fingerprint);
+                                       const std::string& config_json,
+                                       const std::string& input_fingerprint);
 
-/// The table for people: dense tensors first, then palettized ones by falling SQNR (worst last), then the totals.
+/// The table for people: dense tensors first, then palettized ones by falling SQNR (worst last),
+/// then the totals.
 [[nodiscard]] std::string report_table(const Plan& plan, const RunFacts* facts);
 
 [[nodiscard]] std::string bytes_for_people(std::uint64_t bytes);  // "1.2 MiB"

@@ -10,7 +10,8 @@ namespace pal {
 
 namespace {
 
-void check_scales(const WeightValues& original, const PalettizedTensor& tensor, TensorCheck& check) {
+void check_scales(const WeightValues& original, const PalettizedTensor& tensor,
+                  TensorCheck& check) {
     if (tensor.per_channel_scale.empty()) return;
     const std::vector<double> scales = channel_scales(original, tensor.geometry);
     for (std::size_t c = 0; c < scales.size(); ++c) {
@@ -25,15 +26,17 @@ void check_lut(const PalettizedTensor& tensor, const PalettizationSpec& spec, Te
     const std::size_t stride = tensor.lut_stride();
     for (std::size_t v = 0; v < tensor.lut.size(); ++v) {
         const std::size_t group = v / stride;
-        if (tensor.geometry.cluster_dim == 1 && v % stride > 0 && tensor.lut[v] < tensor.lut[v - 1]) {
-            check.problems.push_back("the LUT of group " + std::to_string(group) + " is not ascending");
+        if (tensor.geometry.cluster_dim == 1 && v % stride > 0 &&
+            tensor.lut[v] < tensor.lut[v - 1]) {
+            check.problems.push_back("the LUT of group " + std::to_string(group) +
+                                     " is not ascending");
             return;
         }
         if (tensor.quantized_lut.empty() || !spec.lut_qspec) continue;
         const std::uint8_t zero_point =
             tensor.lut_zero_point.empty() ? std::uint8_t{0} : tensor.lut_zero_point[group];
-        if (dequantize_entry(tensor.quantized_lut[v], tensor.lut_scale[group], zero_point, tensor.dtype,
-                             spec.lut_qspec->dtype) != tensor.lut[v]) {
+        if (dequantize_entry(tensor.quantized_lut[v], tensor.lut_scale[group], zero_point,
+                             tensor.dtype, spec.lut_qspec->dtype) != tensor.lut[v]) {
             check.problems.push_back("quantized_lut of group " + std::to_string(group) +
                                      " does not decode to the lut");
             return;
@@ -41,7 +44,8 @@ void check_lut(const PalettizedTensor& tensor, const PalettizationSpec& spec, Te
     }
 }
 
-void check_indices(const WeightValues& original, const PalettizedTensor& tensor, TensorCheck& check) {
+void check_indices(const WeightValues& original, const PalettizedTensor& tensor,
+                   TensorCheck& check) {
     const bool scaled = !tensor.per_channel_scale.empty();
     const WeightValues normalized =
         scaled ? scale_weights(original, tensor.geometry, tensor.per_channel_scale, tensor.dtype)

@@ -14,8 +14,8 @@ struct TensorCheck {
     std::vector<std::string> problems;  // one line each; empty: everything holds
 };
 
-/// LUT ascending, quantized LUT decodes to the LUT, scales are the channels' largest magnitudes, every index the nearest (not
-/// asked of the reference engine, which keeps upstream's clusters).
+/// LUT ascending, quantized LUT decodes to the LUT, scales are the channels' largest magnitudes,
+/// every index the nearest (not asked of the reference engine, which keeps upstream's clusters).
 [[nodiscard]] TensorCheck check_tensor(const WeightValues& original, const PalettizedTensor& tensor,
                                        const PalettizationSpec& spec, bool indices_are_nearest);
 

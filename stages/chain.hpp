@@ -1,9 +1,12 @@
-// The stages as types, each with a name, an input and an output message, and the chain of them on one tensor in memory. The
-// flow graph puts the same types into its nodes (pipeline/graph.cpp); nothing here knows of files or graphs.
+// The stages as types, each with a name, an input and an output message, and the chain of them on
+// one tensor in memory. The flow graph puts the same types into its nodes (pipeline/graph.cpp);
+// nothing here knows of files or graphs.
 //
-//   Loaded -> ScaleStage -> Scaled -> ClusterStage -> Clustered -> QuantizeLutStage -> Quantized -> AssignStage -> Packed
+//   Loaded -> ScaleStage -> Scaled -> ClusterStage -> Clustered -> QuantizeLutStage -> Quantized ->
+//   AssignStage -> Packed
 //
-// A stage is called as Output stage(const TensorJob&, Input&&): it takes its input over and never changes the job.
+// A stage is called as Output stage(const TensorJob&, Input&&): it takes its input over and never
+// changes the job.
 #pragma once
 
 #include <optional>
@@ -46,8 +49,9 @@ struct Clustered {
 
 struct Quantized {
     Scaled source;
-    PalettizedTensor tensor;                      // all but its indices
-    std::vector<std::uint8_t> reference_indices;  // reference engine only: kept instead of the nearest
+    PalettizedTensor tensor;  // all but its indices
+    std::vector<std::uint8_t>
+        reference_indices;  // reference engine only: kept instead of the nearest
 };
 
 struct Packed {

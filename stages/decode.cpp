@@ -75,7 +75,8 @@ Sums sum_errors(const std::vector<Real>& values, const std::vector<Real>& decode
     return total;
 }
 
-/// Squares of huge or denormal values leave the range of double: those tensors are measured in units of their largest value.
+/// Squares of huge or denormal values leave the range of double: those tensors are measured in
+/// units of their largest value.
 double unit_for(double max_abs) {
     if (max_abs == 0 || (max_abs > 0x1p-300 && max_abs < 0x1p300)) return 1;
     return std::ldexp(1.0, std::clamp(-std::ilogb(max_abs), -1022, 1022));

@@ -28,7 +28,8 @@ struct Command {
 [[nodiscard]] Command restore_command();
 [[nodiscard]] Command inspect_command();
 
-/// The whole program: parses, runs, prints errors to stderr as one line. Returns the exit code; throws nothing.
+/// The whole program: parses, runs, prints errors to stderr as one line. Returns the exit code;
+/// throws nothing.
 int run_program(int argc, char** argv);
 
 }  // namespace pal

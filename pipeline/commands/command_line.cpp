@@ -15,16 +15,20 @@ namespace pal {
 namespace {
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 done; 1 a tensor failed or a check did not hold; 2 usage or config; 3 input; 4 output.\n";
+    "Exit codes: 0 done; 1 a tensor failed or a check did not hold; 2 usage or config; 3 input; 4 "
+    "output.\n";
 
 std::string general_help() {
     std::string help =
         "h5palettize " H5PALETTIZE_VERSION
         ": shrinks HDF5 checkpoints by k-means palettes.\n\nUsage: h5palettize COMMAND ...\n\n";
     for (const Command& command : commands()) {
-        help += fmt::format("  {:<8} {:<28} {}\n", command.name, command.arguments, command.summary);
+        help +=
+            fmt::format("  {:<8} {:<28} {}\n", command.name, command.arguments, command.summary);
     }
-    return help + "\nh5palettize COMMAND --help shows a command's options. --version prints the version.\n" +
+    return help +
+           "\nh5palettize COMMAND --help shows a command's options. --version prints the "
+           "version.\n" +
            kExitCodes;
 }
 
@@ -78,12 +82,13 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
     positionals.add("files", -1);
 
     Arguments arguments;
-    po::store(po::command_line_parser(expand_response_files(words))
-                  .options(with_positionals)
-                  .positional(positionals)
-                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-                  .run(),
-              arguments.values);
+    po::store(
+        po::command_line_parser(expand_response_files(words))
+            .options(with_positionals)
+            .positional(positionals)
+            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        arguments.values);
     if (arguments.has("options-file")) {
         const std::string name = arguments.text("options-file");
         std::ifstream file(name);
@@ -152,7 +157,8 @@ int run_program(int argc, char** argv) {
     try {
         const int code = dispatch({argv + 1, argv + argc});
         std::cout.flush();
-        return std::cout ? code : report_error("standard output cannot be written", ErrorCode::kOutput);
+        return std::cout ? code
+                         : report_error("standard output cannot be written", ErrorCode::kOutput);
     } catch (const Error& error) {
         return report_error(error.what(), error.code());
     } catch (const po::error& error) {

@@ -43,15 +43,15 @@ Json inspect_json(const CheckpointInfo& info) {
 }
 
 std::string inspect_table(const CheckpointInfo& info) {
-    std::string table = fmt::format("{}: {}, {}, layout {} ({})\n", info.file,
-                                    info.palettized ? "palettized checkpoint" : "checkpoint",
-                                    bytes_for_people(info.file_bytes),
-                                    info.layout == Layout::kKeras ? "keras" : "torch", info.layout_reason);
+    std::string table = fmt::format(
+        "{}: {}, {}, layout {} ({})\n", info.file,
+        info.palettized ? "palettized checkpoint" : "checkpoint", bytes_for_people(info.file_bytes),
+        info.layout == Layout::kKeras ? "keras" : "torch", info.layout_reason);
     if (!info.unsupported.empty()) table += "cannot be palettized: " + info.unsupported + "\n";
     for (const PalettizedTensorInfo& tensor : info.tensors) {
-        table += fmt::format("  palettized  {:<10} {:<18} {:>10}  {}  {}\n", dtype_name(tensor.dtype),
-                             shape_to_string(tensor.shape), bytes_for_people(tensor.bytes_stored),
-                             tensor.path, tensor.spec_json);
+        table += fmt::format("  palettized  {:<10} {:<18} {:>10}  {}  {}\n",
+                             dtype_name(tensor.dtype), shape_to_string(tensor.shape),
+                             bytes_for_people(tensor.bytes_stored), tensor.path, tensor.spec_json);
     }
     for (const DatasetInfo& dataset : info.datasets) {
         table += fmt::format("  dataset     {:<10} {:<18} {:>10}  {}  {}{}\n", dataset.stored_type,
@@ -65,7 +65,8 @@ std::string inspect_table(const CheckpointInfo& info) {
 int execute_inspect(const Arguments& arguments) {
     const CheckpointReader reader(arguments.positionals[0]);
     if (arguments.flag("json")) {
-        std::cout << inspect_json(reader.info()).dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+        std::cout << inspect_json(reader.info()).dump(2, ' ', false, Json::error_handler_t::replace)
+                  << "\n";
     } else {
         std::cout << inspect_table(reader.info());
     }

@@ -56,7 +56,8 @@ std::uint64_t usable_memory_bytes() {
     const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                           static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
     std::uint64_t limit = 0;
-    for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    for (const char* path :
+         {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
         if (std::ifstream file(path); file >> limit && limit > 0) return std::min(limit, physical);
     }
     return physical;
@@ -121,9 +122,10 @@ Config config_from(const Arguments& arguments) {
     const int sources = (arguments.has("config") ? 1 : 0) + (arguments.has("preset") ? 1 : 0) +
                         (fields.empty() ? 0 : 1);
     if (sources > 1) {
-        throw Error(ErrorCode::kUsage,
-                    "--config, --preset and spec options (--n-bits, --granularity, --lut-dtype ...) "
-                    "exclude each other; give one of them");
+        throw Error(
+            ErrorCode::kUsage,
+            "--config, --preset and spec options (--n-bits, --granularity, --lut-dtype ...) "
+            "exclude each other; give one of them");
     }
     if (arguments.has("config")) return load_config(arguments.text("config"));
     if (arguments.has("preset")) return preset_config(arguments.text("preset"));
@@ -138,9 +140,10 @@ PlanOptions plan_options_from(const Arguments& arguments) {
     options.selection.allow_unmatched_rules = arguments.flag("allow-unmatched-rules");
     options.strict = arguments.flag("strict");
     if (arguments.has("engine")) {
-        options.cluster.engine = choice_of<Engine>(
-            "engine", arguments.text("engine"),
-            {{"fast", Engine::kFast}, {"exact", Engine::kExact}, {"reference", Engine::kReference}});
+        options.cluster.engine = choice_of<Engine>("engine", arguments.text("engine"),
+                                                   {{"fast", Engine::kFast},
+                                                    {"exact", Engine::kExact},
+                                                    {"reference", Engine::kReference}});
     }
     if (arguments.has("seed")) options.cluster.seed = arguments.values["seed"].as<std::uint64_t>();
     if (arguments.has("layout")) {
@@ -149,8 +152,9 @@ PlanOptions plan_options_from(const Arguments& arguments) {
             {{"auto", std::nullopt}, {"torch", Layout::kTorch}, {"keras", Layout::kKeras}});
     }
     if (arguments.has("partial-groups")) {
-        options.allow_partial_groups = choice_of<bool>(
-            "partial-groups", arguments.text("partial-groups"), {{"allow", true}, {"refuse", false}});
+        options.allow_partial_groups =
+            choice_of<bool>("partial-groups", arguments.text("partial-groups"),
+                            {{"allow", true}, {"refuse", false}});
     }
     return options;
 }
@@ -167,14 +171,15 @@ std::size_t threads_from(const Arguments& arguments) {
 }
 
 std::uint64_t memory_from(const Arguments& arguments) {
-    return arguments.has("memory") ? parse_bytes(arguments.text("memory")) : usable_memory_bytes() / 2;
+    return arguments.has("memory") ? parse_bytes(arguments.text("memory"))
+                                   : usable_memory_bytes() / 2;
 }
 
 std::uint64_t parse_bytes(const std::string& text) {
     static const std::map<std::string, double> kUnits{
-        {"", 1},       {"B", 1},        {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30},
+        {"", 1},         {"B", 1},      {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30},
         {"TiB", 0x1p40}, {"kB", 1e3},   {"KB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
-        {"TB", 1e12},  {"K", 0x1p10},   {"M", 0x1p20},   {"G", 0x1p30},   {"T", 0x1p40}};
+        {"TB", 1e12},    {"K", 0x1p10}, {"M", 0x1p20},   {"G", 0x1p30},   {"T", 0x1p40}};
     std::size_t used = 0;
     double number = 0;
     try {

@@ -33,7 +33,8 @@ struct Arguments {
 [[nodiscard]] po::options_description json_option();
 [[nodiscard]] po::options_description force_option();
 
-/// Options that take the place of a config file, or the file, or the preset. Throws Error(kUsage) where they are mixed.
+/// Options that take the place of a config file, or the file, or the preset. Throws Error(kUsage)
+/// where they are mixed.
 [[nodiscard]] Config config_from(const Arguments& arguments);
 [[nodiscard]] PlanOptions plan_options_from(const Arguments& arguments);
 [[nodiscard]] std::size_t threads_from(const Arguments& arguments);

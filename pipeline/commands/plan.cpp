@@ -19,11 +19,14 @@ int execute_plan(const Arguments& arguments) {
     if (arguments.positionals.size() == 2) {
         check_target(source, arguments.positionals[1], arguments.flag("force"));
     }
-    const Plan plan = make_plan(reader.info(), config_from(arguments), plan_options_from(arguments));
+    const Plan plan =
+        make_plan(reader.info(), config_from(arguments), plan_options_from(arguments));
     if (!reader.info().unsupported.empty()) {
-        std::cerr << "h5palettize: warning: run would refuse this file: " << reader.info().unsupported << "\n";
+        std::cerr << "h5palettize: warning: run would refuse this file: "
+                  << reader.info().unsupported << "\n";
     }
-    for (const std::string& warning : plan.warnings) std::cerr << "h5palettize: warning: " << warning << "\n";
+    for (const std::string& warning : plan.warnings)
+        std::cerr << "h5palettize: warning: " << warning << "\n";
     if (arguments.flag("json")) {
         std::cout << report_json(plan, nullptr);
         return 0;

@@ -16,12 +16,14 @@ int execute_restore(const Arguments& arguments) {
     const std::string& target = arguments.positionals[1];
     const CheckpointReader reader(source);
     if (!reader.info().palettized) {
-        throw Error(ErrorCode::kInput,
-                    source + ": is not a palettized checkpoint (no h5palettize_complete); run makes one");
+        throw Error(
+            ErrorCode::kInput,
+            source + ": is not a palettized checkpoint (no h5palettize_complete); run makes one");
     }
     check_target(source, target, arguments.flag("force"));
     std::vector<std::string> replaced;
-    for (const PalettizedTensorInfo& tensor : reader.info().tensors) replaced.push_back(tensor.path);
+    for (const PalettizedTensorInfo& tensor : reader.info().tensors)
+        replaced.push_back(tensor.path);
     CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
     for (const std::string& path : replaced) {
         writer.write_dense(path, decode(reader.read_palettized(path)));

@@ -45,29 +45,35 @@ void write_report(const std::string& report, const std::string& json) {
     if (!file) throw Error(ErrorCode::kOutput, "--report " + report + ": could not be written");
 }
 
-/// --on-nonfinite=skip: a tensor with NaN or infinity turns dense before the copy decides what to leave out.
+/// --on-nonfinite=skip: a tensor with NaN or infinity turns dense before the copy decides what to
+/// leave out.
 void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
     for (PlanEntry& entry : plan.entries) {
         if (!entry.palettize) continue;
         const NonFinite bad = count_nonfinite(reader.read_weights(*entry.dataset));
         if (bad.count == 0) continue;
-        leave_dense(entry, std::to_string(bad.count) + " weights are NaN or infinite, the first at index " +
+        leave_dense(entry, std::to_string(bad.count) +
+                               " weights are NaN or infinite, the first at index " +
                                std::to_string(bad.first));
     }
 }
 
 bool skips_nonfinite(const Arguments& arguments) {
-    const std::string choice = arguments.has("on-nonfinite") ? arguments.text("on-nonfinite") : "fail";
+    const std::string choice =
+        arguments.has("on-nonfinite") ? arguments.text("on-nonfinite") : "fail";
     if (choice == "fail") return false;
     if (choice == "skip") return true;
-    throw Error(ErrorCode::kUsage, "--on-nonfinite: found '" + choice + "', allowed are fail, skip");
+    throw Error(ErrorCode::kUsage,
+                "--on-nonfinite: found '" + choice + "', allowed are fail, skip");
 }
 
-/// Tells this input from another: sizes, names, shapes and types of everything in it (FNV-1a, 64 bits).
+/// Tells this input from another: sizes, names, shapes and types of everything in it (FNV-1a, 64
+/// bits).
 std::string fingerprint(const CheckpointInfo& info) {
     std::uint64_t hash = 0xCBF29CE484222325U;
     const auto add = [&hash](const std::string& text) {
-        for (const char c : text + '\n') hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+        for (const char c : text + '\n')
+            hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
     };
     add(std::to_string(info.file_bytes));
     for (const DatasetInfo& dataset : info.datasets) {
@@ -109,24 +115,27 @@ int execute_run(const Arguments& arguments) {
     if (!reader.info().unsupported.empty()) {
         throw Error(ErrorCode::kInput, source + ": " + reader.info().unsupported);
     }
-    for (const std::string& warning : plan.warnings) std::cerr << "h5palettize: warning: " << warning << "\n";
+    for (const std::string& warning : plan.warnings)
+        std::cerr << "h5palettize: warning: " << warning << "\n";
     if (skip) skip_nonfinite(plan, reader);
 
     std::vector<std::string> replaced;
     for (const PlanEntry* entry : plan.palettized()) replaced.push_back(entry->dataset->path);
     CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
-    const GraphPorts ports{
-        [&](const DatasetInfo& dataset) { return reader.read_weights(dataset); },
-        [&](const TensorJob& job, const Packed& packed) {
-            writer.write_palettized(job.path, packed.tensor, packed.chunks, spec_to_json(job.spec));
-        }};
+    const GraphPorts ports{[&](const DatasetInfo& dataset) { return reader.read_weights(dataset); },
+                           [&](const TensorJob& job, const Packed& packed) {
+                               writer.write_palettized(job.path, packed.tensor, packed.chunks,
+                                                       spec_to_json(job.spec));
+                           }};
     const GraphResult result = run_graph(plan, ports, budget_bytes);
     if (const int code = report_failures(result.outcomes); code != 0) return code;
-    writer.commit(results_json(plan, result.outcomes, config_to_json(config), fingerprint(reader.info())));
+    writer.commit(
+        results_json(plan, result.outcomes, config_to_json(config), fingerprint(reader.info())));
 
-    RunFacts facts{result.outcomes, reader.info().file_bytes, fs::file_size(target), 0,
+    RunFacts facts{result.outcomes,         reader.info().file_bytes, fs::file_size(target), 0,
                    threads_from(arguments), options.cluster.engine};
-    facts.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    facts.wall_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::cout << report_table(plan, &facts);
     write_report(report, report_json(plan, &facts));
     return 0;

@@ -30,13 +30,15 @@ struct Reported {
 std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
     std::map<std::string, Reported> reported;
     const Json document = Json::parse(info.results_json, nullptr, false);
-    if (document.is_discarded() || !document.contains("tensors") || !document["tensors"].is_array()) {
+    if (document.is_discarded() || !document.contains("tensors") ||
+        !document["tensors"].is_array()) {
         return reported;
     }
     for (const Json& tensor : document["tensors"]) {
         if (!tensor.is_object()) continue;
         Reported& entry = reported[tensor.value("path", "")];
-        entry.engine = tensor.value("engine", "") == "reference" ? Engine::kReference : Engine::kFast;
+        entry.engine =
+            tensor.value("engine", "") == "reference" ? Engine::kReference : Engine::kFast;
         entry.known = tensor.contains("mse") && tensor["mse"].is_number();
         if (entry.known) entry.mse = tensor["mse"].get<double>();
     }
@@ -64,22 +66,27 @@ TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointRead
                                      [&](const DatasetInfo& d) { return d.path == info.path; });
     TensorCheck check;
     if (source == datasets.end() || source->shape != info.shape || source->dtype != info.dtype) {
-        check.problems.push_back("the original has no such tensor of shape " + shape_to_string(info.shape) +
-                                 " and type " + std::string(dtype_name(info.dtype)));
+        check.problems.push_back("the original has no such tensor of shape " +
+                                 shape_to_string(info.shape) + " and type " +
+                                 std::string(dtype_name(info.dtype)));
         return check;
     }
-    check = check_tensor(original.read_weights(*source), palettized.read_palettized(info.path), spec_of(info),
-                         reported.engine != Engine::kReference);
+    check = check_tensor(original.read_weights(*source), palettized.read_palettized(info.path),
+                         spec_of(info), reported.engine != Engine::kReference);
     if (reported.known && reported.mse != check.error.mse) {
-        check.problems.push_back(fmt::format("mse is {}, the file reports {}", check.error.mse, reported.mse));
+        check.problems.push_back(
+            fmt::format("mse is {}, the file reports {}", check.error.mse, reported.mse));
     }
     return check;
 }
 
-void print_json(const std::vector<Verified>& results, const std::vector<std::string>& differences, bool ok) {
+void print_json(const std::vector<Verified>& results, const std::vector<std::string>& differences,
+                bool ok) {
     Json document{{"ok", ok}, {"differences", differences}};
     document["tensors"] = Json::array();
-    const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };
+    const auto number = [](double value) {
+        return std::isfinite(value) ? Json(value) : Json(nullptr);
+    };
     for (const Verified& result : results) {
         document["tensors"].push_back({{"path", result.tensor->path},
                                        {"mse", number(result.check.error.mse)},
@@ -90,7 +97,8 @@ void print_json(const std::vector<Verified>& results, const std::vector<std::str
     std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
-void print_table(const std::vector<Verified>& results, const std::vector<std::string>& differences, bool ok) {
+void print_table(const std::vector<Verified>& results, const std::vector<std::string>& differences,
+                 bool ok) {
     for (const Verified& result : results) {
         std::cout << fmt::format("{:>9.2f} dB  mse {:<12.4g} max {:<12.4g} {}\n",
                                  result.check.error.sqnr_db, result.check.error.mse,
@@ -109,8 +117,9 @@ int execute_verify(const Arguments& arguments) {
     const CheckpointReader original(arguments.positionals[0]);
     const CheckpointReader palettized(arguments.positionals[1]);
     if (!palettized.info().palettized) {
-        throw Error(ErrorCode::kInput, arguments.positionals[1] +
-                                           ": is not a palettized checkpoint (no h5palettize_complete)");
+        throw Error(ErrorCode::kInput,
+                    arguments.positionals[1] +
+                        ": is not a palettized checkpoint (no h5palettize_complete)");
     }
     const double min_sqnr_db = min_sqnr_from(arguments);
     const auto reported = reported_results(palettized.info());
@@ -119,11 +128,12 @@ int execute_verify(const Arguments& arguments) {
     bool ok = differences.empty();
     for (const PalettizedTensorInfo& tensor : palettized.info().tensors) {
         const auto found = reported.find(tensor.path);
-        Verified result{&tensor, verify_tensor(original, palettized, tensor,
-                                               found == reported.end() ? Reported{} : found->second)};
+        Verified result{&tensor,
+                        verify_tensor(original, palettized, tensor,
+                                      found == reported.end() ? Reported{} : found->second)};
         if (!(result.check.error.sqnr_db >= min_sqnr_db)) {
-            result.check.problems.push_back(
-                fmt::format("SQNR {:.2f} dB is below --min-sqnr-db {}", result.check.error.sqnr_db, min_sqnr_db));
+            result.check.problems.push_back(fmt::format("SQNR {:.2f} dB is below --min-sqnr-db {}",
+                                                        result.check.error.sqnr_db, min_sqnr_db));
         }
         ok = ok && result.check.problems.empty();
         results.push_back(std::move(result));
@@ -131,8 +141,10 @@ int execute_verify(const Arguments& arguments) {
     std::stable_sort(results.begin(), results.end(), [](const Verified& a, const Verified& b) {
         return a.check.error.sqnr_db > b.check.error.sqnr_db;
     });
-    arguments.flag("json") ? print_json(results, differences, ok) : print_table(results, differences, ok);
-    for (const std::string& difference : differences) std::cerr << "h5palettize: error: " << difference << "\n";
+    arguments.flag("json") ? print_json(results, differences, ok)
+                           : print_table(results, differences, ok);
+    for (const std::string& difference : differences)
+        std::cerr << "h5palettize: error: " << difference << "\n";
     for (const Verified& result : results) {
         for (const std::string& problem : result.check.problems) {
             std::cerr << "h5palettize: error: " << result.tensor->path << ": " << problem << "\n";

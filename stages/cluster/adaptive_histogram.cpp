@@ -13,14 +13,16 @@ namespace pal::cluster {
 namespace {
 
 constexpr std::size_t kLeadingBins = 1 << 16;
-constexpr std::size_t kParts = 8;                       // of large data, whatever the threads
-constexpr std::size_t kLarge = std::size_t{1} << 20;    // values from which on the passes are parallel
+constexpr std::size_t kParts = 8;  // of large data, whatever the threads
+constexpr std::size_t kLarge = std::size_t{1}
+                               << 20;  // values from which on the passes are parallel
 constexpr int kMostExtraBits = 16;
 
 template <class Real>
 using Bits = std::conditional_t<std::is_same_v<Real, float>, std::uint32_t, std::uint64_t>;
 
-/// Bits in the order of the values: negative numbers turned over, positive ones above them; -0 is +0.
+/// Bits in the order of the values: negative numbers turned over, positive ones above them; -0 is
+/// +0.
 template <class Real>
 Bits<Real> ordered_key(Real value) noexcept {
     constexpr int kTop = std::numeric_limits<Bits<Real>>::digits - 1;
@@ -87,7 +89,8 @@ struct Occupied {
     int bits;        // extra bits given
 };
 
-/// Extra bits in proportion to each bin's measure, at most what its count can use; what capped bins leave goes to the others.
+/// Extra bits in proportion to each bin's measure, at most what its count can use; what capped bins
+/// leave goes to the others.
 void share_out(std::vector<Occupied>& occupied, std::size_t fine_bins, int most_bits) {
     double budget = static_cast<double>(fine_bins);
     double measure = 0;
@@ -97,7 +100,8 @@ void share_out(std::vector<Occupied>& occupied, std::size_t fine_bins, int most_
         double capped_budget = 0;
         double open_measure = 0;
         for (Occupied& bin : occupied) {
-            const int usable = std::min(most_bits, static_cast<int>(std::ceil(std::log2(bin.count))) + 2);
+            const int usable =
+                std::min(most_bits, static_cast<int>(std::ceil(std::log2(bin.count))) + 2);
             const double ideal = std::max(1.0, bin.measure * a_measure);
             bin.bits = std::min(usable, static_cast<int>(std::ceil(std::log2(ideal))));
             if (bin.bits == usable) {
@@ -112,15 +116,16 @@ void share_out(std::vector<Occupied>& occupied, std::size_t fine_bins, int most_
 }
 
 template <class Real>
-Splits make_splits(const std::vector<std::uint32_t>& counts, const Coordinates& coordinates, DType dtype,
-                   std::size_t fine_bins) {
+Splits make_splits(const std::vector<std::uint32_t>& counts, const Coordinates& coordinates,
+                   DType dtype, std::size_t fine_bins) {
     constexpr int kTrailing = kTrailingBits<Real>;
     std::vector<Occupied> occupied;
     for (std::size_t b = 0; b < kLeadingBins; ++b) {
         if (counts[b] == 0) continue;
         const auto low_key = static_cast<Bits<Real>>(b) << kTrailing;
         const auto high_key = low_key | ((Bits<Real>{1} << kTrailing) - 1);
-        double width = coordinates.of(value_of_key<Real>(high_key)) - coordinates.of(value_of_key<Real>(low_key));
+        double width = coordinates.of(value_of_key<Real>(high_key)) -
+                       coordinates.of(value_of_key<Real>(low_key));
         if (!std::isfinite(width)) width = 1;  // the bin that ends in infinity
         occupied.push_back({static_cast<std::uint32_t>(b), static_cast<double>(counts[b]),
                             std::cbrt(counts[b] * width * width), 0});
@@ -142,8 +147,9 @@ Splits make_splits(const std::vector<std::uint32_t>& counts, const Coordinates& 
 }
 
 template <class Real>
-std::vector<Bin> fill(const WeightedPoints<Real>& points, const Splits& splits, const Coordinates& coordinates) {
-    constexpr auto kTrailingMask = (Bits<Real>{1} << kTrailingBits<Real>) - 1;
+std::vector<Bin> fill(const WeightedPoints<Real>& points, const Splits& splits,
+                      const Coordinates& coordinates) {
+    constexpr auto kTrailingMask = (Bits<Real>{1} << kTrailingBits<Real>)-1;
     const std::vector<Part> parts = parts_of(points.values.size());
     std::vector<std::vector<Bin>> bins(parts.size());
     for_each_task(parts.size(), [&](std::size_t p) {
@@ -172,7 +178,8 @@ std::vector<Bin> fill(const WeightedPoints<Real>& points, const Splits& splits, 
 }  // namespace
 
 template <class Real>
-Histogram adaptive_histogram(const WeightedPoints<Real>& points, DType dtype, std::size_t fine_bins) {
+Histogram adaptive_histogram(const WeightedPoints<Real>& points, DType dtype,
+                             std::size_t fine_bins) {
     const std::vector<std::uint32_t> counts = leading_counts(points.values);
     std::size_t low = 0;
     while (counts[low] == 0) ++low;
@@ -185,13 +192,15 @@ Histogram adaptive_histogram(const WeightedPoints<Real>& points, DType dtype, st
         std::min(value_of_key<Real>(((static_cast<Bits<Real>>(high) + 1) << kTrailing) - 1),
                  std::numeric_limits<Real>::max());
     Histogram histogram;
-    histogram.coordinates = coordinates_for(std::max(lowest, std::numeric_limits<Real>::lowest()),
-                                            std::isfinite(highest) ? highest : std::numeric_limits<Real>::max());
+    histogram.coordinates =
+        coordinates_for(std::max(lowest, std::numeric_limits<Real>::lowest()),
+                        std::isfinite(highest) ? highest : std::numeric_limits<Real>::max());
     const Splits splits = make_splits<Real>(counts, histogram.coordinates, dtype, fine_bins);
     for (const Bin& bin : fill(points, splits, histogram.coordinates)) {
         if (!(bin.weight > 0)) continue;
         histogram.bins.push_back(bin);
-        histogram.spread_inside_bins += std::max(0.0, bin.sum_of_squares - bin.sum * bin.sum / bin.weight);
+        histogram.spread_inside_bins +=
+            std::max(0.0, bin.sum_of_squares - bin.sum * bin.sum / bin.weight);
     }
     return histogram;
 }

@@ -1,5 +1,6 @@
-// Clustering: weighted points in, a palette out. Scalar engines work on one-dimensional points, the vector engine on points of
-// cluster_dim components. Every engine is a pure function: same points, same palette, whatever the threads.
+// Clustering: weighted points in, a palette out. Scalar engines work on one-dimensional points, the
+// vector engine on points of cluster_dim components. Every engine is a pure function: same points,
+// same palette, whatever the threads.
 #pragma once
 
 #include <cstdint>
@@ -11,40 +12,45 @@
 
 namespace pal {
 
-/// k ascending centroids and what they cost. For the reference engine also the clusters it assigned.
+/// k ascending centroids and what they cost. For the reference engine also the clusters it
+/// assigned.
 struct Palette {
-    std::vector<double> centroids;       // [k * dim], scalar: ascending; vectors: lexicographically ascending
-    double cost = 0;                     // weighted sum of squared distances of the points to their centroid
-    std::vector<std::uint8_t> clusters;  // reference engine only: cluster of each point, in the points' order
+    std::vector<double>
+        centroids;    // [k * dim], scalar: ascending; vectors: lexicographically ascending
+    double cost = 0;  // weighted sum of squared distances of the points to their centroid
+    std::vector<std::uint8_t>
+        clusters;  // reference engine only: cluster of each point, in the points' order
 };
 
-/// Points with weights; empty weights mean 1 each. Values finite, weights finite and >= 0 with a positive sum
-/// (checked upstream). At least one point.
+/// Points with weights; empty weights mean 1 each. Values finite, weights finite and >= 0 with a
+/// positive sum (checked upstream). At least one point.
 template <class Real>
 struct WeightedPoints {
-    std::span<const Real> values;      // [count * dim], point after point
-    std::span<const double> weights;   // [count] or empty
+    std::span<const Real> values;     // [count * dim], point after point
+    std::span<const double> weights;  // [count] or empty
 };
 
-/// The optimum of one-dimensional k-means over all distinct values; k = min(max_clusters, distinct values).
-/// O(k n log n) time, O(n) memory, n distinct values.
+/// The optimum of one-dimensional k-means over all distinct values; k = min(max_clusters, distinct
+/// values). O(k n log n) time, O(n) memory, n distinct values.
 template <class Real>
 [[nodiscard]] Palette cluster_exact(const WeightedPoints<Real>& points, std::size_t max_clusters);
 
-/// Within 1e-4 (relative) of cluster_exact: adaptive histogram of the values, dynamic programming over the bins from coarse to
-/// fine. O(n) time with a small constant. dtype tells which values are possible: f16 and bf16 are binned by their bits.
+/// Within 1e-4 (relative) of cluster_exact: adaptive histogram of the values, dynamic programming
+/// over the bins from coarse to fine. O(n) time with a small constant. dtype tells which values are
+/// possible: f16 and bf16 are binned by their bits.
 template <class Real>
 [[nodiscard]] Palette cluster_fast(const WeightedPoints<Real>& points, DType dtype,
                                    std::size_t max_clusters);
 
-/// coreai_opt's scalar path step by step: values rounded through f16 and `rounding_precision` decimals where
-/// enable_fast_kmeans_mode says so, dynamic programming in double over prefix sums (SMAWK), clusters kept.
+/// coreai_opt's scalar path step by step: values rounded through f16 and `rounding_precision`
+/// decimals where enable_fast_kmeans_mode says so, dynamic programming in double over prefix sums
+/// (SMAWK), clusters kept.
 template <class Real>
 [[nodiscard]] Palette cluster_reference(const WeightedPoints<Real>& points, DType dtype,
                                         const PalettizationSpec& spec, std::size_t max_clusters);
 
-/// k-means++ with restarts and Lloyd to convergence for points of `dim` components; fewer distinct points than clusters give
-/// exactly those points. Deterministic in `seed`.
+/// k-means++ with restarts and Lloyd to convergence for points of `dim` components; fewer distinct
+/// points than clusters give exactly those points. Deterministic in `seed`.
 template <class Real>
 [[nodiscard]] Palette cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim,
                                       std::size_t max_clusters, std::uint64_t seed);

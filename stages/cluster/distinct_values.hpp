@@ -1,4 +1,5 @@
-// Weighted points as sorted distinct values: what the exact engine works on, and every engine where there are few.
+// Weighted points as sorted distinct values: what the exact engine works on, and every engine where
+// there are few.
 #pragma once
 
 #include <algorithm>
@@ -62,9 +63,10 @@ Palette palette_of_values(const DistinctValues<Real>& distinct) {
     return {{distinct.values.begin(), distinct.values.end()}, 0.0, {}};
 }
 
-/// Centroids and cost of a partition of bins. Sums run over the bins of a cluster, not over differences of long prefix sums, so
-/// that a cluster of one value has exactly that value.
-inline Palette palette_of_partition(const std::vector<Bin>& bins, const std::vector<std::size_t>& boundaries,
+/// Centroids and cost of a partition of bins. Sums run over the bins of a cluster, not over
+/// differences of long prefix sums, so that a cluster of one value has exactly that value.
+inline Palette palette_of_partition(const std::vector<Bin>& bins,
+                                    const std::vector<std::size_t>& boundaries,
                                     const Coordinates& coordinates) {
     Palette palette;
     for (std::size_t c = 0; c + 1 < boundaries.size(); ++c) {

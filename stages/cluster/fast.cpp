@@ -1,6 +1,6 @@
-// The fast engine: dynamic programming over the bins of an adaptive histogram, coarse to fine. A palette's boundaries fall on bin
-// edges; what that costs is bounded in practice by the spread inside the bins, and where that is too large the values are
-// sorted instead.
+// The fast engine: dynamic programming over the bins of an adaptive histogram, coarse to fine. A
+// palette's boundaries fall on bin edges; what that costs is bounded in practice by the spread
+// inside the bins, and where that is too large the values are sorted instead.
 #include <cmath>
 
 #include "stages/cluster/adaptive_histogram.hpp"
@@ -12,11 +12,12 @@ namespace pal {
 
 namespace {
 
-constexpr std::size_t kFineBinsACluster = 256;   // (bin / cell)^2 is the relative loss: 1.5e-5
+constexpr std::size_t kFineBinsACluster = 256;  // (bin / cell)^2 is the relative loss: 1.5e-5
 constexpr std::size_t kCoarseBinsACluster = 24;
 constexpr std::size_t kFewestCoarseBins = 512;
-constexpr std::size_t kFewPoints = 2048;         // sorting is no slower than two passes over 65536 leading bins
-constexpr double kToleratedSpread = 3e-5;        // of the palette's cost, inside bins
+constexpr std::size_t kFewPoints =
+    2048;  // sorting is no slower than two passes over 65536 leading bins
+constexpr double kToleratedSpread = 3e-5;  // of the palette's cost, inside bins
 
 /// Cut positions that share out the cube root of the density evenly.
 std::vector<std::size_t> coarse_cuts(const std::vector<cluster::Bin>& bins, std::size_t intervals) {
@@ -40,15 +41,16 @@ std::vector<std::size_t> coarse_cuts(const std::vector<cluster::Bin>& bins, std:
     double sum = 0;
     for (std::size_t b = 0; b < bins.size(); ++b) {
         sum += measure[b];
-        const double due = total * static_cast<double>(cuts.size()) / static_cast<double>(intervals);
+        const double due =
+            total * static_cast<double>(cuts.size()) / static_cast<double>(intervals);
         if (sum >= due && b + 1 < bins.size()) cuts.push_back(b + 1);
     }
     cuts.push_back(bins.size());
     return cuts;
 }
 
-Palette palette_of_bins(const std::vector<cluster::Bin>& bins, const cluster::Coordinates& coordinates,
-                        std::size_t clusters) {
+Palette palette_of_bins(const std::vector<cluster::Bin>& bins,
+                        const cluster::Coordinates& coordinates, std::size_t clusters) {
     const cluster::IntervalCosts costs(bins);
     const std::size_t intervals = std::max(kCoarseBinsACluster * clusters, kFewestCoarseBins);
     std::vector<std::size_t> boundaries;
@@ -67,7 +69,8 @@ template <class Real>
 Palette cluster_sorted(const WeightedPoints<Real>& points, std::size_t max_clusters) {
     const auto distinct = cluster::distinct_values(points);
     if (distinct.values.size() <= max_clusters) return cluster::palette_of_values(distinct);
-    const auto coordinates = cluster::coordinates_for(distinct.values.front(), distinct.values.back());
+    const auto coordinates =
+        cluster::coordinates_for(distinct.values.front(), distinct.values.back());
     return palette_of_bins(cluster::bins_of(distinct, coordinates), coordinates, max_clusters);
 }
 
@@ -78,7 +81,8 @@ Palette cluster_fast(const WeightedPoints<Real>& points, DType dtype, std::size_
     if (points.values.size() <= kFewPoints) return cluster_sorted(points, max_clusters);
     const cluster::Histogram histogram =
         cluster::adaptive_histogram(points, dtype, kFineBinsACluster * max_clusters);
-    // As many bins as clusters or fewer: there may be few values, and those deserve to be met exactly.
+    // As many bins as clusters or fewer: there may be few values, and those deserve to be met
+    // exactly.
     if (histogram.bins.size() <= 2 * max_clusters) return cluster_sorted(points, max_clusters);
     Palette palette = palette_of_bins(histogram.bins, histogram.coordinates, max_clusters);
     const double unit = histogram.coordinates.unit;

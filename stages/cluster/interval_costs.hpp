@@ -1,8 +1,10 @@
-// Costs of intervals of sorted weighted bins, from prefix sums: the one thing that every scalar engine minimises.
+// Costs of intervals of sorted weighted bins, from prefix sums: the one thing that every scalar
+// engine minimises.
 //
-// A bin is a run of neighbouring values: their weight, and sum and sum of squares of their coordinates. A coordinate is
-// (value - centre) * unit with a power of two for unit and, unless the data lie far from zero, 0 for centre: squares then neither
-// overflow nor underflow, and little cancels.
+// A bin is a run of neighbouring values: their weight, and sum and sum of squares of their
+// coordinates. A coordinate is (value - centre) * unit with a power of two for unit and, unless the
+// data lie far from zero, 0 for centre: squares then neither overflow nor underflow, and little
+// cancels.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +26,9 @@ struct Coordinates {
     double unit = 1;
 
     [[nodiscard]] double of(double value) const noexcept { return (value - centre) * unit; }
-    [[nodiscard]] double back(double coordinate) const noexcept { return coordinate / unit + centre; }
+    [[nodiscard]] double back(double coordinate) const noexcept {
+        return coordinate / unit + centre;
+    }
 };
 
 /// Coordinates for data in [low, high].

@@ -16,8 +16,9 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kTableEntries = std::size_t{1} << 22;  // 16 MiB of 32-bit boundaries
 constexpr std::size_t kParallelRow = std::size_t{1} << 14;
 
-/// One row of the dynamic program: best[j] = min over i < j of previous[i] + cost(i, j), where i and j count positions of `cuts`.
-/// The minimising i never falls as j grows, so the middle j bounds both halves.
+/// One row of the dynamic program: best[j] = min over i < j of previous[i] + cost(i, j), where i
+/// and j count positions of `cuts`. The minimising i never falls as j grows, so the middle j bounds
+/// both halves.
 class Row {
   public:
     Row(const IntervalCosts& costs, const std::vector<std::size_t>& cuts,
@@ -70,7 +71,8 @@ class Program {
     /// k + 1 positions of cuts.
     std::vector<std::size_t> solve(std::size_t k) {
         const std::size_t intervals = cuts_.size() - 1;
-        PAL_ASSERT(k >= 1 && k <= intervals && intervals < std::numeric_limits<std::uint32_t>::max());
+        PAL_ASSERT(k >= 1 && k <= intervals &&
+                   intervals < std::numeric_limits<std::uint32_t>::max());
         best_.resize(cuts_.size());
         previous_.resize(cuts_.size());
         choice_.resize(cuts_.size());
@@ -83,7 +85,8 @@ class Program {
     }
 
   private:
-    /// Row for one cluster from `begin`, then rows 2 .. clusters; on_row sees each after it is filled.
+    /// Row for one cluster from `begin`, then rows 2 .. clusters; on_row sees each after it is
+    /// filled.
     template <class OnRow>
     void run_rows(std::size_t begin, std::size_t end, std::size_t clusters, const OnRow& on_row) {
         for (std::size_t j = begin; j <= end; ++j) {
@@ -93,9 +96,11 @@ class Program {
         on_row(1);
         for (std::size_t c = 2; c <= clusters; ++c) {
             previous_.swap(best_);
-            // c clusters need c intervals; the first position that c - 1 clusters can reach is begin + c - 1.
+            // c clusters need c intervals; the first position that c - 1 clusters can reach is
+            // begin + c - 1.
             for (std::size_t j = begin; j < begin + c; ++j) best_[j] = kInfinity;
-            Row(costs_, cuts_, previous_, best_, choice_).fill(begin + c, end, begin + c - 1, end - 1);
+            Row(costs_, cuts_, previous_, best_, choice_)
+                .fill(begin + c, end, begin + c - 1, end - 1);
             on_row(c);
         }
     }
@@ -117,7 +122,8 @@ class Program {
         }
     }
 
-    void solve_with_table(std::size_t begin, std::size_t end, std::size_t first, std::size_t clusters) {
+    void solve_with_table(std::size_t begin, std::size_t end, std::size_t first,
+                          std::size_t clusters) {
         const std::size_t width = end - begin + 1;
         std::vector<std::uint32_t> table(width * clusters);
         run_rows(begin, end, clusters, [&](std::size_t c) {
@@ -133,13 +139,15 @@ class Program {
     }
 
     /// Where the first `half` clusters end in the optimum of `clusters` clusters over begin .. end.
-    std::size_t middle_boundary(std::size_t begin, std::size_t end, std::size_t clusters, std::size_t half) {
+    std::size_t middle_boundary(std::size_t begin, std::size_t end, std::size_t clusters,
+                                std::size_t half) {
         std::vector<std::uint32_t> middle(end - begin + 1);
         std::vector<std::uint32_t> next(middle.size());
         run_rows(begin, end, clusters, [&](std::size_t c) {
             if (c < half) return;
             for (std::size_t j = begin + c; j <= end; ++j) {
-                next[j - begin] = c == half ? static_cast<std::uint32_t>(j) : middle[choice_[j] - begin];
+                next[j - begin] =
+                    c == half ? static_cast<std::uint32_t>(j) : middle[choice_[j] - begin];
             }
             middle.swap(next);
         });
@@ -154,11 +162,12 @@ class Program {
     std::vector<std::size_t> boundaries_;
 };
 
-constexpr std::size_t kWindow = 8;       // cut positions to either side; performance figures in docs/benchmarks.md
+constexpr std::size_t kWindow =
+    8;  // cut positions to either side; performance figures in docs/benchmarks.md
 constexpr int kMostRecentrings = 64;
 
-/// The best partition whose boundary c lies within kWindow cuts of place[c]. Returns true where a boundary ended at the edge of
-/// its window, so that another round may find better.
+/// The best partition whose boundary c lies within kWindow cuts of place[c]. Returns true where a
+/// boundary ended at the edge of its window, so that another round may find better.
 class WindowedProgram {
   public:
     WindowedProgram(const IntervalCosts& costs, const std::vector<std::size_t>& cuts)
@@ -174,10 +183,12 @@ class WindowedProgram {
         for (std::size_t c = 1; c <= k; ++c) {
             const std::size_t last_cut = cuts_.size() - 1;
             const std::size_t low = c == k ? last_cut : std::max(place[c], c + kWindow) - kWindow;
-            const std::size_t high = c == k ? last_cut : std::min(place[c] + kWindow, last_cut - (k - c));
+            const std::size_t high =
+                c == k ? last_cut : std::min(place[c] + kWindow, last_cut - (k - c));
             std::vector<double> best(high - low + 1, kInfinity);
             for (std::size_t j = low; j <= high; ++j) {
-                for (std::size_t i = previous_low; i < previous_low + previous.size() && i < j; ++i) {
+                for (std::size_t i = previous_low; i < previous_low + previous.size() && i < j;
+                     ++i) {
                     const double cost = previous[i - previous_low] + costs_(cuts_[i], cuts_[j]);
                     if (cost < best[j - low]) {
                         best[j - low] = cost;
@@ -245,8 +256,8 @@ std::vector<std::size_t> windowed_partition(const IntervalCosts& costs,
         cuts = std::move(finer);
         std::vector<std::size_t> place;
         for (const std::size_t b : boundaries) {
-            place.push_back(static_cast<std::size_t>(
-                std::lower_bound(cuts.begin(), cuts.end(), b) - cuts.begin()));
+            place.push_back(static_cast<std::size_t>(std::lower_bound(cuts.begin(), cuts.end(), b) -
+                                                     cuts.begin()));
         }
         WindowedProgram program(costs, cuts);
         int round = 0;
@@ -259,7 +270,8 @@ std::vector<std::size_t> windowed_partition(const IntervalCosts& costs,
 
 double partition_cost(const IntervalCosts& costs, const std::vector<std::size_t>& boundaries) {
     double cost = 0;
-    for (std::size_t c = 0; c + 1 < boundaries.size(); ++c) cost += costs(boundaries[c], boundaries[c + 1]);
+    for (std::size_t c = 0; c + 1 < boundaries.size(); ++c)
+        cost += costs(boundaries[c], boundaries[c + 1]);
     return cost;
 }
 

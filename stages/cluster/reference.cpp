@@ -1,5 +1,6 @@
-// The reference engine: coreai_opt's scalar path, step by step, so that its indices are met. Rounding, unshifted prefix sums,
-// SMAWK with its ties: everything here is as it is because upstream is so, see docs/semantics.md.
+// The reference engine: coreai_opt's scalar path, step by step, so that its indices are met.
+// Rounding, unshifted prefix sums, SMAWK with its ties: everything here is as it is because
+// upstream is so, see docs/semantics.md.
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -15,7 +16,8 @@ namespace {
 
 constexpr double kLargestHalf = 65504;
 
-/// f16, then `decimals` decimals in float32 arithmetic, half to even: numpy's round(x * scale) / scale.
+/// f16, then `decimals` decimals in float32 arithmetic, half to even: numpy's round(x * scale) /
+/// scale.
 float rounded_like_upstream(double value, int decimals) {
     const float half = half_to_float(double_to_half(value));
     const auto scale = static_cast<float>(std::pow(10.0, decimals));
@@ -24,9 +26,9 @@ float rounded_like_upstream(double value, int decimals) {
 }
 
 struct SortedPoints {
-    std::vector<double> values;               // ascending
+    std::vector<double> values;  // ascending
     std::vector<double> weights;
-    std::vector<std::uint32_t> position_of;   // of each point among the sorted
+    std::vector<std::uint32_t> position_of;  // of each point among the sorted
 };
 
 /// Sorted points; equal values are merged as np.unique does.
@@ -84,7 +86,8 @@ class UpstreamCosts {
 using Positions = std::vector<std::uint32_t>;
 using Lookup = std::function<double(std::uint32_t row, std::uint32_t column)>;
 
-/// Columns that can hold a row's minimum: at most as many as rows. A new column displaces the last one only where it is smaller.
+/// Columns that can hold a row's minimum: at most as many as rows. A new column displaces the last
+/// one only where it is smaller.
 Positions reduce(const Positions& rows, const Positions& columns, const Lookup& lookup) {
     Positions kept;
     for (const std::uint32_t column : columns) {
@@ -99,7 +102,8 @@ Positions reduce(const Positions& rows, const Positions& columns, const Lookup& 
 }
 
 /// Row minima of a totally monotone matrix (Aggarwal, Klawe, Moran, Shor and Wilber 1987).
-void smawk(const Positions& rows, const Positions& columns, const Lookup& lookup, Positions& minima) {
+void smawk(const Positions& rows, const Positions& columns, const Lookup& lookup,
+           Positions& minima) {
     if (rows.empty()) return;
     const Positions kept = reduce(rows, columns, lookup);
     Positions odd_rows;
@@ -139,7 +143,8 @@ Positions upstream_partition(const SortedPoints& points, std::size_t k) {
     for (std::uint32_t i = 0; i < count; ++i) current[i] = costs(0, i);
     for (std::size_t c = 1; c < k; ++c) {
         previous.swap(current);
-        // Column 0 leaves nothing to the clusters before; upstream's unsigned j - 1 then makes it "all points up to i".
+        // Column 0 leaves nothing to the clusters before; upstream's unsigned j - 1 then makes it
+        // "all points up to i".
         const Lookup lookup = [&](std::uint32_t i, std::uint32_t j) {
             const std::uint32_t before = j == 0 ? i : std::min(i, j - 1);
             return previous[before] + costs(j, i);
@@ -159,10 +164,11 @@ Positions upstream_partition(const SortedPoints& points, std::size_t k) {
 }  // namespace
 
 template <class Real>
-Palette cluster_reference(const WeightedPoints<Real>& points, DType dtype, const PalettizationSpec& spec,
-                          std::size_t max_clusters) {
+Palette cluster_reference(const WeightedPoints<Real>& points, DType dtype,
+                          const PalettizationSpec& spec, std::size_t max_clusters) {
     bool within_half = true;
-    for (const Real value : points.values) within_half = within_half && std::abs(value) <= kLargestHalf;
+    for (const Real value : points.values)
+        within_half = within_half && std::abs(value) <= kLargestHalf;
     const bool rounds = spec.enable_fast_kmeans_mode && (dtype == DType::kF16 || within_half);
     std::vector<double> values(points.values.begin(), points.values.end());
     if (rounds) {
@@ -188,15 +194,16 @@ Palette cluster_reference(const WeightedPoints<Real>& points, DType dtype, const
     palette.clusters.resize(values.size());
     for (std::size_t p = 0; p < values.size(); ++p) {
         palette.clusters[p] = cluster_of[sorted.position_of[p]];
-        const double error = static_cast<double>(points.values[p]) - palette.centroids[palette.clusters[p]];
+        const double error =
+            static_cast<double>(points.values[p]) - palette.centroids[palette.clusters[p]];
         palette.cost += (points.weights.empty() ? 1.0 : points.weights[p]) * error * error;
     }
     return palette;
 }
 
-template Palette cluster_reference<float>(const WeightedPoints<float>&, DType, const PalettizationSpec&,
-                                          std::size_t);
-template Palette cluster_reference<double>(const WeightedPoints<double>&, DType, const PalettizationSpec&,
-                                           std::size_t);
+template Palette cluster_reference<float>(const WeightedPoints<float>&, DType,
+                                          const PalettizationSpec&, std::size_t);
+template Palette cluster_reference<double>(const WeightedPoints<double>&, DType,
+                                           const PalettizationSpec&, std::size_t);
 
 }  // namespace pal

@@ -1,6 +1,7 @@
-// The vector engine: k-means++ (Arthur and Vassilvitskii 2007) with restarts and Lloyd's iteration. Large inputs are trained on
-// a fixed sample and finished with full passes. Sums run over fixed blocks that are added up in order, and the random numbers are
-// our own: the result depends on points and seed alone.
+// The vector engine: k-means++ (Arthur and Vassilvitskii 2007) with restarts and Lloyd's iteration.
+// Large inputs are trained on a fixed sample and finished with full passes. Sums run over fixed
+// blocks that are added up in order, and the random numbers are our own: the result depends on
+// points and seed alone.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,9 +15,9 @@ namespace pal {
 
 namespace {
 
-constexpr int kRestarts = 5;                 // as upstream
-constexpr int kMostIterations = 300;         // as upstream
-constexpr std::size_t kSample = 1 << 15;     // vectors that restarts train on
+constexpr int kRestarts = 5;              // as upstream
+constexpr int kMostIterations = 300;      // as upstream
+constexpr std::size_t kSample = 1 << 15;  // vectors that restarts train on
 constexpr std::size_t kVectorBlock = 1 << 12;
 
 class Random {  // splitmix64
@@ -49,14 +50,15 @@ double squared_distance(const double* a, const double* b, std::size_t dim) {
     return distance;
 }
 
-/// Nearest centroid, lowest index on ties. Centroids stand component after component, so that the inner loop runs over
-/// neighbouring doubles.
+/// Nearest centroid, lowest index on ties. Centroids stand component after component, so that the
+/// inner loop runs over neighbouring doubles.
 class NearestCentroid {
   public:
     NearestCentroid(const std::vector<double>& centroids, std::size_t dim)
         : dim_(dim), count_(centroids.size() / dim), components_(centroids.size()) {
         for (std::size_t c = 0; c < count_; ++c) {
-            for (std::size_t t = 0; t < dim; ++t) components_[t * count_ + c] = centroids[c * dim + t];
+            for (std::size_t t = 0; t < dim; ++t)
+                components_[t * count_ + c] = centroids[c * dim + t];
         }
     }
 
@@ -83,7 +85,8 @@ class NearestCentroid {
 
 std::vector<double> plus_plus_seeds(const Vectors& vectors, std::size_t k, Random& random) {
     std::vector<double> centroids;
-    std::vector<double> chance(vectors.weights);  // weight times squared distance to the nearest seed
+    std::vector<double> chance(
+        vectors.weights);  // weight times squared distance to the nearest seed
     std::vector<double> distance(vectors.count(), std::numeric_limits<double>::infinity());
     while (centroids.size() < k * vectors.dim) {
         double total = 0;
@@ -98,7 +101,8 @@ std::vector<double> plus_plus_seeds(const Vectors& vectors, std::size_t k, Rando
         }
         centroids.insert(centroids.end(), vectors.at(chosen), vectors.at(chosen) + vectors.dim);
         for (std::size_t v = 0; v < vectors.count(); ++v) {
-            distance[v] = std::min(distance[v], squared_distance(vectors.at(v), vectors.at(chosen), vectors.dim));
+            distance[v] = std::min(
+                distance[v], squared_distance(vectors.at(v), vectors.at(chosen), vectors.dim));
             chance[v] = vectors.weights[v] * distance[v];
         }
     }
@@ -109,12 +113,13 @@ struct Assignment {
     std::vector<double> sums;     // [k][dim]
     std::vector<double> weights;  // [k]
     double cost = 0;
-    std::size_t farthest = 0;     // point with the largest weighted distance: where an empty cluster starts anew
+    std::size_t farthest =
+        0;  // point with the largest weighted distance: where an empty cluster starts anew
     double farthest_distance = -1;
 };
 
-Assignment assign_block(const Vectors& vectors, const NearestCentroid& nearest, std::size_t k, std::size_t begin,
-                        std::size_t end) {
+Assignment assign_block(const Vectors& vectors, const NearestCentroid& nearest, std::size_t k,
+                        std::size_t begin, std::size_t end) {
     Assignment result;
     result.sums.assign(k * vectors.dim, 0.0);
     result.weights.assign(k, 0.0);
@@ -123,7 +128,8 @@ Assignment assign_block(const Vectors& vectors, const NearestCentroid& nearest, 
         double distance = 0;
         const std::size_t c = nearest.find(vectors.at(v), distances, &distance);
         const double weight = vectors.weights[v];
-        for (std::size_t t = 0; t < vectors.dim; ++t) result.sums[c * vectors.dim + t] += weight * vectors.at(v)[t];
+        for (std::size_t t = 0; t < vectors.dim; ++t)
+            result.sums[c * vectors.dim + t] += weight * vectors.at(v)[t];
         result.weights[c] += weight;
         result.cost += weight * distance;
         if (weight * distance > result.farthest_distance) {
@@ -155,7 +161,8 @@ Assignment assign_all(const Vectors& vectors, const std::vector<double>& centroi
     return total;
 }
 
-void move_centroids(const Vectors& vectors, const Assignment& assignment, std::vector<double>& centroids) {
+void move_centroids(const Vectors& vectors, const Assignment& assignment,
+                    std::vector<double>& centroids) {
     bool reseeded = false;  // one empty cluster an iteration: two would land on the same point
     for (std::size_t c = 0; c < assignment.weights.size(); ++c) {
         double* centroid = centroids.data() + c * vectors.dim;
@@ -170,7 +177,8 @@ void move_centroids(const Vectors& vectors, const Assignment& assignment, std::v
     }
 }
 
-/// Lloyd's iteration until an iteration gains less than `tolerance` of the cost. Returns the last cost.
+/// Lloyd's iteration until an iteration gains less than `tolerance` of the cost. Returns the last
+/// cost.
 double lloyd(const Vectors& vectors, std::vector<double>& centroids, double tolerance) {
     double cost = std::numeric_limits<double>::infinity();
     for (int iteration = 0; iteration < kMostIterations; ++iteration) {
@@ -208,7 +216,8 @@ std::vector<std::vector<double>> few_distinct(const Vectors& vectors, std::size_
 }
 
 /// Lexicographic order, in original units.
-std::vector<double> sorted_centroids(const std::vector<double>& centroids, std::size_t dim, double unit) {
+std::vector<double> sorted_centroids(const std::vector<double>& centroids, std::size_t dim,
+                                     double unit) {
     std::vector<std::vector<double>> rows;
     for (std::size_t c = 0; c * dim < centroids.size(); ++c) {
         rows.emplace_back(centroids.begin() + static_cast<std::ptrdiff_t>(c * dim),
@@ -225,17 +234,20 @@ std::vector<double> sorted_centroids(const std::vector<double>& centroids, std::
 }  // namespace
 
 template <class Real>
-Palette cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim, std::size_t max_clusters,
-                        std::uint64_t seed) {
+Palette cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim,
+                        std::size_t max_clusters, std::uint64_t seed) {
     PAL_ASSERT(dim > 0 && points.values.size() % dim == 0 && !points.values.empty());
     double largest = 0;
-    for (const Real value : points.values) largest = std::max(largest, std::abs(static_cast<double>(value)));
-    const double unit = largest > 0 ? std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022)) : 1.0;
+    for (const Real value : points.values)
+        largest = std::max(largest, std::abs(static_cast<double>(value)));
+    const double unit =
+        largest > 0 ? std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022)) : 1.0;
 
     Vectors vectors;
     vectors.dim = dim;
     vectors.values.reserve(points.values.size());
-    for (const Real value : points.values) vectors.values.push_back((static_cast<double>(value) + 0.0) * unit);
+    for (const Real value : points.values)
+        vectors.values.push_back((static_cast<double>(value) + 0.0) * unit);
     vectors.weights.assign(points.weights.begin(), points.weights.end());
     if (vectors.weights.empty()) vectors.weights.assign(points.values.size() / dim, 1.0);
 
@@ -261,7 +273,9 @@ Palette cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim, std
     return {sorted_centroids(best, dim, unit), best_cost / unit / unit, {}};
 }
 
-template Palette cluster_vectors<float>(const WeightedPoints<float>&, std::size_t, std::size_t, std::uint64_t);
-template Palette cluster_vectors<double>(const WeightedPoints<double>&, std::size_t, std::size_t, std::uint64_t);
+template Palette cluster_vectors<float>(const WeightedPoints<float>&, std::size_t, std::size_t,
+                                        std::uint64_t);
+template Palette cluster_vectors<double>(const WeightedPoints<double>&, std::size_t, std::size_t,
+                                         std::uint64_t);
 
 }  // namespace pal

@@ -1,5 +1,5 @@
-// The main of every unit test binary. H5PALETTIZE_TEST_THREADS bounds oneTBB, so that ctest can run one binary with
-// several thread counts.
+// The main of every unit test binary. H5PALETTIZE_TEST_THREADS bounds oneTBB, so that ctest can run
+// one binary with several thread counts.
 #define BOOST_TEST_MODULE h5palettize
 #include <oneapi/tbb/global_control.h>
 

@@ -1,5 +1,5 @@
-#include <boost/test/unit_test.hpp>
 #include <atomic>
+#include <boost/test/unit_test.hpp>
 #include <limits>
 
 #include "pipeline/graph.hpp"
@@ -22,7 +22,9 @@ MemoryCheckpoint many_tensors(std::size_t count, std::size_t weights) {
     return checkpoint;
 }
 
-Plan default_plan(const MemoryCheckpoint& checkpoint) { return make_plan(checkpoint.info, Config{}, {}); }
+Plan default_plan(const MemoryCheckpoint& checkpoint) {
+    return make_plan(checkpoint.info, Config{}, {});
+}
 
 constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40;
 
@@ -35,8 +37,10 @@ BOOST_AUTO_TEST_CASE(every_tensor_is_written_in_plan_order) {
     const Plan plan = default_plan(checkpoint);
     const GraphResult result = run_graph(plan, checkpoint.ports(), kPlenty);
     BOOST_REQUIRE_EQUAL(checkpoint.written.size(), 500U);
-    for (std::size_t t = 0; t < 500; ++t) BOOST_REQUIRE_EQUAL(checkpoint.written[t], plan.entries[t].job.path);
-    for (const Outcome& outcome : result.outcomes) BOOST_REQUIRE(outcome.finished && !outcome.failed);
+    for (std::size_t t = 0; t < 500; ++t)
+        BOOST_REQUIRE_EQUAL(checkpoint.written[t], plan.entries[t].job.path);
+    for (const Outcome& outcome : result.outcomes)
+        BOOST_REQUIRE(outcome.finished && !outcome.failed);
 }
 
 BOOST_AUTO_TEST_CASE(twenty_thousand_tiny_tensors_go_through) {
@@ -117,10 +121,13 @@ BOOST_AUTO_TEST_CASE(an_output_that_cannot_be_written_lets_nothing_more_in) {
         ++loads;
         return load(dataset);
     };
-    ports.write = [](const TensorJob&, const Packed&) { throw Error(ErrorCode::kOutput, "disk full"); };
+    ports.write = [](const TensorJob&, const Packed&) {
+        throw Error(ErrorCode::kOutput, "disk full");
+    };
     const GraphResult result = run_graph(plan, ports, 2 * plan.entries[0].memory_bytes);
     BOOST_TEST(loads < 100U);
-    for (const Outcome& outcome : result.outcomes) BOOST_TEST((outcome.failed && outcome.code == ErrorCode::kOutput));
+    for (const Outcome& outcome : result.outcomes)
+        BOOST_TEST((outcome.failed && outcome.code == ErrorCode::kOutput));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

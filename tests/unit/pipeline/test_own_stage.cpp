@@ -1,5 +1,5 @@
-// How a stage is added: magnitude pruning between scale and cluster. One type, one node, one edge; the rest of the graph is the
-// program's own pieces.
+// How a stage is added: magnitude pruning between scale and cluster. One type, one node, one edge;
+// the rest of the graph is the program's own pieces.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(a_stage_of_ones_own_is_one_node_and_one_edge) {
     graph.wait_for_all();
 
     BOOST_TEST(!outcomes[0].failed);
-    const std::vector<double> lut{0, 5, 6, 6};  // without pruning the four small values would have kept an entry of their own
+    const std::vector<double> lut{
+        0, 5, 6, 6};  // without pruning the four small values would have kept an entry of their own
     BOOST_TEST(checkpoint.tensors.at("/fc/weight").lut == lut, boost::test_tools::per_element());
 }

@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(axes_follow_the_layout) {
     check_axes(axes_of("/dw/depthwise_kernel:0", {3, 3, 8, 1}, Layout::kKeras), 2, 3);
     check_axes(axes_of("/lstm/recurrent_kernel:0", {8, 32}, Layout::kKeras), 1, 0);
     check_axes(axes_of("/bias", {8}, Layout::kKeras), 0, 0);
-    check_axes(axes_of("/up/kernel:0", {3, 3, 8, 4}, Layout::kKeras, {{"up", "Conv2DTranspose"}}), 2, 3);
+    check_axes(axes_of("/up/kernel:0", {3, 3, 8, 4}, Layout::kKeras, {{"up", "Conv2DTranspose"}}),
+               2, 3);
     check_axes(axes_of("/emb/embeddings:0", {100, 8}, Layout::kKeras), 0, 1);
     check_axes(axes_of("/conv3/conv3_W", {128, 64, 3, 3}, Layout::kKeras), 0, 1);  // Theano's order
     check_axes(axes_of("/conv3/conv3_W", {3, 3, 64, 128}, Layout::kKeras), 3, 2);
@@ -61,10 +62,12 @@ BOOST_AUTO_TEST_CASE(a_spec_that_does_not_fit_leaves_the_tensor_dense_with_a_rea
     BOOST_TEST(plan.entries[0].bytes_out == plan.entries[0].bytes_in);
     BOOST_TEST(plan.entries[1].palettize);
     options.strict = true;
-    BOOST_CHECK_THROW((void)make_plan(checkpoint.info, config_of_spec(grouped(0, 16)), options), Error);
+    BOOST_CHECK_THROW((void)make_plan(checkpoint.info, config_of_spec(grouped(0, 16)), options),
+                      Error);
     options.strict = false;
     options.allow_partial_groups = true;
-    BOOST_TEST(make_plan(checkpoint.info, config_of_spec(grouped(0, 16)), options).entries[0].palettize);
+    BOOST_TEST(
+        make_plan(checkpoint.info, config_of_spec(grouped(0, 16)), options).entries[0].palettize);
 }
 
 BOOST_AUTO_TEST_CASE(bits_per_weight_count_everything_stored) {
@@ -72,8 +75,8 @@ BOOST_AUTO_TEST_CASE(bits_per_weight_count_everything_stored) {
     spec.enable_per_channel_scale = true;
     spec.lut_qspec = LutQSpec{};
     const auto geometry = std::get<Geometry>(make_geometry({64, 32}, {0, 1}, spec, false));
-    // indices: one chunk of 2048 nibbles and a byte; LUTs: 4 of 16 f32; scales: 64 f32; quantized: 4 * 16 bytes, 4 f32 scales,
-    // 4 zero points.
+    // indices: one chunk of 2048 nibbles and a byte; LUTs: 4 of 16 f32; scales: 64 f32; quantized:
+    // 4 * 16 bytes, 4 f32 scales, 4 zero points.
     BOOST_TEST(stored_bytes(geometry, spec, DType::kF32) == 1025U + 256U + 256U + 64U + 16U + 4U);
     BOOST_TEST(bits_per_weight(1024, 2048) == 4.0);
 }

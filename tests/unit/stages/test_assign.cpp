@@ -12,7 +12,9 @@ template <class Real>
 std::uint8_t nearest_by_definition(Real value, const std::vector<double>& lut) {
     std::size_t best = 0;
     for (std::size_t e = 1; e < lut.size(); ++e) {
-        if (std::abs(static_cast<double>(value) - lut[e]) < std::abs(static_cast<double>(value) - lut[best])) best = e;
+        if (std::abs(static_cast<double>(value) - lut[e]) <
+            std::abs(static_cast<double>(value) - lut[best]))
+            best = e;
     }
     return static_cast<std::uint8_t>(best);
 }

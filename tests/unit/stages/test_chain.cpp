@@ -12,11 +12,14 @@ namespace tt = boost::test_tools;
 
 namespace {
 
-TensorJob job_for(const Shape& shape, const PalettizationSpec& spec, DType dtype = DType::kF32, AxisMap axes = {0, 1}) {
+TensorJob job_for(const Shape& shape, const PalettizationSpec& spec, DType dtype = DType::kF32,
+                  AxisMap axes = {0, 1}) {
     return {"/w", dtype, std::get<Geometry>(make_geometry(shape, axes, spec, false)), spec, {}};
 }
 
-std::vector<float> floats(const PalettizedTensor& tensor) { return std::get<std::vector<float>>(decode(tensor)); }
+std::vector<float> floats(const PalettizedTensor& tensor) {
+    return std::get<std::vector<float>>(decode(tensor));
+}
 
 std::vector<float> normal_weights(std::size_t count) {
     std::mt19937 random(3);
@@ -46,7 +49,8 @@ BOOST_AUTO_TEST_CASE(worked_case_with_a_quantized_lut) {
     spec.lut_qspec = LutQSpec{};
     const Packed packed = palettize(job_for({2, 2}, spec), std::vector<float>{1, 2, 3, 4});
     const std::vector<double> expected{1.0039, 2.0078, 3.0118, 3.9843};
-    for (std::size_t e = 0; e < 4; ++e) BOOST_TEST(std::abs(packed.tensor.lut[e] - expected[e]) < 5e-5);
+    for (std::size_t e = 0; e < 4; ++e)
+        BOOST_TEST(std::abs(packed.tensor.lut[e] - expected[e]) < 5e-5);
 }
 
 BOOST_AUTO_TEST_CASE(a_short_palette_repeats_its_last_entry) {
@@ -63,7 +67,8 @@ BOOST_AUTO_TEST_CASE(an_all_zero_channel_has_scale_one_and_decodes_to_zeros) {
     PalettizationSpec spec;
     spec.n_bits = 2;
     spec.enable_per_channel_scale = true;
-    const Packed packed = palettize(job_for({3, 3}, spec), std::vector<float>{1, -2, 4, 0, 0, 0, 5, 10, 20});
+    const Packed packed =
+        palettize(job_for({3, 3}, spec), std::vector<float>{1, -2, 4, 0, 0, 0, 5, 10, 20});
     const std::vector<double> scales{4, 1, 20};
     BOOST_TEST(packed.tensor.per_channel_scale == scales, tt::per_element());
     const auto decoded = floats(packed.tensor);
@@ -73,7 +78,8 @@ BOOST_AUTO_TEST_CASE(an_all_zero_channel_has_scale_one_and_decodes_to_zeros) {
 BOOST_AUTO_TEST_CASE(scales_run_along_the_keras_output_axis_too) {
     PalettizationSpec spec;
     spec.enable_per_channel_scale = true;
-    const Packed packed = palettize(job_for({2, 3}, spec, DType::kF32, {1, 0}), std::vector<float>{1, -2, 3, -4, 1, 6});
+    const Packed packed = palettize(job_for({2, 3}, spec, DType::kF32, {1, 0}),
+                                    std::vector<float>{1, -2, 3, -4, 1, 6});
     const std::vector<double> scales{4, 2, 6};
     BOOST_TEST(packed.tensor.per_channel_scale == scales, tt::per_element());
     BOOST_TEST(packed.error.max_abs_error < 1e-6);
@@ -100,7 +106,8 @@ BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_d
                     PalettizationSpec spec;
                     spec.n_bits = n_bits;
                     spec.cluster_dim = dim;
-                    if (axis >= 0) spec.granularity = {GranularityKind::kPerGroupedChannel, axis, 8, false};
+                    if (axis >= 0)
+                        spec.granularity = {GranularityKind::kPerGroupedChannel, axis, 8, false};
                     if (axis == 0 && 8 % dim != 0) continue;
                     const TensorJob job = job_for({24, 16}, spec, dtype);
                     WeightValues values;
@@ -108,15 +115,18 @@ BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_d
                         values = std::vector<double>(weights.begin(), weights.end());
                     } else {
                         std::vector<float> rounded;
-                        for (const float w : weights) rounded.push_back(static_cast<float>(round_to_dtype(w, dtype)));
+                        for (const float w : weights)
+                            rounded.push_back(static_cast<float>(round_to_dtype(w, dtype)));
                         values = rounded;
                     }
                     const Packed packed = palettize(job, values);
                     BOOST_TEST(packed.tensor.indices.size() == job.geometry.index_count);
-                    // A palette of 2^n entries is never worse than all zeros, and better with more bits for scalars.
+                    // A palette of 2^n entries is never worse than all zeros, and better with more
+                    // bits for scalars.
                     BOOST_TEST(packed.error.sqnr_db > 0.0);
                     if (dim == 1 && n_bits >= 4) BOOST_TEST(packed.error.sqnr_db > 15.0);
-                    for (const double entry : packed.tensor.lut) BOOST_REQUIRE(entry == round_to_dtype(entry, dtype));
+                    for (const double entry : packed.tensor.lut)
+                        BOOST_REQUIRE(entry == round_to_dtype(entry, dtype));
                 }
             }
         }
@@ -127,7 +137,8 @@ BOOST_AUTO_TEST_CASE(fewer_vectors_than_clusters_is_no_skip) {
     PalettizationSpec spec;
     spec.n_bits = 8;
     spec.cluster_dim = 2;
-    const Packed packed = palettize(job_for({4, 2}, spec), std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+    const Packed packed =
+        palettize(job_for({4, 2}, spec), std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
     BOOST_TEST(packed.error.mse == 0.0);
 }
 
@@ -138,7 +149,8 @@ BOOST_AUTO_TEST_CASE(nonfinite_weights_are_named) {
     const TensorJob job = job_for({10, 10}, PalettizationSpec{});
     BOOST_CHECK_EXCEPTION((void)palettize(job, weights), Error, [](const Error& error) {
         const std::string text = error.what();
-        return text.find("/w: 2 of 100") == 0 && text.find("first at index 17") != std::string::npos &&
+        return text.find("/w: 2 of 100") == 0 &&
+               text.find("first at index 17") != std::string::npos &&
                error.code() == ErrorCode::kCheckFailed;
     });
 }

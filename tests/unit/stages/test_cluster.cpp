@@ -12,7 +12,8 @@ namespace tt = boost::test_tools;
 namespace {
 
 template <class Real>
-WeightedPoints<Real> points_of(const std::vector<Real>& values, const std::vector<double>& weights = {}) {
+WeightedPoints<Real> points_of(const std::vector<Real>& values,
+                               const std::vector<double>& weights = {}) {
     return {values, weights};
 }
 
@@ -21,10 +22,12 @@ template <class Real>
 double true_cost(const std::vector<Real>& values, const Palette& palette, double unit = 1) {
     double cost = 0;
     for (const Real value : values) {
-        const auto above = std::lower_bound(palette.centroids.begin(), palette.centroids.end(), double(value));
+        const auto above =
+            std::lower_bound(palette.centroids.begin(), palette.centroids.end(), double(value));
         double nearest = std::numeric_limits<double>::infinity();
         if (above != palette.centroids.end()) nearest = std::abs(*above - double(value));
-        if (above != palette.centroids.begin()) nearest = std::min(nearest, std::abs(*(above - 1) - double(value)));
+        if (above != palette.centroids.begin())
+            nearest = std::min(nearest, std::abs(*(above - 1) - double(value)));
         cost += nearest * unit * nearest * unit;
     }
     return cost;
@@ -48,7 +51,8 @@ double brute_force(std::vector<double> values, std::vector<double> weights, std:
         }
         return total;
     };
-    const std::function<double(std::size_t, std::size_t)> best = [&](std::size_t begin, std::size_t left) {
+    const std::function<double(std::size_t, std::size_t)> best = [&](std::size_t begin,
+                                                                     std::size_t left) {
         if (left == 1) return cost(begin, values.size());
         double least = cost(begin, values.size());
         for (std::size_t end = begin + 1; end < values.size(); ++end) {
@@ -64,19 +68,30 @@ using Distribution = std::pair<const char*, std::function<double(std::mt19937&)>
 const std::vector<Distribution>& distributions() {
     static const std::vector<Distribution> all{
         {"normal", [](std::mt19937& r) { return std::normal_distribution<>(0, 0.02)(r); }},
-        {"laplace", [](std::mt19937& r) { return std::exponential_distribution<>(50)(r) * (r() % 2 == 0 ? 1 : -1); }},
+        {"laplace",
+         [](std::mt19937& r) {
+             return std::exponential_distribution<>(50)(r) * (r() % 2 == 0 ? 1 : -1);
+         }},
         {"uniform", [](std::mt19937& r) { return std::uniform_real_distribution<>(-1, 1)(r); }},
         {"heavy tails", [](std::mt19937& r) { return std::cauchy_distribution<>(0, 0.01)(r); }},
         {"student t 3", [](std::mt19937& r) { return std::student_t_distribution<>(3)(r) * 0.02; }},
-        {"sparse", [](std::mt19937& r) { return r() % 10 < 7 ? 0.0 : std::normal_distribution<>(0, 0.1)(r); }},
+        {"sparse",
+         [](std::mt19937& r) {
+             return r() % 10 < 7 ? 0.0 : std::normal_distribution<>(0, 0.1)(r);
+         }},
         {"two values", [](std::mt19937& r) { return r() % 3 == 0 ? 0.25 : -3.5; }},
         {"all equal", [](std::mt19937&) { return 0.1; }},
         {"all zero", [](std::mt19937&) { return 0.0; }},
         {"denormal", [](std::mt19937& r) { return std::normal_distribution<>(0, 1e-40)(r); }},
         {"huge", [](std::mt19937& r) { return std::uniform_real_distribution<>(-3e38, 3e38)(r); }},
-        {"far from zero", [](std::mt19937& r) { return std::normal_distribution<>(1000, 0.01)(r); }},
-        {"bumps", [](std::mt19937& r) { return double(r() % 5) + std::normal_distribution<>(0, 0.01)(r); }},
-        {"outlier", [](std::mt19937& r) { return r() % 4096 == 0 ? 1e6 : std::normal_distribution<>(0, 1)(r); }},
+        {"far from zero",
+         [](std::mt19937& r) { return std::normal_distribution<>(1000, 0.01)(r); }},
+        {"bumps",
+         [](std::mt19937& r) { return double(r() % 5) + std::normal_distribution<>(0, 0.01)(r); }},
+        {"outlier",
+         [](std::mt19937& r) {
+             return r() % 4096 == 0 ? 1e6 : std::normal_distribution<>(0, 1)(r);
+         }},
     };
     return all;
 }
@@ -85,7 +100,8 @@ template <class Real>
 void check_fast(const Distribution& distribution, std::size_t count, std::size_t k, DType dtype) {
     std::mt19937 random(static_cast<unsigned>(count * 31 + k));
     std::vector<Real> values(count);
-    for (Real& value : values) value = static_cast<Real>(round_to_dtype(distribution.second(random), dtype));
+    for (Real& value : values)
+        value = static_cast<Real>(round_to_dtype(distribution.second(random), dtype));
     const Palette exact = cluster_exact(points_of(values), k);
     const Palette fast = cluster_fast(points_of(values), dtype, k);
     double largest = 0;
@@ -94,8 +110,8 @@ void check_fast(const Distribution& distribution, std::size_t count, std::size_t
     const double optimum = true_cost(values, exact, unit);
     const double reached = true_cost(values, fast, unit);
     BOOST_TEST(reached <= optimum * (1 + 1e-4) + 1e-25 * double(count),
-               distribution.first << " " << dtype_name(dtype) << ", " << count << " values, k " << k << ": "
-                                  << reached / optimum - 1 << " above the optimum");
+               distribution.first << " " << dtype_name(dtype) << ", " << count << " values, k " << k
+                                  << ": " << reached / optimum - 1 << " above the optimum");
 }
 
 }  // namespace
@@ -125,8 +141,9 @@ BOOST_AUTO_TEST_CASE(exact_equals_brute_force) {
 }
 
 BOOST_AUTO_TEST_CASE(exact_is_the_same_with_and_without_a_table) {
-    // 300,000 distinct values at k = 32 do not fit the table of boundaries: the middle is carried instead. The costs of the
-    // recursion must add up to a partition no worse than one found through bins.
+    // 300,000 distinct values at k = 32 do not fit the table of boundaries: the middle is carried
+    // instead. The costs of the recursion must add up to a partition no worse than one found
+    // through bins.
     std::mt19937 random(9);
     std::vector<float> values(300000);
     for (float& value : values) value = std::normal_distribution<float>(0, 1)(random);
@@ -151,8 +168,10 @@ BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact) {
 BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact_for_halves) {
     for (const Distribution& distribution : distributions()) {
         const std::string name = distribution.first;
-        if (name == "huge" || name == "heavy tails" || name == "outlier") continue;  // beyond the range of halves
-        for (const std::size_t k : {4, 16, 256}) check_fast<float>(distribution, 30000, k, DType::kF16);
+        if (name == "huge" || name == "heavy tails" || name == "outlier")
+            continue;  // beyond the range of halves
+        for (const std::size_t k : {4, 16, 256})
+            check_fast<float>(distribution, 30000, k, DType::kF16);
     }
 }
 
@@ -169,20 +188,23 @@ BOOST_AUTO_TEST_CASE(few_distinct_values_are_met_exactly) {
     const std::vector<float> values{0.1F, -0.0F, 0.3F, 0.0F, 0.1F, 0.3F};
     const std::vector<double> expected{0.0, 0.1F, 0.3F};
     BOOST_TEST(cluster_exact(points_of(values), 4).centroids == expected, tt::per_element());
-    BOOST_TEST(cluster_fast(points_of(values), DType::kF32, 4).centroids == expected, tt::per_element());
+    BOOST_TEST(cluster_fast(points_of(values), DType::kF32, 4).centroids == expected,
+               tt::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(weights_stand_for_repetition) {
     const std::vector<float> few{1, 2, 4, 8};
     const std::vector<double> weights{3, 1, 2, 1};
     const std::vector<float> many{1, 1, 1, 2, 4, 4, 8};
-    BOOST_TEST(cluster_exact(points_of(few, weights), 2).centroids == cluster_exact(points_of(many), 2).centroids,
+    BOOST_TEST(cluster_exact(points_of(few, weights), 2).centroids ==
+                   cluster_exact(points_of(many), 2).centroids,
                tt::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(reference_knows_upstreams_cases) {
     const std::vector<float> values{1, 1, 2, 2, 1, 2};
-    const Palette palette = cluster_reference(points_of(values), DType::kF32, PalettizationSpec{}, 4);
+    const Palette palette =
+        cluster_reference(points_of(values), DType::kF32, PalettizationSpec{}, 4);
     const std::vector<double> centroids{1, 2};
     const std::vector<std::uint8_t> clusters{0, 0, 1, 1, 0, 1};
     BOOST_TEST(palette.centroids == centroids, tt::per_element());
@@ -211,7 +233,8 @@ BOOST_AUTO_TEST_CASE(exact_never_loses_to_reference) {
             const Palette reference = cluster_reference(points_of(values), DType::kF32, spec, 16);
             const double exact = cluster_exact(points_of(values), 16).cost;
             BOOST_TEST(exact <= true_cost(values, reference) * (1 + 1e-12), "seed " << seed);
-            if (!rounding) BOOST_TEST(true_cost(values, reference) <= exact * (1 + 1e-9), "seed " << seed);
+            if (!rounding)
+                BOOST_TEST(true_cost(values, reference) <= exact * (1 + 1e-9), "seed " << seed);
         }
     }
 }
@@ -223,17 +246,21 @@ BOOST_AUTO_TEST_CASE(vectors_are_no_worse_than_five_plain_restarts) {
         for (float& value : values) value = std::normal_distribution<float>(0, 0.02F)(random);
         const std::size_t k = 32;
         const std::size_t count = values.size() / dim;
-        // An implementation of its own: random seeds weighted by distance, Lloyd until nothing moves.
+        // An implementation of its own: random seeds weighted by distance, Lloyd until nothing
+        // moves.
         double plain = std::numeric_limits<double>::infinity();
         for (int restart = 0; restart < 5; ++restart) {
             std::vector<std::vector<double>> centroids;
             std::vector<double> distance(count, 1.0);
             while (centroids.size() < k) {
-                const std::size_t c = std::discrete_distribution<std::size_t>(distance.begin(), distance.end())(random);
-                centroids.emplace_back(values.begin() + std::ptrdiff_t(c * dim), values.begin() + std::ptrdiff_t((c + 1) * dim));
+                const std::size_t c = std::discrete_distribution<std::size_t>(
+                    distance.begin(), distance.end())(random);
+                centroids.emplace_back(values.begin() + std::ptrdiff_t(c * dim),
+                                       values.begin() + std::ptrdiff_t((c + 1) * dim));
                 for (std::size_t v = 0; v < count; ++v) {
                     double d = 0;
-                    for (std::size_t t = 0; t < dim; ++t) d += std::pow(values[v * dim + t] - centroids.back()[t], 2);
+                    for (std::size_t t = 0; t < dim; ++t)
+                        d += std::pow(values[v * dim + t] - centroids.back()[t], 2);
                     distance[v] = centroids.size() == 1 ? d : std::min(distance[v], d);
                 }
             }
@@ -246,7 +273,8 @@ BOOST_AUTO_TEST_CASE(vectors_are_no_worse_than_five_plain_restarts) {
                     std::size_t best = 0;
                     for (std::size_t c = 0; c < k; ++c) {
                         double d = 0;
-                        for (std::size_t t = 0; t < dim; ++t) d += std::pow(values[v * dim + t] - centroids[c][t], 2);
+                        for (std::size_t t = 0; t < dim; ++t)
+                            d += std::pow(values[v * dim + t] - centroids[c][t], 2);
                         if (d < least) {
                             least = d;
                             best = c;
@@ -257,7 +285,8 @@ BOOST_AUTO_TEST_CASE(vectors_are_no_worse_than_five_plain_restarts) {
                     ++sums[best][dim];
                 }
                 for (std::size_t c = 0; c < k; ++c) {
-                    for (std::size_t t = 0; t < dim && sums[c][dim] > 0; ++t) centroids[c][t] = sums[c][t] / sums[c][dim];
+                    for (std::size_t t = 0; t < dim && sums[c][dim] > 0; ++t)
+                        centroids[c][t] = sums[c][t] / sums[c][dim];
                 }
                 if (!(total < cost)) break;
                 cost = total;
@@ -282,7 +311,8 @@ BOOST_AUTO_TEST_CASE(vectors_depend_on_the_seed_alone) {
 BOOST_AUTO_TEST_CASE(few_distinct_vectors_are_met_exactly) {
     const std::vector<float> values{1, 2, 3, 4, 1, 2, -5, 6};
     const std::vector<double> expected{-5, 6, 1, 2, 3, 4};
-    BOOST_TEST(cluster_vectors(points_of(values), 2, 4, 0).centroids == expected, tt::per_element());
+    BOOST_TEST(cluster_vectors(points_of(values), 2, 4, 0).centroids == expected,
+               tt::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,5 @@
-#include <boost/test/unit_test.hpp>
 #include <bit>
+#include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
 
@@ -26,7 +26,8 @@ BOOST_AUTO_TEST_CASE(every_bfloat16_survives_the_way_to_float_and_back) {
 }
 
 BOOST_AUTO_TEST_CASE(half_agrees_with_the_compiler) {
-    // The compiler's _Float16 is an implementation of its own; steps are odd, so that ties and non-ties both occur.
+    // The compiler's _Float16 is an implementation of its own; steps are odd, so that ties and
+    // non-ties both occur.
     for (std::uint32_t bits = 0; bits < 0x7F800000U; bits += 49999) {
         const float value = std::bit_cast<float>(bits);
         const auto expected = std::bit_cast<std::uint16_t>(static_cast<_Float16>(value));

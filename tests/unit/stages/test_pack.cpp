@@ -21,7 +21,8 @@ BOOST_AUTO_TEST_CASE(unpacking_undoes_packing) {
     for (const int n_bits : {1, 2, 3, 4, 6, 8}) {
         for (const std::size_t count : {0, 1, 7, 8, 9, 15, 16, 17, 1000}) {
             std::vector<std::uint8_t> values(count);
-            for (auto& value : values) value = static_cast<std::uint8_t>(random() & ((1U << n_bits) - 1));
+            for (auto& value : values)
+                value = static_cast<std::uint8_t>(random() & ((1U << n_bits) - 1));
             const auto packed = pack_bits(values, n_bits);
             std::vector<std::uint8_t> back(count);
             unpack_bits(packed, n_bits, back);
@@ -36,11 +37,13 @@ BOOST_AUTO_TEST_CASE(a_short_chunk_is_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(chunks_tile_the_indices_and_come_back) {
-    for (const Shape& shape : {Shape{3, 5}, Shape{1100, 1030}, Shape{2, 3, 1100000}, Shape{1500000}, Shape{7, 1, 200, 900}}) {
+    for (const Shape& shape : {Shape{3, 5}, Shape{1100, 1030}, Shape{2, 3, 1100000}, Shape{1500000},
+                               Shape{7, 1, 200, 900}}) {
         PalettizedTensor tensor;
         tensor.n_bits = 3;
         PalettizationSpec spec;
-        tensor.geometry = std::get<Geometry>(make_geometry(shape, {0, shape.size() > 1 ? 1U : 0U}, spec, false));
+        tensor.geometry =
+            std::get<Geometry>(make_geometry(shape, {0, shape.size() > 1 ? 1U : 0U}, spec, false));
         tensor.indices.resize(tensor.geometry.index_count);
         std::mt19937 random(11);
         for (auto& index : tensor.indices) index = random() & 7U;

@@ -9,14 +9,16 @@ namespace tt = boost::test_tools;
 
 namespace {
 
-QuantizedLut quantized(const std::vector<double>& lut, LutDType dtype, QScheme qscheme = QScheme::kSymmetric,
-                       DType weights = DType::kF32, bool e8m0 = false) {
+QuantizedLut quantized(const std::vector<double>& lut, LutDType dtype,
+                       QScheme qscheme = QScheme::kSymmetric, DType weights = DType::kF32,
+                       bool e8m0 = false) {
     return quantize_lut(lut, lut.size(), weights, {dtype, qscheme, {}, {}, e8m0});
 }
 
 void check_values(const QuantizedLut& result, const std::vector<double>& expected) {
     for (std::size_t v = 0; v < expected.size(); ++v) {
-        BOOST_TEST(std::abs(result.dequantized[v] - expected[v]) < 5e-5, result.dequantized[v] << " for " << expected[v]);
+        BOOST_TEST(std::abs(result.dequantized[v] - expected[v]) < 5e-5,
+                   result.dequantized[v] << " for " << expected[v]);
     }
 }
 
@@ -38,9 +40,12 @@ BOOST_AUTO_TEST_CASE(worked_case_of_one_to_four) {
 BOOST_AUTO_TEST_CASE(zero_points_follow_the_table) {
     BOOST_TEST(quantized(kOneToFour, LutDType::kInt8).zero_point[0] == 0);
     BOOST_TEST(quantized(kOneToFour, LutDType::kUInt8).zero_point[0] == 128);
-    BOOST_TEST(quantized(kOneToFour, LutDType::kUInt8, QScheme::kSymmetricWithClipping).zero_point[0] == 128);
+    BOOST_TEST(
+        quantized(kOneToFour, LutDType::kUInt8, QScheme::kSymmetricWithClipping).zero_point[0] ==
+        128);
     BOOST_TEST(static_cast<std::int8_t>(
-                   quantized(kOneToFour, LutDType::kInt8, QScheme::kAsymmetric).zero_point[0]) == -128);
+                   quantized(kOneToFour, LutDType::kInt8, QScheme::kAsymmetric).zero_point[0]) ==
+               -128);
     const std::vector<double> mixed{-1, 0, 3};
     BOOST_TEST(quantized(mixed, LutDType::kUInt8, QScheme::kAsymmetric).zero_point[0] == 64);
     BOOST_TEST(static_cast<std::int8_t>(
@@ -54,12 +59,14 @@ BOOST_AUTO_TEST_CASE(scales_follow_the_table) {
                static_cast<float>(4 / 127.0));
     BOOST_TEST(quantized(kOneToFour, LutDType::kUInt8, QScheme::kSymmetricWithClipping).scale[0] ==
                static_cast<float>(4 / 127.5));
-    BOOST_TEST(quantized(kOneToFour, LutDType::kFloat8E4M3).scale[0] == static_cast<float>(4 / 448.0));
-    BOOST_TEST(quantized(kOneToFour, LutDType::kFloat8E5M2).scale[0] == static_cast<float>(4 / 57344.0));
-    BOOST_TEST(quantized({0.75, 5}, LutDType::kFloat8E4M3, QScheme::kSymmetric, DType::kF32, true).scale[0] ==
-               std::ldexp(1.0, 2 - 8));
-    BOOST_TEST(quantized({0.75, 5}, LutDType::kFloat8E5M2, QScheme::kSymmetric, DType::kF32, true).scale[0] ==
-               std::ldexp(1.0, 2 - 15));
+    BOOST_TEST(quantized(kOneToFour, LutDType::kFloat8E4M3).scale[0] ==
+               static_cast<float>(4 / 448.0));
+    BOOST_TEST(quantized(kOneToFour, LutDType::kFloat8E5M2).scale[0] ==
+               static_cast<float>(4 / 57344.0));
+    BOOST_TEST(quantized({0.75, 5}, LutDType::kFloat8E4M3, QScheme::kSymmetric, DType::kF32, true)
+                   .scale[0] == std::ldexp(1.0, 2 - 8));
+    BOOST_TEST(quantized({0.75, 5}, LutDType::kFloat8E5M2, QScheme::kSymmetric, DType::kF32, true)
+                   .scale[0] == std::ldexp(1.0, 2 - 15));
 }
 
 BOOST_AUTO_TEST_CASE(an_all_zero_lut_stays_zero) {
@@ -70,7 +77,9 @@ BOOST_AUTO_TEST_CASE(an_all_zero_lut_stays_zero) {
         BOOST_TEST(result.scale[0] == 0x1p-23);
         BOOST_TEST(result.dequantized == zeros, tt::per_element());
     }
-    BOOST_TEST(quantized(zeros, LutDType::kFloat8E4M3, QScheme::kSymmetric, DType::kF32, true).scale[0] == 0x1p-126);
+    BOOST_TEST(
+        quantized(zeros, LutDType::kFloat8E4M3, QScheme::kSymmetric, DType::kF32, true).scale[0] ==
+        0x1p-126);
 }
 
 BOOST_AUTO_TEST_CASE(the_range_includes_zero) {
@@ -86,30 +95,40 @@ BOOST_AUTO_TEST_CASE(float_range_replaces_the_observed_range) {
     BOOST_TEST(both.scale[0] == static_cast<float>(4 / 255.0));
     BOOST_TEST(both.dequantized[3] == 3.0, tt::tolerance(1e-2));  // 4 is clamped
     spec.float_min.reset();
-    BOOST_TEST(quantize_lut(kOneToFour, 4, DType::kF32, spec).scale[0] == static_cast<float>(3 / 255.0));
+    BOOST_TEST(quantize_lut(kOneToFour, 4, DType::kF32, spec).scale[0] ==
+               static_cast<float>(3 / 255.0));
 }
 
 BOOST_AUTO_TEST_CASE(scales_have_the_weights_dtype) {
-    const double scale = quantized(kOneToFour, LutDType::kInt8, QScheme::kSymmetric, DType::kF16).scale[0];
+    const double scale =
+        quantized(kOneToFour, LutDType::kInt8, QScheme::kSymmetric, DType::kF16).scale[0];
     BOOST_TEST(scale == round_to_dtype(4 / 127.5, DType::kF16));
     BOOST_TEST(scale != static_cast<float>(4 / 127.5));
 }
 
-// Every LUT dtype x scheme x weight dtype: what is stored decodes to the LUT, in the weight's dtype, within half a step.
+// Every LUT dtype x scheme x weight dtype: what is stored decodes to the LUT, in the weight's
+// dtype, within half a step.
 BOOST_AUTO_TEST_CASE(quantized_values_decode_to_the_lut) {
     const std::vector<double> lut{-0.71, -0.2, -0.01, 0, 0.003, 0.25, 0.5, 0.93};
     for (const DType weights : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
-        for (const LutDType dtype : {LutDType::kInt8, LutDType::kUInt8, LutDType::kFloat8E4M3, LutDType::kFloat8E5M2}) {
+        for (const LutDType dtype :
+             {LutDType::kInt8, LutDType::kUInt8, LutDType::kFloat8E4M3, LutDType::kFloat8E5M2}) {
             for (const QScheme qscheme :
                  {QScheme::kSymmetric, QScheme::kSymmetricWithClipping, QScheme::kAsymmetric}) {
-                const bool float8 = dtype == LutDType::kFloat8E4M3 || dtype == LutDType::kFloat8E5M2;
+                const bool float8 =
+                    dtype == LutDType::kFloat8E4M3 || dtype == LutDType::kFloat8E5M2;
                 if (float8 && qscheme != QScheme::kSymmetric) continue;
                 const QuantizedLut result = quantized(lut, dtype, qscheme, weights);
                 for (std::size_t v = 0; v < lut.size(); ++v) {
-                    BOOST_TEST(result.dequantized[v] == round_to_dtype(result.dequantized[v], weights));
-                    const double step = float8 ? std::abs(lut[v]) * (dtype == LutDType::kFloat8E4M3 ? 0.0625 : 0.125) + 1e-3
-                                               : result.scale[0] * 0.51;
-                    const double clipped = !float8 && qscheme == QScheme::kSymmetric && v == 7 ? result.scale[0] : 0;
+                    BOOST_TEST(result.dequantized[v] ==
+                               round_to_dtype(result.dequantized[v], weights));
+                    const double step =
+                        float8
+                            ? std::abs(lut[v]) * (dtype == LutDType::kFloat8E4M3 ? 0.0625 : 0.125) +
+                                  1e-3
+                            : result.scale[0] * 0.51;
+                    const double clipped =
+                        !float8 && qscheme == QScheme::kSymmetric && v == 7 ? result.scale[0] : 0;
                     BOOST_TEST(std::abs(result.dequantized[v] - lut[v]) <= step + clipped + 0.01);
                 }
             }
@@ -125,10 +144,14 @@ BOOST_AUTO_TEST_CASE(every_float8_survives_the_way_to_double_and_back) {
             BOOST_REQUIRE_EQUAL(double_to_float8(value, dtype), bits);
         }
     }
-    BOOST_TEST(float8_to_double(double_to_float8(1e9, LutDType::kFloat8E4M3), LutDType::kFloat8E4M3) == 448.0);
-    BOOST_TEST(float8_to_double(double_to_float8(-1e9, LutDType::kFloat8E5M2), LutDType::kFloat8E5M2) == -57344.0);
-    BOOST_TEST(float8_to_double(double_to_float8(17.0, LutDType::kFloat8E4M3), LutDType::kFloat8E4M3) == 16.0);  // tie
-    BOOST_TEST(float8_to_double(double_to_float8(19.0, LutDType::kFloat8E4M3), LutDType::kFloat8E4M3) == 20.0);
+    BOOST_TEST(float8_to_double(double_to_float8(1e9, LutDType::kFloat8E4M3),
+                                LutDType::kFloat8E4M3) == 448.0);
+    BOOST_TEST(float8_to_double(double_to_float8(-1e9, LutDType::kFloat8E5M2),
+                                LutDType::kFloat8E5M2) == -57344.0);
+    BOOST_TEST(float8_to_double(double_to_float8(17.0, LutDType::kFloat8E4M3),
+                                LutDType::kFloat8E4M3) == 16.0);  // tie
+    BOOST_TEST(float8_to_double(double_to_float8(19.0, LutDType::kFloat8E4M3),
+                                LutDType::kFloat8E4M3) == 20.0);
 }
 
 BOOST_AUTO_TEST_CASE(groups_are_quantized_on_their_own) {
@@ -138,7 +161,8 @@ BOOST_AUTO_TEST_CASE(groups_are_quantized_on_their_own) {
 }
 
 BOOST_AUTO_TEST_CASE(huge_doubles_stay_finite) {
-    const QuantizedLut result = quantized({-1e300, 1e300}, LutDType::kInt8, QScheme::kSymmetric, DType::kF64);
+    const QuantizedLut result =
+        quantized({-1e300, 1e300}, LutDType::kInt8, QScheme::kSymmetric, DType::kF64);
     BOOST_TEST(std::isfinite(result.dequantized[0]));
     BOOST_TEST(result.dequantized[0] == -1e300, tt::tolerance(1e-2));
 }

@@ -14,7 +14,8 @@ PalettizationSpec grouped(int axis, std::uint64_t group_size, std::uint64_t clus
     return spec;
 }
 
-Geometry fitting(const Shape& shape, AxisMap axes, const PalettizationSpec& spec, bool partial = false) {
+Geometry fitting(const Shape& shape, AxisMap axes, const PalettizationSpec& spec,
+                 bool partial = false) {
     auto fit = make_geometry(shape, axes, spec, partial);
     BOOST_REQUIRE(std::holds_alternative<Geometry>(fit));
     return std::get<Geometry>(fit);
@@ -41,10 +42,12 @@ BOOST_AUTO_TEST_CASE(element_counts_are_checked) {
     BOOST_TEST(!element_count({std::uint64_t{1} << 40, std::uint64_t{1} << 40}).has_value());
 }
 
-// For every rank, axis, group size and cluster_dim: each weight belongs to exactly one vector of one group, the group is the one
-// of its channel, and a vector's weights differ in nothing but consecutive output channels.
+// For every rank, axis, group size and cluster_dim: each weight belongs to exactly one vector of
+// one group, the group is the one of its channel, and a vector's weights differ in nothing but
+// consecutive output channels.
 BOOST_AUTO_TEST_CASE(groups_and_vectors_partition_the_tensor) {
-    const std::vector<Shape> shapes{{8, 6}, {3, 4, 8}, {3, 3, 4, 8}, {2, 3, 2, 8, 4}, {8, 4, 2, 2, 2}};
+    const std::vector<Shape> shapes{
+        {8, 6}, {3, 4, 8}, {3, 3, 4, 8}, {2, 3, 2, 8, 4}, {8, 4, 2, 2, 2}};
     for (const Shape& shape : shapes) {
         for (const AxisMap axes : {AxisMap{0, 1}, AxisMap{shape.size() - 1, shape.size() - 2}}) {
             for (const int axis : {0, 1}) {

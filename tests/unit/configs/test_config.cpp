@@ -1,0 +1,229 @@
+#include <boost/test/unit_test.hpp>
+
+#include "configs/config.hpp"
+#include "configs/presets.hpp"
+
+using namespace pal;
+
+namespace {
+
+std::string message_of(const std::string& text) {
+    try {
+        (void)parse_config(text, "c.yaml");
+    } catch (const Error& error) {
+        BOOST_TEST((error.code() == ErrorCode::kUsage));
+        return error.what();
+    }
+    return "accepted";
+}
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+/// A config whose weights have the given spec, on one line.
+std::string with_spec(const std::string& spec) {
+    return "kmeans_palettization_config:\n  global_config:\n    op_state_spec:\n      weight: " +
+           spec + "\n";
+}
+
+void check_message(const std::string& text, const std::vector<std::string>& parts) {
+    const std::string message = message_of(text);
+    for (const std::string& part : parts) {
+        BOOST_TEST(has(message, part), "'" << part << "' is not in: " << message);
+    }
+}
+
+PalettizationSpec spec_of(const std::string& spec) {
+    return parse_config(with_spec(spec), "c.yaml")
+        .global_config->op_state_spec->front()
+        .second.value();
+}
+
+// What coreai_opt's users have: three levels, anchors, a parking place, fully qualified types.
+const char* const kThreeLevels = R"(
+palettization_spec:
+  four: &four
+    n_bits: 4
+    granularity: {type: per_grouped_channel, axis: 0, group_size: 16}
+  eight: &eight
+    n_bits: 8
+    lut_qspec: {dtype: int8, qscheme: symmetric, granularity: {type: per_tensor}}
+kmeans_palettization_config:
+  global_config:
+    op_state_spec:
+      weight: *four
+    enable_fast_kmeans_mode: true
+    rounding_precision: 4
+  module_type_configs:
+    torch.nn.modules.conv.Conv2d:
+      op_state_spec:
+        weight:
+          <<: *eight
+          n_bits: 6
+  module_name_configs:
+    "(?!head).*fc\\d+":
+      module_state_spec:
+        weight: *eight
+    head: null
+)";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(parsing)
+
+BOOST_AUTO_TEST_CASE(a_config_of_coreai_opt_is_accepted_unchanged) {
+    const Config config = parse_config(kThreeLevels, "c.yaml");
+    BOOST_REQUIRE(config.global_config.has_value());
+    BOOST_TEST(config.global_config->op_state_spec->front().second->granularity.group_size == 16U);
+    BOOST_REQUIRE_EQUAL(config.module_type_configs.size(), 1U);
+    const auto merged = config.module_type_configs[0].config->op_state_spec->front().second;
+    BOOST_TEST(merged->n_bits == 6);
+    BOOST_TEST(merged->lut_qspec.has_value());
+    BOOST_REQUIRE_EQUAL(config.module_name_configs.size(), 2U);
+    BOOST_TEST(config.module_name_configs[0].config->module_state_spec.front().second->n_bits == 8);
+    BOOST_TEST(!config.module_name_configs[1].config.has_value());
+    BOOST_TEST(config.module_name_configs[0].line == 22);
+}
+
+BOOST_AUTO_TEST_CASE(json_is_read_by_the_same_parser) {
+    const Config config = parse_config(
+        R"({"kmeans_palettization_config": {"global_config": {"op_state_spec": {"weight": {"n_bits": 2}}}}})",
+        "c.json");
+    BOOST_TEST(config.global_config->op_state_spec->front().second->n_bits == 2);
+}
+
+BOOST_AUTO_TEST_CASE(defaults_are_upstreams) {
+    const PalettizationSpec spec = spec_of("{}");
+    BOOST_TEST((spec == PalettizationSpec{}));
+    BOOST_TEST(spec.n_bits == 4);
+    BOOST_TEST(spec_of("{granularity: {type: per_grouped_channel, axis: null, group_size: 8}}")
+                   .granularity.axis == 0);
+    BOOST_TEST(parse_config("kmeans_palettization_config: {module_name_configs: {a: null}}", "c")
+                   .global_config.has_value());
+    BOOST_TEST(!parse_config("kmeans_palettization_config: {global_config: null}", "c")
+                    .global_config.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(every_field_of_the_spec_is_read) {
+    const PalettizationSpec spec = spec_of(
+        "{n_bits: 3, granularity: {type: per_grouped_channel, axis: 1, group_size: 32}, "
+        "cluster_dim: 2, "
+        "enable_per_channel_scale: true, lut_qspec: {dtype: float8_e4m3, qscheme: symmetric, "
+        "qformulation: zp, "
+        "float_range: [-1, null], scale_dtype: float8_e8m0}}");
+    BOOST_TEST(spec.n_bits == 3);
+    BOOST_TEST(spec.granularity.axis == 1);
+    BOOST_TEST(spec.granularity.group_size == 32U);
+    BOOST_TEST(spec.cluster_dim == 2U);
+    BOOST_TEST(spec.enable_per_channel_scale);
+    BOOST_TEST((spec.lut_qspec->dtype == LutDType::kFloat8E4M3));
+    BOOST_TEST(spec.lut_qspec->float_min.value() == -1.0);
+    BOOST_TEST(!spec.lut_qspec->float_max.has_value());
+    BOOST_TEST(spec.lut_qspec->e8m0_scale);
+}
+
+BOOST_AUTO_TEST_CASE(errors_say_where_what_and_what_is_allowed) {
+    check_message(with_spec("{n_bits: 5}"),
+                  {"c.yaml:4:24", "weight.n_bits", "'5'", "1, 2, 3, 4, 6, 8"});
+    check_message(with_spec("{n_bits: \"4\"}"), {"n_bits", "'4'"});
+    check_message(with_spec("{n_bits: 4.0}"), {"'4.0'"});
+    check_message(with_spec("{n_bit: 4}"), {"unknown key 'n_bit'", "did you mean 'n_bits'?"});
+    check_message(with_spec("{lut_qspec: {dtype: int4}}"),
+                  {"lut_qspec.dtype", "'int4'", "int8, uint8"});
+    check_message(with_spec("{lut_qspec: {dtypes: int8}}"),
+                  {"unknown key 'dtypes'", "did you mean 'dtype'?"});
+    check_message(with_spec("{lut_qspec: {dtype: float8_e5m2, qscheme: asymmetric}}"),
+                  {"symmetric only"});
+    check_message(with_spec("{lut_qspec: {qformulation: minval}}"), {"'minval'", "zp"});
+    check_message(with_spec("{lut_qspec: {granularity: {type: per_channel}}}"),
+                  {"'per_channel'", "per_tensor"});
+    check_message(with_spec("{lut_qspec: {dtype: int8, scale_dtype: float8_e8m0fnu}}"),
+                  {"FP8 only"});
+    check_message(with_spec("{lut_qspec: {float_range: [1, 2]}}"), {"<= 0"});
+    check_message(with_spec("{lut_qspec: {float_range: [.nan, 2]}}"), {".nan"});
+    check_message(with_spec("{granularity: {type: per_grouped_channel}}"),
+                  {"group_size is missing"});
+    check_message(with_spec("{granularity: {type: per_grouped_channel, group_size: 0}}"),
+                  {"'0'", ">= 1"});
+    check_message(with_spec("{granularity: {type: per_grouped_channel, axis: 2, group_size: 4}}"),
+                  {"'2'", "0, 1, null"});
+    check_message(with_spec("{granularity: {type: per_block}}"),
+                  {"'per_block'", "per_grouped_channel"});
+    check_message(with_spec("{granularity: per_tensor}"), {"a map is wanted"});
+    check_message(with_spec("{cluster_dim: 0}"), {"'0'", ">= 1"});
+    check_message(with_spec("{enable_per_channel_scale: 1}"), {"true, false"});
+    check_message("kmeans_palettization_config:\n  global_confg: null\n",
+                  {"did you mean 'global_config'?"});
+    check_message("quantization_config: {}\n", {"unknown key 'quantization_config'"});
+    check_message("palettization_spec: {}\n", {"kmeans_palettization_config is missing"});
+    check_message("", {"is empty"});
+    check_message("a: [1\n", {"not YAML"});
+    check_message(with_spec("{n_bits: 4, n_bits: 6}"), {"stands here again"});
+    check_message("kmeans_palettization_config: {global_config: {module_state_spec: {weight: {}}}}",
+                  {"module_state_spec"});
+    check_message(
+        "kmeans_palettization_config: {global_config: {op_input_spec: {\"*\": {dtype: int8}}}}",
+        {"weight-only"});
+    check_message(
+        "kmeans_palettization_config: {global_config: {enable_fast_kmeans_mode: true, "
+        "op_state_spec: "
+        "{weight: {cluster_dim: 2}}}}",
+        {"cluster_dim 2"});
+}
+
+BOOST_AUTO_TEST_CASE(hostile_documents_end_in_an_error) {
+    std::string bomb = "a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n";
+    for (int level = 1; level < 9; ++level) {
+        bomb += "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [";
+        for (int i = 0; i < 10; ++i) bomb += (i == 0 ? "*a" : ", *a") + std::to_string(level - 1);
+        bomb += "]\n";
+    }
+    check_message(bomb, {"more than 100000 nodes"});
+    check_message(std::string(100000, '['), {"nested deeper"});
+    check_message(std::string(5 << 20, ' '), {"4 MiB"});
+}
+
+BOOST_AUTO_TEST_CASE(a_module_passes_its_rounding_on) {
+    const Config config = parse_config(
+        "kmeans_palettization_config: {global_config: {enable_fast_kmeans_mode: false, "
+        "rounding_precision: 6, "
+        "op_state_spec: {weight: {n_bits: 2}}}}",
+        "c");
+    BOOST_TEST(!config.global_config->op_state_spec->front().second->enable_fast_kmeans_mode);
+    BOOST_TEST(config.global_config->op_state_spec->front().second->rounding_precision == 6);
+}
+
+BOOST_AUTO_TEST_CASE(a_resolved_config_reads_back_as_itself) {
+    const Config config = parse_config(kThreeLevels, "c.yaml");
+    const std::string json = config_to_json(config);
+    BOOST_TEST(config_to_json(parse_config(json, "again")) == json);
+}
+
+BOOST_AUTO_TEST_CASE(presets_are_what_they_say) {
+    for (const auto& [name, bits] : {std::pair{"w4", 4}, std::pair{"w6", 6}, std::pair{"w8", 8}}) {
+        const PalettizationSpec spec =
+            preset_config(name).global_config->op_state_spec->front().second.value();
+        BOOST_TEST(spec.n_bits == bits);
+        BOOST_TEST((spec.granularity.kind == GranularityKind::kPerTensor) == (bits == 8));
+        if (bits != 8) BOOST_TEST(spec.granularity.group_size == 16U);
+    }
+    BOOST_CHECK_THROW((void)preset_config("w5"), Error);
+}
+
+BOOST_AUTO_TEST_CASE(options_are_validated_as_the_file_is) {
+    const PalettizationSpec spec = spec_from_fields(
+        {{"n_bits", "6"}, {"axis", "1"}, {"group_size", "4"}, {"lut_dtype", "uint8"}});
+    BOOST_TEST(spec.n_bits == 6);
+    BOOST_TEST(spec.granularity.axis == 1);
+    BOOST_TEST((spec.granularity.kind == GranularityKind::kPerGroupedChannel));
+    BOOST_TEST((spec.lut_qspec->dtype == LutDType::kUInt8));
+    BOOST_CHECK_EXCEPTION((void)spec_from_fields({{"n_bits", "5"}}), Error, [](const Error& error) {
+        return has(error.what(), "n_bits") && has(error.what(), "'5'") && !has(error.what(), ":1:");
+    });
+    BOOST_CHECK_THROW((void)spec_from_fields({{"lut_qscheme", "symmetric"}}), Error);
+    BOOST_TEST(spec_from_fields({{"lut_dtype", "int8"}, {"lut_float_max", "2"}})
+                   .lut_qspec->float_max.value() == 2.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

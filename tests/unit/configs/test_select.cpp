@@ -1,0 +1,218 @@
+#include <boost/test/unit_test.hpp>
+
+#include "configs/config.hpp"
+
+using namespace pal;
+
+namespace {
+
+Candidate weight(const std::string& path, std::size_t rank = 2) { return {path, rank, true, 100}; }
+
+/// Bits chosen for each path, 0 = dense.
+std::vector<int> bits_of(const std::string& yaml, const std::vector<Candidate>& candidates,
+                         const SelectionOptions& options = {},
+                         const std::map<std::string, std::string>& types = {}) {
+    std::vector<int> bits;
+    for (const Decision& decision :
+         select_tensors(parse_config(yaml, "c"), candidates, types, options).decisions) {
+        bits.push_back(decision.spec ? decision.spec->n_bits : 0);
+    }
+    return bits;
+}
+
+std::string rules(const std::string& name_rules,
+                  const std::string& global = "{op_state_spec: {weight: {n_bits: 4}}}") {
+    return "kmeans_palettization_config: {global_config: " + global + ", module_name_configs: {" +
+           name_rules + "}}";
+}
+
+std::string n_bits(int bits, const std::string& state = "weight") {
+    return "{op_state_spec: {\"" + state + "\": {n_bits: " + std::to_string(bits) + "}}}";
+}
+
+std::string message_of(const std::string& yaml, const std::vector<Candidate>& candidates,
+                       const SelectionOptions& options = {}) {
+    try {
+        (void)select_tensors(parse_config(yaml, "c"), candidates, {}, options);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+const std::string kDefault = "kmeans_palettization_config: {}";
+using Bits = std::vector<int>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(selection)
+
+BOOST_AUTO_TEST_CASE(names_are_paths_with_dots_or_slashes) {
+    BOOST_TEST(tensor_name("/layers/0/q_proj/weight", 2).module_names[0] == "layers.0.q_proj");
+    BOOST_TEST(tensor_name("/layers.0.q_proj.weight", 2).module_names[0] == "layers.0.q_proj");
+    BOOST_TEST(tensor_name("/conv2d_1/conv2d_1/kernel:0", 4).state_name == "kernel");
+    BOOST_TEST(tensor_name("/conv2d_1/conv2d_1/kernel:0", 4).module_names.back() == "conv2d_1");
+    BOOST_TEST(tensor_name("/layers/dense/vars/0", 2).state_name == "weight");
+    BOOST_TEST(tensor_name("/layers/dense/vars/1", 1).state_name == "bias");
+    BOOST_TEST(tensor_name("/data/conv1/0", 4).state_name == "weight");
+    BOOST_TEST(tensor_name("/m/param_12", 1).state_name == "bias");
+}
+
+BOOST_AUTO_TEST_CASE(default_states_are_selected_and_others_are_not) {
+    const std::vector<Candidate> all{weight("/a/weight"),
+                                     weight("/a/bias", 1),
+                                     weight("/a/in_proj_weight"),
+                                     weight("/b/kernel:0"),
+                                     weight("/b/depthwise_kernel:0", 4),
+                                     weight("/b/pointwise_kernel:0", 4),
+                                     weight("/b/recurrent_kernel:0"),
+                                     weight("/c/c_W"),
+                                     weight("/c/c_b", 1),
+                                     weight("/d/gamma", 1)};
+    BOOST_TEST(bits_of(kDefault, all) == (Bits{4, 0, 4, 4, 4, 4, 4, 4, 0, 0}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_given_op_state_spec_replaces_the_default) {
+    BOOST_TEST(bits_of(rules("", n_bits(6, "bias")), {weight("/a/weight"), weight("/a/bias", 1)}) ==
+                   (Bits{0, 6}),
+               boost::test_tools::per_element());
+    BOOST_TEST(bits_of(rules("", n_bits(2, "*")), {weight("/a/weight"), weight("/a/bias", 1)}) ==
+                   (Bits{2, 2}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(patterns_match_whole_paths_and_know_lookaheads) {
+    const std::vector<Candidate> all{weight("/fc1/weight"), weight("/fc10/weight"),
+                                     weight("/head/fc1/weight")};
+    BOOST_TEST(bits_of(rules("fc1: " + n_bits(8)), all) == (Bits{8, 4, 4}),
+               boost::test_tools::per_element());
+    BOOST_TEST(bits_of(rules("\"(?!head).*fc\\\\d+\": " + n_bits(8)), all) == (Bits{8, 8, 4}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(names_beat_types_beat_global_and_later_entries_win) {
+    const std::vector<Candidate> all{weight("/a/kernel:0"), weight("/b/kernel:0"),
+                                     weight("/c/kernel:0", 4)};
+    const std::map<std::string, std::string> types{{"a", "Dense"}, {"b", "Dense"}, {"c", "Conv2D"}};
+    const std::string yaml =
+        "kmeans_palettization_config: {global_config: " + n_bits(1) +
+        ", module_type_configs: {torch.nn.modules.linear.Linear: " + n_bits(2) +
+        "}, module_name_configs: {\"[ab]\": " + n_bits(3) + ", b: " + n_bits(6) + "}}";
+    BOOST_TEST(bits_of(yaml, all, {}, types) == (Bits{3, 6, 1}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_rule_covers_everything_below_it_and_a_later_parent_takes_over_with_a_warning) {
+    const std::vector<Candidate> all{weight("/enc/0/fc/weight"), weight("/enc/1/fc/weight"),
+                                     weight("/dec/weight")};
+    BOOST_TEST(
+        bits_of(rules("enc: " + n_bits(2) + ", enc.0: " + n_bits(8)), all) == (Bits{8, 2, 4}),
+        boost::test_tools::per_element());
+    const Selection shadowed = select_tensors(
+        parse_config(rules("enc.0: " + n_bits(8) + ", enc: " + n_bits(2)), "c"), all, {}, {});
+    BOOST_TEST(shadowed.decisions[0].spec->n_bits == 2);
+    BOOST_REQUIRE_EQUAL(shadowed.warnings.size(), 1U);
+    BOOST_TEST(has(shadowed.warnings[0], "'enc.0'"));
+    BOOST_TEST(has(shadowed.warnings[0], "'enc'"));
+}
+
+BOOST_AUTO_TEST_CASE(module_state_specs_are_for_their_own_module_and_beat_op_state_specs) {
+    const std::string yaml = rules(
+        "enc: {op_state_spec: {weight: {n_bits: 2}}, module_state_spec: {weight: {n_bits: 8}}}");
+    BOOST_TEST(bits_of(yaml, {weight("/enc/weight"), weight("/enc/fc/weight")}) == (Bits{8, 2}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(null_leaves_dense) {
+    const std::vector<Candidate> all{weight("/a/weight"), weight("/b/weight")};
+    BOOST_TEST(bits_of(rules("a: null"), all) == (Bits{0, 4}), boost::test_tools::per_element());
+    BOOST_TEST(bits_of(rules("a: {op_state_spec: {weight: null}}"), all) == (Bits{0, 4}),
+               boost::test_tools::per_element());
+    BOOST_TEST(bits_of(rules("a: " + n_bits(2), "null"), all) == (Bits{2, 0}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_that_matches_nothing_is_an_error_with_the_nearest_names) {
+    const std::vector<Candidate> all{weight("/layers/0/q_proj/weight"),
+                                     weight("/layers/0/k_proj/weight")};
+    const std::string message = message_of(rules("layers.0.q_porj: " + n_bits(8)), all);
+    BOOST_TEST(has(message, "layers.0.q_porj"));
+    BOOST_TEST(has(message, "layers.0.q_proj"));
+    SelectionOptions relaxed;
+    relaxed.allow_unmatched_rules = true;
+    BOOST_TEST(message_of(rules("layers.0.q_porj: " + n_bits(8)), all, relaxed) == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(optimizer_state_needs_a_rule_that_names_it) {
+    const std::vector<Candidate> all{weight("/m/kernel:0"),
+                                     weight("/optimizer_weights/Adam/m/kernel:0")};
+    BOOST_TEST(bits_of(rules("", n_bits(2, "*")), all) == (Bits{2, 0}),
+               boost::test_tools::per_element());
+    BOOST_TEST(bits_of(rules("\"optimizer_weights.*\": " + n_bits(8)), all) == (Bits{4, 8}),
+               boost::test_tools::per_element());
+    SelectionOptions options;
+    options.include = "/optimizer.*";
+    BOOST_TEST(bits_of(kDefault, all, options) == (Bits{4, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(embeddings_need_a_rule_that_names_them) {
+    const std::vector<Candidate> all{weight("/embed_tokens/weight"), weight("/fc/weight"),
+                                     weight("/e/embeddings:0")};
+    BOOST_TEST(bits_of(kDefault, all) == (Bits{0, 4, 0}), boost::test_tools::per_element());
+    BOOST_TEST(bits_of(rules("embed_tokens: " + n_bits(8)), all) == (Bits{8, 4, 0}),
+               boost::test_tools::per_element());
+    BOOST_TEST(bits_of(rules("e: " + n_bits(8)), all) == (Bits{0, 4, 8}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(include_and_exclude_match_whole_dataset_paths) {
+    const std::vector<Candidate> all{weight("/X"), weight("/raw/X"), weight("/v", 1),
+                                     weight("/fc/weight")};
+    SelectionOptions options;
+    options.include = "/X|/v";
+    BOOST_TEST(bits_of(kDefault, all, options) == (Bits{4, 0, 0, 4}),
+               boost::test_tools::per_element());
+    options.exclude = ".*";
+    BOOST_TEST(has(message_of(kDefault, all, options), "nothing is selected"));
+    options.exclude = "/fc/.*";
+    BOOST_TEST(bits_of(kDefault, all, options) == (Bits{4, 0, 0, 0}),
+               boost::test_tools::per_element());
+    options = {};
+    options.include = "/nothing";
+    BOOST_TEST(has(message_of(kDefault, all, options), "/nothing"));
+    options.include = "(";
+    BOOST_TEST(has(message_of(kDefault, all, options), "not a regular expression"));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_selected_is_an_error_that_helps) {
+    const std::string message = message_of(kDefault, {weight("/X"), weight("/obs/Y")});
+    BOOST_TEST(has(message, "nothing is selected"));
+    BOOST_TEST(has(message, "--include"));
+    BOOST_TEST(has(message, "/obs/Y"));
+}
+
+BOOST_AUTO_TEST_CASE(a_type_rule_needs_types) {
+    const std::string yaml =
+        "kmeans_palettization_config: {module_type_configs: {torch.nn.Linear: " + n_bits(2) + "}}";
+    BOOST_TEST(has(message_of(yaml, {weight("/a/weight")}), "module_name_configs"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_tensor_of_weights_stays) {
+    const std::vector<Candidate> all{
+        weight("/a/weight"), {"/b/weight", 2, false, 100}, {"/c/weight", 0, true, 1}};
+    BOOST_TEST(bits_of(kDefault, all) == (Bits{4, 0, 0}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_that_backtracks_without_end_is_an_error) {
+    const std::string module(60, 'a');
+    const std::string message =
+        message_of(rules("\"(a+)+b\": " + n_bits(2)), {weight("/" + module + "/weight")});
+    BOOST_TEST((has(message, "gives up") || has(message, "matches no module")));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
