@@ -32,6 +32,7 @@ constexpr std::array<Choice<bool>, 2> kScaleDTypes{
 template <class Value, std::size_t count>
 Value choose(const Place& place, const std::array<Choice<Value>, count>& choices) {
     std::vector<std::string> names;
+    names.reserve(count);
     for (const auto& choice : choices) names.emplace_back(choice.name);
     const std::string allowed = fmt::format("{}", fmt::join(names, ", "));
     std::string found = text(place, allowed);

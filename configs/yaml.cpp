@@ -82,8 +82,8 @@ void append_entries(const Place& place, std::vector<std::pair<std::string, Place
 
 }  // namespace
 
-Place Place::child(const std::string& key, const YAML::Node& value) const {
-    return {value, source, path.empty() ? key : path + "." + key, {}};
+Place Place::child(const std::string& name, const YAML::Node& value) const {
+    return {value, source, path.empty() ? name : path + "." + name, {}};
 }
 
 void fail(const Place& place, const std::string& text) {

@@ -21,7 +21,7 @@ struct Place {
     std::string path;  // "global_config.op_state_spec.weight"
     YAML::Node key;    // the key that this is the value of, where it is one
 
-    [[nodiscard]] Place child(const std::string& key, const YAML::Node& value) const;
+    [[nodiscard]] Place child(const std::string& name, const YAML::Node& value) const;
     /// Where the entry begins: at its key; an alias' value would stand at its anchor.
     [[nodiscard]] YAML::Mark mark() const {
         return key.IsDefined() && !key.IsNull() ? key.Mark() : node.Mark();

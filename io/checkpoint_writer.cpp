@@ -161,6 +161,14 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
     const auto& info = source.info();
     // A palettized file all of whose tensors become dense again is none any more.
     const bool drop_documents = impl_->source.has_format && addresses.size() == info.tensors.size();
+    std::uint64_t copied_bytes = info.file_bytes;
+    for (const DatasetInfo& dataset : info.datasets) {
+        const auto found = impl_->source.addresses.find(dataset.path);
+        if (found != impl_->source.addresses.end() && addresses.count(found->second) != 0) {
+            copied_bytes -= std::min(copied_bytes, dataset.bytes);
+        }
+    }
+    impl_->temporary.require_room(copied_bytes);
     impl_->guarded("", [&] {
         impl_->file = create_like(impl_->source, impl_->temporary.path());
         copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents);

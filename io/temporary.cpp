@@ -68,6 +68,20 @@ TemporaryFile::~TemporaryFile() {
     if (!published_) ::unlink(path_.c_str());
 }
 
+void TemporaryFile::require_room(std::uint64_t bytes) const {
+    const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) {
+        throw Error(ErrorCode::kOutput, target_ + ": cannot be made: " + std::strerror(errno));
+    }
+    const int error = bytes == 0 ? 0 : ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
+    ::close(file);
+    ::unlink(path_.c_str());
+    if (error != 0 && error != EOPNOTSUPP && error != EINVAL) {
+        throw Error(ErrorCode::kOutput, target_ + ": no room for the " + std::to_string(bytes) +
+                                            " bytes that are copied: " + std::strerror(error));
+    }
+}
+
 void TemporaryFile::copy_head(const std::string& source, std::uint64_t bytes) const {
     if (bytes == 0) return;
     const Descriptor from(source, O_RDONLY);

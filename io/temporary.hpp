@@ -16,6 +16,11 @@ class TemporaryFile {
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
+    /// Finds out whether the disk, the quota and the limits of this process leave room for `bytes`,
+    /// by taking and giving back the space. Throws Error(kOutput). HDF5 1.10.8 crashes where a
+    /// write fails inside H5Ocopy, so this comes before it.
+    void require_room(std::uint64_t bytes) const;
+
     /// Copies the first `bytes` bytes of `source` over those of the temporary.
     void copy_head(const std::string& source, std::uint64_t bytes) const;
     /// fsync, rename over the target (never replacing one unless `force`), fsync of the folder.

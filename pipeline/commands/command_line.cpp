@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
 
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -119,9 +120,14 @@ int execute(const Command& command, const std::vector<std::string>& words) {
 }
 
 int dispatch(const std::vector<std::string>& words) {
-    if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    if (words.empty()) {
+        throw Error(ErrorCode::kUsage,
+                    "no command given; there are run, plan, verify, restore and inspect, see "
+                    "h5palettize --help");
+    }
+    if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
         std::cout << general_help();
-        return words.empty() ? static_cast<int>(ErrorCode::kUsage) : 0;
+        return 0;
     }
     if (words[0] == "--version") {
         std::cout << "h5palettize " H5PALETTIZE_VERSION "\n";
@@ -154,6 +160,8 @@ const std::vector<Command>& commands() {
 }
 
 int run_program(int argc, char** argv) {
+    std::signal(SIGXFSZ,
+                SIG_IGN);  // a file size limit is then an error of the write, as a full disk is
     try {
         const int code = dispatch({argv + 1, argv + argc});
         std::cout.flush();

@@ -175,6 +175,12 @@ std::uint64_t memory_from(const Arguments& arguments) {
                                    : usable_memory_bytes() / 2;
 }
 
+bool skips_nonfinite(const Arguments& arguments) {
+    return arguments.has("on-nonfinite") &&
+           choice_of<bool>("on-nonfinite", arguments.text("on-nonfinite"),
+                           {{"fail", false}, {"skip", true}});
+}
+
 std::uint64_t parse_bytes(const std::string& text) {
     static const std::map<std::string, double> kUnits{
         {"", 1},         {"B", 1},      {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30},

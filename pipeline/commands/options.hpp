@@ -41,6 +41,9 @@ struct Arguments {
 /// --memory in bytes; without it half of the memory that this process may use.
 [[nodiscard]] std::uint64_t memory_from(const Arguments& arguments);
 
+/// --on-nonfinite: whether tensors with NaN or infinity are left dense instead of failing the run.
+[[nodiscard]] bool skips_nonfinite(const Arguments& arguments);
+
 /// "2GiB", "512MiB", "1.5GB", "4096" -> bytes. Throws Error(kUsage).
 [[nodiscard]] std::uint64_t parse_bytes(const std::string& text);
 

@@ -15,6 +15,8 @@ namespace {
 
 int execute_plan(const Arguments& arguments) {
     const std::string& source = arguments.positionals[0];
+    const std::uint64_t budget_bytes = memory_from(arguments);
+    (void)skips_nonfinite(arguments);  // validated as run does
     const CheckpointReader reader(source);
     if (arguments.positionals.size() == 2) {
         check_target(source, arguments.positionals[1], arguments.flag("force"));
@@ -34,7 +36,7 @@ int execute_plan(const Arguments& arguments) {
     std::cout << report_table(plan, nullptr) << "layout "
               << (plan.layout == Layout::kKeras ? "keras" : "torch") << " (" << plan.layout_reason
               << "); peak memory in flight about "
-              << bytes_for_people(peak_memory_bytes(plan, memory_from(arguments))) << "\n";
+              << bytes_for_people(peak_memory_bytes(plan, budget_bytes)) << "\n";
     return 0;
 }
 

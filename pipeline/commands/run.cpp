@@ -58,15 +58,6 @@ void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
     }
 }
 
-bool skips_nonfinite(const Arguments& arguments) {
-    const std::string choice =
-        arguments.has("on-nonfinite") ? arguments.text("on-nonfinite") : "fail";
-    if (choice == "fail") return false;
-    if (choice == "skip") return true;
-    throw Error(ErrorCode::kUsage,
-                "--on-nonfinite: found '" + choice + "', allowed are fail, skip");
-}
-
 /// Tells this input from another: sizes, names, shapes and types of everything in it (FNV-1a, 64
 /// bits).
 std::string fingerprint(const CheckpointInfo& info) {
@@ -118,6 +109,10 @@ int execute_run(const Arguments& arguments) {
     for (const std::string& warning : plan.warnings)
         std::cerr << "h5palettize: warning: " << warning << "\n";
     if (skip) skip_nonfinite(plan, reader);
+    if (plan.palettized().empty()) {
+        std::cerr << "h5palettize: warning: no selected tensor fits its spec: the output is a "
+                     "plain copy; the table says why\n";
+    }
 
     std::vector<std::string> replaced;
     for (const PlanEntry* entry : plan.palettized()) replaced.push_back(entry->dataset->path);
