@@ -125,6 +125,27 @@ class Scanner {
         }
     }
 
+    /// The indices have the tensor's shape but for one dimension, which cluster_dim divides.
+    static void require_plausible_shape(hid_t group, const std::string& path, const Shape& shape) {
+        Shape indices;
+        for (const h5::Link& link : h5::list_links(group)) {
+            if (link.name != "indices" || link.type != H5L_TYPE_HARD) continue;
+            const h5::Dataset dataset = h5::open_dataset(group, link.name);
+            indices = h5::space_shape(h5::dataset_space(dataset.get()).get());
+        }
+        std::size_t differing = 0;
+        bool plausible = indices.size() == shape.size();
+        for (std::size_t d = 0; plausible && d < shape.size(); ++d) {
+            differing += shape[d] == indices[d] ? 0U : 1U;
+            plausible = indices[d] > 0 && shape[d] > 0 && shape[d] % indices[d] == 0;
+        }
+        if (!plausible || differing > 1 || !element_count(shape)) {
+            throw Error(ErrorCode::kInput, path + ": palettized_shape " + shape_to_string(shape) +
+                                               " does not go with indices of shape " +
+                                               shape_to_string(indices) + "; the file is damaged");
+        }
+    }
+
     PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path) {
         PalettizedTensorInfo info;
         info.spec_json = h5::read_string_attribute(group, "palettized_spec").value_or("");
@@ -132,6 +153,7 @@ class Scanner {
              h5::read_integers(group, "palettized_shape").value_or(std::vector<std::int64_t>{})) {
             info.shape.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0)));
         }
+        require_plausible_shape(group, path, info.shape);
         const std::string name = h5::read_string_attribute(group, "palettized_dtype").value_or("");
         bool known = false;
         for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {

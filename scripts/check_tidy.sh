@@ -9,6 +9,8 @@ stamps=build/tidy
 [[ -f $build/compile_commands.json ]] || cmake --preset release >/dev/null
 [[ "${1:-}" == --all ]] && rm -rf "$stamps"
 mkdir -p "$stamps"
+# A warning option of GCC's that clang does not know would be an error of its own.
+sed 's/-Wno-restrict//g' "$build/compile_commands.json" >"$stamps/compile_commands.json"
 
 # What every file depends on: the headers, the checks, the compiler flags, the tool.
 common="$( (clang-tidy --version; cat .clang-tidy CMakeLists.txt
@@ -24,11 +26,11 @@ done
 if ((${#todo[@]} > 0)); then
     # shellcheck disable=SC2016  # the inner shell expands
     printf '%s\0' "${todo[@]}" | xargs -0 -n 2 -P "$(nproc)" bash -c '
-        if output="$(clang-tidy --quiet --extra-arg=-Wno-unknown-warning-option -p "$0" "$1" 2>&1)"; then
+        if output="$(clang-tidy --quiet -p "$0" "$1" 2>&1)"; then
             touch "$2"
         else
             printf "%s: clang-tidy\n%s\n" "$1" "$output" >&2
             exit 1
-        fi' "$build"
+        fi' "$stamps"
 fi
 echo "tidy: ${#sources[@]} files are clean, $((${#todo[@]} / 2)) of them checked now"
