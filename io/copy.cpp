@@ -116,11 +116,12 @@ class TreeCopier {
 
     void copy_object(hid_t from, hid_t to, const h5::Link& link, const std::string& path,
                      hid_t link_plist, std::size_t depth) {
-        const auto [known, is_new] = copies_.emplace(link.address, path);
-        if (!is_new) {
+        const auto known = copies_.emplace(link.address, path);
+        if (!known.second) {
+            const std::string& first = known.first->second;
             h5::call("create hard link " + path, [&] {
-                return H5Lcreate_hard(target_, known->second.c_str(), to, link.name.c_str(),
-                                      link_plist, H5P_DEFAULT);
+                return H5Lcreate_hard(target_, first.c_str(), to, link.name.c_str(), link_plist,
+                                      H5P_DEFAULT);
             });
             return;
         }
@@ -133,14 +134,37 @@ class TreeCopier {
         if (replaced_.count(link.address) != 0) {
             stand_in(object.get(), info.type, to, link.name, path, link_plist);
         } else if (info.type == H5O_TYPE_GROUP) {
-            const h5::Plist plist(h5::call("read group properties",
-                                           [&] { return H5Gget_create_plist(object.get()); }));
+            const h5::Plist plist = group_properties(object.get());
             const h5::Group copy = make_group(to, link.name, link_plist, plist.get());
             copy_attributes(object.get(), copy.get(), path);
             copy_members(object.get(), copy.get(), path, depth + 1);
         } else {
             copy_whole(from, to, link, path, link_plist);
         }
+    }
+
+    /// The settings of a group, one by one: the list that H5Gget_create_plist returns also carries
+    /// where the group's links lie in its own file, and a group made from it would look for them
+    /// there.
+    static h5::Plist group_properties(hid_t group) {
+        const h5::Plist own(
+            h5::call("read group properties", [&] { return H5Gget_create_plist(group); }));
+        h5::Plist plist = h5::create_plist(H5P_GROUP_CREATE);
+        h5::call("copy group properties", [&] {
+            unsigned link_order = 0;
+            unsigned attribute_order = 0;
+            unsigned max_compact = 0;
+            unsigned min_dense = 0;
+            herr_t worst = H5Pget_link_creation_order(own.get(), &link_order);
+            worst = std::min(worst, H5Pset_link_creation_order(plist.get(), link_order));
+            worst = std::min(worst, H5Pget_attr_creation_order(own.get(), &attribute_order));
+            worst = std::min(worst, H5Pset_attr_creation_order(plist.get(), attribute_order));
+            worst = std::min(worst, H5Pget_link_phase_change(own.get(), &max_compact, &min_dense));
+            worst = std::min(worst, H5Pset_link_phase_change(plist.get(), max_compact, min_dense));
+            worst = std::min(worst, H5Pget_attr_phase_change(own.get(), &max_compact, &min_dense));
+            return std::min(worst, H5Pset_attr_phase_change(plist.get(), max_compact, min_dense));
+        });
+        return plist;
     }
 
     void copy_whole(hid_t from, hid_t to, const h5::Link& link, const std::string& path,

@@ -80,6 +80,7 @@ class Program {
         solve(0, intervals, 0, k);
         boundaries_[k] = intervals;
         std::vector<std::size_t> result;
+        result.reserve(boundaries_.size());
         for (const std::size_t b : boundaries_) result.push_back(cuts_[b]);
         return result;
     }
@@ -255,6 +256,7 @@ std::vector<std::size_t> windowed_partition(const IntervalCosts& costs,
         finest = finer.size() == cuts.size();
         cuts = std::move(finer);
         std::vector<std::size_t> place;
+        place.reserve(boundaries.size());
         for (const std::size_t b : boundaries) {
             place.push_back(static_cast<std::size_t>(std::lower_bound(cuts.begin(), cuts.end(), b) -
                                                      cuts.begin()));
