@@ -4,7 +4,9 @@
 // points and seed alone.
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <limits>
+#include <numeric>
 #include <set>
 
 #include "stages/cluster/cluster.hpp"
@@ -190,18 +192,55 @@ double lloyd(const Vectors& vectors, std::vector<double>& centroids, double tole
     return cost;
 }
 
-Vectors sample_of(const Vectors& vectors) {
+Vectors merged(const Vectors& vectors) {
+    std::vector<std::size_t> order(vectors.count());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto compare = [&](std::size_t a, std::size_t b) {
+        return std::lexicographical_compare_three_way(vectors.at(a), vectors.at(a) + vectors.dim,
+                                                      vectors.at(b), vectors.at(b) + vectors.dim);
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return compare(a, b) < 0; });
+    Vectors result;
+    result.dim = vectors.dim;
+    std::size_t last = 0;
+    for (const std::size_t v : order) {
+        if (!(vectors.weights[v] > 0)) continue;
+        if (!result.weights.empty() && compare(last, v) == 0) {
+            result.weights.back() += vectors.weights[v];
+        } else {
+            result.values.insert(result.values.end(), vectors.at(v), vectors.at(v) + vectors.dim);
+            result.weights.push_back(vectors.weights[v]);
+        }
+        last = v;
+    }
+    return result;
+}
+
+/// One vector from each of kSample equal strata, at a pseudo-random place in it: a regular stride
+/// would meet the same kernel position or input channel over and over.
+Vectors strata_of(const Vectors& vectors) {
     if (vectors.count() <= kSample) return vectors;
     Vectors sample;
     sample.dim = vectors.dim;
+    Random random(0);
     for (std::size_t s = 0; s < kSample; ++s) {
-        const std::size_t v = s * vectors.count() / kSample;
+        const std::size_t begin = s * vectors.count() / kSample;
+        const std::size_t end = (s + 1) * vectors.count() / kSample;
+        const std::size_t v =
+            begin + static_cast<std::size_t>(random.next() * static_cast<double>(end - begin));
         sample.values.insert(sample.values.end(), vectors.at(v), vectors.at(v) + vectors.dim);
         sample.weights.push_back(vectors.weights[v]);
     }
-    double total = 0;
-    for (const double weight : sample.weights) total += weight;
-    return total > 0 ? sample : vectors;
+    return sample;
+}
+
+/// What the restarts train on. Where most of a sample is repetition (zeros of a pruned tensor) it
+/// says too little about the rest: distinct vectors with their weights are sampled instead.
+Vectors sample_of(const Vectors& vectors) {
+    Vectors sample = strata_of(vectors);
+    if (vectors.count() <= kSample || merged(sample).count() > kSample / 2) return sample;
+    return strata_of(merged(vectors));
 }
 
 /// The distinct vectors in lexicographic order, or nothing where there are more than `most`.
