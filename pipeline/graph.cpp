@@ -4,10 +4,9 @@
 
 namespace pal {
 
-//            +--------------------------- release (bytes) -----------------------------+
-//            v                                                                         |
-//   start -> gate -> load -> scale -> cluster -> quantize LUT -> assign+pack -> order -> write ->
-//   sink
+//      +---------------------------- release (bytes) -----------------------------+
+//      v                                                                           |
+//    gate -> load -> scale -> cluster -> quantize LUT -> assign -> order -> write -> sink
 //
 GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t budget_bytes) {
     const std::vector<const PlanEntry*> entries = plan.palettized();
