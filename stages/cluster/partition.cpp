@@ -163,8 +163,9 @@ class Program {
     std::vector<std::size_t> boundaries_;
 };
 
-// Cut positions to either side: with 6, t-distributed values at k = 256 ended 1.2e-4 above the
-// optimum.
+// Cut positions to either side. With 6, and 16 coarse bins a cluster, t-distributed values at k =
+// 256 ended 1.2e-4 above the optimum; 8 and 24 together are within 1e-4 on every distribution
+// tested.
 constexpr std::size_t kWindow = 8;
 constexpr int kMostRecentrings = 64;
 
