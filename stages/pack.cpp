@@ -92,7 +92,7 @@ void unpack_bits(std::span<const std::uint8_t> packed, int n_bits, std::span<std
                                            " are needed; the file is damaged");
     }
     if (n_bits == 8) {
-        std::memcpy(values.data(), packed.data(), values.size());
+        std::copy_n(packed.begin(), values.size(), values.begin());
         return;
     }
     const std::uint32_t mask = (1U << n_bits) - 1;

@@ -146,30 +146,36 @@ Splits make_splits(const std::vector<std::uint32_t>& counts, const Coordinates& 
     return splits;
 }
 
+struct Sums {
+    double weight = 0;
+    double sum = 0;
+    double squares = 0;
+};
+
 template <class Real>
-std::vector<Bin> fill(const WeightedPoints<Real>& points, const Splits& splits,
-                      const Coordinates& coordinates) {
+std::vector<Sums> fill(const WeightedPoints<Real>& points, const Splits& splits,
+                       const Coordinates& coordinates) {
     constexpr auto kTrailingMask = (Bits<Real>{1} << kTrailingBits<Real>)-1;
     const std::vector<Part> parts = parts_of(points.values.size());
-    std::vector<std::vector<Bin>> bins(parts.size());
+    std::vector<std::vector<Sums>> bins(parts.size());
     for_each_task(parts.size(), [&](std::size_t p) {
         bins[p].resize(splits.fine_bins);
         for (std::size_t v = parts[p].begin; v < parts[p].end; ++v) {
             const Bits<Real> key = ordered_key(points.values[v]);
             const Split split = splits.of_leading[key >> kTrailingBits<Real>];
-            Bin& bin = bins[p][split.first + ((key & kTrailingMask) >> split.shift)];
+            Sums& bin = bins[p][split.first + ((key & kTrailingMask) >> split.shift)];
             const double x = coordinates.of(static_cast<double>(points.values[v]));
             const double weight = points.weights.empty() ? 1.0 : points.weights[v];
             bin.weight += weight;
             bin.sum += weight * x;
-            bin.sum_of_squares += weight * x * x;
+            bin.squares += weight * x * x;
         }
     });
     for (std::size_t p = 1; p < parts.size(); ++p) {
         for (std::size_t b = 0; b < splits.fine_bins; ++b) {
             bins[0][b].weight += bins[p][b].weight;
             bins[0][b].sum += bins[p][b].sum;
-            bins[0][b].sum_of_squares += bins[p][b].sum_of_squares;
+            bins[0][b].squares += bins[p][b].squares;
         }
     }
     return std::move(bins[0]);
@@ -196,11 +202,13 @@ Histogram adaptive_histogram(const WeightedPoints<Real>& points, DType dtype,
         coordinates_for(std::max(lowest, std::numeric_limits<Real>::lowest()),
                         std::isfinite(highest) ? highest : std::numeric_limits<Real>::max());
     const Splits splits = make_splits<Real>(counts, histogram.coordinates, dtype, fine_bins);
-    for (const Bin& bin : fill(points, splits, histogram.coordinates)) {
+    constexpr double kRounding = 4 * std::numeric_limits<double>::epsilon();
+    for (const Sums& bin : fill(points, splits, histogram.coordinates)) {
         if (!(bin.weight > 0)) continue;
-        histogram.bins.push_back(bin);
-        histogram.spread_inside_bins +=
-            std::max(0.0, bin.sum_of_squares - bin.sum * bin.sum / bin.weight);
+        const double mean = bin.sum / bin.weight;
+        const double spread = std::max(0.0, bin.squares - bin.sum * mean);
+        histogram.bins.push_back({bin.weight, mean, spread});
+        histogram.spread_inside_bins += spread + kRounding * bin.squares;
     }
     return histogram;
 }

@@ -17,9 +17,8 @@ namespace pal::cluster {
 
 struct Histogram {
     Coordinates coordinates;
-    std::vector<Bin> bins;  // non-empty ones, ascending
-    double spread_inside_bins =
-        0;  // sum over the bins of their values' squared distances to their mean
+    std::vector<Bin> bins;          // non-empty ones, ascending
+    double spread_inside_bins = 0;  // of all bins, at most: what rounding may hide is counted
 };
 
 /// About `fine_bins` bins; f16 and bf16 get one for each possible value. O(n + fine_bins), two

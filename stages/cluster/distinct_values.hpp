@@ -8,6 +8,7 @@
 
 #include "stages/cluster/cluster.hpp"
 #include "stages/cluster/interval_costs.hpp"
+#include "stages/cluster/partition.hpp"
 
 namespace pal::cluster {
 
@@ -50,9 +51,7 @@ template <class Real>
 std::vector<Bin> bins_of(const DistinctValues<Real>& distinct, const Coordinates& coordinates) {
     std::vector<Bin> bins(distinct.values.size());
     for (std::size_t v = 0; v < bins.size(); ++v) {
-        const double x = coordinates.of(static_cast<double>(distinct.values[v]));
-        const double weight = distinct.weights[v];
-        bins[v] = {weight, weight * x, weight * x * x};
+        bins[v] = {distinct.weights[v], coordinates.of(static_cast<double>(distinct.values[v])), 0};
     }
     return bins;
 }
@@ -63,28 +62,15 @@ Palette palette_of_values(const DistinctValues<Real>& distinct) {
     return {{distinct.values.begin(), distinct.values.end()}, 0.0, {}};
 }
 
-/// Centroids and cost of a partition of bins. Sums run over the bins of a cluster, not over
-/// differences of long prefix sums, so that a cluster of one value has exactly that value.
-inline Palette palette_of_partition(const std::vector<Bin>& bins,
+/// Centroids and cost of a partition of bins.
+inline Palette palette_of_partition(std::span<const Bin> bins,
                                     const std::vector<std::size_t>& boundaries,
                                     const Coordinates& coordinates) {
     Palette palette;
-    for (std::size_t c = 0; c + 1 < boundaries.size(); ++c) {
-        Bin total;
-        for (std::size_t b = boundaries[c]; b < boundaries[c + 1]; ++b) {
-            total.weight += bins[b].weight;
-            total.sum += bins[b].sum;
-        }
-        const double mean = total.sum / total.weight;
-        for (std::size_t b = boundaries[c]; b < boundaries[c + 1]; ++b) {
-            const Bin& bin = bins[b];
-            const double inside = bin.sum_of_squares - bin.sum * bin.sum / bin.weight;
-            const double offset = bin.sum / bin.weight - mean;
-            palette.cost += std::max(0.0, inside) + bin.weight * offset * offset;
-        }
-        palette.centroids.push_back(coordinates.back(mean));
+    for (const Bin& cluster : clusters_of(bins, boundaries)) {
+        palette.centroids.push_back(coordinates.back(cluster.mean));
+        palette.cost += cluster.spread / coordinates.unit / coordinates.unit;
     }
-    palette.cost = palette.cost / coordinates.unit / coordinates.unit;
     return palette;
 }
 

@@ -13,7 +13,7 @@ Palette cluster_exact(const WeightedPoints<Real>& points, std::size_t max_cluste
     const auto coordinates =
         cluster::coordinates_for(distinct.values.front(), distinct.values.back());
     const auto bins = cluster::bins_of(distinct, coordinates);
-    const auto boundaries = cluster::optimal_partition(cluster::IntervalCosts(bins), max_clusters);
+    const auto boundaries = cluster::optimal_partition(bins, max_clusters);
     return cluster::palette_of_partition(bins, boundaries, coordinates);
 }
 

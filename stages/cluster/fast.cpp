@@ -21,11 +21,11 @@ constexpr double kToleratedSpread = 3e-5;  // of the palette's cost, inside bins
 
 /// Cut positions that share out the cube root of the density evenly.
 std::vector<std::size_t> coarse_cuts(const std::vector<cluster::Bin>& bins, std::size_t intervals) {
-    const auto mean = [&](std::size_t b) { return bins[b].sum / bins[b].weight; };
     std::vector<double> measure(bins.size());
     double total = 0;
     for (std::size_t b = 0; b < bins.size(); ++b) {
-        const double width = mean(std::min(b + 1, bins.size() - 1)) - mean(b == 0 ? 0 : b - 1);
+        const double width =
+            bins[std::min(b + 1, bins.size() - 1)].mean - bins[b == 0 ? 0 : b - 1].mean;
         measure[b] = std::cbrt(bins[b].weight * width * width);
         total += measure[b];
     }
@@ -49,20 +49,14 @@ std::vector<std::size_t> coarse_cuts(const std::vector<cluster::Bin>& bins, std:
     return cuts;
 }
 
-Palette palette_of_bins(const std::vector<cluster::Bin>& bins,
-                        const cluster::Coordinates& coordinates, std::size_t clusters) {
-    const cluster::IntervalCosts costs(bins);
+std::vector<std::size_t> good_partition(const std::vector<cluster::Bin>& bins,
+                                        std::size_t clusters) {
     const std::size_t intervals = std::max(kCoarseBinsACluster * clusters, kFewestCoarseBins);
-    std::vector<std::size_t> boundaries;
-    if (bins.size() <= 2 * intervals) {
-        boundaries = cluster::optimal_partition(costs, std::min(clusters, bins.size()));
-    } else {
-        std::vector<std::size_t> cuts = coarse_cuts(bins, intervals);
-        boundaries = cuts.size() > 2 * clusters
-                         ? cluster::windowed_partition(costs, std::move(cuts), clusters)
-                         : cluster::optimal_partition(costs, clusters);
-    }
-    return cluster::palette_of_partition(bins, boundaries, coordinates);
+    if (bins.size() <= 2 * intervals)
+        return cluster::optimal_partition(bins, std::min(clusters, bins.size()));
+    const std::vector<std::size_t> cuts = coarse_cuts(bins, intervals);
+    return cuts.size() > 2 * clusters ? cluster::windowed_partition(bins, cuts, clusters)
+                                      : cluster::optimal_partition(bins, clusters);
 }
 
 template <class Real>
@@ -71,7 +65,8 @@ Palette cluster_sorted(const WeightedPoints<Real>& points, std::size_t max_clust
     if (distinct.values.size() <= max_clusters) return cluster::palette_of_values(distinct);
     const auto coordinates =
         cluster::coordinates_for(distinct.values.front(), distinct.values.back());
-    return palette_of_bins(cluster::bins_of(distinct, coordinates), coordinates, max_clusters);
+    const auto bins = cluster::bins_of(distinct, coordinates);
+    return cluster::palette_of_partition(bins, good_partition(bins, max_clusters), coordinates);
 }
 
 }  // namespace
@@ -84,11 +79,14 @@ Palette cluster_fast(const WeightedPoints<Real>& points, DType dtype, std::size_
     // As many bins as clusters or fewer: there may be few values, and those deserve to be met
     // exactly.
     if (histogram.bins.size() <= 2 * max_clusters) return cluster_sorted(points, max_clusters);
-    Palette palette = palette_of_bins(histogram.bins, histogram.coordinates, max_clusters);
-    const double unit = histogram.coordinates.unit;
-    const bool bins_fine_enough =
-        histogram.spread_inside_bins <= kToleratedSpread * (palette.cost * unit * unit);
-    return bins_fine_enough ? palette : cluster_sorted(points, max_clusters);
+    const auto boundaries = good_partition(histogram.bins, max_clusters);
+    double cost = 0;
+    for (const auto& cluster : cluster::clusters_of(histogram.bins, boundaries))
+        cost += cluster.spread;
+    const bool bins_fine_enough = histogram.spread_inside_bins <= kToleratedSpread * cost;
+    return bins_fine_enough
+               ? cluster::palette_of_partition(histogram.bins, boundaries, histogram.coordinates)
+               : cluster_sorted(points, max_clusters);
 }
 
 template Palette cluster_fast<float>(const WeightedPoints<float>&, DType, std::size_t);

@@ -3,6 +3,7 @@
 #include <oneapi/tbb/parallel_invoke.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -19,9 +20,10 @@ constexpr std::size_t kParallelRow = std::size_t{1} << 14;
 /// One row of the dynamic program: best[j] = min over i < j of previous[i] + cost(i, j), where i
 /// and j count positions of `cuts`. The minimising i never falls as j grows, so the middle j bounds
 /// both halves.
+template <class Costs>
 class Row {
   public:
-    Row(const IntervalCosts& costs, const std::vector<std::size_t>& cuts,
+    Row(const Costs& costs, const std::vector<std::size_t>& cuts,
         const std::vector<double>& previous, std::vector<double>& best,
         std::vector<std::uint32_t>& choice)
         : costs_(costs), cuts_(cuts), previous_(previous), best_(best), choice_(choice) {}
@@ -55,7 +57,7 @@ class Row {
     }
 
   private:
-    const IntervalCosts& costs_;
+    const Costs& costs_;
     const std::vector<std::size_t>& cuts_;
     const std::vector<double>& previous_;
     std::vector<double>& best_;
@@ -63,9 +65,10 @@ class Row {
 };
 
 /// The dynamic program over a list of cut positions.
+template <class Costs>
 class Program {
   public:
-    Program(const IntervalCosts& costs, std::vector<std::size_t> cuts)
+    Program(const Costs& costs, std::vector<std::size_t> cuts)
         : costs_(costs), cuts_(std::move(cuts)) {}
 
     /// k + 1 positions of cuts.
@@ -155,7 +158,7 @@ class Program {
         return middle[end - begin];
     }
 
-    const IntervalCosts& costs_;
+    const Costs& costs_;
     std::vector<std::size_t> cuts_;
     std::vector<double> best_;
     std::vector<double> previous_;
@@ -171,9 +174,10 @@ constexpr int kMostRecentrings = 64;
 
 /// The best partition whose boundary c lies within kWindow cuts of place[c]. Returns true where a
 /// boundary ended at the edge of its window, so that another round may find better.
+template <class Costs>
 class WindowedProgram {
   public:
-    WindowedProgram(const IntervalCosts& costs, const std::vector<std::size_t>& cuts)
+    WindowedProgram(const Costs& costs, const std::vector<std::size_t>& cuts)
         : costs_(costs), cuts_(cuts) {}
 
     bool improve(std::vector<std::size_t>& place) {
@@ -220,7 +224,7 @@ class WindowedProgram {
         return at_edge;
     }
 
-    const IntervalCosts& costs_;
+    const Costs& costs_;
     const std::vector<std::size_t>& cuts_;
     std::vector<std::uint32_t> choice_;
 };
@@ -237,21 +241,17 @@ std::vector<std::size_t> refined(const std::vector<std::size_t>& cuts) {
     return result;
 }
 
-}  // namespace
-
-std::vector<std::size_t> optimal_partition(const IntervalCosts& costs, std::size_t k) {
-    std::vector<std::size_t> cuts(costs.size() + 1);
-    for (std::size_t c = 0; c < cuts.size(); ++c) cuts[c] = c;
+template <class Costs>
+std::vector<std::size_t> solve(const Costs& costs, std::vector<std::size_t> cuts, std::size_t k) {
     std::vector<std::size_t> boundaries;
     tbb::this_task_arena::isolate([&] { boundaries = Program(costs, std::move(cuts)).solve(k); });
     return boundaries;
 }
 
-std::vector<std::size_t> windowed_partition(const IntervalCosts& costs,
-                                            std::vector<std::size_t> coarse_cuts, std::size_t k) {
-    std::vector<std::size_t> boundaries;
-    tbb::this_task_arena::isolate([&] { boundaries = Program(costs, coarse_cuts).solve(k); });
-    std::vector<std::size_t> cuts = std::move(coarse_cuts);
+template <class Costs>
+std::vector<std::size_t> solve_in_windows(const Costs& costs, std::vector<std::size_t> cuts,
+                                          std::size_t k) {
+    std::vector<std::size_t> boundaries = solve(costs, cuts, k);
     bool finest = false;
     while (!finest) {
         std::vector<std::size_t> finer = refined(cuts);
@@ -272,11 +272,58 @@ std::vector<std::size_t> windowed_partition(const IntervalCosts& costs,
     return boundaries;
 }
 
-double partition_cost(const IntervalCosts& costs, const std::vector<std::size_t>& boundaries) {
+// Of a partition's cost, what doubt may remain about it. The doubt is a worst case; roundings
+// mostly even out.
+constexpr double kToleratedDoubt = 1e-7;
+
+/// What `solve` finds with quick costs, or with precise ones where rounding may have misled it.
+template <class Solve>
+std::vector<std::size_t> solve_precisely(std::span<const Bin> bins, const Solve& solve) {
+    const PrefixCosts quick(bins);
+    std::vector<std::size_t> boundaries = solve(quick);
     double cost = 0;
-    for (std::size_t c = 0; c + 1 < boundaries.size(); ++c)
-        cost += costs(boundaries[c], boundaries[c + 1]);
-    return cost;
+    for (const Bin& cluster : clusters_of(bins, boundaries)) cost += cluster.spread;
+    const double doubt = quick.doubt() * static_cast<double>(boundaries.size() - 1);
+    return doubt <= kToleratedDoubt * cost ? boundaries : solve(MergedCosts(bins));
+}
+
+}  // namespace
+
+std::vector<std::size_t> optimal_partition(std::span<const Bin> bins, std::size_t k) {
+    std::vector<std::size_t> cuts(bins.size() + 1);
+    for (std::size_t c = 0; c < cuts.size(); ++c) cuts[c] = c;
+    return solve_precisely(bins, [&](const auto& costs) { return solve(costs, cuts, k); });
+}
+
+std::vector<std::size_t> windowed_partition(std::span<const Bin> bins,
+                                            const std::vector<std::size_t>& coarse_cuts,
+                                            std::size_t k) {
+    return solve_precisely(
+        bins, [&](const auto& costs) { return solve_in_windows(costs, coarse_cuts, k); });
+}
+
+std::vector<Bin> clusters_of(std::span<const Bin> bins,
+                             const std::vector<std::size_t>& boundaries) {
+    std::vector<Bin> clusters;
+    clusters.reserve(boundaries.size() - 1);
+    for (std::size_t c = 0; c + 1 < boundaries.size(); ++c) {
+        // Sums of distances to the first bin, and of squares to the mean: tight clusters far from
+        // zero lose nothing.
+        const auto own = bins.subspan(boundaries[c], boundaries[c + 1] - boundaries[c]);
+        Bin cluster;
+        double distances = 0;
+        for (const Bin& bin : own) {
+            cluster.weight += bin.weight;
+            distances += bin.weight * (bin.mean - own.front().mean);
+        }
+        cluster.mean = own.front().mean + distances / cluster.weight;
+        for (const Bin& bin : own) {
+            const double distance = bin.mean - cluster.mean;
+            cluster.spread += bin.spread + bin.weight * distance * distance;
+        }
+        clusters.push_back(cluster);
+    }
+    return clusters;
 }
 
 }  // namespace pal::cluster
