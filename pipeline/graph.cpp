@@ -38,6 +38,7 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     gate.try_put(Release{});
     graph.wait_for_all();
 
+    PAL_ASSERT(admission.in_flight_bytes() == 0);
     for (std::size_t e = 0; e < admission.admitted(); ++e) PAL_ASSERT(result.outcomes[e].finished);
     for (std::size_t left = admission.admitted(); left < entries.size(); ++left) {
         mark_failed(result.outcomes[left], ErrorCode::kOutput,
