@@ -75,7 +75,7 @@ template <class Real>
 void check(const char* name, const Draw& draw, DType dtype, double tolerance) {
     for (const std::size_t k : {4, 16, 64}) {
         std::mt19937 random(static_cast<unsigned>(k));
-        std::vector<Real> values(500);
+        std::vector<Real> values(300);
         for (Real& value : values) value = static_cast<Real>(draw(random));
         const WeightedPoints<Real> points{values, {}};
         const auto optimum = static_cast<double>(least_cost(values, k));
