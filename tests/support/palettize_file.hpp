@@ -1,0 +1,91 @@
+// run and restore on files, without plan and graph: the calls of io/ in the order in which the
+// program makes them.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "io/checkpoint_reader.hpp"
+#include "io/checkpoint_writer.hpp"
+#include "stages/chain.hpp"
+#include "stages/error.hpp"
+
+namespace pal::test {
+
+inline PalettizationSpec bits_spec(int n_bits) {
+    PalettizationSpec spec;
+    spec.n_bits = n_bits;
+    return spec;
+}
+
+/// The dataset at a path; throws where there is none.
+inline const DatasetInfo& dataset_at(const CheckpointReader& reader, const std::string& path) {
+    for (const DatasetInfo& dataset : reader.info().datasets) {
+        if (dataset.path == path) return dataset;
+    }
+    throw std::runtime_error("no dataset " + path);
+}
+
+inline Packed palettize_dataset(const CheckpointReader& reader, const std::string& path,
+                                const PalettizationSpec& spec) {
+    const DatasetInfo& dataset = dataset_at(reader, path);
+    TensorJob job;
+    job.path = path;
+    job.dtype = dataset.dtype.value();
+    job.spec = spec;
+    const AxisMap axes{0, dataset.shape.size() > 1 ? std::size_t{1} : std::size_t{0}};
+    job.geometry = std::get<Geometry>(make_geometry(dataset.shape, axes, spec, false));
+    return palettize(job, reader.read_weights(dataset));
+}
+
+/// Palettizes the datasets at `paths` (2 bits: four different values come back exactly).
+inline void palettize_file(const std::string& source, const std::string& target,
+                           const std::vector<std::string>& paths,
+                           const PalettizationSpec& spec = bits_spec(2)) {
+    const CheckpointReader reader(source);
+    check_target(source, target, false);
+    CheckpointWriter writer(reader, target, false, paths);
+    for (const std::string& path : paths) {
+        const Packed packed = palettize_dataset(reader, path, spec);
+        writer.write_palettized(path, packed.tensor, packed.chunks, spec_to_json(spec));
+    }
+    writer.commit("{}");
+}
+
+inline void restore_file(const std::string& source, const std::string& target) {
+    const CheckpointReader reader(source);
+    check_target(source, target, false);
+    std::vector<std::string> paths;
+    for (const PalettizedTensorInfo& tensor : reader.info().tensors) paths.push_back(tensor.path);
+    CheckpointWriter writer(reader, target, false, paths);
+    for (const std::string& path : paths) {
+        writer.write_dense(path, decode(reader.read_palettized(path)));
+    }
+    writer.commit("");
+}
+
+/// What compare_untouched finds, in one text; empty where nothing differs.
+inline std::string differences(const std::string& original, const std::string& derived) {
+    const CheckpointReader first(original);
+    const CheckpointReader second(derived);
+    std::string text;
+    for (const std::string& line : compare_untouched(first, second)) text += line + "\n";
+    return text;
+}
+
+/// The code of the Error that `action` throws; 0 where it throws none.
+template <class Action>
+int error_code_of(const Action& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return static_cast<int>(error.code());
+    }
+    return 0;
+}
+inline constexpr int kInputError = static_cast<int>(ErrorCode::kInput);
+inline constexpr int kOutputError = static_cast<int>(ErrorCode::kOutput);
+
+}  // namespace pal::test
