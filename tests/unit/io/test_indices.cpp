@@ -1,0 +1,107 @@
+// Indices as the writer packs them are what the HDF5 library itself decodes, and what the reader
+// gives back.
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/hdf5_files.hpp"
+#include "tests/support/palettize_file.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+using namespace pal::test;
+
+namespace {
+
+/// A tensor of the given shape whose indices are pseudo-random and use all their bits.
+pal::PalettizedTensor tensor_of(const pal::Shape& shape, const pal::PalettizationSpec& spec) {
+    pal::PalettizedTensor tensor;
+    tensor.n_bits = spec.n_bits;
+    tensor.geometry = std::get<pal::Geometry>(pal::make_geometry(shape, {0, 0}, spec, false));
+    std::uint32_t state = 12345;
+    tensor.indices.resize(tensor.geometry.index_count);
+    for (std::uint8_t& index : tensor.indices) {
+        state = state * 1664525U + 1013904223U;
+        index = static_cast<std::uint8_t>(state >> 24U >> (8 - spec.n_bits));
+    }
+    tensor.lut.resize(tensor.geometry.group_count * tensor.lut_stride());
+    for (std::size_t entry = 0; entry < tensor.lut.size(); ++entry) {
+        tensor.lut[entry] = static_cast<double>(entry);
+    }
+    return tensor;
+}
+
+void check_storage(hid_t indices, int n_bits) {
+    const Id type(H5Dget_type(indices));
+    BOOST_TEST(H5Tget_precision(type) == static_cast<std::size_t>(n_bits));
+    BOOST_TEST(H5Tget_size(type) == 1U);
+    BOOST_TEST((H5Tget_sign(type) == H5T_SGN_NONE));
+    const Id plist(H5Dget_create_plist(indices));
+    BOOST_TEST(H5Pget_nfilters(plist) == (n_bits < 8 ? 1 : 0));
+    if (n_bits == 8) return;
+    std::size_t value_count = 0;
+    BOOST_TEST(H5Pget_filter2(plist, 0, nullptr, &value_count, nullptr, 0, nullptr, nullptr) ==
+               H5Z_FILTER_NBIT);
+}
+
+/// Writes a tensor and reads its indices through the library and through the reader.
+void check_round_trip(const pal::Shape& shape, const pal::PalettizationSpec& spec) {
+    const TemporaryFolder folder;
+    const std::string source = folder.file("in.h5");
+    create_dataset(create_file(source), "weight", H5T_IEEE_F32LE, {shape.begin(), shape.end()});
+    const pal::PalettizedTensor tensor = tensor_of(shape, spec);
+    {
+        const pal::CheckpointReader reader(source);
+        pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
+        writer.write_palettized("/weight", tensor, pal::pack_indices(tensor),
+                                pal::spec_to_json(spec));
+        writer.commit("{}");
+    }
+    {
+        const Id file = open_file(folder.file("out.h5"));
+        const Id indices = open(file, "weight/indices");
+        check_storage(indices, spec.n_bits);
+        BOOST_TEST((raw_data(indices) == tensor.indices));
+    }
+    const pal::CheckpointReader reader(folder.file("out.h5"));
+    const pal::PalettizedTensor read = reader.read_palettized("/weight");
+    BOOST_TEST((read.indices == tensor.indices));
+    BOOST_TEST((read.lut == tensor.lut));
+    BOOST_TEST((read.geometry.shape == shape));
+}
+
+constexpr int kBits[] = {1, 2, 3, 4, 6, 8};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(indices_of_odd_lengths_are_decoded_by_the_library) {
+    for (const int n_bits : kBits) {
+        for (const std::uint64_t length : {2, 3, 7, 8, 9, 15, 17, 31, 33, 1023}) {
+            BOOST_TEST_CONTEXT(n_bits << " bits, " << length << " weights") {
+                check_round_trip({length}, bits_spec(n_bits));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(indices_of_several_dimensions_are_decoded_by_the_library) {
+    for (const int n_bits : kBits) {
+        BOOST_TEST_CONTEXT(n_bits << " bits") {
+            check_round_trip({5, 3}, bits_spec(n_bits));
+            check_round_trip({3, 1, 7, 5}, bits_spec(n_bits));
+            pal::PalettizationSpec grouped = bits_spec(n_bits);
+            grouped.granularity = {pal::GranularityKind::kPerGroupedChannel, 0, 3};
+            check_round_trip({9, 11}, grouped);
+            pal::PalettizationSpec vectors = bits_spec(n_bits);
+            vectors.cluster_dim = 3;
+            check_round_trip({9, 11}, vectors);
+        }
+    }
+}
+
+// About 2^20 values a chunk: one chunk more by 7 values, and rows of which three fill a chunk.
+BOOST_AUTO_TEST_CASE(indices_across_chunk_edges_are_decoded_by_the_library) {
+    for (const int n_bits : kBits) {
+        BOOST_TEST_CONTEXT(n_bits << " bits") {
+            check_round_trip({(1U << 20U) + 7}, bits_spec(n_bits));
+            check_round_trip({5, 333333}, bits_spec(n_bits));
+        }
+    }
+}
