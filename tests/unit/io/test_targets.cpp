@@ -1,0 +1,149 @@
+// Bad inputs and outputs: the right kind of error, and no file left behind.
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/hdf5_files.hpp"
+#include "tests/support/palettize_file.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+using namespace pal::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::vector<double> kValues = {1, 2, 3, 4, 1, 2, 3, 4};
+
+struct Fixture {
+    Fixture() { write_dataset(create_file(source), "weight", H5T_IEEE_F32LE, {8}, kValues); }
+    [[nodiscard]] int open_code(const std::string& name) const {
+        return error_code_of([&] { const pal::CheckpointReader reader(folder.file(name)); });
+    }
+    [[nodiscard]] int target_code(const std::string& target, bool force = false) const {
+        return error_code_of([&] { pal::check_target(source, target, force); });
+    }
+    TemporaryFolder folder;
+    std::string source = folder.file("in.h5");
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(what_cannot_be_read_is_an_input_error, Fixture) {
+    fs::create_directory(folder.file("folder.h5"));
+    write_file(folder.file("empty.h5"), "");
+    write_file(folder.file("text.h5"), std::string(4096, 'x'));
+    for (const char* name : {"absent.h5", "folder.h5", "empty.h5", "text.h5", "in.h5/deeper.h5"}) {
+        BOOST_TEST(open_code(name) == kInputError, name);
+    }
+    BOOST_TEST(open_code("in.h5") == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_cut_anywhere_is_an_input_error, Fixture) {
+    const std::string whole = file_bytes(source);
+    for (std::size_t length = 1; length < whole.size(); length += 97) {
+        write_file(folder.file("cut.h5"), whole.substr(0, length));
+        BOOST_TEST(open_code("cut.h5") == kInputError, length << " bytes");
+    }
+    write_file(folder.file("cut.h5"), whole.substr(0, whole.size() - 1));
+    BOOST_TEST(open_code("cut.h5") == kInputError);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_input_by_any_spelling_is_no_output, Fixture) {
+    fs::create_symlink("in.h5", folder.file("symbolic.h5"));
+    fs::create_hard_link(source, folder.file("second.h5"));
+    fs::create_directory(folder.file("sub"));
+    const fs::path before = fs::current_path();
+    fs::current_path(folder.file(""));
+    for (const std::string& target :
+         {source, std::string("in.h5"), std::string("./in.h5"), std::string("sub/../in.h5"),
+          folder.file("symbolic.h5"), folder.file("second.h5")}) {
+        for (const bool force : {false, true}) {
+            BOOST_TEST(target_code(target, force) == kOutputError, target << " " << force);
+        }
+    }
+    fs::current_path(before);
+    BOOST_TEST(folder.names() == "in.h5 second.h5 sub symbolic.h5");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_output_that_cannot_be_is_an_output_error, Fixture) {
+    fs::create_directory(folder.file("folder"));
+    write_file(folder.file("taken"), "precious");
+    fs::create_symlink("nowhere", folder.file("dangling"));
+    BOOST_TEST(target_code(folder.file("absent/out.h5")) == kOutputError);
+    BOOST_TEST(target_code(folder.file("taken/out.h5")) == kOutputError);
+    BOOST_TEST(target_code(folder.file("folder")) == kOutputError);
+    BOOST_TEST(target_code(folder.file("folder"), true) == kOutputError);
+    BOOST_TEST(target_code("") == kOutputError);
+    BOOST_TEST(target_code(folder.file("dangling")) == kOutputError);
+    BOOST_TEST(target_code(folder.file("taken")) == kOutputError);
+    BOOST_TEST(target_code(folder.file("taken"), true) == 0);
+    BOOST_TEST(target_code(folder.file("new.h5")) == 0);
+    const pal::CheckpointReader reader(source);
+    BOOST_TEST(error_code_of([&] {
+                   const pal::CheckpointWriter writer(reader, folder.file("absent/out.h5"), false,
+                                                      {"/weight"});
+               }) == kOutputError);
+    BOOST_TEST(folder.names() == "dangling folder in.h5 taken");
+    BOOST_TEST(file_bytes(folder.file("taken")) == "precious");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_writer_without_commit_leaves_nothing, Fixture) {
+    const pal::CheckpointReader reader(source);
+    try {
+        pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
+        BOOST_TEST(folder.names() != "in.h5");  // the temporary beside the target
+        BOOST_TEST(!fs::exists(folder.file("out.h5")));
+        const auto packed = palettize_dataset(reader, "/weight", bits_spec(2));
+        writer.write_palettized("/weight", packed.tensor, packed.chunks,
+                                pal::spec_to_json(bits_spec(2)));
+        throw std::runtime_error("a stage failed");
+    } catch (const std::runtime_error&) {
+        BOOST_TEST(folder.names() == "in.h5");
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_write_that_fails_leaves_nothing, Fixture) {
+    const pal::CheckpointReader reader(source);
+    const int wrong_path = error_code_of([&] {
+        const pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/absent"});
+    });
+    BOOST_TEST(wrong_path == kInputError);
+    BOOST_TEST(folder.names() == "in.h5");
+    auto packed = palettize_dataset(reader, "/weight", bits_spec(2));
+    packed.chunks[0].offset = {1};  // no chunk begins there
+    const int wrong_chunk = error_code_of([&] {
+        pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
+        writer.write_palettized("/weight", packed.tensor, packed.chunks,
+                                pal::spec_to_json(bits_spec(2)));
+    });
+    BOOST_TEST(wrong_chunk == kOutputError);
+    BOOST_TEST(folder.names() == "in.h5");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_target_that_appears_meanwhile_is_not_replaced, Fixture) {
+    const pal::CheckpointReader reader(source);
+    for (const bool force : {false, true}) {
+        const int code = error_code_of([&] {
+            pal::CheckpointWriter writer(reader, folder.file("out.h5"), force, {});
+            write_file(folder.file("out.h5"), "precious");
+            writer.commit("{}");
+        });
+        BOOST_TEST(code == (force ? 0 : kOutputError));
+        BOOST_TEST((file_bytes(folder.file("out.h5")) == "precious") == !force);
+        BOOST_TEST(folder.names() == "in.h5 out.h5");
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(object_references_are_refused_before_anything_is_made, Fixture) {
+    {
+        const Id file = open_file(source, H5F_ACC_RDWR);
+        create_dataset(file, "reference", H5T_STD_REF_OBJ, {2});
+    }
+    const pal::CheckpointReader reader(source);
+    BOOST_TEST(reader.info().unsupported.find("/reference") != std::string::npos);
+    const int code = error_code_of([&] {
+        const pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
+    });
+    BOOST_TEST(code == kInputError);
+    BOOST_TEST(folder.names() == "in.h5");
+}
