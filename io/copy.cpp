@@ -75,6 +75,7 @@ class TreeCopier {
         const h5::Group from = h5::open_group(source_.file.get(), "/");
         const h5::Group to = h5::open_group(target_, "/");
         copies_.emplace(h5::object_info(from.get()).addr, std::string("/"));
+        copy_comment(from.get(), to.get());
         copy_attributes(from.get(), to.get(), "/");
         copy_members(from.get(), to.get(), "/", 1);
         use_version(base_version_);
@@ -136,6 +137,7 @@ class TreeCopier {
         } else if (info.type == H5O_TYPE_GROUP) {
             const h5::Plist plist = group_properties(object.get());
             const h5::Group copy = make_group(to, link.name, link_plist, plist.get());
+            copy_comment(object.get(), copy.get());
             copy_attributes(object.get(), copy.get(), path);
             copy_members(object.get(), copy.get(), path, depth + 1);
         } else {
@@ -180,6 +182,7 @@ class TreeCopier {
                   const std::string& path, hid_t link_plist) {
         if (type == H5O_TYPE_GROUP) {
             const h5::Dataset dataset = h5::create_from_storage(object, to, name, link_plist);
+            copy_comment(object, dataset.get());
             for (const std::string& attribute : h5::list_attributes(object)) {
                 if (!h5::is_group_attribute(attribute)) {
                     h5::copy_attribute(object, dataset.get(), attribute);
@@ -195,6 +198,7 @@ class TreeCopier {
         h5::call("set the attribute order",
                  [&] { return H5Pset_attr_creation_order(plist.get(), order); });
         const h5::Group group = make_group(to, name, link_plist, plist.get());
+        copy_comment(object, group.get());
         for (const std::string& attribute : h5::list_attributes(object)) {
             if (h5::is_group_attribute(attribute)) {
                 throw Error(ErrorCode::kInput,
@@ -213,6 +217,16 @@ class TreeCopier {
         return h5::Group(h5::call("create group " + name, [&] {
             return H5Gcreate2(to, name.c_str(), link_plist, plist, H5P_DEFAULT);
         }));
+    }
+
+    /// H5Ocopy does this for what it copies.
+    static void copy_comment(hid_t from, hid_t to) {
+        const auto length =
+            h5::call("read a comment", [&] { return H5Oget_comment(from, nullptr, 0); });
+        if (length == 0) return;
+        std::vector<char> text(static_cast<std::size_t>(length) + 1);
+        h5::call("read a comment", [&] { return H5Oget_comment(from, text.data(), text.size()); });
+        h5::call("write a comment", [&] { return H5Oset_comment(to, text.data()); });
     }
 
     void copy_attributes(hid_t from, hid_t to, const std::string& path) const {

@@ -200,3 +200,21 @@ BOOST_AUTO_TEST_CASE(the_user_block_is_kept_byte_for_byte) {
     BOOST_TEST((raw_data(open(open_file(folder.file("back.h5")), "weight")) ==
                 raw_data(open(open_file(folder.file("in.h5")), "weight"))));
 }
+
+BOOST_AUTO_TEST_CASE(comments_of_objects_are_kept) {
+    const auto build = [](hid_t file) {
+        write_weight(file);
+        write_dataset(file, "other", H5T_IEEE_F32LE, {8}, kValues);
+        create_group(file, "group");
+        for (const char* name : {"/", "/group", "/weight", "/other"}) {
+            ok(H5Oset_comment(open(file, name), name));
+        }
+    };
+    Derived({}, build, {"/weight"}).check_all([](hid_t file) {
+        for (const char* name : {"/", "/group", "/weight", "/other"}) {
+            char comment[16] = {};
+            H5Oget_comment(open(file, name), comment, sizeof comment);
+            BOOST_TEST(std::string(comment) == name);
+        }
+    });
+}
