@@ -75,6 +75,10 @@ void apply_layout(const Json& json, std::size_t rank, hid_t plist) {
     if (chunk.size() != rank) throw Error(ErrorCode::kInput, "chunks of wrong rank");
     call("set a chunk shape",
          [&] { return H5Pset_chunk(plist, static_cast<int>(rank), chunk.data()); });
+    if (const auto options = json.find("chunk_options"); options != json.end()) {
+        call("set chunk options",
+             [&] { return H5Pset_chunk_opts(plist, options->get<unsigned>()); });
+    }
     for (const Json& filter : json.at("filters")) {
         const auto values = filter.at("values").get<std::vector<unsigned>>();
         const auto id = filter.at("id").get<int>();
@@ -142,6 +146,9 @@ void write_storage(hid_t dataset, hid_t group) {
              [&] { return H5Pget_chunk(plist.get(), static_cast<int>(rank), chunk.data()); });
         json["chunk"] = chunk;
         json["filters"] = describe_filters(plist.get());
+        unsigned options = 0;  // partial chunks at the edges may go unfiltered
+        call("read chunk options", [&] { return H5Pget_chunk_opts(plist.get(), &options); });
+        if (options != 0) json["chunk_options"] = options;
     }
     describe_fill(plist.get(), type.get(), json);
     H5D_fill_time_t fill_time = H5D_FILL_TIME_IFSET;
