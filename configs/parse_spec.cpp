@@ -7,6 +7,8 @@
 #include <array>
 #include <cmath>
 
+#include "configs/nearest.hpp"
+
 namespace pal::yaml {
 
 namespace {

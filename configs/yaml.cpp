@@ -8,6 +8,8 @@
 #include <map>
 #include <set>
 
+#include "configs/nearest.hpp"
+
 namespace pal::yaml {
 
 namespace {
@@ -187,34 +189,6 @@ bool boolean(const Place& place) {
 std::string text(const Place& place, const std::string& allowed) {
     if (place.node.IsScalar()) return place.node.Scalar();
     fail(place, "found " + shown(place) + ", allowed are " + allowed);
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row[b.size()];
-}
-
-std::string nearest(const std::string& word, const std::vector<std::string>& choices) {
-    std::string best;
-    std::size_t least = word.size() / 3 + 2;
-    for (const std::string& choice : choices) {
-        const std::size_t distance = edit_distance(word, choice);
-        if (distance < least) {
-            least = distance;
-            best = choice;
-        }
-    }
-    return best;
 }
 
 }  // namespace pal::yaml

@@ -48,8 +48,4 @@ void require_known(const Place& map, const std::vector<std::string>& allowed);
 [[nodiscard]] std::string text(const Place& place, const std::string& allowed);
 [[nodiscard]] std::string shown(const Place& place);  // the value as an error shows it
 
-/// The choice nearest to a misspelt word, empty where none is near.
-[[nodiscard]] std::string nearest(const std::string& word, const std::vector<std::string>& choices);
-[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
-
 }  // namespace pal::yaml

@@ -1,0 +1,131 @@
+#include "configs/rule_table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "configs/layer_types.hpp"
+#include "configs/module_path.hpp"
+#include "configs/nearest.hpp"
+
+namespace pal {
+
+RuleTable::RuleTable(const Config& config, const std::map<std::string, std::string>& layer_types)
+    : config_(config), types_(layer_types) {
+    require_types();
+    for (const ModuleRule& rule : config.module_type_configs) add_rule(rule, true);
+    for (const ModuleRule& rule : config.module_name_configs) add_rule(rule, false);
+}
+
+void RuleTable::add_rule(const ModuleRule& rule, bool by_type) {
+    Rule added;
+    added.rule = &rule;
+    added.by_type = by_type;
+    added.label = fmt::format("{} '{}' ({}{})",
+                              by_type ? "module_type_configs" : "module_name_configs", rule.pattern,
+                              config_.source, rule.line > 0 ? fmt::format(":{}", rule.line) : "");
+    if (!by_type) added.pattern.emplace(rule.pattern, added.label);
+    rules_.push_back(std::move(added));
+}
+
+void RuleTable::require_types() const {
+    if (!types_.empty()) return;
+    const auto has_ops = [](const std::optional<ModuleConfig>& module) {
+        return module && !module->op_type_config.empty();
+    };
+    std::string what;
+    if (!config_.module_type_configs.empty())
+        what = "module_type_configs '" + config_.module_type_configs[0].pattern + "'";
+    if (has_ops(config_.global_config)) what = "op_type_config of global_config";
+    for (const ModuleRule& rule : config_.module_name_configs) {
+        if (has_ops(rule.config)) what = "op_type_config of '" + rule.pattern + "'";
+    }
+    if (what.empty()) return;
+    throw Error(ErrorCode::kUsage,
+                config_.source + ": " + what +
+                    ": a rule by type, but this file does not say the types of its layers (no "
+                    "Keras model_config); use "
+                    "module_name_configs, whose patterns match module paths");
+}
+
+std::string RuleTable::layer_type(const std::string& module) const {
+    const auto components = module_components(module);
+    for (auto component = components.rbegin(); component != components.rend(); ++component) {
+        if (const auto found = types_.find(*component); found != types_.end()) return found->second;
+    }
+    return "";
+}
+
+/// Whether a rule covers the module under any of its names; sets own_module.
+bool RuleTable::covers(const Rule& rule, const TensorName& name, bool* own_module) const {
+    *own_module = true;
+    if (rule.by_type)
+        return same_layer_type(rule.rule->pattern, layer_type(name.module_names.front()));
+    for (const std::string& module : name.module_names) {
+        if (rule.pattern->matches(module)) return true;
+    }
+    *own_module = false;
+    for (const std::string& module : name.module_names) {
+        for (const std::string& above : with_parents(module)) {
+            if (rule.pattern->matches(above)) return true;
+        }
+    }
+    return false;
+}
+
+Winner RuleTable::winner_of(const TensorName& name) {
+    modules_.insert(name.module_names.begin(), name.module_names.end());
+    const auto [known, is_new] = winners_.try_emplace(name.module_names.front());
+    Place& place = known->second;
+    if (is_new) {
+        std::vector<std::size_t> matching;
+        for (std::size_t r = 0; r < rules_.size(); ++r) {
+            bool own_module = false;
+            if (!covers(rules_[r], name, &own_module)) continue;
+            ++rules_[r].matched_modules;
+            matching.push_back(r);
+            place = {r + 1, own_module};
+        }
+        for (const std::size_t r : matching) {
+            if (r + 1 == place.rule) {
+                ++rules_[r].won;
+            } else {
+                rules_[r].lost_to = place.rule;
+            }
+        }
+    }
+    if (place.rule == 0) return {};
+    const Rule& rule = rules_[place.rule - 1];
+    return {rule.rule, rule.label, rule.by_type, place.own_module};
+}
+
+std::string RuleTable::unmatched_text(const Rule& rule) const {
+    const std::string text = rule.label + ": matches no module of this file; ";
+    if (!rule.by_type) {
+        return text + "a pattern must match a whole module path; the nearest are " +
+               nearest_names(rule.rule->pattern, modules_);
+    }
+    std::set<std::string> types;
+    for (const auto& [layer, type] : types_) types.insert(type);
+    return text + fmt::format("its types are {}", fmt::join(types, ", "));
+}
+
+std::vector<std::string> RuleTable::warnings(bool allow_unmatched) const {
+    std::vector<std::string> texts;
+    for (const Rule& rule : rules_) {
+        if (rule.matched_modules == 0) {
+            const std::string text = unmatched_text(rule);
+            if (!allow_unmatched) {
+                throw Error(ErrorCode::kUsage,
+                            text + " (--allow-unmatched-rules makes this a warning)");
+            }
+            texts.push_back(text);
+        } else if (rule.won == 0) {
+            texts.push_back(rule.label +
+                            ": is shadowed: all that it matches is taken by the later " +
+                            rules_[rule.lost_to - 1].label);
+        }
+    }
+    return texts;
+}
+
+}  // namespace pal
