@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "configs/pattern.hpp"
 #include "stages/error.hpp"
 #include "stages/spec.hpp"
 
@@ -23,21 +24,29 @@ struct OpConfig {
     std::optional<StateSpecs> op_state_spec;  // absent: the default state names
 };
 
+/// An entry of op_type_config or op_name_config.
+struct OpRule {
+    std::string name;  // type or pattern
+    OpConfig config;
+    std::optional<Pattern> pattern;  // of op_name_config
+};
+
 struct ModuleConfig {
     std::optional<StateSpecs>
         op_state_spec;  // absent: the default state names; a null in the file is {"*": dense}
-    std::vector<std::pair<std::string, OpConfig>> op_type_config;
-    std::vector<std::pair<std::string, OpConfig>> op_name_config;
+    std::vector<OpRule> op_type_config;
+    std::vector<OpRule> op_name_config;
     StateSpecs module_state_spec;  // this module only, beats op_state_spec
     bool enable_fast_kmeans_mode = true;
     int rounding_precision = 4;
 };
 
-/// A rule of module_name_configs or module_type_configs: pattern and config (nullopt: leave dense).
+/// A rule of module_name_configs or module_type_configs: name and config (nullopt: leave dense).
 struct ModuleRule {
-    std::string pattern;
+    std::string name;  // type or pattern
     std::optional<ModuleConfig> config;
-    int line = 0;  // in the config file; 0 for presets and options
+    int line = 0;                    // in the config file; 0 for presets and options
+    std::optional<Pattern> pattern;  // of module_name_configs
 };
 
 struct Config {
@@ -92,7 +101,8 @@ struct Selection {
 
 /// Applies the rules to the tensors of a file. layer_types: layer name -> Keras class, empty where
 /// the file has none. Throws Error(kUsage): a rule that matches nothing (named, with the nearest
-/// module names), a type rule without types, a bad pattern, nothing selected at all (what was
+/// module names), a type rule without types, a pattern that backtracks without end, a bad
+/// --include or --exclude, nothing selected at all (what was
 /// looked for, what names the file has, what to pass instead). Pure.
 [[nodiscard]] Selection select_tensors(const Config& config,
                                        const std::vector<Candidate>& candidates,

@@ -31,12 +31,12 @@ std::string states_json(const StateSpecs& specs) {
     return "{" + json + "}";
 }
 
-std::string ops_json(const std::vector<std::pair<std::string, OpConfig>>& ops) {
+std::string ops_json(const std::vector<OpRule>& ops) {
     std::string json;
-    for (const auto& [name, op] : ops) {
-        json += fmt::format(
-            "{}{}:{{{}}}", json.empty() ? "" : ",", quoted(name),
-            op.op_state_spec ? "\"op_state_spec\":" + states_json(*op.op_state_spec) : "");
+    for (const OpRule& op : ops) {
+        const auto& states = op.config.op_state_spec;
+        json += fmt::format("{}{}:{{{}}}", json.empty() ? "" : ",", quoted(op.name),
+                            states ? "\"op_state_spec\":" + states_json(*states) : "");
     }
     return "{" + json + "}";
 }
@@ -61,7 +61,7 @@ std::string module_json(const std::optional<ModuleConfig>& config) {
 std::string rules_json(const std::vector<ModuleRule>& rules) {
     std::string json;
     for (const ModuleRule& rule : rules) {
-        json += fmt::format("{}{}:{}", json.empty() ? "" : ",", quoted(rule.pattern),
+        json += fmt::format("{}{}:{}", json.empty() ? "" : ",", quoted(rule.name),
                             module_json(rule.config));
     }
     return "{" + json + "}";

@@ -14,6 +14,8 @@ namespace {
 
 using yaml::Place;
 
+enum class KeyKind { kType, kPattern };
+
 StateSpecs parse_state_specs(const Place& place) {
     if (yaml::is_null(place)) return {{"*", std::nullopt}};
     StateSpecs specs;
@@ -53,12 +55,22 @@ OpConfig parse_op_config(const Place& place) {
     return config;
 }
 
-std::vector<std::pair<std::string, OpConfig>> parse_op_configs(const Place& place) {
-    std::vector<std::pair<std::string, OpConfig>> configs;
-    if (yaml::is_null(place)) return configs;
-    for (const auto& [name, value] : yaml::entries(place))
-        configs.emplace_back(name, parse_op_config(value));
-    return configs;
+/// What an entry's key says. Compiled here, so that a bad pattern is found in every config that is
+/// read, and not only where a tensor comes that far.
+std::optional<Pattern> parse_key(KeyKind kind, const std::string& level, const std::string& key,
+                                 const Place& value) {
+    if (kind == KeyKind::kType) return std::nullopt;
+    return Pattern(key, yaml::position(value) + ": " + level + " '" + key + "'");
+}
+
+std::vector<OpRule> parse_op_configs(const Place& place, KeyKind kind) {
+    std::vector<OpRule> rules;
+    if (yaml::is_null(place)) return rules;
+    for (const auto& [name, value] : yaml::entries(place)) {
+        rules.push_back(
+            {name, parse_op_config(value), parse_key(kind, "op_name_config", name, value)});
+    }
+    return rules;
 }
 
 int parse_rounding_precision(const Place& place) {
@@ -82,8 +94,8 @@ void pass_on_rounding(ModuleConfig& config) {
     if (config.op_state_spec) pass_on_rounding(*config.op_state_spec, config);
     pass_on_rounding(config.module_state_spec, config);
     for (auto* ops : {&config.op_type_config, &config.op_name_config}) {
-        for (auto& [name, op] : *ops) {
-            if (op.op_state_spec) pass_on_rounding(*op.op_state_spec, config);
+        for (OpRule& op : *ops) {
+            if (op.config.op_state_spec) pass_on_rounding(*op.config.op_state_spec, config);
         }
     }
 }
@@ -108,8 +120,10 @@ ModuleConfig parse_module_config(const Place& place) {
     std::optional<Place> asked_for_rounding;
     for (const auto& [key, value] : yaml::entries(place)) {
         if (key == "op_state_spec") config.op_state_spec = parse_state_specs(value);
-        if (key == "op_type_config") config.op_type_config = parse_op_configs(value);
-        if (key == "op_name_config") config.op_name_config = parse_op_configs(value);
+        if (key == "op_type_config")
+            config.op_type_config = parse_op_configs(value, KeyKind::kType);
+        if (key == "op_name_config")
+            config.op_name_config = parse_op_configs(value, KeyKind::kPattern);
         if (key == "module_state_spec" && !yaml::is_null(value))
             config.module_state_spec = parse_state_specs(value);
         if (key == "enable_fast_kmeans_mode") {
@@ -130,11 +144,12 @@ ModuleConfig parse_module_config(const Place& place) {
     return config;
 }
 
-std::vector<ModuleRule> parse_rules(const Place& place) {
+std::vector<ModuleRule> parse_rules(const Place& place, KeyKind kind) {
     std::vector<ModuleRule> rules;
     if (yaml::is_null(place)) return rules;
-    for (const auto& [pattern, value] : yaml::entries(place)) {
-        ModuleRule rule{pattern, std::nullopt, value.line()};
+    for (const auto& [name, value] : yaml::entries(place)) {
+        ModuleRule rule{name, std::nullopt, value.line(),
+                        parse_key(kind, "module_name_configs", name, value)};
         if (!yaml::is_null(value)) rule.config = parse_module_config(value);
         rules.push_back(std::move(rule));
     }
@@ -156,8 +171,10 @@ Config parse_config(std::string_view text, const std::string& source) {
         if (yaml::is_null(inner)) yaml::fail(inner, "found null, a map is wanted");
         yaml::require_known(inner, {"global_config", "module_type_configs", "module_name_configs"});
         for (const auto& [key, value] : yaml::entries(inner)) {
-            if (key == "module_type_configs") config.module_type_configs = parse_rules(value);
-            if (key == "module_name_configs") config.module_name_configs = parse_rules(value);
+            if (key == "module_type_configs")
+                config.module_type_configs = parse_rules(value, KeyKind::kType);
+            if (key == "module_name_configs")
+                config.module_name_configs = parse_rules(value, KeyKind::kPattern);
             if (key != "global_config") continue;
             config.global_config.reset();
             if (!yaml::is_null(value)) config.global_config = parse_module_config(value);

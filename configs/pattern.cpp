@@ -31,12 +31,30 @@ std::string message_of(int error) {
     return reinterpret_cast<const char*>(text.data());
 }
 
+/// Read only once it is made, so that all patterns and threads may share it.
+pcre2_match_context* limits() {
+    static const std::unique_ptr<pcre2_match_context, FreeContext> context = [] {
+        std::unique_ptr<pcre2_match_context, FreeContext> made(pcre2_match_context_create(nullptr));
+        if (!made) throw std::bad_alloc();
+        pcre2_set_match_limit(made.get(), kMatchLimit);
+        pcre2_set_heap_limit(made.get(), kHeapLimitKiB);
+        return made;
+    }();
+    return context.get();
+}
+
+/// Whether a match was found is all that is asked: one pair of offsets does for every pattern.
+pcre2_match_data* scratch() {
+    thread_local const std::unique_ptr<pcre2_match_data, FreeData> kData(
+        pcre2_match_data_create(1, nullptr));
+    if (!kData) throw std::bad_alloc();
+    return kData.get();
+}
+
 }  // namespace
 
 struct Pattern::Compiled {
     std::unique_ptr<pcre2_code, FreeCode> code;
-    std::unique_ptr<pcre2_match_context, FreeContext> context;
-    std::unique_ptr<pcre2_match_data, FreeData> data;
 };
 
 Pattern::Pattern(const std::string& expression, std::string origin) : origin_(std::move(origin)) {
@@ -49,20 +67,21 @@ Pattern::Pattern(const std::string& expression, std::string origin) : origin_(st
     if (!compiled->code) {
         throw Error(ErrorCode::kUsage, origin_ +
                                            ": not a regular expression: " + message_of(error) +
-                                           " at character " + std::to_string(offset + 1));
+                                           " at offset " + std::to_string(offset));
     }
-    compiled->context.reset(pcre2_match_context_create(nullptr));
-    compiled->data.reset(pcre2_match_data_create_from_pattern(compiled->code.get(), nullptr));
-    if (!compiled->context || !compiled->data) throw std::bad_alloc();
-    pcre2_set_match_limit(compiled->context.get(), kMatchLimit);
-    pcre2_set_heap_limit(compiled->context.get(), kHeapLimitKiB);
+    // Without machine code (no JIT on this processor) PCRE2 interprets: slower, the same matches.
+    (void)pcre2_jit_compile(compiled->code.get(), PCRE2_JIT_COMPLETE);
     compiled_ = std::move(compiled);
 }
 
 bool Pattern::matches(std::string_view text) const {
-    const int result =
-        pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-                    0, 0, compiled_->data.get(), compiled_->context.get());
+    const auto match = [&](std::uint32_t options) {
+        return pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()),
+                           text.size(), 0, options, scratch(), limits());
+    };
+    int result = match(0);
+    // Machine code has a small stack; the interpreter takes its memory from the heap.
+    if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = match(PCRE2_NO_JIT);
     if (result >= 0) return true;
     if (result == PCRE2_ERROR_NOMATCH) return false;
     throw Error(ErrorCode::kUsage, origin_ + ": gives up on '" + std::string(text.substr(0, 80)) +

@@ -20,10 +20,9 @@ void RuleTable::add_rule(const ModuleRule& rule, bool by_type) {
     Rule added;
     added.rule = &rule;
     added.by_type = by_type;
-    added.label = fmt::format("{} '{}' ({}{})",
-                              by_type ? "module_type_configs" : "module_name_configs", rule.pattern,
-                              config_.source, rule.line > 0 ? fmt::format(":{}", rule.line) : "");
-    if (!by_type) added.pattern.emplace(rule.pattern, added.label);
+    added.label =
+        fmt::format("{} '{}' ({}{})", by_type ? "module_type_configs" : "module_name_configs",
+                    rule.name, config_.source, rule.line > 0 ? fmt::format(":{}", rule.line) : "");
     rules_.push_back(std::move(added));
 }
 
@@ -34,10 +33,10 @@ void RuleTable::require_types() const {
     };
     std::string what;
     if (!config_.module_type_configs.empty())
-        what = "module_type_configs '" + config_.module_type_configs[0].pattern + "'";
+        what = "module_type_configs '" + config_.module_type_configs[0].name + "'";
     if (has_ops(config_.global_config)) what = "op_type_config of global_config";
     for (const ModuleRule& rule : config_.module_name_configs) {
-        if (has_ops(rule.config)) what = "op_type_config of '" + rule.pattern + "'";
+        if (has_ops(rule.config)) what = "op_type_config of '" + rule.name + "'";
     }
     if (what.empty()) return;
     throw Error(ErrorCode::kUsage,
@@ -59,14 +58,14 @@ std::string RuleTable::layer_type(const std::string& module) const {
 bool RuleTable::covers(const Rule& rule, const TensorName& name, bool* own_module) const {
     *own_module = true;
     if (rule.by_type)
-        return same_layer_type(rule.rule->pattern, layer_type(name.module_names.front()));
+        return same_layer_type(rule.rule->name, layer_type(name.module_names.front()));
     for (const std::string& module : name.module_names) {
-        if (rule.pattern->matches(module)) return true;
+        if (rule.rule->pattern->matches(module)) return true;
     }
     *own_module = false;
     for (const std::string& module : name.module_names) {
         for (const std::string& above : with_parents(module)) {
-            if (rule.pattern->matches(above)) return true;
+            if (rule.rule->pattern->matches(above)) return true;
         }
     }
     return false;
@@ -102,7 +101,7 @@ std::string RuleTable::unmatched_text(const Rule& rule) const {
     const std::string text = rule.label + ": matches no module of this file; ";
     if (!rule.by_type) {
         return text + "a pattern must match a whole module path; the nearest are " +
-               nearest_names(rule.rule->pattern, modules_);
+               nearest_names(rule.rule->name, modules_);
     }
     std::set<std::string> types;
     for (const auto& [layer, type] : types_) types.insert(type);

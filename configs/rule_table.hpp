@@ -4,14 +4,12 @@
 
 #include <cstddef>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "configs/config.hpp"
-#include "configs/pattern.hpp"
 
 namespace pal {
 
@@ -25,7 +23,7 @@ struct Winner {
 
 class RuleTable {
   public:
-    /// Both outlive the table. Throws Error(kUsage): a bad pattern, a type rule without types.
+    /// Both outlive the table. Throws Error(kUsage): a type rule without types.
     RuleTable(const Config& config, const std::map<std::string, std::string>& layer_types);
 
     /// Names beat types beat global; within a level the later entry wins. Counts what matched.
@@ -42,7 +40,6 @@ class RuleTable {
     struct Rule {
         const ModuleRule* rule = nullptr;
         std::string label;
-        std::optional<Pattern> pattern;  // name rules
         bool by_type = false;
         std::size_t matched_modules = 0;
         std::size_t won = 0;

@@ -4,7 +4,6 @@
 
 #include "configs/layer_types.hpp"
 #include "configs/module_path.hpp"
-#include "configs/pattern.hpp"
 #include "configs/states.hpp"
 
 namespace pal {
@@ -29,17 +28,16 @@ Verdict verdict_of_module(const ModuleConfig& module, const TensorName& name,
             return {true, *found};
     }
     for (auto op = module.op_name_config.rbegin(); op != module.op_name_config.rend(); ++op) {
-        const Pattern pattern(op->first, "op_name_config '" + op->first + "'");
         const bool hit = std::any_of(name.module_names.begin(), name.module_names.end(),
                                      [&](const std::string& module_name) {
-                                         return pattern.matches(module_name);
+                                         return op->pattern->matches(module_name);
                                      }) ||
-                         pattern.matches(module_components(name.module_names.front()).back());
-        if (hit) return verdict_of_states(op->second.op_state_spec, name.state_name, module);
+                         op->pattern->matches(module_components(name.module_names.front()).back());
+        if (hit) return verdict_of_states(op->config.op_state_spec, name.state_name, module);
     }
     for (auto op = module.op_type_config.rbegin(); op != module.op_type_config.rend(); ++op) {
-        if (same_layer_type(op->first, layer_type)) {
-            return verdict_of_states(op->second.op_state_spec, name.state_name, module);
+        if (same_layer_type(op->name, layer_type)) {
+            return verdict_of_states(op->config.op_state_spec, name.state_name, module);
         }
     }
     return verdict_of_states(module.op_state_spec, name.state_name, module);

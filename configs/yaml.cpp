@@ -88,6 +88,11 @@ Place Place::child(const std::string& name, const YAML::Node& value) const {
     return {value, source, path.empty() ? name : path + "." + name, {}};
 }
 
+std::string position(const Place& place) {
+    const YAML::Mark mark = place.mark();
+    return fmt::format("{}:{}:{}", place.source, mark.line + 1, mark.column + 1);
+}
+
 void fail(const Place& place, const std::string& text) {
     const YAML::Mark mark = place.node.Mark();
     throw Error(ErrorCode::kUsage,

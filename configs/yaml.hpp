@@ -33,6 +33,8 @@ struct Place {
 /// 64, more than 100,000 nodes with aliases followed (alias bombs).
 [[nodiscard]] Place load(std::string_view text, const std::string& source);
 
+/// "source:line:column" of where the entry begins.
+[[nodiscard]] std::string position(const Place& place);
 [[noreturn]] void fail(const Place& place, const std::string& text);
 
 /// The entries of a map in file order, merge keys (<<) expanded. Not a map: an error.

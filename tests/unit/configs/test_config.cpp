@@ -184,6 +184,18 @@ BOOST_AUTO_TEST_CASE(hostile_documents_end_in_an_error) {
     check_message(std::string(5 << 20, ' '), {"4 MiB"});
 }
 
+BOOST_AUTO_TEST_CASE(a_bad_pattern_is_an_error_of_the_config_wherever_it_stands) {
+    check_message("kmeans_palettization_config:\n  module_name_configs:\n    'layers.(': null\n",
+                  {"c.yaml:3:5", "module_name_configs 'layers.('", "not a regular expression",
+                   "missing closing parenthesis", "at offset 8"});
+    check_message(
+        "kmeans_palettization_config:\n  global_config:\n    op_name_config:\n"
+        "      fc: null\n      'a{2,1}': null\n",
+        {"c.yaml:5:7", "op_name_config 'a{2,1}'", "not a regular expression", "at offset"});
+    BOOST_CHECK_NO_THROW((void)parse_config(
+        "kmeans_palettization_config: {module_type_configs: {\"layers.(\": null}}", "c"));
+}
+
 BOOST_AUTO_TEST_CASE(a_module_passes_its_rounding_on) {
     const Config config = parse_config(
         "kmeans_palettization_config: {global_config: {enable_fast_kmeans_mode: false, "

@@ -209,10 +209,22 @@ BOOST_AUTO_TEST_CASE(what_is_no_tensor_of_weights_stays) {
 }
 
 BOOST_AUTO_TEST_CASE(a_pattern_that_backtracks_without_end_is_an_error) {
-    const std::string module(60, 'a');
-    const std::string message =
-        message_of(rules("\"(a+)+b\": " + n_bits(2)), {weight("/" + module + "/weight")});
-    BOOST_TEST((has(message, "gives up") || has(message, "matches no module")));
+    const std::vector<Candidate> all{weight("/" + std::string(60, 'a') + "/weight")};
+    for (const std::string key : {"module_name_configs", "op_name_config"}) {
+        const std::string rule = "{\"(a+)+[bc]\": {op_state_spec: {weight: {n_bits: 2}}}}";
+        const std::string message =
+            message_of(key == "op_name_config" ? rules("", "{op_name_config: " + rule + "}")
+                                               : rules(rule.substr(1, rule.size() - 2)),
+                       all);
+        BOOST_TEST(has(message, "gives up on 'aaa"), message);
+        BOOST_TEST(has(message, key + " '(a+)+[bc]'"), message);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_path_longer_than_the_machine_stack_of_a_pattern_is_matched) {
+    const std::vector<Candidate> all{weight("/" + std::string(60000, 'a') + "/weight")};
+    BOOST_TEST(bits_of(rules("\"(a|b|[cd]e)+\": " + n_bits(2)), all) == (Bits{2}),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
