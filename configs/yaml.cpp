@@ -5,61 +5,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <set>
 
 #include "configs/nearest.hpp"
+#include "configs/yaml_limits.hpp"
 
 namespace pal::yaml {
 
 namespace {
-
-constexpr std::size_t kMostBytes = 4U << 20;
-constexpr std::size_t kMostNodes = 100000;
-constexpr int kMostDepth = 64;
-
-void check_size(const Place& place, int depth, std::size_t& nodes) {
-    if (++nodes > kMostNodes)
-        fail(place, fmt::format("more than {} nodes with aliases followed", kMostNodes));
-    if (depth > kMostDepth) fail(place, fmt::format("nested deeper than {}", kMostDepth));
-    if (place.node.IsMap()) {
-        std::map<std::string, int> seen;
-        for (const auto& entry : place.node) {
-            const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
-            const auto [first, inserted] = seen.emplace(key, entry.first.Mark().line + 1);
-            if (!inserted && key != "<<") {
-                fail({entry.first, place.source, place.path, {}},
-                     fmt::format("key '{}' stands here again, first in line {}", key,
-                                 first->second));
-            }
-            check_size(place.child(key, entry.second), depth + 1, nodes);
-        }
-    } else if (place.node.IsSequence()) {
-        for (const auto& item : place.node)
-            check_size({item, place.source, place.path, {}}, depth + 1, nodes);
-    }
-}
-
-/// Nesting is bounded before yaml-cpp sees the text: its parser recurses. Flow brackets and
-/// indentation both nest.
-void check_text(std::string_view text, const std::string& source) {
-    if (text.size() > kMostBytes) {
-        throw Error(ErrorCode::kUsage, source + ": has " + std::to_string(text.size()) +
-                                           " bytes, a config of more than 4 MiB is not read");
-    }
-    std::size_t brackets = 0;
-    std::size_t dashes = 0;
-    for (const char c : text) {
-        brackets = c == '[' || c == '{'                     ? brackets + 1
-                   : (c == ']' || c == '}') && brackets > 0 ? brackets - 1
-                                                            : brackets;
-        dashes = c == '-' ? dashes + 1 : c == ' ' ? dashes : 0;
-        if (brackets > 2 * kMostDepth || dashes > 2 * kMostDepth) {
-            throw Error(ErrorCode::kUsage,
-                        source + ": nested deeper than " + std::to_string(kMostDepth));
-        }
-    }
-}
 
 void append_entries(const Place& place, std::vector<std::pair<std::string, Place>>& result) {
     if (!place.node.IsMap()) fail(place, "found " + shown(place) + ", a map is wanted");
@@ -101,16 +54,11 @@ void fail(const Place& place, const std::string& text) {
 }
 
 Place load(std::string_view text, const std::string& source) {
-    check_text(text, source);
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-        if (documents.size() > 1)
-            throw Error(ErrorCode::kUsage, source + ": holds several documents, one is wanted");
-        Place place{documents.empty() ? YAML::Node() : documents[0], source, "", {}};
-        if (!place.node || place.node.IsNull())
-            throw Error(ErrorCode::kUsage, source + ": is empty");
-        std::size_t nodes = 0;
-        check_size(place, 0, nodes);
+        check_text(text, source);
+        Place place{YAML::Load(std::string(text)), source, "", {}};
+        if (place.node.IsNull()) throw Error(ErrorCode::kUsage, source + ": is empty");
+        check_nodes(place.node, source);
         return place;
     } catch (const YAML::Exception& error) {
         throw Error(ErrorCode::kUsage,

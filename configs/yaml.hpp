@@ -29,8 +29,7 @@ struct Place {
     [[nodiscard]] int line() const { return mark().line + 1; }
 };
 
-/// Parses one document. Throws Error(kUsage): syntax, duplicate keys, more than 4 MiB, deeper than
-/// 64, more than 100,000 nodes with aliases followed (alias bombs).
+/// Parses one document. Throws Error(kUsage): syntax, and what configs/yaml_limits.hpp refuses.
 [[nodiscard]] Place load(std::string_view text, const std::string& source);
 
 /// "source:line:column" of where the entry begins.

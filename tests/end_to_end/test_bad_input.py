@@ -310,6 +310,18 @@ class BadInput(support.Case):
                               ("--memory", "lots")):
             self.refused(USAGE, [option.lstrip("-").replace("-", "[-_]"), value], "plan", path, option, value)
 
+    def test_hostile_configs_end_in_a_message(self):
+        path = self.checkpoint()
+        bomb = "a0: &a0 [" + "1," * 10 + "]\n" + "".join(
+            f"a{level}: &a{level} [{', '.join(f'*a{level - 1}' for _ in range(10))}]\n" for level in range(1, 12))
+        texts = {nest: nest * 100000 for nest in ("[", "{", "? ", "- ", "[{a: ")}
+        for name, text in {**texts, "aliases": bomb, "itself": "a: &a [*a]\n", "binary": "\x00\x01" * 5000,
+                           "large": "# " + "x" * (5 << 20)}.items():
+            config = self.write_text("hostile.yaml", text)
+            with self.subTest(name):
+                self.refused_without_a_trace(USAGE, ["hostile.yaml"], "run", path, self.path("out.h5"),
+                                             "--config", config)
+
     def test_help_and_version(self):
         self.assertRegex(self.program("--version").stdout, r"\d+\.\d+\.\d+")
         self.assertIn("restore", self.program("--help").stdout)

@@ -27,6 +27,12 @@ std::string with_spec(const std::string& spec) {
            spec + "\n";
 }
 
+std::string repeated(const std::string& text, int times) {
+    std::string result;
+    for (int i = 0; i < times; ++i) result += text;
+    return result;
+}
+
 void check_message(const std::string& text, const std::vector<std::string>& parts) {
     const std::string message = message_of(text);
     for (const std::string& part : parts) {
@@ -179,9 +185,38 @@ BOOST_AUTO_TEST_CASE(hostile_documents_end_in_an_error) {
         for (int i = 0; i < 10; ++i) bomb += (i == 0 ? "*a" : ", *a") + std::to_string(level - 1);
         bomb += "]\n";
     }
-    check_message(bomb, {"more than 100000 nodes"});
-    check_message(std::string(100000, '['), {"nested deeper"});
+    check_message(bomb, {"c.yaml:", "more than 100000 nodes with aliases followed"});
+    for (const std::string nest : {"[", "{", "? ", "- ", "{a: ", "- ? ", "[{a: ["}) {
+        check_message(repeated(nest, 100000), {"c.yaml:1:", "nested deeper than 64"});
+    }
+    std::string indented;
+    for (int depth = 0; depth < 100; ++depth) indented += repeated(" ", depth) + "a:\n";
+    check_message(indented, {"c.yaml:65:65", "nested deeper than 64"});
+    check_message("a: &a [*a]\n", {"nested deeper than 64"});
+    check_message("[" + repeated("[],", 200000) + "]", {"more than 100000 nodes"});
     check_message(std::string(5 << 20, ' '), {"4 MiB"});
+    check_message("a: 1\n---\nb: 2\n", {"several documents"});
+}
+
+BOOST_AUTO_TEST_CASE(merged_maps_cannot_be_a_bomb) {
+    std::string bomb = "m0: &m0 {k0: 1}\n";
+    for (int level = 1; level < 40; ++level) {
+        const std::string below = "*m" + std::to_string(level - 1);
+        const std::string name = std::to_string(level);
+        bomb += "m" + name + ": &m" + name + " {<<: [" + below + ", " + below + "]}\n";
+    }
+    check_message(bomb, {"more than 100000 nodes with aliases followed"});
+}
+
+BOOST_AUTO_TEST_CASE(brackets_in_quotes_and_comments_do_not_nest) {
+    const std::string classes = repeated("[ab]", 100) + repeated("[[]", 200);
+    const Config config = parse_config("# " + repeated("[{", 500) +
+                                           "\nkmeans_palettization_config:\n"
+                                           "  module_name_configs:\n    '" +
+                                           classes + "': null\n    \"" + classes + "x\": null\n",
+                                       "c");
+    BOOST_TEST(config.module_name_configs[0].name == classes);
+    BOOST_TEST(config.module_name_configs.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_pattern_is_an_error_of_the_config_wherever_it_stands) {
