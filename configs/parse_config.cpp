@@ -128,7 +128,7 @@ ModuleConfig parse_module_config(const Place& place) {
             config.module_state_spec = parse_state_specs(value);
         if (key == "enable_fast_kmeans_mode") {
             config.enable_fast_kmeans_mode = yaml::boolean(value);
-            if (config.enable_fast_kmeans_mode) asked_for_rounding = value;
+            if (config.enable_fast_kmeans_mode) asked_for_rounding.emplace(value);
         }
         if (key == "rounding_precision")
             config.rounding_precision = parse_rounding_precision(value);

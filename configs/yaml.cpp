@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <unordered_map>
 
 #include "configs/nearest.hpp"
 #include "configs/yaml_limits.hpp"
@@ -14,25 +14,48 @@ namespace pal::yaml {
 
 namespace {
 
-void append_entries(const Place& place, std::vector<std::pair<std::string, Place>>& result) {
-    if (!place.node.IsMap()) fail(place, "found " + shown(place) + ", a map is wanted");
-    for (const auto& entry : place.node) {
-        if (!entry.first.IsScalar()) fail(place, "a key that is no text");
-        const std::string key = entry.first.Scalar();
-        if (key == "<<") {
-            const Place merged = place.child(key, entry.second);
-            std::vector<std::pair<std::string, Place>> inherited;
-            append_entries(merged, inherited);
-            for (auto& item : inherited) {
-                item.second.path = place.path + (place.path.empty() ? "" : ".") + item.first;
-                result.push_back(std::move(item));
-            }
-            continue;
-        }
-        Place value = place.child(key, entry.second);
-        value.key = entry.first;
-        result.emplace_back(key, std::move(value));
+/// A map's entries as Python keeps them, which users' files rely on: a key that is set again keeps
+/// its place and takes the new value.
+class OrderedEntries {
+  public:
+    void set(const std::string& key, const Place& value) {
+        const auto [slot, inserted] = slot_of_.emplace(key, latest_.size());
+        if (inserted) latest_.push_back(0);
+        latest_[slot->second] = all_.size();
+        all_.emplace_back(key, value);
     }
+    [[nodiscard]] std::vector<std::pair<std::string, Place>> in_order() const {
+        std::vector<std::pair<std::string, Place>> result;
+        result.reserve(latest_.size());
+        for (const std::size_t index : latest_) result.push_back(all_[index]);
+        return result;
+    }
+
+  private:
+    std::vector<std::pair<std::string, Place>> all_;
+    std::vector<std::size_t> latest_;  // of each key, in the order of their first setting: in all_
+    std::unordered_map<std::string, std::size_t> slot_of_;  // key: in latest_
+};
+
+/// A quoted "<<" is a key like any other.
+bool is_merge(const YAML::Node& key) {
+    return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";
+}
+
+/// The maps that a merge key names, the weakest first: the earlier one of a list wins.
+std::vector<Place> merged_maps(const Place& merged) {
+    std::vector<Place> maps;
+    if (merged.node.IsSequence()) {
+        for (std::size_t i = merged.node.size(); i > 0; --i)
+            maps.push_back({merged.node[i - 1], merged.source, merged.path, {}});
+    } else {
+        maps.push_back(merged);
+    }
+    for (const Place& map : maps) {
+        if (!map.node.IsMap())
+            fail(map, "found " + shown(map) + ", allowed are a map and a list of maps");
+    }
+    return maps;
 }
 
 }  // namespace
@@ -68,18 +91,25 @@ Place load(std::string_view text, const std::string& source) {
 }
 
 std::vector<std::pair<std::string, Place>> entries(const Place& place) {
-    std::vector<std::pair<std::string, Place>> all;
-    append_entries(place, all);
-    // A key of the map itself wins over a merged one, wherever the merge stands.
-    std::vector<std::pair<std::string, Place>> result;
-    std::set<std::string> own;
-    for (const auto& entry : place.node) own.insert(entry.first.Scalar());
-    std::set<std::string> taken;
-    for (auto& [key, value] : all) {
-        const bool inherited = own.count(key) != 0 && !value.node.is(place.node[key]);
-        if (!inherited && taken.insert(key).second) result.emplace_back(key, std::move(value));
+    if (!place.node.IsMap()) fail(place, "found " + shown(place) + ", a map is wanted");
+    OrderedEntries all;
+    for (const auto& entry : place.node) {
+        if (!is_merge(entry.first)) continue;
+        for (const Place& map : merged_maps(place.child("<<", entry.second))) {
+            for (auto& [key, value] : entries(map)) {
+                value.path = place.child(key, value.node).path;
+                all.set(key, value);
+            }
+        }
     }
-    return result;
+    for (const auto& entry : place.node) {
+        if (!entry.first.IsScalar()) fail(place, "a key that is no text");
+        if (is_merge(entry.first)) continue;
+        Place value = place.child(entry.first.Scalar(), entry.second);
+        value.key = entry.first;
+        all.set(entry.first.Scalar(), value);
+    }
+    return all.in_order();
 }
 
 void require_known(const Place& map, const std::vector<std::string>& allowed) {

@@ -21,6 +21,9 @@ struct Place {
     std::string path;  // "global_config.op_state_spec.weight"
     YAML::Node key;    // the key that this is the value of, where it is one
 
+    /// Assigning a YAML::Node changes the document that it stands in, for every alias of it.
+    Place& operator=(const Place&) = delete;
+
     [[nodiscard]] Place child(const std::string& name, const YAML::Node& value) const;
     /// Where the entry begins: at its key; an alias' value would stand at its anchor.
     [[nodiscard]] YAML::Mark mark() const {
@@ -36,7 +39,8 @@ struct Place {
 [[nodiscard]] std::string position(const Place& place);
 [[noreturn]] void fail(const Place& place, const std::string& text);
 
-/// The entries of a map in file order, merge keys (<<) expanded. Not a map: an error.
+/// The entries of a map, merge keys (<<: a map or a list of maps) expanded as PyYAML does: what is
+/// merged comes first, the map's own keys win, and the earlier map of a list. Not a map: an error.
 [[nodiscard]] std::vector<std::pair<std::string, Place>> entries(const Place& place);
 
 /// An unknown key is an error with the allowed ones and the nearest.

@@ -1,4 +1,5 @@
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 
 #include "configs/config.hpp"
 #include "configs/presets.hpp"
@@ -90,6 +91,54 @@ BOOST_AUTO_TEST_CASE(a_config_of_coreai_opt_is_accepted_unchanged) {
     BOOST_TEST(config.module_name_configs[0].config->module_state_spec.front().second->n_bits == 8);
     BOOST_TEST(!config.module_name_configs[1].config.has_value());
     BOOST_TEST(config.module_name_configs[0].line == 22);
+}
+
+BOOST_AUTO_TEST_CASE(merge_keys_take_a_map_or_a_list_of_maps) {
+    const std::string anchors =
+        "palettization_spec:\n"
+        "  a: &a {n_bits: 1, enable_per_channel_scale: true}\n"
+        "  b: &b {n_bits: 2, lut_qspec: {dtype: uint8}}\n"
+        "  c: &c {<<: *b, cluster_dim: 2}\n";
+    const auto merged = [&](const std::string& spec) {
+        return *parse_config(anchors + with_spec(spec), "c.yaml")
+                    .global_config->op_state_spec->front()
+                    .second;
+    };
+    const PalettizationSpec both = merged("{<<: [*a, *b]}");
+    BOOST_TEST(both.n_bits == 1);  // the earlier map wins
+    BOOST_TEST(both.enable_per_channel_scale);
+    BOOST_TEST(both.lut_qspec.has_value());
+    BOOST_TEST(merged("{<<: [*b, *a]}").n_bits == 2);
+    BOOST_TEST(merged("{n_bits: 8, <<: [*a, *b]}").n_bits == 8);  // the map's own keys win
+    BOOST_TEST(merged("{<<: [*b, *a], n_bits: 8}").n_bits == 8);
+    BOOST_TEST(merged("{<<: [*c, *a]}").n_bits == 2);  // merged maps merge
+    BOOST_TEST(merged("{<<: [*a, *c]}").cluster_dim == 2U);
+    BOOST_TEST(merged("{<<: []}").n_bits == 4);
+    check_message(anchors + with_spec("{<<: [*a, 3]}"), {"weight.<<", "'3'", "a list of maps"});
+    check_message(anchors + with_spec("{<<: *a, n_bit: 3}"), {"unknown key 'n_bit'"});
+    check_message(anchors + with_spec("{<<: null}"), {"weight.<<", "null"});
+    check_message(anchors + with_spec("{\"<<\": {n_bits: 3}}"), {"unknown key '<<'"});
+}
+
+BOOST_AUTO_TEST_CASE(merged_rules_come_before_the_maps_own_as_in_python) {
+    const Config config = parse_config(
+        "palettization_spec: {x: &x {a: null, b: null}, y: &y {c: null, a: {}}}\n"
+        "kmeans_palettization_config:\n  module_name_configs: {d: null, b: {}, <<: [*x, *y]}\n",
+        "c");
+    std::vector<std::string> names;
+    for (const ModuleRule& rule : config.module_name_configs) {
+        names.push_back(rule.name + (rule.config ? "+" : "-"));
+    }
+    const std::vector<std::string> expected{"c-", "a-", "b+", "d-"};  // what yaml.safe_load gives
+    BOOST_TEST(names == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_config_of_many_rules_is_read_in_no_time) {
+    std::string text = "kmeans_palettization_config:\n  module_name_configs:\n";
+    for (int rule = 0; rule < 40000; ++rule) text += "    m" + std::to_string(rule) + ": null\n";
+    const auto start = std::chrono::steady_clock::now();
+    BOOST_TEST(parse_config(text, "c").module_name_configs.size() == 40000U);
+    BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(20)));
 }
 
 BOOST_AUTO_TEST_CASE(json_is_read_by_the_same_parser) {
