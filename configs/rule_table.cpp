@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "configs/layer_types.hpp"
 #include "configs/module_path.hpp"
 #include "configs/nearest.hpp"
@@ -54,18 +56,22 @@ std::string RuleTable::layer_type(const std::string& module) const {
     return "";
 }
 
+/// Whether the rule names this very module, not one above it.
+bool RuleTable::names(const Rule& rule, const std::string& module) const {
+    if (!rule.by_type) return rule.rule->pattern->matches(module);
+    const auto type = types_.find(module.substr(module.rfind('.') + 1));
+    return type != types_.end() && same_layer_type(rule.rule->name, type->second);
+}
+
 /// Whether a rule covers the module under any of its names; sets own_module.
 bool RuleTable::covers(const Rule& rule, const TensorName& name, bool* own_module) const {
-    *own_module = true;
-    if (rule.by_type)
-        return same_layer_type(rule.rule->name, layer_type(name.module_names.front()));
-    for (const std::string& module : name.module_names) {
-        if (rule.rule->pattern->matches(module)) return true;
-    }
-    *own_module = false;
-    for (const std::string& module : name.module_names) {
+    const auto& spellings = name.module_names;
+    *own_module = std::any_of(spellings.begin(), spellings.end(),
+                              [&](const std::string& module) { return names(rule, module); });
+    if (*own_module) return true;
+    for (const std::string& module : spellings) {
         for (const std::string& above : with_parents(module)) {
-            if (rule.rule->pattern->matches(above)) return true;
+            if (names(rule, above)) return true;
         }
     }
     return false;

@@ -52,6 +52,7 @@ class RuleTable {
 
     void add_rule(const ModuleRule& rule, bool by_type);
     void require_types() const;
+    [[nodiscard]] bool names(const Rule& rule, const std::string& module) const;
     [[nodiscard]] bool covers(const Rule& rule, const TensorName& name, bool* own_module) const;
     [[nodiscard]] std::string unmatched_text(const Rule& rule) const;
 

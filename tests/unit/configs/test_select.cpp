@@ -128,6 +128,23 @@ BOOST_AUTO_TEST_CASE(module_state_specs_are_for_their_own_module_and_beat_op_sta
                boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_type_rule_covers_what_is_below_and_its_module_state_spec_does_not) {
+    const std::vector<Candidate> all{weight("/block/weight"),         weight("/block/block/weight"),
+                                     weight("/block/block_1/weight"), weight("/block/fc/weight"),
+                                     weight("/block/extra/weight"),   weight("/fc/weight")};
+    const std::map<std::string, std::string> types{{"block", "Block"}, {"fc", "Dense"}};
+    const std::string block =
+        "Block: {op_state_spec: {weight: {n_bits: 2}}, module_state_spec: {weight: {n_bits: 8}}}";
+    const auto with_types = [](const std::string& type_rules) {
+        return "kmeans_palettization_config: {module_type_configs: {" + type_rules + "}}";
+    };
+    BOOST_TEST(bits_of(with_types(block), all, {}, types) == (Bits{8, 8, 8, 2, 2, 4}),
+               boost::test_tools::per_element());
+    BOOST_TEST(bits_of(with_types(block + ", Dense: " + n_bits(6)), all, {}, types) ==
+                   (Bits{8, 8, 8, 6, 2, 6}),
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(null_leaves_dense) {
     const std::vector<Candidate> all{weight("/a/weight"), weight("/b/weight")};
     BOOST_TEST(bits_of(rules("a: null"), all) == (Bits{0, 4}), boost::test_tools::per_element());
