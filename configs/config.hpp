@@ -89,21 +89,21 @@ struct Decision {
 };
 
 struct SelectionOptions {
-    std::string include;  // PCRE2, whole dataset path; empty: none
+    std::string include;  // PCRE2, whole dataset paths or modules; empty: none
     std::string exclude;
     bool allow_unmatched_rules = false;  // an unmatched rule is then a warning
 };
 
 struct Selection {
     std::vector<Decision> decisions;    // one a candidate, same order
-    std::vector<std::string> warnings;  // shadowed rules; unmatched rules when allowed
+    std::vector<std::string> warnings;  // rules and filters that come to nothing
 };
 
 /// Applies the rules to the tensors of a file. layer_types: layer name -> Keras class, empty where
 /// the file has none. Throws Error(kUsage): a rule that matches nothing (named, with the nearest
-/// module names), a type rule without types, a pattern that backtracks without end, a bad
-/// --include or --exclude, nothing selected at all (what was
-/// looked for, what names the file has, what to pass instead). Pure.
+/// module names), a type rule without types, a pattern that backtracks without end, an include or
+/// exclude that is bad or matches nothing, nothing selected at all (what was looked for, what names
+/// the file has, what to pass instead). Pure.
 [[nodiscard]] Selection select_tensors(const Config& config,
                                        const std::vector<Candidate>& candidates,
                                        const std::map<std::string, std::string>& layer_types,

@@ -3,36 +3,69 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+
+#include "configs/module_path.hpp"
+
 namespace pal {
 
-PathFilter::PathFilter(const std::string& option, const std::string& expression)
-    : label_(option + " '" + expression + "'") {
-    if (!expression.empty()) pattern_.emplace(expression, label_);
+namespace {
+
+constexpr std::size_t kShown = 3;
+
+std::vector<std::string> hdf5_path(const Candidate& candidate) { return {candidate.path}; }
+
+/// As it stands in the file, and in the spellings that rules see.
+std::vector<std::string> dotted_paths(const Candidate& candidate) {
+    std::string raw = candidate.path.substr(candidate.path.starts_with('/') ? 1 : 0);
+    std::replace(raw.begin(), raw.end(), '/', '.');
+    std::vector<std::string> paths{raw};
+    const TensorName name = tensor_name(candidate.path, candidate.rank);
+    for (const std::string& module : name.module_names)
+        paths.push_back(module + (module.empty() ? "" : ".") + name.state_name);
+    return paths;
 }
 
-bool PathFilter::matches(const Candidate& candidate) {
-    const bool hit = pattern_ && pattern_->matches(candidate.path);
-    matched_ += hit ? 1 : 0;
-    return hit;
-}
-
-void PathFilter::require_matches(const std::string& kind,
-                                 const std::vector<Candidate>& candidates) const {
-    if (!pattern_ || matched_ > 0) return;
-    throw Error(ErrorCode::kUsage,
-                fmt::format("{}: matches no {}; it must match a whole path, such as {}", label_,
-                            kind, sample_paths(candidates)));
-}
-
-std::string sample_paths(const std::vector<Candidate>& candidates) {
-    std::vector<std::string> paths;
-    for (const Candidate& candidate : candidates) {
-        if (candidate.is_float && candidate.rank >= 2 && candidate.element_count > 1 &&
-            paths.size() < 4) {
-            paths.push_back(candidate.path);
-        }
+std::vector<std::string> module_names(const Candidate& candidate) {
+    std::vector<std::string> names;
+    for (const std::string& module : tensor_name(candidate.path, candidate.rank).module_names) {
+        for (std::string& name : with_parents(module)) names.push_back(std::move(name));
     }
-    return paths.empty() ? "(there is none)" : fmt::format("{}", fmt::join(paths, ", "));
+    return names;
+}
+
+struct Reading {
+    std::vector<std::string> (*texts_of)(const Candidate&);
+    const char* remark;
+};
+constexpr std::array<Reading, 3> kReadings{
+    {{hdf5_path, ""}, {dotted_paths, " as a dotted path"}, {module_names, " as a module name"}}};
+
+}  // namespace
+
+PathFilter::PathFilter(const std::string& option, const std::string& expression,
+                       const std::vector<Candidate>& candidates)
+    : hits_(candidates.size()),
+      label_(option + " '" + expression + "'"),
+      given_(!expression.empty()) {
+    if (!given_) return;
+    const Pattern pattern(expression, label_);
+    for (const Reading& reading : kReadings) {
+        for (std::size_t c = 0; c < candidates.size(); ++c) {
+            const auto texts = reading.texts_of(candidates[c]);
+            hits_[c] = std::any_of(texts.begin(), texts.end(),
+                                   [&](const std::string& text) { return pattern.matches(text); });
+            if (hits_[c] && first_hits_.size() < kShown) first_hits_.push_back(candidates[c].path);
+        }
+        if (first_hits_.empty()) continue;
+        label_ += reading.remark;
+        return;
+    }
+}
+
+std::string PathFilter::first_hits() const {
+    return fmt::format("{}", fmt::join(first_hits_, ", "));
 }
 
 }  // namespace pal

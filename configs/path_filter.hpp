@@ -1,8 +1,7 @@
-// --include and --exclude: a regular expression over dataset paths. Only for configs/.
+// --include and --exclude: a regular expression over the tensors of a file. Only for configs/.
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,28 +10,33 @@
 
 namespace pal {
 
+/// What an expression says is read in one way for the whole file: as HDF5 paths ("/fc/weight"); if
+/// that matches no dataset at all, as dotted paths ("fc.weight"); if that does not either, as
+/// module names, which cover everything below as a rule does. Trying all of them on each tensor
+/// would break lookaheads: "(?!/fc/).*" spares /fc/weight, and "fc.weight" it does not.
 class PathFilter {
   public:
     /// `option` names it in messages: "--include". An empty expression matches nothing and is never
     /// missed. Throws Error(kUsage) for a bad pattern.
-    PathFilter(const std::string& option, const std::string& expression);
+    PathFilter(const std::string& option, const std::string& expression,
+               const std::vector<Candidate>& candidates);
 
-    /// Counts what matched.
-    bool matches(const Candidate& candidate);
+    [[nodiscard]] bool matches(std::size_t candidate) const { return hits_[candidate]; }
 
-    /// After all candidates: Error(kUsage) where none matched. `kind`: of datasets that it looks
-    /// at.
-    void require_matches(const std::string& kind, const std::vector<Candidate>& candidates) const;
+    /// It was given and matches no dataset of any kind.
+    [[nodiscard]] bool matches_nothing() const { return given_ && first_hits_.empty(); }
 
+    /// "--include 'RE'", with "as a module name" where it was read so.
     [[nodiscard]] const std::string& label() const { return label_; }
 
-  private:
-    std::string label_;  // "--include 'RE'"
-    std::optional<Pattern> pattern_;
-    std::size_t matched_ = 0;
-};
+    /// Some of the datasets that it matches, for messages.
+    [[nodiscard]] std::string first_hits() const;
 
-/// Some paths that could be selected, for messages.
-[[nodiscard]] std::string sample_paths(const std::vector<Candidate>& candidates);
+  private:
+    std::vector<bool> hits_;  // by candidate
+    std::vector<std::string> first_hits_;
+    std::string label_;
+    bool given_ = false;
+};
 
 }  // namespace pal

@@ -18,29 +18,30 @@ namespace {
 class Selector {
   public:
     Selector(const Config& config, const std::map<std::string, std::string>& layer_types,
-             const SelectionOptions& options)
+             const SelectionOptions& options, const std::vector<Candidate>& candidates)
         : config_(config),
+          candidates_(candidates),
           rules_(config, layer_types),
-          include_("--include", options.include),
-          exclude_("--exclude", options.exclude),
+          include_("--include", options.include, candidates),
+          exclude_("--exclude", options.exclude, candidates),
           allow_unmatched_rules_(options.allow_unmatched_rules) {}
 
-    Selection select(const std::vector<Candidate>& candidates) {
+    Selection select() {
         Selection selection;
-        for (const Candidate& candidate : candidates)
-            selection.decisions.push_back(decide(candidate));
+        for (std::size_t c = 0; c < candidates_.size(); ++c)
+            selection.decisions.push_back(decide(c));
         selection.warnings = rules_.warnings(allow_unmatched_rules_);
-        include_.require_matches("floating-point dataset of rank 2 and more", candidates);
-        exclude_.require_matches("floating-point dataset", candidates);
+        check_filters(selection);
         if (std::none_of(selection.decisions.begin(), selection.decisions.end(),
                          [](const Decision& d) { return d.spec.has_value(); })) {
-            nothing_selected(candidates, selection);
+            nothing_selected(selection);
         }
         return selection;
     }
 
   private:
-    Decision decide(const Candidate& candidate) {
+    Decision decide(std::size_t index) {
+        const Candidate& candidate = candidates_[index];
         const TensorName name = tensor_name(candidate.path, candidate.rank);
         Decision decision;
         decision.module_path = name.module_names.front();
@@ -55,11 +56,13 @@ class Selector {
             decision.reason = candidate.element_count == 0 ? "no values" : "a single value";
             return decision;
         }
-        if (candidate.rank >= 2 && include_.matches(candidate)) {
+        if (candidate.rank >= 2 && include_.matches(index)) {
+            included_any_ = true;
             if (!decision.spec) decision.spec = spec_of_included();
             decision.reason = include_.label();
         }
-        if (exclude_.matches(candidate)) {
+        if (exclude_.matches(index)) {
+            excluded_any_ = true;
             decision.spec.reset();
             decision.reason = exclude_.label();
         }
@@ -103,11 +106,45 @@ class Selector {
         return {};
     }
 
-    [[noreturn]] void nothing_selected(const std::vector<Candidate>& candidates,
-                                       const Selection& selection) const {
+    void check_filters(Selection& selection) const {
+        for (const PathFilter* filter : {&include_, &exclude_}) {
+            if (!filter->matches_nothing()) continue;
+            throw Error(ErrorCode::kUsage,
+                        filter->label() + ": matches nothing; it must match " + samples(selection));
+        }
+        if (!include_.first_hits().empty() && !included_any_) {
+            throw Error(ErrorCode::kUsage,
+                        fmt::format("{}: matches {}, but no floating-point dataset of rank 2 and "
+                                    "more; such are {}",
+                                    include_.label(), include_.first_hits(), samples(selection)));
+        }
+        if (!exclude_.first_hits().empty() && !excluded_any_) {
+            selection.warnings.push_back(
+                fmt::format("{}: matches {}, but nothing that could be palettized",
+                            exclude_.label(), exclude_.first_hits()));
+        }
+    }
+
+    /// Some paths and a module that could be selected, for messages.
+    std::string samples(const Selection& selection) const {
+        constexpr std::size_t kShown = 4;
+        std::vector<std::string> paths;
+        std::string module;
+        for (std::size_t c = 0; c < candidates_.size() && paths.size() < kShown; ++c) {
+            const Candidate& candidate = candidates_[c];
+            if (!candidate.is_float || candidate.rank < 2 || candidate.element_count <= 1) continue;
+            paths.push_back(candidate.path);
+            if (module.empty()) module = selection.decisions[c].module_path;
+        }
+        if (paths.empty()) return "(this file has none)";
+        return fmt::format("whole paths, such as {}{}", fmt::join(paths, ", "),
+                           module.empty() ? "" : ", or a module, such as " + module);
+    }
+
+    [[noreturn]] void nothing_selected(const Selection& selection) const {
         std::set<std::string> states;
-        for (std::size_t c = 0; c < candidates.size(); ++c) {
-            if (candidates[c].is_float && states.size() < 8)
+        for (std::size_t c = 0; c < candidates_.size(); ++c) {
+            if (candidates_[c].is_float && states.size() < 8)
                 states.insert(selection.decisions[c].state_name);
         }
         const std::string found = states.empty()
@@ -116,15 +153,18 @@ class Selector {
         throw Error(ErrorCode::kUsage,
                     fmt::format("nothing is selected: {} looks for states such as weight and "
                                 "kernel, this file has {}; pass "
-                                "--include with a pattern for whole paths, such as {}",
-                                config_.source, found, sample_paths(candidates)));
+                                "--include with a pattern for {}",
+                                config_.source, found, samples(selection)));
     }
 
     const Config& config_;
+    const std::vector<Candidate>& candidates_;
     RuleTable rules_;
     PathFilter include_;
     PathFilter exclude_;
     bool allow_unmatched_rules_;
+    bool included_any_ = false;
+    bool excluded_any_ = false;
 };
 
 }  // namespace
@@ -132,7 +172,7 @@ class Selector {
 Selection select_tensors(const Config& config, const std::vector<Candidate>& candidates,
                          const std::map<std::string, std::string>& layer_types,
                          const SelectionOptions& options) {
-    return Selector(config, layer_types, options).select(candidates);
+    return Selector(config, layer_types, options, candidates).select();
 }
 
 }  // namespace pal

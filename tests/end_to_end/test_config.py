@@ -155,6 +155,20 @@ class Configurations(support.Case):
         self.assertEqual(self.bits_of(path, "--preset", "w8", "--include", ".*", "--exclude", r"/layer\.(?=t).*"),
                          {"layer.weight": 8, "layer.table": None, "other.weight": 8})
 
+    def test_include_and_exclude_by_module(self):
+        path = self.torch("layers.0.fc.weight", "layers.0.fc.table", "layers.1.fc.weight")
+        self.assertEqual(self.bits_of(path, "--preset", "w8", "--include", r"layers\.0", "--exclude",
+                                      r"layers\.1\.fc\.weight"),
+                         {"layers.0.fc.weight": 8, "layers.0.fc.table": 8, "layers.1.fc.weight": None})
+        self.refused(USAGE, ["matches nothing", "layers.0.fc"], "plan", path, "--exclude", "layer")
+
+    def test_exclude_of_what_is_dense_anyway_is_a_warning(self):
+        path = self.torch("fc.weight")
+        with h5py.File(path, "r+") as file:
+            file["fc.steps"] = np.arange(8)
+        result = self.program("plan", path, "--exclude", "fc.steps")
+        self.assertIn("nothing that could be palettized", result.stderr)
+
     def test_unknown_keys_are_named_with_line_and_suggestion(self):
         cases = {
             "kmeans_palettization_config:\n  globl_config: null\n": ["globl_config", "global_config"],

@@ -206,6 +206,62 @@ BOOST_AUTO_TEST_CASE(include_and_exclude_match_whole_dataset_paths) {
     BOOST_TEST(has(message_of(kDefault, all, options), "not a regular expression"));
 }
 
+BOOST_AUTO_TEST_CASE(include_and_exclude_know_dotted_paths_and_modules) {
+    const std::vector<Candidate> all{weight("/enc/0/fc/weight"), weight("/enc.1.fc.weight"),
+                                     weight("/enc/1/fc/table"), weight("/dec/dec/kernel:0"),
+                                     weight("/m/vars/0")};
+    const auto included = [&](const std::string& expression) {
+        SelectionOptions options;
+        options.include = expression;
+        return bits_of("kmeans_palettization_config: {global_config: null}", all, options);
+    };
+    const auto excluded = [&](const std::string& expression) {
+        SelectionOptions options;
+        options.exclude = expression;
+        return bits_of(kDefault, all, options);
+    };
+    const auto check = [](const Bits& found, const Bits& expected) {
+        BOOST_TEST(found == expected, boost::test_tools::per_element());
+    };
+    check(included("enc\\.\\d\\.fc\\.weight"), {4, 4, 0, 0, 0});
+    check(included("enc\\.1\\.fc"), {0, 4, 4, 0, 0});
+    check(included("enc"), {4, 4, 4, 0, 0});
+    check(included("dec\\.kernel"), {0, 0, 0, 4, 0});
+    check(included("dec\\.dec\\.kernel:0"), {0, 0, 0, 4, 0});
+    check(included("m\\.weight"), {0, 0, 0, 0, 4});
+    check(included("m\\.vars\\.0"), {0, 0, 0, 0, 4});
+    check(excluded("enc\\.0\\.fc\\.weight"), {0, 4, 0, 4, 4});
+    check(excluded("enc|m"), {0, 0, 0, 4, 0});
+    // One reading for the whole file: the dotted paths do not match what the lookahead spares.
+    check(excluded("(?!/enc[/.]).*"), {4, 4, 0, 0, 0});
+    SelectionOptions options;
+    options.include = "enc\\.1\\.fc";
+    BOOST_TEST(select_tensors(parse_config(kDefault, "c"), all, {}, options).decisions[2].reason ==
+               "--include 'enc\\.1\\.fc' as a module name");
+    options.include = "enc\\.1\\.fx";
+    const std::string message = message_of(kDefault, all, options);
+    BOOST_TEST(has(message, "matches nothing"), message);
+    BOOST_TEST(has(message, "/enc/0/fc/weight"), message);
+    BOOST_TEST(has(message, "a module, such as enc.0.fc"), message);
+}
+
+BOOST_AUTO_TEST_CASE(filters_that_match_only_what_is_never_palettized_say_so) {
+    const std::vector<Candidate> all{
+        weight("/a/weight"), weight("/a/bias", 1), {"/a/table", 2, false, 100}};
+    SelectionOptions options;
+    options.exclude = "/a/table";
+    const Selection selection = select_tensors(parse_config(kDefault, "c"), all, {}, options);
+    BOOST_REQUIRE_EQUAL(selection.warnings.size(), 1U);
+    BOOST_TEST(selection.warnings[0] ==
+               "--exclude '/a/table': matches /a/table, but nothing that could be palettized");
+    BOOST_TEST(selection.decisions[0].spec.has_value());
+    options = {};
+    options.include = "/a/(table|bias)";
+    const std::string message = message_of(kDefault, all, options);
+    BOOST_TEST(has(message, "matches /a/bias, /a/table, but no floating-point dataset of rank 2"),
+               message);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_selected_is_an_error_that_helps) {
     const std::string message = message_of(kDefault, {weight("/X"), weight("/obs/Y")});
     BOOST_TEST(has(message, "nothing is selected"));
