@@ -103,6 +103,21 @@ Winner RuleTable::winner_of(const TensorName& name) {
     return {rule.rule, rule.label, rule.by_type, place.own_module};
 }
 
+void RuleTable::note_other(const TensorName& name) {
+    others_.emplace(name.module_names.front(), name);
+}
+
+/// A few of them: the first in the file's order of names.
+std::vector<std::string> RuleTable::others_covered_by(const Rule& rule) const {
+    constexpr std::size_t kShown = 3;
+    std::vector<std::string> covered;
+    for (const auto& [module, name] : others_) {
+        bool own_module = false;
+        if (covered.size() < kShown && covers(rule, name, &own_module)) covered.push_back(module);
+    }
+    return covered;
+}
+
 std::string RuleTable::unmatched_text(const Rule& rule) const {
     const std::string text = rule.label + ": matches no module of this file; ";
     if (!rule.by_type) {
@@ -117,7 +132,14 @@ std::string RuleTable::unmatched_text(const Rule& rule) const {
 std::vector<std::string> RuleTable::warnings(bool allow_unmatched) const {
     std::vector<std::string> texts;
     for (const Rule& rule : rules_) {
-        if (rule.matched_modules == 0) {
+        const auto others =
+            rule.matched_modules == 0 ? others_covered_by(rule) : std::vector<std::string>{};
+        if (!others.empty()) {
+            texts.push_back(
+                fmt::format("{}: matches {}, where nothing is floating point: nothing "
+                            "to palettize",
+                            rule.label, fmt::join(others, ", ")));
+        } else if (rule.matched_modules == 0) {
             const std::string text = unmatched_text(rule);
             if (!allow_unmatched) {
                 throw Error(ErrorCode::kUsage,

@@ -29,8 +29,12 @@ class RuleTable {
     /// Names beat types beat global; within a level the later entry wins. Counts what matched.
     Winner winner_of(const TensorName& name);
 
-    /// After all tensors: warns of shadowed rules; a rule that matched nothing is an
-    /// Error(kUsage), or a warning where `allow_unmatched`.
+    /// Tells of a dataset that is no tensor, for the warnings.
+    void note_other(const TensorName& name);
+
+    /// After all tensors: warns of rules that are shadowed or match only modules without
+    /// floating-point tensors; a rule that matched nothing is an Error(kUsage), or a warning where
+    /// `allow_unmatched`.
     [[nodiscard]] std::vector<std::string> warnings(bool allow_unmatched) const;
 
     /// The type of the innermost layer on a module path, empty where none is known.
@@ -54,6 +58,7 @@ class RuleTable {
     void require_types() const;
     [[nodiscard]] bool names(const Rule& rule, const std::string& module) const;
     [[nodiscard]] bool covers(const Rule& rule, const TensorName& name, bool* own_module) const;
+    [[nodiscard]] std::vector<std::string> others_covered_by(const Rule& rule) const;
     [[nodiscard]] std::string unmatched_text(const Rule& rule) const;
 
     const Config& config_;
@@ -61,6 +66,7 @@ class RuleTable {
     std::vector<Rule> rules_;  // types before names, so that the last match wins altogether
     std::unordered_map<std::string, Place> winners_;  // by module
     std::set<std::string> modules_;
+    std::map<std::string, TensorName> others_;  // modules of datasets that are no tensors
 };
 
 }  // namespace pal

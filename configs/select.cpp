@@ -9,6 +9,7 @@
 #include "configs/module_path.hpp"
 #include "configs/path_filter.hpp"
 #include "configs/rule_table.hpp"
+#include "configs/states.hpp"
 #include "configs/verdict.hpp"
 
 namespace pal {
@@ -47,6 +48,7 @@ class Selector {
         decision.module_path = name.module_names.front();
         decision.state_name = name.state_name;
         if (!candidate.is_float) {
+            rules_.note_other(name);
             decision.reason = "not floating point";
             return decision;
         }
@@ -63,6 +65,7 @@ class Selector {
         }
         if (exclude_.matches(index)) {
             excluded_any_ = true;
+            taken_away_ = taken_away_ || decision.spec.has_value();
             decision.spec.reset();
             decision.reason = exclude_.label();
         }
@@ -142,19 +145,28 @@ class Selector {
     }
 
     [[noreturn]] void nothing_selected(const Selection& selection) const {
+        if (taken_away_) {
+            throw Error(ErrorCode::kUsage, "nothing is selected: " + exclude_.label() +
+                                               " takes away all that " + config_.source +
+                                               " selects");
+        }
         std::set<std::string> states;
         for (std::size_t c = 0; c < candidates_.size(); ++c) {
             if (candidates_[c].is_float && states.size() < 8)
                 states.insert(selection.decisions[c].state_name);
         }
-        const std::string found = states.empty()
-                                      ? "no floating-point tensors at all"
-                                      : fmt::format("the state names {}", fmt::join(states, ", "));
-        throw Error(ErrorCode::kUsage,
-                    fmt::format("nothing is selected: {} looks for states such as weight and "
-                                "kernel, this file has {}; pass "
-                                "--include with a pattern for {}",
-                                config_.source, found, samples(selection)));
+        const std::vector<std::string> wanted = states_looked_for(config_);
+        throw Error(
+            ErrorCode::kUsage,
+            fmt::format("nothing is selected: {} {}, this file has {}; pass --include with a "
+                        "pattern for {}",
+                        config_.source,
+                        wanted.empty()
+                            ? "selects no state at all"
+                            : fmt::format("looks for the states {}", fmt::join(wanted, ", ")),
+                        states.empty() ? "no floating-point tensors"
+                                       : fmt::format("the states {}", fmt::join(states, ", ")),
+                        samples(selection)));
     }
 
     const Config& config_;
@@ -165,6 +177,7 @@ class Selector {
     bool allow_unmatched_rules_;
     bool included_any_ = false;
     bool excluded_any_ = false;
+    bool taken_away_ = false;  // by --exclude, what was selected
 };
 
 }  // namespace

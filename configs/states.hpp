@@ -2,7 +2,9 @@
 // configs/.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "configs/config.hpp"
 
@@ -10,6 +12,9 @@ namespace pal {
 
 /// A state that is palettized where no op_state_spec says otherwise: weights and Keras' kernels.
 [[nodiscard]] bool is_default_state(const std::string& state);
+
+/// The states that a config could select somewhere, for messages; "*_W": all that end so.
+[[nodiscard]] std::vector<std::string> states_looked_for(const Config& config);
 
 /// The entry for a state: its own name, `weight` for Keras' kernels, then "*". Null: the specs do
 /// not name it. Points into `specs`.

@@ -269,6 +269,33 @@ BOOST_AUTO_TEST_CASE(nothing_selected_is_an_error_that_helps) {
     BOOST_TEST(has(message, "/obs/Y"));
 }
 
+BOOST_AUTO_TEST_CASE(nothing_selected_names_the_states_that_the_config_looks_for) {
+    const std::vector<Candidate> all{weight("/a/gamma")};
+    const auto check = [&](const std::string& yaml, const std::string& expected) {
+        const std::string message = message_of(yaml, all);
+        BOOST_TEST(has(message, expected), message);
+    };
+    check(kDefault,
+          "c looks for the states weight, in_proj_weight, kernel, depthwise_kernel, "
+          "pointwise_kernel, recurrent_kernel, W, U, *_W, *_U, this file has the states gamma;");
+    check(rules("", n_bits(4, "bias")), "c looks for the states bias, this file has");
+    check(rules("a: " + n_bits(4, "theta"), "null"), "c looks for the states theta, this file has");
+    check(rules("", "null"), "c selects no state at all, this file has");
+    SelectionOptions options;
+    options.exclude = ".*";
+    BOOST_TEST(has(message_of(kDefault, {weight("/a/weight")}, options),
+                   "--exclude '.*' takes away all that c selects"));
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_over_modules_without_floats_says_what_it_matched) {
+    const std::vector<Candidate> all{weight("/fc/weight"), {"/quant/0/weight", 2, false, 100}};
+    const Selection selection =
+        select_tensors(parse_config(rules("quant: " + n_bits(2)), "c"), all, {}, {});
+    BOOST_REQUIRE_EQUAL(selection.warnings.size(), 1U);
+    BOOST_TEST(has(selection.warnings[0], "'quant' (c:1): matches quant.0, where nothing is "));
+    BOOST_TEST(has(message_of(rules("quant.1: " + n_bits(2)), all), "matches no module"));
+}
+
 BOOST_AUTO_TEST_CASE(a_type_rule_needs_types) {
     const std::string yaml =
         "kmeans_palettization_config: {module_type_configs: {torch.nn.Linear: " + n_bits(2) + "}}";
