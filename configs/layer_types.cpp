@@ -1,5 +1,6 @@
 #include "configs/layer_types.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace pal {
@@ -50,12 +51,28 @@ constexpr std::array<Counterpart, 34> kCounterparts{{
 
 }  // namespace
 
+std::string short_layer_type(const std::string& type) {
+    std::string name = type;
+    if (name.starts_with("aten.") && name.rfind('.') > 4)
+        name.erase(name.rfind('.'));  // the overload: aten.linear.default
+    if (const std::size_t dot = name.rfind('.'); dot != std::string::npos) name.erase(0, dot + 1);
+    return name;
+}
+
+std::vector<std::string> known_layer_types() {
+    std::vector<std::string> types;
+    for (const Counterpart& pair : kCounterparts) {
+        types.emplace_back(pair.theirs);
+        types.emplace_back(pair.keras);
+    }
+    std::sort(types.begin(), types.end());
+    types.erase(std::unique(types.begin(), types.end()), types.end());
+    return types;
+}
+
 bool same_layer_type(const std::string& rule_type, const std::string& keras_class) {
     if (keras_class.empty()) return false;
-    std::string type = rule_type;
-    if (type.starts_with("aten.") && type.rfind('.') > 4)
-        type.erase(type.rfind('.'));  // the overload: aten.linear.default
-    if (const std::size_t dot = type.rfind('.'); dot != std::string::npos) type.erase(0, dot + 1);
+    const std::string type = short_layer_type(rule_type);
     if (type == keras_class) return true;
     for (const Counterpart& pair : kCounterparts) {
         if (type == pair.theirs && keras_class == pair.keras) return true;

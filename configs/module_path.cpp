@@ -19,11 +19,15 @@ std::vector<std::string> module_components(const std::string& module) {
 }
 
 std::vector<std::string> with_parents(const std::string& module) {
-    std::vector<std::string> names{module};
-    for (std::size_t dot = module.rfind('.'); dot != std::string::npos && dot > 0;
-         dot = module.rfind('.', dot - 1)) {
-        names.push_back(module.substr(0, dot));
+    // A name of 64 KiB may be all dots: its parents together would take gigabytes.
+    constexpr std::size_t kMostParents = 100;
+    std::vector<std::string> names;
+    for (std::size_t dot = module.find('.');
+         dot != std::string::npos && names.size() < kMostParents; dot = module.find('.', dot + 1)) {
+        if (dot > 0) names.push_back(module.substr(0, dot));
     }
+    names.push_back(module);
+    std::reverse(names.begin(), names.end());
     return names;
 }
 

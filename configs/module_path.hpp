@@ -9,7 +9,8 @@ namespace pal {
 /// "layers.0.fc" -> {"layers", "0", "fc"}.
 [[nodiscard]] std::vector<std::string> module_components(const std::string& module);
 
-/// The module itself, then the modules above it: "layers.0.fc", "layers.0", "layers".
+/// The module itself, then the modules above it: "layers.0.fc", "layers.0", "layers". The topmost
+/// 100 of them; nothing real nests deeper.
 [[nodiscard]] std::vector<std::string> with_parents(const std::string& module);
 
 /// Below `optimizer` or `optimizer_weights`: never selected by a default or by "*".

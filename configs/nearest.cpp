@@ -1,6 +1,10 @@
 #include "configs/nearest.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace pal {
@@ -22,6 +26,31 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
+/// Distances are between heads: their cost grows with the square of the length.
+std::string_view head_of(const std::string& text) { return std::string_view(text).substr(0, 200); }
+
+using Letters = std::array<std::uint8_t, 64>;
+
+Letters letters_of(const std::string& text) {
+    Letters counts{};
+    for (const char c : head_of(text)) ++counts[static_cast<unsigned char>(c) % counts.size()];
+    return counts;
+}
+
+/// A lower bound of the edit distance: an edit adds, removes or replaces one letter.
+std::size_t least_distance(const Letters& a, const Letters& b) {
+    std::size_t missing = 0;
+    std::size_t surplus = 0;
+    for (std::size_t letter = 0; letter < a.size(); ++letter) {
+        if (a[letter] > b[letter]) {
+            missing += a[letter] - b[letter];
+        } else {
+            surplus += b[letter] - a[letter];
+        }
+    }
+    return std::max(missing, surplus);
+}
+
 }  // namespace
 
 std::string nearest(const std::string& word, const std::vector<std::string>& choices) {
@@ -37,18 +66,29 @@ std::string nearest(const std::string& word, const std::vector<std::string>& cho
     return best;
 }
 
-std::string nearest_names(const std::string& pattern, const std::set<std::string>& names) {
-    std::vector<std::pair<std::size_t, std::string>> ranked;
+std::vector<std::string> nearest_names(const std::string& word,
+                                       const std::vector<std::string>& names) {
+    constexpr std::size_t kWanted = 3;
+    constexpr std::size_t kMostCompared = 1000;
+    const Letters letters = letters_of(word);
+    std::vector<std::pair<std::size_t, const std::string*>> order;
+    order.reserve(names.size());
     for (const std::string& name : names) {
-        if (!name.empty())
-            ranked.emplace_back(edit_distance(pattern.substr(0, 200), name.substr(0, 200)), name);
+        if (!name.empty()) order.emplace_back(least_distance(letters, letters_of(name)), &name);
     }
-    const std::size_t shown = std::min<std::size_t>(3, ranked.size());
-    std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(shown),
-                      ranked.end());
-    std::string text;
-    for (std::size_t r = 0; r < shown; ++r) text += (r == 0 ? "" : ", ") + ranked[r].second;
-    return text;
+    const auto by_name = [](const auto& a, const auto& b) {
+        return std::tie(a.first, *a.second) < std::tie(b.first, *b.second);
+    };
+    const std::size_t compared = std::min(kMostCompared, order.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(compared),
+                      order.end(), by_name);
+    order.resize(compared);
+    for (auto& [distance, name] : order) distance = edit_distance(head_of(word), head_of(*name));
+    std::sort(order.begin(), order.end(), by_name);
+    std::vector<std::string> found;
+    for (std::size_t n = 0; n < std::min(kWanted, order.size()); ++n)
+        found.push_back(*order[n].second);
+    return found;
 }
 
 }  // namespace pal

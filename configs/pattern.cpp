@@ -69,12 +69,15 @@ Pattern::Pattern(const std::string& expression, std::string origin) : origin_(st
                                            ": not a regular expression: " + message_of(error) +
                                            " at offset " + std::to_string(offset));
     }
+    ends_ = fixed_ends(expression);
     // Without machine code (no JIT on this processor) PCRE2 interprets: slower, the same matches.
-    (void)pcre2_jit_compile(compiled->code.get(), PCRE2_JIT_COMPLETE);
+    if (!ends_.literal) (void)pcre2_jit_compile(compiled->code.get(), PCRE2_JIT_COMPLETE);
     compiled_ = std::move(compiled);
 }
 
 bool Pattern::matches(std::string_view text) const {
+    if (!ends_.allow(text)) return false;
+    if (ends_.literal) return text.size() == ends_.prefix.size();
     const auto match = [&](std::uint32_t options) {
         return pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()),
                            text.size(), 0, options, scratch(), limits());

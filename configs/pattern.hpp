@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "configs/fixed_ends.hpp"
+
 namespace pal {
 
 class Pattern {
@@ -21,6 +23,7 @@ class Pattern {
   private:
     struct Compiled;
     std::shared_ptr<const Compiled> compiled_;
+    FixedEnds ends_;
     std::string origin_;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "configs/layer_types.hpp"
 #include "configs/module_path.hpp"
@@ -63,94 +64,142 @@ bool RuleTable::names(const Rule& rule, const std::string& module) const {
     return type != types_.end() && same_layer_type(rule.rule->name, type->second);
 }
 
-/// Whether a rule covers the module under any of its names; sets own_module.
-bool RuleTable::covers(const Rule& rule, const TensorName& name, bool* own_module) const {
-    const auto& spellings = name.module_names;
-    *own_module = std::any_of(spellings.begin(), spellings.end(),
-                              [&](const std::string& module) { return names(rule, module); });
-    if (*own_module) return true;
-    for (const std::string& module : spellings) {
-        for (const std::string& above : with_parents(module)) {
-            if (names(rule, above)) return true;
-        }
+std::size_t RuleTable::last_rule_naming(const std::string& module) {
+    const std::size_t type_rules = config_.module_type_configs.size();
+    for (std::size_t r = rules_.size(); r > type_rules; --r) {
+        if (names(rules_[r - 1], module)) return r;
     }
-    return false;
+    const auto type = types_.find(module.substr(module.rfind('.') + 1));
+    if (type == types_.end()) return 0;
+    const auto [known, is_new] = type_rule_.try_emplace(type->second, 0);
+    for (std::size_t r = type_rules; is_new && r > 0; --r) {
+        if (!same_layer_type(rules_[r - 1].rule->name, type->second)) continue;
+        known->second = r;
+        break;
+    }
+    return known->second;
+}
+
+RuleTable::Reach RuleTable::reach_of(const std::string& module) {
+    if (const auto known = reach_.find(module); known != reach_.end()) return known->second;
+    Reach reach;
+    const std::vector<std::string> path = with_parents(module);
+    for (auto name = path.rbegin(); name != path.rend(); ++name) {
+        const auto [known, is_new] = reach_.try_emplace(*name);
+        if (is_new) {
+            known->second.naming = last_rule_naming(*name);
+            known->second.covering = std::max(known->second.naming, reach.covering);
+        }
+        reach = known->second;
+    }
+    return reach;
 }
 
 Winner RuleTable::winner_of(const TensorName& name) {
-    modules_.insert(name.module_names.begin(), name.module_names.end());
-    const auto [known, is_new] = winners_.try_emplace(name.module_names.front());
-    Place& place = known->second;
-    if (is_new) {
-        std::vector<std::size_t> matching;
-        for (std::size_t r = 0; r < rules_.size(); ++r) {
-            bool own_module = false;
-            if (!covers(rules_[r], name, &own_module)) continue;
-            ++rules_[r].matched_modules;
-            matching.push_back(r);
-            place = {r + 1, own_module};
-        }
-        for (const std::size_t r : matching) {
-            if (r + 1 == place.rule) {
-                ++rules_[r].won;
-            } else {
-                rules_[r].lost_to = place.rule;
-            }
-        }
+    Reach reach;
+    for (const std::string& module : name.module_names) {
+        const Reach found = reach_of(module);
+        reach.naming = std::max(reach.naming, found.naming);
+        reach.covering = std::max(reach.covering, found.covering);
     }
-    if (place.rule == 0) return {};
-    const Rule& rule = rules_[place.rule - 1];
-    return {rule.rule, rule.label, rule.by_type, place.own_module};
+    for (const std::string& module : name.module_names) modules_[module] = reach.covering;
+    if (reach.covering == 0) return {};
+    Rule& rule = rules_[reach.covering - 1];
+    rule.won = true;
+    return {rule.rule, rule.label, rule.by_type, reach.naming == reach.covering};
 }
 
 void RuleTable::note_other(const TensorName& name) {
-    others_.emplace(name.module_names.front(), name);
+    for (const std::string& module : name.module_names) {
+        for (std::string& above : with_parents(module)) others_.insert(std::move(above));
+    }
 }
 
-/// A few of them: the first in the file's order of names.
-std::vector<std::string> RuleTable::others_covered_by(const Rule& rule) const {
-    constexpr std::size_t kShown = 3;
-    std::vector<std::string> covered;
-    for (const auto& [module, name] : others_) {
-        bool own_module = false;
-        if (covered.size() < kShown && covers(rule, name, &own_module)) covered.push_back(module);
-    }
-    return covered;
+/// The rule that took the tensors of a module, or of the first one below it.
+std::size_t RuleTable::winner_below(const std::string& module) const {
+    const auto own = modules_.find(module);
+    return own != modules_.end() ? own->second : modules_.lower_bound(module + ".")->second;
 }
 
-std::string RuleTable::unmatched_text(const Rule& rule) const {
-    const std::string text = rule.label + ": matches no module of this file; ";
-    if (!rule.by_type) {
-        return text + "a pattern must match a whole module path; the nearest are " +
-               nearest_names(rule.rule->name, modules_);
+/// Modules that some rule names, by name.
+std::vector<RuleTable::Named> RuleTable::named_modules() const {
+    std::vector<Named> named;
+    for (const auto& [module, reach] : reach_) {
+        if (reach.naming > 0) named.push_back({&module, reach.naming});
     }
-    std::set<std::string> types;
-    for (const auto& [layer, type] : types_) types.insert(type);
-    return text + fmt::format("its types are {}", fmt::join(types, ", "));
+    std::sort(named.begin(), named.end(),
+              [](const Named& a, const Named& b) { return *a.module < *b.module; });
+    return named;
+}
+
+/// The first module that a rule which won nowhere names; null: there is none. Where the last rule
+/// that names a module stands before this one, this one was tried there in vain.
+const std::string* RuleTable::first_named(std::size_t rule, const std::vector<Named>& named) const {
+    for (const Named& candidate : named) {
+        if (candidate.last_rule < rule) continue;
+        if (candidate.last_rule == rule || names(rules_[rule - 1], *candidate.module))
+            return candidate.module;
+    }
+    return nullptr;
+}
+
+std::string RuleTable::unmatched_text(const Rule& rule, bool suggest) const {
+    const std::string& name = rule.rule->name;
+    std::string text = rule.label + ": matches no module of this file";
+    if (rule.by_type) {
+        std::set<std::string> types;
+        for (const auto& [layer, type] : types_) types.insert(type);
+        text += fmt::format("; its types are {}", fmt::join(types, ", "));
+        const std::vector<std::string> known = known_layer_types();
+        types.insert(known.begin(), known.end());
+        const std::string type = short_layer_type(name);
+        if (types.count(type) == 0) {
+            const std::string near = nearest(type, {types.begin(), types.end()});
+            text += "; '" + type + "' is no type known here" +
+                    (near.empty() ? "" : ", did you mean '" + near + "'?");
+        }
+    } else if (suggest) {
+        std::vector<std::string> modules;
+        for (const auto& [module, winner] : modules_) modules.push_back(module);
+        text += fmt::format("; a pattern must match a whole module path; the nearest are {}",
+                            fmt::join(nearest_names(name, modules), ", "));
+    }
+    return text;
 }
 
 std::vector<std::string> RuleTable::warnings(bool allow_unmatched) const {
+    constexpr std::size_t kShown = 3;
+    constexpr int kMostSuggestions = 10;
+    const std::set<std::string> others(others_.begin(), others_.end());
+    const std::vector<Named> named = named_modules();
     std::vector<std::string> texts;
-    for (const Rule& rule : rules_) {
-        const auto others =
-            rule.matched_modules == 0 ? others_covered_by(rule) : std::vector<std::string>{};
-        if (!others.empty()) {
+    int unmatched = 0;
+    for (std::size_t r = 0; r < rules_.size(); ++r) {
+        const Rule& rule = rules_[r];
+        if (rule.won) continue;
+        if (const std::string* hit = first_named(r + 1, named)) {
+            texts.push_back(rule.label +
+                            ": is shadowed: all that it matches is taken by the later " +
+                            rules_[winner_below(*hit) - 1].label);
+            continue;
+        }
+        std::vector<std::string> hits;
+        for (auto other = others.begin(); other != others.end() && hits.size() < kShown; ++other) {
+            if (names(rule, *other)) hits.push_back(*other);
+        }
+        if (!hits.empty()) {
             texts.push_back(
                 fmt::format("{}: matches {}, where nothing is floating point: nothing "
                             "to palettize",
-                            rule.label, fmt::join(others, ", ")));
-        } else if (rule.matched_modules == 0) {
-            const std::string text = unmatched_text(rule);
-            if (!allow_unmatched) {
-                throw Error(ErrorCode::kUsage,
-                            text + " (--allow-unmatched-rules makes this a warning)");
-            }
-            texts.push_back(text);
-        } else if (rule.won == 0) {
-            texts.push_back(rule.label +
-                            ": is shadowed: all that it matches is taken by the later " +
-                            rules_[rule.lost_to - 1].label);
+                            rule.label, fmt::join(hits, ", ")));
+            continue;
         }
+        const std::string text = unmatched_text(rule, unmatched++ < kMostSuggestions);
+        if (!allow_unmatched) {
+            throw Error(ErrorCode::kUsage,
+                        text + " (--allow-unmatched-rules makes this a warning)");
+        }
+        texts.push_back(text);
     }
     return texts;
 }

@@ -1,12 +1,13 @@
 // The rules of a config over the modules of a file: which one wins where, and which ones come to
-// nothing. Only for configs/.
+// nothing. Each dotted name is looked at once, so that thousands of rules over a hundred thousand
+// modules take a second. Only for configs/.
 #pragma once
 
 #include <cstddef>
 #include <map>
-#include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "configs/config.hpp"
@@ -26,7 +27,7 @@ class RuleTable {
     /// Both outlive the table. Throws Error(kUsage): a type rule without types.
     RuleTable(const Config& config, const std::map<std::string, std::string>& layer_types);
 
-    /// Names beat types beat global; within a level the later entry wins. Counts what matched.
+    /// Names beat types beat global; within a level the later entry wins.
     Winner winner_of(const TensorName& name);
 
     /// Tells of a dataset that is no tensor, for the warnings.
@@ -45,28 +46,37 @@ class RuleTable {
         const ModuleRule* rule = nullptr;
         std::string label;
         bool by_type = false;
-        std::size_t matched_modules = 0;
-        std::size_t won = 0;
-        std::size_t lost_to = 0;  // rule that took a tensor over, +1
+        bool won = false;
     };
-    struct Place {
-        std::size_t rule = 0;  // index + 1; 0: global_config
-        bool own_module = false;
+    /// Rules are counted from 1 here; 0: none.
+    struct Reach {
+        std::size_t naming = 0;    // the last rule that names this very module
+        std::size_t covering = 0;  // the last one that names it or a module above it
+    };
+
+    struct Named {
+        const std::string* module = nullptr;
+        std::size_t last_rule = 0;
     };
 
     void add_rule(const ModuleRule& rule, bool by_type);
     void require_types() const;
     [[nodiscard]] bool names(const Rule& rule, const std::string& module) const;
-    [[nodiscard]] bool covers(const Rule& rule, const TensorName& name, bool* own_module) const;
-    [[nodiscard]] std::vector<std::string> others_covered_by(const Rule& rule) const;
-    [[nodiscard]] std::string unmatched_text(const Rule& rule) const;
+    [[nodiscard]] std::size_t last_rule_naming(const std::string& module);
+    Reach reach_of(const std::string& module);
+    [[nodiscard]] std::vector<Named> named_modules() const;
+    [[nodiscard]] const std::string* first_named(std::size_t rule,
+                                                 const std::vector<Named>& named) const;
+    [[nodiscard]] std::size_t winner_below(const std::string& module) const;
+    [[nodiscard]] std::string unmatched_text(const Rule& rule, bool suggest) const;
 
     const Config& config_;
     const std::map<std::string, std::string>& types_;
     std::vector<Rule> rules_;  // types before names, so that the last match wins altogether
-    std::unordered_map<std::string, Place> winners_;  // by module
-    std::set<std::string> modules_;
-    std::map<std::string, TensorName> others_;  // modules of datasets that are no tensors
+    std::unordered_map<std::string, Reach> reach_;            // of modules and all above them
+    std::unordered_map<std::string, std::size_t> type_rule_;  // type: last rule that names it
+    std::map<std::string, std::size_t> modules_;              // of tensors: the winner
+    std::unordered_set<std::string> others_;  // of datasets that are no tensors, and all above
 };
 
 }  // namespace pal
