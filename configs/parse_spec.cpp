@@ -85,7 +85,21 @@ void parse_float_range(const Place& place, LutQSpec& lut) {
     }
 }
 
+/// What a dump of upstream's QuantizationSpec holds beside its settings. Upstream drops these keys
+/// whatever their values; a value that contradicts the settings would then go unnoticed.
+void refuse_computed(const Place& place) {
+    for (const auto& [key, value] : entries(place)) {
+        for (const char* computed :
+             {"n_bits", "target_dtype", "_quant_range", "quant_min", "quant_max"}) {
+            if (key != computed) continue;
+            fail({value.key, value.source, value.path, {}},
+                 "'" + key + "' is computed from dtype and qscheme; leave it out");
+        }
+    }
+}
+
 LutQSpec parse_lut_qspec(const Place& place) {
+    refuse_computed(place);
     require_known(place,
                   {"dtype", "qscheme", "qformulation", "granularity", "float_range", "scale_dtype",
                    "fake_quantize_cls", "qparam_calculator_cls", "range_calculator_cls"});

@@ -247,6 +247,16 @@ BOOST_AUTO_TEST_CASE(asking_for_rounded_vectors_is_an_error_wherever_the_spec_st
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_coreai_opt_computes_itself_must_be_left_out) {
+    for (const std::string key :
+         {"n_bits", "target_dtype", "_quant_range", "quant_min", "quant_max"}) {
+        check_message(with_spec("{lut_qspec: {dtype: int8, " + key + ": 8}}"),
+                      {"c.yaml:4:", "lut_qspec", "'" + key + "' is computed from dtype and qscheme",
+                       "leave it out"});
+    }
+    check_message(with_spec("{quant_min: 8}"), {"unknown key 'quant_min'"});
+}
+
 BOOST_AUTO_TEST_CASE(hostile_documents_end_in_an_error) {
     std::string bomb = "a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n";
     for (int level = 1; level < 9; ++level) {
