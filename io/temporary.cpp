@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "io/checkpoint_writer.hpp"
+#include "io/last_wish.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -62,10 +63,12 @@ TemporaryFile::TemporaryFile(std::string target, bool force)
     // mkstemp made it private; created anew by the library it gets the mode that the umask says.
     ::unlink(pattern.c_str());
     path_ = pattern;
+    set_doomed_file(path_);
 }
 
 TemporaryFile::~TemporaryFile() {
     if (!published_) ::unlink(path_.c_str());
+    clear_doomed_file();
 }
 
 void TemporaryFile::require_room(std::uint64_t bytes) const {
@@ -116,6 +119,7 @@ void TemporaryFile::publish() {
         fail(target_, "rename into place", error);
     }
     published_ = true;
+    clear_doomed_file();
     const Descriptor folder(folder_of(target_), O_RDONLY | O_DIRECTORY);
     if (folder.get() >= 0)
         ::fsync(folder.get());  // some file systems cannot; the file itself is safe

@@ -8,7 +8,9 @@
 #include <iterator>
 #include <sstream>
 
+#include "io/last_wish.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/log.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -141,13 +143,9 @@ int dispatch(const std::vector<std::string>& words) {
                                        "inspect, see h5palettize --help");
 }
 
-/// One line on stderr, whatever the text holds.
-int report_error(std::string text, ErrorCode code) {
-    for (char& c : text) {
-        if (c == '\n' || c == '\r') c = ' ';
-    }
+int report_error(const std::string& text, ErrorCode code) {
     std::cout.flush();
-    std::cerr << "h5palettize: error: " << text << "\n";
+    log_error(text);
     return static_cast<int>(code);
 }
 
@@ -162,6 +160,7 @@ const std::vector<Command>& commands() {
 int run_program(int argc, char** argv) {
     std::signal(SIGXFSZ,
                 SIG_IGN);  // a file size limit is then an error of the write, as a full disk is
+    contain_signals();
     try {
         const int code = dispatch({argv + 1, argv + argc});
         std::cout.flush();

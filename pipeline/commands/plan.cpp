@@ -6,6 +6,7 @@
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/log.hpp"
 #include "pipeline/report.hpp"
 #include "stages/error.hpp"
 
@@ -24,11 +25,9 @@ int execute_plan(const Arguments& arguments) {
     const Plan plan =
         make_plan(reader.info(), config_from(arguments), plan_options_from(arguments));
     if (!reader.info().unsupported.empty()) {
-        std::cerr << "h5palettize: warning: run would refuse this file: "
-                  << reader.info().unsupported << "\n";
+        log_warning("run would refuse this file: " + reader.info().unsupported);
     }
-    for (const std::string& warning : plan.warnings)
-        std::cerr << "h5palettize: warning: " << warning << "\n";
+    for (const std::string& warning : plan.warnings) log_warning(warning);
     if (arguments.flag("json")) {
         std::cout << report_json(plan, nullptr);
         return 0;

@@ -11,6 +11,7 @@
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/graph.hpp"
+#include "pipeline/log.hpp"
 #include "pipeline/report.hpp"
 #include "stages/error.hpp"
 #include "stages/scale.hpp"
@@ -83,9 +84,9 @@ int report_failures(const std::vector<Outcome>& outcomes) {
     for (const Outcome& outcome : outcomes) {
         if (!outcome.failed) continue;
         if (code == 0) code = static_cast<int>(outcome.code);
-        std::cerr << "h5palettize: error: " << outcome.message << "\n";
+        log_error(outcome.message);
     }
-    if (code != 0) std::cerr << "h5palettize: error: nothing was written\n";
+    if (code != 0) log_error("nothing was written");
     return code;
 }
 
@@ -106,12 +107,11 @@ int execute_run(const Arguments& arguments) {
     if (!reader.info().unsupported.empty()) {
         throw Error(ErrorCode::kInput, source + ": " + reader.info().unsupported);
     }
-    for (const std::string& warning : plan.warnings)
-        std::cerr << "h5palettize: warning: " << warning << "\n";
+    for (const std::string& warning : plan.warnings) log_warning(warning);
     if (skip) skip_nonfinite(plan, reader);
     if (plan.palettized().empty()) {
-        std::cerr << "h5palettize: warning: no selected tensor fits its spec: the output is a "
-                     "plain copy; the table says why\n";
+        log_warning(
+            "no selected tensor fits its spec: the output is a plain copy; the table says why");
     }
 
     std::vector<std::string> replaced;

@@ -12,6 +12,7 @@
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/log.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -143,11 +144,10 @@ int execute_verify(const Arguments& arguments) {
     });
     arguments.flag("json") ? print_json(results, differences, ok)
                            : print_table(results, differences, ok);
-    for (const std::string& difference : differences)
-        std::cerr << "h5palettize: error: " << difference << "\n";
+    for (const std::string& difference : differences) log_error(difference);
     for (const Verified& result : results) {
         for (const std::string& problem : result.check.problems) {
-            std::cerr << "h5palettize: error: " << result.tensor->path << ": " << problem << "\n";
+            log_error(result.tensor->path + ": " + problem);
         }
     }
     return ok ? 0 : static_cast<int>(ErrorCode::kCheckFailed);

@@ -1,0 +1,82 @@
+#include "io/last_wish.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kContainCrashes = false;
+#else
+constexpr bool kContainCrashes = true;
+#endif
+
+// Handlers may read nothing but memory that stays: the path is copied here, and `doomed` says that
+// it is whole.
+std::array<char, 4096> doomed_path;
+std::atomic<bool> doomed{false};
+
+// A crash may be a stack that overflowed.
+alignas(16) std::array<char, 65536> handler_stack;
+
+void remove_doomed() noexcept {
+    if (doomed.exchange(false)) ::unlink(doomed_path.data());
+}
+
+extern "C" void on_end(int signal) {
+    remove_doomed();
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+}
+
+extern "C" void on_crash(int) {
+    remove_doomed();
+    constexpr std::string_view kMessage =
+        "h5palettize: error: crashed, most likely inside the HDF5 library on a damaged input; "
+        "nothing was written\n";
+    // Nothing is left to do where even this fails.
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+    ::_exit(static_cast<int>(ErrorCode::kInput));
+}
+
+void handle(int signal, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_ONSTACK;
+    sigfillset(&action.sa_mask);
+    struct sigaction before {};
+    ::sigaction(signal, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);  // nohup stays nohup
+}
+
+}  // namespace
+
+void contain_signals() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal, on_end);
+    if (!kContainCrashes) return;
+    stack_t stack{};
+    stack.ss_sp = handler_stack.data();
+    stack.ss_size = handler_stack.size();
+    ::sigaltstack(&stack, nullptr);
+    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) handle(signal, on_crash);
+}
+
+void set_doomed_file(const std::string& path) {
+    doomed = false;
+    if (path.size() + 1 > doomed_path.size()) return;  // longer than any path that can be opened
+    std::memcpy(doomed_path.data(), path.c_str(), path.size() + 1);
+    doomed = true;
+}
+
+void clear_doomed_file() noexcept { doomed = false; }
+
+}  // namespace pal

@@ -1,0 +1,19 @@
+// What still happens when the process is ended by a signal: the temporary is removed, and a crash
+// becomes an error message.
+#pragma once
+
+#include <string>
+
+namespace pal {
+
+/// From now on SIGINT, SIGTERM and SIGHUP remove the temporary before they end the process, and a
+/// crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) removes it, says on stderr what happened and
+/// exits with 3: HDF5 1.10.8 crashes on some damaged files. For the whole process; call it once,
+/// from main. Under a sanitizer crashes stay the sanitizer's.
+void contain_signals();
+
+/// The file to remove, or none. One at a time.
+void set_doomed_file(const std::string& path);
+void clear_doomed_file() noexcept;
+
+}  // namespace pal
