@@ -100,26 +100,15 @@ void pass_on_rounding(ModuleConfig& config) {
     }
 }
 
-void refuse_vectors(const Place& place, const std::string& where, const StateSpecs& specs) {
-    for (const auto& [state, spec] : specs) {
-        if (!spec || spec->cluster_dim == 1) continue;
-        yaml::fail(place, fmt::format("rounding does not go with cluster_dim {} ({}, state '{}'); "
-                                      "leave enable_fast_kmeans_mode out or false",
-                                      spec->cluster_dim, where, state));
-    }
-}
-
-/// `place`: where rounding is asked for in so many words; as the default it is for scalars alone.
 void refuse_rounded_vectors(const Place& place, const ModuleConfig& config) {
-    if (config.op_state_spec) refuse_vectors(place, "op_state_spec", *config.op_state_spec);
-    for (const auto& [level, ops] : {std::pair{"op_type_config", &config.op_type_config},
-                                     std::pair{"op_name_config", &config.op_name_config}}) {
-        for (const OpRule& op : *ops) {
-            if (!op.config.op_state_spec) continue;
-            refuse_vectors(place, fmt::format("{} '{}'", level, op.name), *op.config.op_state_spec);
-        }
+    if (!config.op_state_spec) return;
+    for (const auto& [state, spec] : *config.op_state_spec) {
+        if (!spec || spec->cluster_dim == 1) continue;
+        yaml::fail(
+            place,
+            fmt::format("enable_fast_kmeans_mode does not go with cluster_dim {} (state '{}')",
+                        spec->cluster_dim, state));
     }
-    refuse_vectors(place, "module_state_spec", config.module_state_spec);
 }
 
 ModuleConfig parse_module_config(const Place& place) {

@@ -58,8 +58,12 @@ void only(const Place& place, std::initializer_list<const char*> allowed) {
 }
 
 void require_per_tensor(const Place& place) {
-    require_known(place, {"type"});
-    for (const auto& [key, value] : entries(place)) only(value, {"per_tensor"});
+    require_known(place, {"type", "axis"});
+    for (const auto& [key, value] : entries(place)) {
+        if (key == "type") only(value, {"per_tensor"});
+        if (key == "axis" && !is_null(value))
+            fail(value, "found " + shown(value) + ", per_tensor allows null");
+    }
 }
 
 std::optional<double> range_end(const Place& place) {
@@ -143,8 +147,9 @@ Granularity parse_granularity(const Place& place) {
             has_type = true;
             continue;
         }
+        if (key == "axis" && is_null(value)) continue;  // upstream dumps it for per_tensor too
         grouped_key = &value;
-        if (key == "axis" && !is_null(value)) {
+        if (key == "axis") {
             const long long axis = integer(value, "0, 1, null");
             if (axis != 0 && axis != 1)
                 fail(value, "found " + shown(value) + ", allowed are 0, 1, null");

@@ -227,24 +227,15 @@ BOOST_AUTO_TEST_CASE(errors_say_where_what_and_what_is_allowed) {
         {"cluster_dim 2"});
 }
 
-BOOST_AUTO_TEST_CASE(asking_for_rounded_vectors_is_an_error_wherever_the_spec_stands) {
-    const std::string vectors = "{weight: {cluster_dim: 2}}";
-    const auto rule = [](const std::string& fast, const std::string& body) {
-        return "kmeans_palettization_config: {module_name_configs: {enc: {" + fast + body + "}}}";
-    };
-    const std::vector<std::pair<std::string, std::string>> places{
-        {"op_state_spec: " + vectors, "op_state_spec, state 'weight'"},
-        {"op_type_config: {linear: {op_state_spec: " + vectors + "}}",
-         "op_type_config 'linear', state 'weight'"},
-        {"op_name_config: {fc: {op_state_spec: " + vectors + "}}",
-         "op_name_config 'fc', state 'weight'"},
-        {"module_state_spec: " + vectors, "module_state_spec, state 'weight'"}};
-    for (const auto& [body, where] : places) {
-        check_message(rule("enable_fast_kmeans_mode: true, ", body),
-                      {"module_name_configs.enc.enable_fast_kmeans_mode", "cluster_dim 2", where});
-        BOOST_TEST(message_of(rule("enable_fast_kmeans_mode: false, ", body)) == "accepted");
-        BOOST_TEST(message_of(rule("", body)) == "accepted");  // the default asks for nothing
-    }
+BOOST_AUTO_TEST_CASE(a_null_axis_of_per_tensor_is_what_upstream_dumps) {
+    BOOST_TEST(message_of(with_spec("{granularity: {type: per_tensor, axis: null}}")) == "accepted");
+    BOOST_TEST(message_of(with_spec(
+                   "{lut_qspec: {dtype: int8, granularity: {type: per_tensor, axis: null}}}")) ==
+               "accepted");
+    check_message(with_spec("{granularity: {type: per_tensor, axis: 0}}"),
+                  {"axis", "per_grouped_channel only"});
+    check_message(with_spec("{lut_qspec: {dtype: int8, granularity: {type: per_tensor, axis: 0}}}"),
+                  {"axis", "found 0", "null"});
 }
 
 BOOST_AUTO_TEST_CASE(what_coreai_opt_computes_itself_must_be_left_out) {
