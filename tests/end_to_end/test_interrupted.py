@@ -1,0 +1,75 @@
+"""A run that is ended by a signal or by a crash leaves nothing beside the target, and says so."""
+
+import signal
+import subprocess
+import time
+import unittest
+
+import h5py
+
+import support
+
+DEADLINE_SECONDS = 120
+
+
+def built_with_sanitizer():
+    """Whether the program under test carries a sanitizer, which keeps crashes for itself."""
+    symbols = subprocess.run(["nm", "-D", support.PROGRAM], capture_output=True, text=True, check=False).stdout
+    return "__asan_" in symbols or "__tsan_" in symbols
+
+
+class Interrupted(support.Case):
+    def start(self, **options):
+        """A run of many seconds, stopped with its temporary beside the target."""
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            for layer in range(4):
+                file[f"layer{layer}.weight"] = support.rng(layer).standard_normal((512, 512)).astype("f4")
+        process = subprocess.Popen(
+            [support.PROGRAM, "run", path, self.path("out.h5"), "--n-bits", "8", "--engine", "reference"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        end = time.monotonic() + DEADLINE_SECONDS
+        while not self.temporaries():
+            self.assertIsNone(process.poll(), "the run ended before it could be stopped")
+            self.assertLess(time.monotonic(), end, "no temporary appeared")
+            time.sleep(0.01)
+        return process
+
+    def temporaries(self):
+        return [file.name for file in self.folder.iterdir() if file.name.startswith(".out.h5.h5palettize-")]
+
+    def test_a_signal_that_ends_the_run_removes_the_temporary(self):
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with self.subTest(signal=name.name):
+                process = self.start()
+                process.send_signal(name)
+                process.communicate(timeout=DEADLINE_SECONDS)
+                self.assertEqual(process.returncode, -name, "the parent must see which signal it was")
+                self.assert_folder_holds("in.h5")
+
+    def test_nohup_is_respected(self):
+        process = self.start(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        self.assertIsNone(process.poll())
+        self.assertEqual(len(self.temporaries()), 1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=DEADLINE_SECONDS)
+        self.assert_folder_holds("in.h5")
+
+    @unittest.skipIf(built_with_sanitizer(), "a sanitizer reports crashes itself")
+    def test_a_crash_is_a_message_and_leaves_nothing(self):
+        for name in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT):
+            with self.subTest(signal=name.name):
+                process = self.start()
+                process.send_signal(name)
+                _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+                self.assertEqual(process.returncode, support.INPUT, errors)
+                self.assertRegex(errors, "crashed.*nothing was written")
+                self.assert_folder_holds("in.h5")
+
+
+if __name__ == "__main__":
+    unittest.main()
