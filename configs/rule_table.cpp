@@ -12,6 +12,12 @@
 
 namespace pal {
 
+namespace {
+
+constexpr std::size_t kShown = 3;  // examples in a message
+
+}  // namespace
+
 RuleTable::RuleTable(const Config& config, const std::map<std::string, std::string>& layer_types)
     : config_(config), types_(layer_types) {
     require_types();
@@ -106,7 +112,16 @@ Winner RuleTable::winner_of(const TensorName& name) {
     if (reach.covering == 0) return {};
     Rule& rule = rules_[reach.covering - 1];
     rule.won = true;
-    return {rule.rule, rule.label, rule.by_type, reach.naming == reach.covering};
+    return {rule.rule, rule.label, rule.by_type, reach.naming == reach.covering, reach.covering};
+}
+
+void RuleTable::note_state(const Winner& winner, const TensorName& name, bool named) {
+    if (winner.number == 0) return;
+    Rule& rule = rules_[winner.number - 1];
+    rule.named_state = rule.named_state || named;
+    if (rule.named_state || rule.other_states.size() >= kShown) return;
+    rule.other_states.push_back(
+        fmt::format("'{}' of {}", name.state_name, name.module_names.front()));
 }
 
 void RuleTable::note_other(const TensorName& name) {
@@ -168,7 +183,6 @@ std::string RuleTable::unmatched_text(const Rule& rule, bool suggest) const {
 }
 
 std::vector<std::string> RuleTable::warnings(bool allow_unmatched) const {
-    constexpr std::size_t kShown = 3;
     constexpr int kMostSuggestions = 10;
     const std::set<std::string> others(others_.begin(), others_.end());
     const std::vector<Named> named = named_modules();
@@ -176,7 +190,15 @@ std::vector<std::string> RuleTable::warnings(bool allow_unmatched) const {
     int unmatched = 0;
     for (std::size_t r = 0; r < rules_.size(); ++r) {
         const Rule& rule = rules_[r];
-        if (rule.won) continue;
+        if (rule.won) {
+            if (!rule.named_state) {
+                texts.push_back(
+                    fmt::format("{}: names no state of the modules that it matches, such as {}: it "
+                                "palettizes nothing",
+                                rule.label, fmt::join(rule.other_states, ", ")));
+            }
+            continue;
+        }
         if (const std::string* hit = first_named(r + 1, named)) {
             texts.push_back(rule.label +
                             ": is shadowed: all that it matches is taken by the later " +

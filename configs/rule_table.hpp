@@ -20,6 +20,7 @@ struct Winner {
     std::string label;                 // the rule as messages name it
     bool by_type = false;
     bool own_module = false;  // the rule names the tensor's own module, not one above it
+    std::size_t number = 0;   // of the rule in its table, from 1; 0: global_config
 };
 
 class RuleTable {
@@ -30,12 +31,15 @@ class RuleTable {
     /// Names beat types beat global; within a level the later entry wins.
     Winner winner_of(const TensorName& name);
 
+    /// Tells whether the winner's config names the tensor's state, for the warnings.
+    void note_state(const Winner& winner, const TensorName& name, bool named);
+
     /// Tells of a dataset that is no tensor, for the warnings.
     void note_other(const TensorName& name);
 
-    /// After all tensors: warns of rules that are shadowed or match only modules without
-    /// floating-point tensors; a rule that matched nothing is an Error(kUsage), or a warning where
-    /// `allow_unmatched`.
+    /// After all tensors: warns of rules that are shadowed, match only modules without
+    /// floating-point tensors, or name no state that their modules have; a rule that matched
+    /// nothing is an Error(kUsage), or a warning where `allow_unmatched`.
     [[nodiscard]] std::vector<std::string> warnings(bool allow_unmatched) const;
 
     /// The type of the innermost layer on a module path, empty where none is known.
@@ -47,6 +51,8 @@ class RuleTable {
         std::string label;
         bool by_type = false;
         bool won = false;
+        bool named_state = false;               // of a tensor that it won
+        std::vector<std::string> other_states;  // "module: state" of some that it does not name
     };
     /// Rules are counted from 1 here; 0: none.
     struct Reach {

@@ -333,6 +333,25 @@ BOOST_AUTO_TEST_CASE(shadowing_is_found_for_parents_whose_children_all_have_rule
     BOOST_TEST(has(selection.warnings[0], "later module_name_configs 'enc.0'"));
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_that_names_no_state_of_its_modules_is_warned_of) {
+    const auto warnings = [](const std::string& body) {
+        return select_tensors(parse_config(rules(body), "c"),
+                              {weight("/enc/weight"), weight("/enc/gain"), weight("/dec/weight")},
+                              {}, {})
+            .warnings;
+    };
+    const auto found = warnings("enc: {op_state_spec: {wieght: {n_bits: 2}}}");
+    BOOST_REQUIRE_EQUAL(found.size(), 1U);
+    BOOST_TEST(has(found[0], "'enc' (c:1): names no state"), found[0]);
+    BOOST_TEST(has(found[0], "'weight' of enc, 'gain' of enc"), found[0]);
+    for (const char* body :
+         {"enc: {op_state_spec: {gain: {n_bits: 2}}}", "enc: {op_state_spec: {weight: null}}",
+          "enc: {module_state_spec: {gain: {n_bits: 2}}}", "enc: null",
+          "enc: {op_state_spec: null}"}) {
+        BOOST_TEST(warnings(body).empty(), body);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(many_rules_over_many_modules_are_quick) {
     std::vector<Candidate> all;
     std::map<std::string, std::string> types;
