@@ -35,27 +35,6 @@ Space attribute_space(hid_t attribute) {
 
 }  // namespace
 
-RawValue::RawValue(Type type, Space space) : type_(std::move(type)), space_(std::move(space)) {
-    const auto points =
-        call("read a dataspace", [&] { return H5Sget_simple_extent_npoints(space_.get()); });
-    std::size_t bytes = 0;
-    call("read a type size", [&] { return (bytes = H5Tget_size(type_.get())) == 0 ? -1 : 0; });
-    std::size_t total = 0;
-    if (__builtin_mul_overflow(static_cast<std::size_t>(points), bytes, &total) ||
-        total > (std::size_t{1} << 48)) {
-        throw Failure("a value of " + std::to_string(points) + " elements is too large");
-    }
-    count_ = static_cast<std::size_t>(points);
-    bytes_.resize(total);
-    variable_length_ = holds_variable_length(type_.get());
-}
-
-RawValue::~RawValue() {
-    if (!owns_variable_length_ || bytes_.empty()) return;
-    succeeds(
-        [&] { return H5Dvlen_reclaim(type_.get(), space_.get(), H5P_DEFAULT, bytes_.data()); });
-}
-
 RawValue read_raw_attribute(hid_t object, const std::string& name) {
     const Attribute attribute = open_attribute(object, name);
     const Type type = attribute_type(attribute.get());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "io/hdf5.hpp"
+#include "io/raw_value.hpp"
 
 namespace pal::h5 {
 
@@ -43,30 +44,6 @@ void write_integers(hid_t object, const std::string& name, const std::vector<std
 /// Copies the attribute as it is: type, space, character set, value.
 void copy_attribute(hid_t from, hid_t to, const std::string& name);
 
-/// The raw value of an attribute or dataset in its own type; frees variable-length parts.
-class RawValue {
-  public:
-    RawValue(Type type, Space space);
-    RawValue(RawValue&&) = default;
-    RawValue(const RawValue&) = delete;
-    RawValue& operator=(const RawValue&) = delete;
-    RawValue& operator=(RawValue&&) = delete;
-    ~RawValue();
-    [[nodiscard]] hid_t type() const noexcept { return type_.get(); }
-    [[nodiscard]] hid_t space() const noexcept { return space_.get(); }
-    [[nodiscard]] std::vector<unsigned char>& bytes() noexcept { return bytes_; }
-    [[nodiscard]] const std::vector<unsigned char>& bytes() const noexcept { return bytes_; }
-    [[nodiscard]] std::size_t count() const noexcept { return count_; }
-    void read_done() noexcept { owns_variable_length_ = variable_length_; }
-
-  private:
-    Type type_;
-    Space space_;
-    std::vector<unsigned char> bytes_;
-    std::size_t count_ = 0;
-    bool variable_length_ = false;
-    bool owns_variable_length_ = false;
-};
 [[nodiscard]] RawValue read_raw_attribute(hid_t object, const std::string& name);
 
 }  // namespace pal::h5

@@ -20,12 +20,16 @@ struct CheckpointWriter::Impl {
     TemporaryFile temporary;
     h5::File file;  // after the temporary: closed before that is removed
 
-    /// Library failures here are about the output.
+    /// Library failures here are about the output, unless `reads_source` and the library did not
+    /// fail to write.
     template <class Function>
-    void guarded(const std::string& where, const Function& function) {
+    void guarded(const std::string& where, const Function& function, bool reads_source = false) {
         try {
             function();
         } catch (const h5::Failure& failure) {
+            if (reads_source && !failure.while_writing()) {
+                throw Error(ErrorCode::kInput, source.path + where + ": " + failure.what());
+            }
             throw Error(ErrorCode::kOutput, target + where + ": " + failure.what());
         }
     }
@@ -169,10 +173,10 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
         }
     }
     impl_->temporary.require_room(copied_bytes);
-    impl_->guarded("", [&] {
-        impl_->file = create_like(impl_->source, impl_->temporary.path());
-        copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents);
-    });
+    impl_->guarded("", [&] { impl_->file = create_like(impl_->source, impl_->temporary.path()); });
+    // There is room and the file could be made: what fails now is in the source, but for the disk.
+    impl_->guarded(
+        "", [&] { copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents); }, true);
 }
 
 CheckpointWriter::~CheckpointWriter() = default;

@@ -1,78 +1,16 @@
 // What differs between two checkpoints outside palettized tensors.
 #include <algorithm>
-#include <cstring>
 
 #include "io/attributes.hpp"
 #include "io/checkpoint_writer.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/raw_value.hpp"
 #include "io/reader_impl.hpp"
+#include "io/storage.hpp"
 
 namespace pal {
 
 namespace {
-
-constexpr std::uint64_t kBlockBytes = std::uint64_t{64} << 20;  // of each file in memory at a time
-
-/// Equal values in the memory form of `type`; follows variable-length parts.
-bool equal_value(hid_t type, const unsigned char* a, const unsigned char* b) {
-    const H5T_class_t type_class =
-        h5::call("read a type class", [&] { return H5Tget_class(type); });
-    std::size_t bytes = 0;
-    h5::call("read a type size", [&] { return (bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
-    if (!h5::holds_variable_length(type)) return std::memcmp(a, b, bytes) == 0;
-    if (type_class == H5T_STRING) {
-        const char* s = nullptr;
-        const char* t = nullptr;
-        std::memcpy(&s, a, sizeof s);
-        std::memcpy(&t, b, sizeof t);
-        return s == nullptr || t == nullptr ? s == t : std::strcmp(s, t) == 0;
-    }
-    if (type_class == H5T_COMPOUND) {
-        const int members = h5::call("read a compound", [&] { return H5Tget_nmembers(type); });
-        for (int i = 0; i < members; ++i) {
-            const auto member = static_cast<unsigned>(i);
-            const h5::Type part(
-                h5::call("read a compound", [&] { return H5Tget_member_type(type, member); }));
-            std::size_t offset = 0;
-            h5::succeeds([&] {
-                offset = H5Tget_member_offset(type, member);
-                return 0;
-            });
-            if (!equal_value(part.get(), a + offset, b + offset)) return false;
-        }
-        return true;
-    }
-    const h5::Type base(h5::call("read a base type", [&] { return H5Tget_super(type); }));
-    std::size_t step = 0;
-    h5::call("read a type size", [&] { return (step = H5Tget_size(base.get())) == 0 ? -1 : 0; });
-    std::size_t count = bytes / step;
-    if (type_class == H5T_VLEN) {
-        hvl_t s{};
-        hvl_t t{};
-        std::memcpy(&s, a, sizeof s);
-        std::memcpy(&t, b, sizeof t);
-        if (s.len != t.len) return false;
-        count = s.len;
-        a = static_cast<const unsigned char*>(s.p);
-        b = static_cast<const unsigned char*>(t.p);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-        if (!equal_value(base.get(), a + i * step, b + i * step)) return false;
-    }
-    return true;
-}
-
-bool equal_raw(const h5::RawValue& a, const h5::RawValue& b) {
-    if (a.bytes().size() != b.bytes().size() || a.count() != b.count()) return false;
-    if (a.bytes().empty()) return true;
-    if (!h5::holds_variable_length(a.type())) return a.bytes() == b.bytes();
-    const std::size_t step = a.bytes().size() / a.count();
-    for (std::size_t i = 0; i < a.count(); ++i) {
-        if (!equal_value(a.type(), a.bytes().data() + i * step, b.bytes().data() + i * step))
-            return false;
-    }
-    return true;
-}
 
 bool equal_types(hid_t a, hid_t b) {
     return h5::call("compare types", [&] { return H5Tequal(a, b); }) > 0;
@@ -91,6 +29,7 @@ class Comparison {
         const h5::Object b = h5::open_object(derived_.file.get(), "/");
         partners_[h5::object_info(a.get()).addr] = h5::object_info(b.get()).addr;
         compare_attributes(a.get(), b.get(), "/");
+        compare_comments(a.get(), b.get(), "/");
         compare_members(a.get(), b.get(), "/", 1);
         if (original_.info.user_block_bytes != derived_.info.user_block_bytes) {
             differs("/", "user block of another size");
@@ -165,6 +104,7 @@ class Comparison {
         const h5::Object left = h5::open_object(a, ours.name);
         const h5::Object right = h5::open_object(b, theirs.name);
         compare_attributes(left.get(), right.get(), path);
+        compare_comments(left.get(), right.get(), path);
         if (is_palettized(original_, left.get()) || is_palettized(derived_, right.get())) return;
         const H5O_type_t type = h5::object_info(left.get()).type;
         if (type != h5::object_info(right.get()).type)
@@ -212,10 +152,14 @@ class Comparison {
                 differs(path, "attribute '" + name + "' has another type");
             } else if (!equal_spaces(left.space(), right.space())) {
                 differs(path, "attribute '" + name + "' has another shape");
-            } else if (!equal_raw(left, right)) {
+            } else if (!h5::equal(left, right)) {
                 differs(path, "attribute '" + name + "' has another value");
             }
         }
+    }
+
+    void compare_comments(hid_t a, hid_t b, const std::string& path) {
+        if (h5::object_comment(a) != h5::object_comment(b)) differs(path, "another comment");
     }
 
     void compare_datasets(hid_t a, hid_t b, const std::string& path) {
@@ -229,44 +173,13 @@ class Comparison {
             return differs(path, "another datatype");
         if (!equal_spaces(left_space.get(), right_space.get()))
             return differs(path, "another shape");
-        const h5::Plist left_plist = h5::dataset_plist(a);
-        const h5::Plist right_plist = h5::dataset_plist(b);
-        if (storage(left_plist.get()) != storage(right_plist.get()))
-            differs(path, "another layout or filters");
-        compare_data(a, b, left_space.get(), left_type.get(), readable(left_plist.get()), path);
-    }
-
-    /// Layout, chunk shape and filters as text.
-    static std::string storage(hid_t plist) {
-        const H5D_layout_t layout = h5::call("read a layout", [&] { return H5Pget_layout(plist); });
-        std::string text = std::to_string(static_cast<int>(layout));
-        if (layout != H5D_CHUNKED) return text;
-        for (const std::uint64_t size : chunk_of(plist))
-            text.append(" ").append(std::to_string(size));
-        const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist); });
-        for (int i = 0; i < filters; ++i) {
-            unsigned flags = 0;
-            unsigned values[32] = {};
-            std::size_t count = 32;
-            const H5Z_filter_t filter = h5::call("read filters", [&] {
-                return H5Pget_filter2(plist, static_cast<unsigned>(i), &flags, &count, values, 0,
-                                      nullptr, nullptr);
-            });
-            text += " f";
-            text += std::to_string(filter);
-            for (std::size_t v = 0; v < std::min<std::size_t>(count, 32); ++v) {
-                text += ',';
-                text += std::to_string(values[v]);
-            }
+        const std::string left_storage = h5::describe_storage(a);
+        const std::string right_storage = h5::describe_storage(b);
+        if (left_storage != right_storage) {
+            differs(path, "stored in another way: " + left_storage + ", now " + right_storage);
         }
-        return text;
-    }
-
-    static Shape chunk_of(hid_t plist) {
-        std::vector<hsize_t> dims(H5S_MAX_RANK);
-        const int rank = h5::call("read a chunk shape",
-                                  [&] { return H5Pget_chunk(plist, H5S_MAX_RANK, dims.data()); });
-        return {dims.begin(), dims.begin() + rank};
+        const h5::Plist plist = h5::dataset_plist(a);
+        compare_data(a, b, readable(plist.get()), path);
     }
 
     static bool readable(hid_t plist) {
@@ -283,50 +196,13 @@ class Comparison {
         return true;
     }
 
-    void compare_data(hid_t a, hid_t b, hid_t space, hid_t type, bool can_decode,
-                      const std::string& path) {
+    void compare_data(hid_t a, hid_t b, bool can_decode, const std::string& path) {
         if (!can_decode) return compare_chunks(a, b, path);
-        const Shape shape = h5::space_shape(space);
-        const auto points =
-            h5::call("read a shape", [&] { return H5Sget_simple_extent_npoints(space); });
-        if (points == 0) return;
-        std::size_t element_bytes = 0;
-        h5::call("read a type size",
-                 [&] { return (element_bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
-        const std::uint64_t rows = shape.empty() ? 1 : shape[0];
-        const std::uint64_t row_bytes = static_cast<std::uint64_t>(points) / rows * element_bytes;
-        const std::uint64_t step =
-            std::max<std::uint64_t>(1, kBlockBytes / std::max<std::uint64_t>(1, row_bytes));
-        for (std::uint64_t row = 0; row < rows; row += step) {
-            const std::uint64_t count = std::min(step, rows - row);
-            if (!equal_raw(read_rows(a, type, shape, row, count),
-                           read_rows(b, type, shape, row, count))) {
-                return differs(path, "other data");
-            }
+        const h5::RowBlocks left(a);
+        const h5::RowBlocks right(b);
+        for (std::uint64_t block = 0; block < left.count(); ++block) {
+            if (!h5::equal(left.read(block), right.read(block))) return differs(path, "other data");
         }
-    }
-
-    static h5::RawValue read_rows(hid_t dataset, hid_t type, const Shape& shape, std::uint64_t row,
-                                  std::uint64_t rows) {
-        Shape block = shape;
-        if (!block.empty()) block[0] = rows;
-        h5::RawValue value(h5::copy_type(type), h5::create_space(block));
-        const h5::Space file_space = h5::dataset_space(dataset);
-        if (!shape.empty()) {
-            std::vector<hsize_t> start(shape.size(), 0);
-            const std::vector<hsize_t> count(block.begin(), block.end());
-            start[0] = row;
-            h5::call("select rows", [&] {
-                return H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), nullptr,
-                                           count.data(), nullptr);
-            });
-        }
-        h5::call("read the data", [&] {
-            return H5Dread(dataset, value.type(), value.space(), file_space.get(), H5P_DEFAULT,
-                           value.bytes().data());
-        });
-        value.read_done();
-        return value;
     }
 
     struct Chunk {

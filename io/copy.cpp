@@ -4,6 +4,7 @@
 
 #include "io/attributes.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/raw_value.hpp"
 #include "io/storage.hpp"
 
 namespace pal {
@@ -141,7 +142,21 @@ class TreeCopier {
             copy_attributes(object.get(), copy.get(), path);
             copy_members(object.get(), copy.get(), path, depth + 1);
         } else {
+            if (info.type == H5O_TYPE_DATASET) require_readable(object.get(), path);
             copy_whole(from, to, link, path, link_plist);
+        }
+    }
+
+    /// H5Ocopy of 1.10.8 crashes where variable-length values lie in a damaged heap; H5Dread says
+    /// so.
+    static void require_readable(hid_t dataset, const std::string& path) {
+        const h5::Type type = h5::dataset_type(dataset);
+        if (!h5::holds_variable_length(type.get())) return;
+        try {
+            const h5::RowBlocks blocks(dataset);
+            for (std::uint64_t b = 0; b < blocks.count(); ++b) static_cast<void>(blocks.read(b));
+        } catch (const h5::Failure& failure) {
+            throw Error(ErrorCode::kInput, path + ": " + failure.what());
         }
     }
 
@@ -221,12 +236,9 @@ class TreeCopier {
 
     /// H5Ocopy does this for what it copies.
     static void copy_comment(hid_t from, hid_t to) {
-        const auto length =
-            h5::call("read a comment", [&] { return H5Oget_comment(from, nullptr, 0); });
-        if (length == 0) return;
-        std::vector<char> text(static_cast<std::size_t>(length) + 1);
-        h5::call("read a comment", [&] { return H5Oget_comment(from, text.data(), text.size()); });
-        h5::call("write a comment", [&] { return H5Oset_comment(to, text.data()); });
+        const std::string text = h5::object_comment(from);
+        if (text.empty()) return;
+        h5::call("write a comment", [&] { return H5Oset_comment(to, text.c_str()); });
     }
 
     void copy_attributes(hid_t from, hid_t to, const std::string& path) const {

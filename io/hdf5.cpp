@@ -22,18 +22,27 @@ void silence_errors() {
 
 namespace {
 
-herr_t take_innermost(unsigned frame, const H5E_error2_t* error, void* data) {
-    auto& text = *static_cast<std::string*>(data);
-    if (frame == 0 && error->desc != nullptr) text = error->desc;
+struct ErrorStack {
+    std::string innermost;
+    bool has_write_error = false;
+};
+
+herr_t take_frame(unsigned frame, const H5E_error2_t* error, void* data) {
+    auto& stack = *static_cast<ErrorStack*>(data);
+    if (frame == 0 && error->desc != nullptr) stack.innermost = error->desc;
+    // The file driver's own: frames further out say "write" of caches and headers that were to be
+    // read first.
+    if (frame == 0 && error->min_num == H5E_WRITEERROR) stack.has_write_error = true;
     return 0;
 }
 
 }  // namespace
 
-std::string innermost_error() {
-    std::string text;
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, &text);
+Failure failure_of(std::string_view what) {
+    ErrorStack stack;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_frame, &stack);
     H5Eclear2(H5E_DEFAULT);
+    std::string text = stack.innermost;
     // System errors come with times, descriptors and addresses; people want strerror's part.
     constexpr std::string_view marker = "error message = '";
     if (const auto at = text.find(marker); at != std::string::npos) {
@@ -43,7 +52,8 @@ std::string innermost_error() {
     for (char& c : text) {
         if (c == '\n') c = ' ';
     }
-    return text.empty() ? "the HDF5 library gives no reason" : text;
+    if (text.empty()) text = "the HDF5 library gives no reason";
+    return Failure("cannot " + std::string(what) + ": " + text, stack.has_write_error);
 }
 
 Object open_object(hid_t file, const std::string& path) {
@@ -93,6 +103,15 @@ H5O_info_t object_info(hid_t object) {
     call("read object information",
          [&] { return H5Oget_info2(object, &info, H5O_INFO_BASIC | H5O_INFO_HDR); });
     return info;
+}
+std::string object_comment(hid_t object) {
+    const auto length = call("read a comment", [&] { return H5Oget_comment(object, nullptr, 0); });
+    std::string text(static_cast<std::size_t>(length), '\0');
+    if (length > 0) {
+        call("read a comment",
+             [&] { return H5Oget_comment(object, text.data(), text.size() + 1); });
+    }
+    return text;
 }
 
 namespace {

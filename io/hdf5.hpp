@@ -20,16 +20,22 @@ namespace pal::h5 {
 /// Not recursive: no function of this folder may be called with it held.
 [[nodiscard]] std::mutex& hdf5_lock();
 
-/// A failed library call; the writer turns it into Error(kOutput).
+/// A failed library call. Who calls knows whether it was about the input or the output; where both
+/// were in it (H5Ocopy), `while_writing` tells.
 class Failure : public Error {
   public:
-    explicit Failure(const std::string& text) : Error(ErrorCode::kInput, text) {}
+    explicit Failure(const std::string& text, bool while_writing = false)
+        : Error(ErrorCode::kInput, text), while_writing_(while_writing) {}
+    [[nodiscard]] bool while_writing() const noexcept { return while_writing_; }
+
+  private:
+    bool while_writing_;
 };
 
-/// Both with the lock held: automatic printing off for this thread, and what the innermost frame of
-/// the error stack says.
+/// With the lock held: automatic printing off for this thread.
 void silence_errors();
-[[nodiscard]] std::string innermost_error();
+/// With the lock held: takes what the error stack says of the call that just failed.
+[[nodiscard]] Failure failure_of(std::string_view what);
 
 /// Runs a C call under the lock; a negative result throws Failure("cannot <what>: <the library's
 /// reason>").
@@ -38,7 +44,7 @@ auto call(std::string_view what, const Function& function) {
     const std::lock_guard<std::mutex> lock(hdf5_lock());
     silence_errors();
     const auto result = function();
-    if (result < 0) throw Failure("cannot " + std::string(what) + ": " + innermost_error());
+    if (result < 0) throw failure_of(what);
     return result;
 }
 
@@ -105,6 +111,8 @@ using Object = Handle<H5Oclose>;
 [[nodiscard]] Space create_space(const Shape& shape);
 [[nodiscard]] Shape space_shape(hid_t space);
 [[nodiscard]] H5O_info_t object_info(hid_t object);
+/// Empty where there is none.
+[[nodiscard]] std::string object_comment(hid_t object);
 
 struct Link {
     std::string name;

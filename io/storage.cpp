@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/attributes.hpp"
+#include "io/hdf5_types.hpp"
 
 namespace pal::h5 {
 
@@ -40,6 +41,10 @@ void describe_fill(hid_t plist, hid_t type, Json& json) {
     call("read a fill value", [&] { return H5Pfill_value_defined(plist, &defined); });
     if (defined == H5D_FILL_VALUE_UNDEFINED) json["fill"] = nullptr;
     if (defined != H5D_FILL_VALUE_USER_DEFINED) return;
+    if (holds_variable_length(type)) {  // bytes would be pointers
+        json["fill"] = "variable-length";
+        return;
+    }
     std::vector<unsigned char> bytes(type_bytes(type));
     call("read a fill value", [&] { return H5Pget_fill_value(plist, type, bytes.data()); });
     std::string hex;
@@ -122,7 +127,7 @@ Plist restored_plist(const Json& json, std::size_t rank, hid_t type) {
 
 }  // namespace
 
-void write_storage(hid_t dataset, hid_t group) {
+std::string describe_storage(hid_t dataset) {
     const Type type = dataset_type(dataset);
     const Space space = dataset_space(dataset);
     const Plist plist = dataset_plist(dataset);
@@ -139,6 +144,7 @@ void write_storage(hid_t dataset, hid_t group) {
     const H5D_layout_t layout = call("read a layout", [&] { return H5Pget_layout(plist.get()); });
     json["layout"] = layout == H5D_CHUNKED   ? "chunked"
                      : layout == H5D_COMPACT ? "compact"
+                     : layout == H5D_VIRTUAL ? "virtual"
                                              : "contiguous";
     if (layout == H5D_CHUNKED) {
         std::vector<hsize_t> chunk(rank);
@@ -154,18 +160,19 @@ void write_storage(hid_t dataset, hid_t group) {
     H5D_fill_time_t fill_time = H5D_FILL_TIME_IFSET;
     H5D_alloc_time_t alloc_time = H5D_ALLOC_TIME_DEFAULT;
     unsigned attr_order = 0;
-    hbool_t track_times = false;
     call("read the fill time", [&] { return H5Pget_fill_time(plist.get(), &fill_time); });
     call("read the allocation time", [&] { return H5Pget_alloc_time(plist.get(), &alloc_time); });
     call("read the attribute order",
          [&] { return H5Pget_attr_creation_order(plist.get(), &attr_order); });
-    call("read time tracking", [&] { return H5Pget_obj_track_times(plist.get(), &track_times); });
     json["fill_time"] = static_cast<int>(fill_time);
     json["alloc_time"] = static_cast<int>(alloc_time);
     json["attr_order"] = attr_order;
-    json["track_times"] = static_cast<bool>(track_times);
-    write_string_attribute(group, "palettized_storage", json.dump());
+    return json.dump();
+}
 
+void write_storage(hid_t dataset, hid_t group) {
+    write_string_attribute(group, "palettized_storage", describe_storage(dataset));
+    const Type type = dataset_type(dataset);
     const Type transient = copy_type(type.get());
     const Space null_space(call("make a dataspace", [] { return H5Screate(H5S_NULL); }));
     const Attribute attribute(call("create attribute 'palettized_storage_type'", [&] {

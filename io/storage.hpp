@@ -6,8 +6,11 @@
 
 namespace pal::h5 {
 
+/// Everything but datatype, shape and data, as JSON: the keys that docs/format.md lists.
+[[nodiscard]] std::string describe_storage(hid_t dataset);
+
 /// Writes attributes palettized_storage_type (the file's datatype on a null dataspace) and
-/// palettized_storage (JSON).
+/// palettized_storage (describe_storage).
 void write_storage(hid_t dataset, hid_t group);
 
 /// Creates the dataset that `group` remembers, empty, without attributes. Throws Error(kInput) on

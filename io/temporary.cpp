@@ -55,8 +55,11 @@ std::string folder_of(const std::string& path) {
 
 TemporaryFile::TemporaryFile(std::string target, bool force)
     : target_(std::move(target)), force_(force) {
+    // Names may have 255 bytes: a target that fits must not fail for the name of its temporary.
+    constexpr std::size_t kMostNameBytes = 200;
     const std::string name = std::filesystem::path(target_).filename().string();
-    std::string pattern = folder_of(target_) + "/." + name + ".h5palettize-XXXXXX";
+    std::string pattern =
+        folder_of(target_) + "/." + name.substr(0, kMostNameBytes) + ".h5palettize-XXXXXX";
     const int descriptor = ::mkstemp(pattern.data());
     if (descriptor < 0) fail(target_, "create a file beside it", errno);
     ::close(descriptor);

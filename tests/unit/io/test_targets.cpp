@@ -65,6 +65,37 @@ BOOST_FIXTURE_TEST_CASE(the_input_by_any_spelling_is_no_output, Fixture) {
     BOOST_TEST(folder.names() == "in.h5 second.h5 sub symbolic.h5");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_name_as_long_as_names_may_be_is_a_target, Fixture) {
+    const std::string name = std::string(252, 'n') + ".h5";
+    palettize_file(source, folder.file(name), {"/weight"});
+    BOOST_TEST(folder.names() == "in.h5 " + name);
+    const std::string too_long = folder.file(std::string(253, 'n') + ".h5");
+    BOOST_TEST(error_code_of([&] { palettize_file(source, too_long, {"/weight"}); }) ==
+               kOutputError);
+    BOOST_TEST(folder.names() == "in.h5 " + name);
+}
+
+BOOST_FIXTURE_TEST_CASE(data_that_cannot_be_copied_is_an_input_error, Fixture) {
+    // The header of the variable-length values' heap is overwritten: the copy must read them.
+    const std::string words = folder.file("words.h5");
+    {
+        const Id file = create_file(words);
+        write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kValues);
+        const Id type = variable_string_type();
+        const char* text = "a string of some length";
+        ok(H5Dwrite(create_dataset(file, "text", type, {1}), type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                    &text));
+    }
+    std::string bytes = file_bytes(words);
+    const std::size_t heap = bytes.find("GCOL");
+    BOOST_REQUIRE(heap != std::string::npos);
+    bytes.replace(heap, 4, "XXXX");
+    write_file(words, bytes);
+    BOOST_TEST(error_code_of([&] { palettize_file(words, folder.file("out.h5"), {"/weight"}); }) ==
+               kInputError);
+    BOOST_TEST(folder.names() == "in.h5 words.h5");
+}
+
 BOOST_FIXTURE_TEST_CASE(an_output_that_cannot_be_is_an_output_error, Fixture) {
     fs::create_directory(folder.file("folder"));
     write_file(folder.file("taken"), "precious");

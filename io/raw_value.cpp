@@ -1,0 +1,143 @@
+#include "io/raw_value.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "io/hdf5_types.hpp"
+
+namespace pal::h5 {
+
+namespace {
+
+constexpr std::uint64_t kBlockBytes = std::uint64_t{64} << 20;
+
+std::size_t type_bytes(hid_t type) {
+    std::size_t bytes = 0;
+    call("read a type size", [&] { return (bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
+    return bytes;
+}
+
+/// Equal values in the memory form of `type`; follows variable-length parts.
+bool equal_value(hid_t type, const unsigned char* a, const unsigned char* b) {
+    const H5T_class_t type_class = call("read a type class", [&] { return H5Tget_class(type); });
+    const std::size_t bytes = type_bytes(type);
+    if (!holds_variable_length(type)) return std::memcmp(a, b, bytes) == 0;
+    if (type_class == H5T_STRING) {
+        const char* s = nullptr;
+        const char* t = nullptr;
+        std::memcpy(&s, a, sizeof s);
+        std::memcpy(&t, b, sizeof t);
+        return s == nullptr || t == nullptr ? s == t : std::strcmp(s, t) == 0;
+    }
+    if (type_class == H5T_COMPOUND) {
+        const int members = call("read a compound", [&] { return H5Tget_nmembers(type); });
+        for (int i = 0; i < members; ++i) {
+            const auto member = static_cast<unsigned>(i);
+            const Type part(
+                call("read a compound", [&] { return H5Tget_member_type(type, member); }));
+            std::size_t offset = 0;
+            succeeds([&] {
+                offset = H5Tget_member_offset(type, member);
+                return 0;
+            });
+            if (!equal_value(part.get(), a + offset, b + offset)) return false;
+        }
+        return true;
+    }
+    const Type base(call("read a base type", [&] { return H5Tget_super(type); }));
+    const std::size_t step = type_bytes(base.get());
+    std::size_t count = bytes / step;
+    if (type_class == H5T_VLEN) {
+        hvl_t s{};
+        hvl_t t{};
+        std::memcpy(&s, a, sizeof s);
+        std::memcpy(&t, b, sizeof t);
+        if (s.len != t.len) return false;
+        count = s.len;
+        a = static_cast<const unsigned char*>(s.p);
+        b = static_cast<const unsigned char*>(t.p);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!equal_value(base.get(), a + i * step, b + i * step)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+bool equal(const RawValue& a, const RawValue& b) {
+    if (a.bytes().size() != b.bytes().size() || a.count() != b.count()) return false;
+    if (a.bytes().empty()) return true;
+    if (!holds_variable_length(a.type())) return a.bytes() == b.bytes();
+    const std::size_t step = a.bytes().size() / a.count();
+    for (std::size_t i = 0; i < a.count(); ++i) {
+        if (!equal_value(a.type(), a.bytes().data() + i * step, b.bytes().data() + i * step))
+            return false;
+    }
+    return true;
+}
+
+RawValue::RawValue(Type type, Space space) : type_(std::move(type)), space_(std::move(space)) {
+    const auto points =
+        call("read a dataspace", [&] { return H5Sget_simple_extent_npoints(space_.get()); });
+    const std::size_t bytes = type_bytes(type_.get());
+    std::size_t total = 0;
+    if (__builtin_mul_overflow(static_cast<std::size_t>(points), bytes, &total) ||
+        total > (std::size_t{1} << 48)) {
+        throw Failure("a value of " + std::to_string(points) + " elements is too large");
+    }
+    count_ = static_cast<std::size_t>(points);
+    bytes_.resize(total);
+    variable_length_ = holds_variable_length(type_.get());
+}
+
+RawValue::~RawValue() {
+    if (!owns_variable_length_ || bytes_.empty()) return;
+    succeeds(
+        [&] { return H5Dvlen_reclaim(type_.get(), space_.get(), H5P_DEFAULT, bytes_.data()); });
+}
+
+RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
+    const Type stored = dataset_type(dataset);
+    // The copy is transient: a committed type of one file cannot be used in another.
+    type_ = copy_type(stored.get());
+    const Space space = dataset_space(dataset);
+    const auto points =
+        call("read a shape", [&] { return H5Sget_simple_extent_npoints(space.get()); });
+    if (points == 0) return;
+    shape_ = space_shape(space.get());
+    rows_ = shape_.empty() ? 1 : shape_[0];
+    const std::uint64_t row_values = static_cast<std::uint64_t>(points) / rows_;
+    std::uint64_t row_bytes = 0;
+    if (__builtin_mul_overflow(row_values, type_bytes(type_.get()), &row_bytes)) {
+        throw Failure("a row of " + std::to_string(row_values) + " elements is too large");
+    }
+    step_ =
+        std::clamp<std::uint64_t>(kBlockBytes / std::max<std::uint64_t>(1, row_bytes), 1, rows_);
+    count_ = (rows_ + step_ - 1) / step_;
+}
+
+RawValue RowBlocks::read(std::uint64_t block) const {
+    Shape part = shape_;
+    const std::uint64_t row = block * step_;
+    if (!part.empty()) part[0] = std::min(step_, rows_ - row);
+    RawValue value(copy_type(type_.get()), create_space(part));
+    const Space file_space = dataset_space(dataset_);
+    if (!part.empty()) {
+        std::vector<hsize_t> start(part.size(), 0);
+        const std::vector<hsize_t> count(part.begin(), part.end());
+        start[0] = row;
+        call("select rows", [&] {
+            return H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), nullptr,
+                                       count.data(), nullptr);
+        });
+    }
+    call("read the data", [&] {
+        return H5Dread(dataset_, value.type(), value.space(), file_space.get(), H5P_DEFAULT,
+                       value.bytes().data());
+    });
+    value.read_done();
+    return value;
+}
+
+}  // namespace pal::h5

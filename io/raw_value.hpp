@@ -1,0 +1,55 @@
+// Private to io/: values of any type as they are in memory, to copy and to compare.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "io/hdf5.hpp"
+
+namespace pal::h5 {
+
+/// The raw value of an attribute or dataset in its own type; frees variable-length parts.
+class RawValue {
+  public:
+    RawValue(Type type, Space space);
+    RawValue(RawValue&&) = default;
+    RawValue(const RawValue&) = delete;
+    RawValue& operator=(const RawValue&) = delete;
+    RawValue& operator=(RawValue&&) = delete;
+    ~RawValue();
+    [[nodiscard]] hid_t type() const noexcept { return type_.get(); }
+    [[nodiscard]] hid_t space() const noexcept { return space_.get(); }
+    [[nodiscard]] std::vector<unsigned char>& bytes() noexcept { return bytes_; }
+    [[nodiscard]] const std::vector<unsigned char>& bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    void read_done() noexcept { owns_variable_length_ = variable_length_; }
+
+  private:
+    Type type_;
+    Space space_;
+    std::vector<unsigned char> bytes_;
+    std::size_t count_ = 0;
+    bool variable_length_ = false;
+    bool owns_variable_length_ = false;
+};
+/// Equal bytes; variable-length parts are followed.
+[[nodiscard]] bool equal(const RawValue& a, const RawValue& b);
+
+/// The data of a dataset in blocks of whole rows, about 64 MiB each, decoded, in its own type. Two
+/// datasets of one type and shape have the same blocks.
+class RowBlocks {
+  public:
+    explicit RowBlocks(hid_t dataset);
+    [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+    [[nodiscard]] RawValue read(std::uint64_t block) const;
+
+  private:
+    hid_t dataset_;
+    Type type_;
+    Shape shape_;
+    std::uint64_t rows_ = 0;
+    std::uint64_t step_ = 0;  // rows in a block
+    std::uint64_t count_ = 0;
+};
+
+}  // namespace pal::h5

@@ -1,0 +1,76 @@
+// Whatever differs outside palettized tensors is found and named.
+#include <boost/test/unit_test.hpp>
+#include <functional>
+
+#include "tests/support/hdf5_files.hpp"
+#include "tests/support/palettize_file.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+using namespace pal::test;
+
+namespace {
+
+const std::vector<double> kValues = {1, 2, 3, 4, 1, 2, 3, 4};
+using Edit = std::function<void(hid_t file, hid_t plist)>;
+
+/// A file with one dataset `d`; `edit` may set its creation properties (file < 0) or change what
+/// was made (file >= 0).
+void build(const std::string& path, const Edit& edit) {
+    const Id file = create_file(path);
+    const Id plist(H5Pcreate(H5P_DATASET_CREATE));
+    const Dims chunk = {3};
+    ok(H5Pset_chunk(plist, 1, chunk.data()));
+    edit(-1, plist);
+    write_dataset(file, "d", H5T_IEEE_F32LE, {8}, kValues, plist);
+    create_group(file, "g");
+    edit(file, plist);
+}
+
+Edit on_plist(const std::function<void(hid_t)>& set) {
+    return [set](hid_t file, hid_t plist) {
+        if (file < 0) set(plist);
+    };
+}
+Edit on_file(const std::function<void(hid_t)>& set) {
+    return [set](hid_t file, hid_t) {
+        if (file >= 0) set(file);
+    };
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_difference_is_found) {
+    const float seven = 7;
+    const std::vector<std::pair<std::string, Edit>> edits = {
+        {"chunk_options",
+         on_plist([](hid_t p) { ok(H5Pset_chunk_opts(p, H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS)); })},
+        {"\"flags\":1", on_plist([](hid_t p) {
+             ok(H5Pset_filter(p, H5Z_FILTER_SHUFFLE, H5Z_FLAG_OPTIONAL, 0, nullptr));
+         })},
+        {"\"fill\":\"0000e040\"",
+         on_plist([&](hid_t p) { ok(H5Pset_fill_value(p, H5T_NATIVE_FLOAT, &seven)); })},
+        {"\"layout\":\"contiguous\"",
+         on_plist([](hid_t p) { ok(H5Pset_layout(p, H5D_CONTIGUOUS)); })},
+        {"\"alloc_time\":1",
+         on_plist([](hid_t p) { ok(H5Pset_alloc_time(p, H5D_ALLOC_TIME_EARLY)); })},
+        {"/d: another comment",
+         on_file([](hid_t file) { ok(H5Oset_comment(open(file, "d"), "hello")); })},
+        {"/g: another comment",
+         on_file([](hid_t file) { ok(H5Oset_comment(open(file, "g"), "hello")); })},
+        {"/: another comment", on_file([](hid_t file) { ok(H5Oset_comment(file, "hello")); })},
+        {"/more: not in the original", on_file([](hid_t file) { create_group(file, "more"); })},
+        {"/g: missing", on_file([](hid_t file) { ok(H5Ldelete(file, "g", H5P_DEFAULT)); })},
+    };
+    const TemporaryFolder folder;
+    const std::string plain = folder.file("plain.h5");
+    build(plain, [](hid_t, hid_t) {});
+    BOOST_TEST(differences(plain, plain) == "");
+    for (std::size_t e = 0; e < edits.size(); ++e) {
+        const std::string other = folder.file(std::to_string(e) + ".h5");
+        build(other, edits[e].second);
+        const std::string found = differences(plain, other);
+        BOOST_TEST(found.find(edits[e].first) != std::string::npos,
+                   edits[e].first << ": " << found);
+        BOOST_TEST(differences(other, plain) != "", edits[e].first);
+    }
+}
