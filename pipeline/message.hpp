@@ -13,6 +13,7 @@
 
 #include "pipeline/plan.hpp"
 #include "stages/error.hpp"
+#include "stages/happens_before.hpp"
 
 namespace pal {
 
@@ -32,6 +33,7 @@ struct Envelope {
     std::size_t sequence = 0;  // place in the plan: what the order node sorts by
     Outcome outcome;
     std::optional<Payload> payload;  // none once failed
+    HappensBefore handed_over;       // from the stage that filled it to the next
 };
 
 /// Copyable, as oneTBB wants messages; one stage owns the envelope at a time.
@@ -49,11 +51,15 @@ inline void mark_failed(Outcome& outcome, ErrorCode code, const std::string& tex
 template <class Stage>
 Message<typename Stage::Output> run_stage(const Stage& stage,
                                           const Message<typename Stage::Input>& message) {
+    message->handed_over.acquire();
     auto result = std::make_shared<Envelope<typename Stage::Output>>();
     result->entry = message->entry;
     result->sequence = message->sequence;
     result->outcome = std::move(message->outcome);
-    if (result->outcome.failed) return result;
+    if (result->outcome.failed) {
+        result->handed_over.release();
+        return result;
+    }
 
     const auto start = std::chrono::steady_clock::now();
     const std::string& path = result->entry->job.path;
@@ -71,6 +77,7 @@ Message<typename Stage::Output> run_stage(const Stage& stage,
     message->payload.reset();
     result->outcome.seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result->handed_over.release();
     return result;
 }
 

@@ -53,6 +53,7 @@ inline GateNode gate_node(flow::graph& graph, ByteGate& gate) {
                     ticket->entry = entry;
                     ticket->sequence = sequence;
                     ticket->payload = Ticket{entry->dataset};
+                    ticket->handed_over.release();
                     std::get<0>(out).try_put(ticket);
                 }
             }};
@@ -84,6 +85,7 @@ using SinkNode = flow::function_node<Message<ErrorReport>, Release>;
 /// Records how each tensor fared and gives its memory back.
 inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes) {
     return {graph, flow::serial, [&outcomes](const Message<ErrorReport>& message) {
+                message->handed_over.acquire();
                 Outcome& outcome = outcomes[message->sequence];
                 outcome = message->outcome;
                 outcome.finished = true;

@@ -1,12 +1,10 @@
 #include "stages/pack.hpp"
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "stages/error.hpp"
+#include "stages/parallel.hpp"
 
 namespace pal {
 
@@ -131,8 +129,7 @@ std::vector<PackedChunk> pack_indices(const PalettizedTensor& tensor) {
             });
         packed.bytes = pack_bits(values, tensor.n_bits);
     };
-    tbb::this_task_arena::isolate(
-        [&] { tbb::parallel_for(std::size_t{0}, chunks.size(), pack_one); });
+    for_each_task(chunks.size(), pack_one);
     return chunks;
 }
 

@@ -2,37 +2,66 @@
 // that a waiting thread never picks up another tensor's work.
 #pragma once
 
-#include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/parallel_invoke.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <cstddef>
+
+#include "stages/happens_before.hpp"
 
 namespace pal {
 
 inline constexpr std::size_t kBlock =
     1 << 16;  // values: a block fits the L2 cache with room to spare
 
-/// body(block number, begin, end) for each block of at most kBlock of `count` elements.
-template <class Body>
-void for_each_block(std::size_t count, const Body& body) {
-    const std::size_t blocks = (count + kBlock - 1) / kBlock;
-    const auto one = [&](std::size_t block) {
-        body(block, block * kBlock, std::min(count, (block + 1) * kBlock));
-    };
-    if (blocks <= 1) {
-        if (blocks == 1) one(0);
-        return;
-    }
-    tbb::this_task_arena::isolate([&] { tbb::parallel_for(std::size_t{0}, blocks, one); });
-}
-
 /// body(i) for i in 0 .. count - 1.
 template <class Body>
 void for_each_task(std::size_t count, const Body& body) {
     if (count == 1) return body(0);
-    tbb::this_task_arena::isolate([&] { tbb::parallel_for(std::size_t{0}, count, body); });
+    HappensBefore spawned;
+    HappensBefore done;
+    spawned.release();
+    tbb::this_task_arena::isolate([&] {
+        tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
+            spawned.acquire();
+            body(i);
+            done.release();
+        });
+    });
+    done.acquire();
+}
+
+/// body(block number, begin, end) for each block of at most kBlock of `count` elements.
+template <class Body>
+void for_each_block(std::size_t count, const Body& body) {
+    for_each_task((count + kBlock - 1) / kBlock, [&](std::size_t block) {
+        body(block, block * kBlock, std::min(count, (block + 1) * kBlock));
+    });
+}
+
+/// Both, side by side where a thread is free. Not isolated: call it inside isolated().
+template <class Left, class Right>
+void both(const Left& left, const Right& right) {
+    HappensBefore spawned;
+    HappensBefore done;
+    const auto marked = [&](const auto& body) {
+        return [&] {
+            spawned.acquire();
+            body();
+            done.release();
+        };
+    };
+    spawned.release();
+    tbb::parallel_invoke(marked(left), marked(right));
+    done.acquire();
+}
+
+/// body(), during which this thread picks up no work from outside.
+template <class Body>
+void isolated(const Body& body) {
+    tbb::this_task_arena::isolate(body);
 }
 
 }  // namespace pal

@@ -1,13 +1,11 @@
 #include "stages/cluster/partition.hpp"
 
-#include <oneapi/tbb/parallel_invoke.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <limits>
 
 #include "stages/error.hpp"
+#include "stages/parallel.hpp"
 
 namespace pal::cluster {
 
@@ -52,7 +50,7 @@ class Row {
             left();
             right();
         } else {
-            tbb::parallel_invoke(left, right);
+            both(left, right);
         }
     }
 
@@ -244,7 +242,7 @@ std::vector<std::size_t> refined(const std::vector<std::size_t>& cuts) {
 template <class Costs>
 std::vector<std::size_t> solve(const Costs& costs, std::vector<std::size_t> cuts, std::size_t k) {
     std::vector<std::size_t> boundaries;
-    tbb::this_task_arena::isolate([&] { boundaries = Program(costs, std::move(cuts)).solve(k); });
+    isolated([&] { boundaries = Program(costs, std::move(cuts)).solve(k); });
     return boundaries;
 }
 

@@ -8,8 +8,10 @@
 #include <random>
 
 #include "stages/cluster/cluster.hpp"
+#include "tests/support/labels.hpp"
 
 using namespace pal;
+using pal::test::kArithmetic;
 namespace tt = boost::test_tools;
 
 namespace {
@@ -143,7 +145,7 @@ BOOST_AUTO_TEST_CASE(exact_equals_brute_force) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(exact_is_the_same_with_and_without_a_table) {
+BOOST_AUTO_TEST_CASE(exact_is_the_same_with_and_without_a_table, *kArithmetic) {
     // 300,000 distinct values at k = 32 do not fit the table of boundaries: the middle is carried
     // instead. The costs of the recursion must add up to a partition no worse than one found
     // through bins.
@@ -156,7 +158,7 @@ BOOST_AUTO_TEST_CASE(exact_is_the_same_with_and_without_a_table) {
     BOOST_TEST(fast.cost <= exact.cost * (1 + 1e-4));
 }
 
-BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact) {
+BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact, *kArithmetic) {
     for (const Distribution& distribution : distributions()) {
         for (const std::size_t count : {1, 2, 17, 300, 2049}) {
             for (const std::size_t k : {2, 4, 16, 64, 256}) {
@@ -172,12 +174,12 @@ BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact_on_a_million) {
+BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact_on_a_million, *kArithmetic) {
     for (const std::size_t d : {0, 4})
         check_fast<float>(distributions()[d], 1000000, 16, DType::kF32);
 }
 
-BOOST_AUTO_TEST_CASE(fast_heeds_weights_on_many_values) {
+BOOST_AUTO_TEST_CASE(fast_heeds_weights_on_many_values, *kArithmetic) {
     // Weights that grow with the value: unweighted, the palette would lie elsewhere.
     std::mt19937 random(6);
     for (const std::size_t count : {3000, 40000}) {
@@ -225,7 +227,7 @@ BOOST_AUTO_TEST_CASE(palettes_do_not_depend_on_the_threads) {
         BOOST_TEST((with_threads(threads) == one), threads << " threads");
 }
 
-BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact_for_halves) {
+BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact_for_halves, *kArithmetic) {
     for (const Distribution& distribution : distributions()) {
         const std::string name = distribution.first;
         if (name == "huge" || name == "heavy tails" || name == "outlier")

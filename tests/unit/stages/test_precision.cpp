@@ -8,8 +8,10 @@
 
 #include "stages/cluster/cluster.hpp"
 #include "stages/cluster/interval_costs.hpp"
+#include "tests/support/labels.hpp"
 
 using namespace pal;
+using pal::test::kArithmetic;
 
 namespace {
 
@@ -94,7 +96,7 @@ void check(const char* name, const Draw& draw, DType dtype, double tolerance) {
 
 BOOST_AUTO_TEST_SUITE(precision)
 
-BOOST_AUTO_TEST_CASE(tight_bumps_far_from_each_other) {
+BOOST_AUTO_TEST_CASE(tight_bumps_far_from_each_other, *kArithmetic) {
     check<float>("two bumps f32", bumps(2, 1e-6), DType::kF32, 1e-9);
     check<float>("five bumps f32", bumps(5, 1e-6), DType::kF32, 1e-9);
     check<double>("two bumps 1e-6", bumps(2, 1e-6), DType::kF64, 1e-9);
@@ -103,13 +105,13 @@ BOOST_AUTO_TEST_CASE(tight_bumps_far_from_each_other) {
     check<double>("three bumps 1e-12", bumps(3, 1e-12), DType::kF64, 1e-5);
 }
 
-BOOST_AUTO_TEST_CASE(outliers_do_not_blur_the_rest) {
+BOOST_AUTO_TEST_CASE(outliers_do_not_blur_the_rest, *kArithmetic) {
     check<float>("outliers 1e4", normal_and_outliers(1e4), DType::kF32, 1e-9);
     check<float>("outliers 1e10", normal_and_outliers(1e10), DType::kF32, 1e-9);
     check<double>("outliers 1e11", normal_and_outliers(1e11), DType::kF64, 1e-9);
 }
 
-BOOST_AUTO_TEST_CASE(fast_on_many_values_in_tight_bumps) {
+BOOST_AUTO_TEST_CASE(fast_on_many_values_in_tight_bumps, *kArithmetic) {
     // More than the fast engine sorts: the histogram has to notice that its bins are too coarse.
     std::mt19937 random(3);
     for (const double width : {1e-4, 1e-6, 1e-8, 1e-10}) {
