@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <array>
-#include <cmath>
+#include <charconv>
 #include <fstream>
+#include <limits>
 #include <map>
 
 #include "pipeline/threads.hpp"
@@ -41,6 +44,21 @@ Value choice_of(const std::string& option, const std::string& text,
     for (const auto& [name, value] : choices) allowed += (allowed.empty() ? "" : ", ") + name;
     throw Error(ErrorCode::kUsage,
                 "--" + option + ": found '" + text + "', allowed are " + allowed);
+}
+
+/// Not through lexical_cast, which takes -1 for the largest unsigned number.
+std::uint64_t whole_number(const Arguments& arguments, const std::string& option,
+                           std::uint64_t least, std::uint64_t most) {
+    const std::string text = arguments.text(option);
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < least ||
+        number > most) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("--{}: found '{}', allowed are whole numbers from {} to {}", option,
+                                text, least, most));
+    }
+    return number;
 }
 
 std::map<std::string, std::string> spec_fields(const Arguments& arguments) {
@@ -90,7 +108,7 @@ po::options_description palettize_options() {
         ("strict", po::bool_switch(), "a tensor that does not fit its spec is an error")
         ("allow-unmatched-rules", po::bool_switch(), "a rule that matches nothing is a warning")
         ("engine", text(), "fast (default), exact or reference")
-        ("seed", po::value<std::uint64_t>(), "seed of vector clustering (default 0)")
+        ("seed", text(), "seed of vector clustering (default 0)")
         ("on-nonfinite", text(), "fail (default) or skip: tensors with NaN or infinity")
         ("memory", text(), "bound of the memory in flight, as 2GiB (default: half of what there is)")
         ("report", text(), "write a JSON report to this file");
@@ -100,7 +118,7 @@ po::options_description palettize_options() {
 
 po::options_description thread_options() {
     po::options_description options("Resources");
-    options.add_options()("threads", po::value<std::size_t>(),
+    options.add_options()("threads", po::value<std::string>(),
                           "threads (default: what affinity, cgroup and Slurm allow)");
     return options;
 }
@@ -145,7 +163,10 @@ PlanOptions plan_options_from(const Arguments& arguments) {
                                                     {"exact", Engine::kExact},
                                                     {"reference", Engine::kReference}});
     }
-    if (arguments.has("seed")) options.cluster.seed = arguments.values["seed"].as<std::uint64_t>();
+    if (arguments.has("seed")) {
+        options.cluster.seed =
+            whole_number(arguments, "seed", 0, std::numeric_limits<std::uint64_t>::max());
+    }
     if (arguments.has("layout")) {
         options.layout = choice_of<std::optional<Layout>>(
             "layout", arguments.text("layout"),
@@ -161,13 +182,7 @@ PlanOptions plan_options_from(const Arguments& arguments) {
 
 std::size_t threads_from(const Arguments& arguments) {
     if (!arguments.has("threads")) return available_threads();
-    const auto threads = arguments.values["threads"].as<std::size_t>();
-    constexpr std::size_t kMostThreads = 1024;
-    if (threads < 1 || threads > kMostThreads) {
-        throw Error(ErrorCode::kUsage,
-                    "--threads: found " + std::to_string(threads) + ", allowed are 1 to 1024");
-    }
-    return threads;
+    return whole_number(arguments, "threads", 1, 1024);
 }
 
 std::uint64_t memory_from(const Arguments& arguments) {

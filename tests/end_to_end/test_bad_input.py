@@ -294,6 +294,8 @@ class BadInput(support.Case):
                           ("plan", path, "--engine", "slow"), ("plan", path, "--layout", "onnx"),
                           ("plan", path, "--on-nonfinite", "perhaps"), ("plan", path, "--memory", "lots"),
                           ("plan", path, "--threads", "-1"), ("plan", path, "--threads", "0"),
+                          ("plan", path, "--threads", "2000"), ("plan", path, "--threads", "2x"),
+                          ("plan", path, "--seed", "-1"), ("plan", path, "--seed", "1.5"),
                           ("plan", path, "--include", "("), ("plan", path, "--preset", "w4", "--config", "x.yaml"),
                           ("plan", path, "--granularity", "per_channel"), ("plan", path, "--cluster-dim", "0"),
                           ("plan", path, "--preset", "w4", "--group-size", "-3"),
@@ -307,7 +309,7 @@ class BadInput(support.Case):
     def test_offending_value_is_in_the_message(self):
         path = self.checkpoint()
         for option, value in (("--n-bits", "5"), ("--preset", "w5"), ("--engine", "slow"), ("--layout", "onnx"),
-                              ("--memory", "lots")):
+                              ("--memory", "lots"), ("--seed", "-1"), ("--threads", "-1")):
             self.refused(USAGE, [option.lstrip("-").replace("-", "[-_]"), value], "plan", path, option, value)
 
     def test_hostile_configs_end_in_a_message(self):
