@@ -174,8 +174,8 @@ std::string RuleTable::unmatched_text(const Rule& rule, bool suggest) const {
                     (near.empty() ? "" : ", did you mean '" + near + "'?");
         }
     } else if (suggest) {
-        std::vector<std::string> modules;
-        for (const auto& [module, winner] : modules_) modules.push_back(module);
+        std::vector<std::string> modules;  // of tensors, and those above them
+        for (const auto& [module, reach] : reach_) modules.push_back(module);
         text += fmt::format("; a pattern must match a whole module path; the nearest are {}",
                             fmt::join(nearest_names(name, modules), ", "));
     }

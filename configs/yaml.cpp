@@ -139,6 +139,13 @@ bool is_plain_scalar(const Place& place) {
     return place.node.IsScalar() && place.node.Tag() != "!";
 }
 
+/// For where a number or a boolean is wanted: '4' in quotes is neither.
+[[noreturn]] void fail_of(const Place& place, const std::string& allowed) {
+    const bool quoted = place.node.IsScalar() && !is_plain_scalar(place);
+    fail(place, std::string("found ") + (quoted ? "the quoted text " : "") + shown(place) +
+                    ", allowed are " + allowed);
+}
+
 }  // namespace
 
 long long integer(const Place& place, const std::string& allowed) {
@@ -149,7 +156,7 @@ long long integer(const Place& place, const std::string& allowed) {
             std::from_chars(digits.data(), digits.data() + digits.size(), value);
         if (error == std::errc() && end == digits.data() + digits.size()) return value;
     }
-    fail(place, "found " + shown(place) + ", allowed are " + allowed);
+    fail_of(place, allowed);
 }
 
 double number(const Place& place, const std::string& allowed) {
@@ -160,13 +167,13 @@ double number(const Place& place, const std::string& allowed) {
         const auto [end, error] = std::from_chars(begin, digits.data() + digits.size(), value);
         if (error == std::errc() && end == digits.data() + digits.size()) return value;
     }
-    fail(place, "found " + shown(place) + ", allowed are " + allowed);
+    fail_of(place, allowed);
 }
 
 bool boolean(const Place& place) {
     bool value = false;
     if (is_plain_scalar(place) && YAML::convert<bool>::decode(place.node, value)) return value;
-    fail(place, "found " + shown(place) + ", allowed are true, false");
+    fail_of(place, "true, false");
 }
 
 std::string text(const Place& place, const std::string& allowed) {

@@ -239,6 +239,12 @@ BOOST_AUTO_TEST_CASE(a_null_axis_of_per_tensor_is_what_upstream_dumps) {
                   {"axis", "found '0'", "null"});
 }
 
+BOOST_AUTO_TEST_CASE(quoted_numbers_and_booleans_are_texts) {
+    check_message(with_spec("{n_bits: \"4\"}"), {"n_bits", "found the quoted text '4'"});
+    check_message(with_spec("{enable_per_channel_scale: 'true'}"),
+                  {"found the quoted text 'true', allowed are true, false"});
+}
+
 BOOST_AUTO_TEST_CASE(what_coreai_opt_computes_itself_must_be_left_out) {
     for (const std::string key :
          {"n_bits", "target_dtype", "_quant_range", "quant_min", "quant_max"}) {

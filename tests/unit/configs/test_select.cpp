@@ -161,6 +161,7 @@ BOOST_AUTO_TEST_CASE(a_rule_that_matches_nothing_is_an_error_with_the_nearest_na
     const std::string message = message_of(rules("layers.0.q_porj: " + n_bits(8)), all);
     BOOST_TEST(has(message, "layers.0.q_porj"));
     BOOST_TEST(has(message, "layers.0.q_proj"));
+    BOOST_TEST(has(message_of(rules("layer: " + n_bits(8)), all), "the nearest are layers, "));
     SelectionOptions relaxed;
     relaxed.allow_unmatched_rules = true;
     BOOST_TEST(message_of(rules("layers.0.q_porj: " + n_bits(8)), all, relaxed) == "accepted");
