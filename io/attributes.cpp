@@ -1,7 +1,6 @@
 #include "io/attributes.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "io/hdf5_types.hpp"
 
@@ -10,6 +9,10 @@ namespace pal::h5 {
 bool is_group_attribute(std::string_view name) noexcept {
     return std::find(std::begin(kGroupAttributes), std::end(kGroupAttributes), name) !=
            std::end(kGroupAttributes);
+}
+bool is_group_member(std::string_view name) noexcept {
+    return std::find(std::begin(kGroupMembers), std::end(kGroupMembers), name) !=
+           std::end(kGroupMembers);
 }
 bool is_root_attribute(std::string_view name) noexcept {
     return std::find(std::begin(kRootAttributes), std::end(kRootAttributes), name) !=
@@ -63,19 +66,7 @@ void copy_attribute(hid_t from, hid_t to, const std::string& name) {
 
 std::optional<std::string> read_string_attribute(hid_t object, const std::string& name) {
     if (!has_attribute(object, name)) return std::nullopt;
-    const RawValue value = read_raw_attribute(object, name);
-    if (value.count() != 1) return std::nullopt;
-    if (call("read a type class", [&] { return H5Tget_class(value.type()); }) != H5T_STRING) {
-        return std::nullopt;
-    }
-    const auto& bytes = value.bytes();
-    if (call("read a string type", [&] { return H5Tis_variable_str(value.type()); }) > 0) {
-        const char* text = nullptr;
-        std::memcpy(&text, bytes.data(), sizeof text);
-        return text == nullptr ? std::string() : std::string(text);
-    }
-    const auto end = std::find(bytes.begin(), bytes.end(), '\0');
-    return std::string(bytes.begin(), end);
+    return text_of(read_raw_attribute(object, name));
 }
 
 std::optional<std::vector<std::int64_t>> read_integers(hid_t object, const std::string& name) {

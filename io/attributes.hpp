@@ -17,6 +17,14 @@ inline constexpr std::string_view kGroupAttributes[] = {
     "palettized_shape",   "palettized_dtype",    "palettized_spec", "palettized_storage_type",
     "palettized_storage", "output_channel_axis", "group_axis",      "group_size"};
 [[nodiscard]] bool is_group_attribute(std::string_view name) noexcept;
+/// Its members; which of them are there depends on the spec.
+inline constexpr std::string_view kGroupMembers[] = {"indices",
+                                                     "lut",
+                                                     "per_channel_scale",
+                                                     "quantized_lut",
+                                                     "lut_quantization_scale",
+                                                     "lut_quantization_zero_point"};
+[[nodiscard]] bool is_group_member(std::string_view name) noexcept;
 inline constexpr std::string_view kRootAttributes[] = {"h5palettize_format", "h5palettize_version",
                                                        "h5palettize_complete"};
 [[nodiscard]] bool is_root_attribute(std::string_view name) noexcept;

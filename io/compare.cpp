@@ -105,8 +105,10 @@ class Comparison {
         const h5::Object right = h5::open_object(b, theirs.name);
         compare_attributes(left.get(), right.get(), path);
         compare_comments(left.get(), right.get(), path);
-        if (is_palettized(original_, left.get()) || is_palettized(derived_, right.get())) return;
         const H5O_type_t type = h5::object_info(left.get()).type;
+        if (is_palettized(derived_, right.get()) && type == H5O_TYPE_DATASET)
+            return compare_palettized(left.get(), right.get(), path);
+        if (is_palettized(original_, left.get()) || is_palettized(derived_, right.get())) return;
         if (type != h5::object_info(right.get()).type)
             return differs(path, "another kind of object");
         if (type == H5O_TYPE_GROUP)
@@ -118,6 +120,27 @@ class Comparison {
     static bool is_palettized(const CheckpointReader::Impl& file, hid_t object) {
         return file.has_format && h5::object_info(object).type == H5O_TYPE_GROUP &&
                h5::has_attribute(object, "palettized_spec");
+    }
+
+    /// What restore would make of the group, and that nothing foreign is in it.
+    void compare_palettized(hid_t dataset, hid_t group, const std::string& path) {
+        const auto stored = h5::read_string_attribute(group, "palettized_storage");
+        if (stored != h5::describe_storage(dataset)) {
+            differs(path, "palettized_storage is not how the original is stored");
+        }
+        const h5::Type type = h5::dataset_type(dataset);
+        const h5::Type own = h5::copy_type(type.get());
+        bool same_type = h5::has_attribute(group, "palettized_storage_type");
+        if (same_type) {
+            const h5::Attribute attribute = h5::open_attribute(group, "palettized_storage_type");
+            const h5::Type remembered = h5::attribute_type(attribute.get());
+            same_type = equal_types(own.get(), h5::copy_type(remembered.get()).get());
+        }
+        if (!same_type) differs(path, "palettized_storage_type is not the original's datatype");
+        for (const h5::Link& link : h5::list_links(group)) {
+            if (!h5::is_group_member(link.name) || link.type != H5L_TYPE_HARD)
+                differs(child_path(path, link.name), "is no part of a palettized tensor");
+        }
     }
 
     std::vector<std::string> attribute_names(const CheckpointReader::Impl& file, hid_t object,

@@ -193,10 +193,19 @@ class TreeCopier {
         });
     }
 
+    h5::Dataset restored_dataset(hid_t group, hid_t to, const std::string& name,
+                                 const std::string& path, hid_t link_plist) const {
+        try {
+            return h5::create_from_storage(group, to, name, link_plist);
+        } catch (const Error& error) {
+            throw Error(ErrorCode::kInput, source_.path + ": " + path + ": " + error.what());
+        }
+    }
+
     void stand_in(hid_t object, H5O_type_t type, hid_t to, const std::string& name,
                   const std::string& path, hid_t link_plist) {
         if (type == H5O_TYPE_GROUP) {
-            const h5::Dataset dataset = h5::create_from_storage(object, to, name, link_plist);
+            const h5::Dataset dataset = restored_dataset(object, to, name, path, link_plist);
             copy_comment(object, dataset.get());
             for (const std::string& attribute : h5::list_attributes(object)) {
                 if (!h5::is_group_attribute(attribute)) {

@@ -38,13 +38,17 @@ extern "C" void on_end(int signal) {
     std::raise(signal);
 }
 
-extern "C" void on_crash(int) {
+extern "C" void on_crash(int signal) {
     remove_doomed();
-    constexpr std::string_view kMessage =
+    constexpr std::string_view kCrash =
         "h5palettize: error: crashed, most likely inside the HDF5 library on a damaged input; "
         "nothing was written\n";
+    constexpr std::string_view kAbort =
+        "h5palettize: error: crashed: aborted on a bug or on a damaged input; nothing was "
+        "written\n";
+    const std::string_view message = signal == SIGABRT ? kAbort : kCrash;
     // Nothing is left to do where even this fails.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, message.data(), message.size());
     ::_exit(static_cast<int>(ErrorCode::kInput));
 }
 

@@ -65,6 +65,21 @@ bool equal_value(hid_t type, const unsigned char* a, const unsigned char* b) {
 
 }  // namespace
 
+std::optional<std::string> text_of(const RawValue& value) {
+    if (value.count() != 1) return std::nullopt;
+    if (call("read a type class", [&] { return H5Tget_class(value.type()); }) != H5T_STRING) {
+        return std::nullopt;
+    }
+    const auto& bytes = value.bytes();
+    if (call("read a string type", [&] { return H5Tis_variable_str(value.type()); }) > 0) {
+        const char* text = nullptr;
+        std::memcpy(&text, bytes.data(), sizeof text);
+        return text == nullptr ? std::string() : std::string(text);
+    }
+    const auto end = std::find(bytes.begin(), bytes.end(), '\0');
+    return std::string(bytes.begin(), end);
+}
+
 bool equal(const RawValue& a, const RawValue& b) {
     if (a.bytes().size() != b.bytes().size() || a.count() != b.count()) return false;
     if (a.bytes().empty()) return true;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "io/hdf5.hpp"
@@ -32,6 +34,9 @@ class RawValue {
     bool variable_length_ = false;
     bool owns_variable_length_ = false;
 };
+/// A scalar string of fixed or variable length; none where it is something else.
+[[nodiscard]] std::optional<std::string> text_of(const RawValue& value);
+
 /// Equal bytes; variable-length parts are followed.
 [[nodiscard]] bool equal(const RawValue& a, const RawValue& b);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "io/attributes.hpp"
@@ -111,14 +112,24 @@ std::vector<double> read_floats(hid_t group, const std::string& name, const Shap
     }
     const WeightValues values =
         h5::read_values(member.dataset.get(), member.type.get(), member.stored, member.count);
-    return std::visit([](const auto& v) { return std::vector<double>(v.begin(), v.end()); },
-                      values);
+    auto numbers =
+        std::visit([](const auto& v) { return std::vector<double>(v.begin(), v.end()); }, values);
+    const bool finite = std::all_of(numbers.begin(), numbers.end(),
+                                    [](double number) { return std::isfinite(number); });
+    if (!finite) damaged("member '" + name + "' holds NaN or infinity");
+    return numbers;
 }
 
-std::vector<std::uint8_t> read_bytes(hid_t group, const std::string& name, const Shape& shape) {
+/// Raw bytes of a LUT dtype; FP8 is uint8 with an attribute that names it.
+std::vector<std::uint8_t> read_bytes(hid_t group, const std::string& name, const Shape& shape,
+                                     const std::string& lut_dtype) {
     const Member member = open_member(group, name, shape);
-    if (member.stored.name != "int8" && member.stored.name != "uint8") {
-        damaged("member '" + name + "' holds " + member.stored.name + ", expected int8 or uint8");
+    const std::string stored =
+        member.stored.name == "uint8"
+            ? h5::read_string_attribute(member.dataset.get(), "dtype").value_or("uint8")
+            : member.stored.name;
+    if (stored != lut_dtype) {
+        damaged("member '" + name + "' holds " + stored + ", expected " + lut_dtype);
     }
     std::vector<std::uint8_t> bytes(member.count);
     h5::call("read " + name, [&] {
@@ -200,14 +211,31 @@ std::vector<std::uint8_t> read_indices(hid_t group, const Geometry& geometry, in
     }
 }
 
-void read_quantized(hid_t group, const Shape& lut_shape, PalettizedTensor& tensor) {
-    if (!has_member(group, "quantized_lut")) return;
-    tensor.quantized_lut = read_bytes(group, "quantized_lut", lut_shape);
+/// Members that the spec asks for, and no others.
+void require_member(hid_t group, const std::string& name, bool wanted) {
+    if (has_member(group, name) == wanted) return;
+    damaged("member '" + name + "' is " +
+            (wanted ? "missing, which palettized_spec asks for"
+                    : "there, which palettized_spec does not ask for"));
+}
+
+void read_quantized(hid_t group, const nlohmann::json& spec, const Shape& lut_shape,
+                    PalettizedTensor& tensor) {
+    const nlohmann::json qspec = spec.value("lut_qspec", nlohmann::json());
+    const bool quantized = qspec.is_object();
+    const std::string dtype = quantized ? qspec.value("dtype", "") : "";
+    const bool integer = dtype == "int8" || dtype == "uint8";
+    require_member(group, "quantized_lut", quantized);
+    require_member(group, "lut_quantization_scale", quantized);
+    require_member(group, "lut_quantization_zero_point", integer);
+    if (!quantized) return;
     Shape scale_shape = lut_shape;
     scale_shape[lut_shape.size() - 2] = scale_shape[lut_shape.size() - 1] = 1;
+    tensor.quantized_lut = read_bytes(group, "quantized_lut", lut_shape, dtype);
     tensor.lut_scale = read_floats(group, "lut_quantization_scale", scale_shape, std::nullopt);
-    if (has_member(group, "lut_quantization_zero_point")) {
-        tensor.lut_zero_point = read_bytes(group, "lut_quantization_zero_point", scale_shape);
+    if (integer) {
+        tensor.lut_zero_point =
+            read_bytes(group, "lut_quantization_zero_point", scale_shape, dtype);
     }
 }
 
@@ -225,13 +253,15 @@ PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info) {
     lut_shape[rank] = tensor.lut_entries();
     lut_shape[rank + 1] = geometry.cluster_dim;
     tensor.lut = read_floats(group, "lut", lut_shape, tensor.dtype);
-    if (has_member(group, "per_channel_scale")) {
+    const bool scaled = spec.value("enable_per_channel_scale", false);
+    require_member(group, "per_channel_scale", scaled);
+    if (scaled) {
         Shape scale_shape(rank, 1);
         scale_shape[geometry.output_axis] = geometry.output_channels();
         tensor.per_channel_scale =
             read_floats(group, "per_channel_scale", scale_shape, tensor.dtype);
     }
-    read_quantized(group, lut_shape, tensor);
+    read_quantized(group, spec, lut_shape, tensor);
     tensor.indices = read_indices(group, geometry, tensor.n_bits);
     const auto bad =
         std::find_if(tensor.indices.begin(), tensor.indices.end(),
@@ -256,6 +286,9 @@ PalettizedTensor CheckpointReader::read_palettized(const std::string& path) cons
         return read_tensor(group.get(), *info);
     } catch (const std::bad_alloc&) {
         throw Error(ErrorCode::kInput, impl_->path + ": " + path + ": not enough memory");
+    } catch (const nlohmann::json::exception& error) {
+        throw Error(ErrorCode::kInput,
+                    impl_->path + ": " + path + ": palettized_spec is damaged: " + error.what());
     } catch (const Error& error) {
         throw Error(error.code(), impl_->path + ": " + path + ": " + error.what());
     }

@@ -4,11 +4,22 @@
 #include "io/attributes.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/keras.hpp"
+#include "io/raw_value.hpp"
 #include "io/reader_impl.hpp"
 
 namespace pal {
 
 namespace {
+
+/// What `read` returns; a failed library call names `path`.
+template <class Read>
+auto named(const std::string& path, const Read& read) {
+    try {
+        return read();
+    } catch (const h5::Failure& failure) {
+        throw Error(ErrorCode::kInput, path + ": " + failure.what());
+    }
+}
 
 class Scanner {
   public:
@@ -31,7 +42,7 @@ class Scanner {
                                                std::to_string(kMaxDepth) +
                                                " deep; that is no checkpoint");
         }
-        for (const h5::Link& link : h5::list_links(group)) {
+        for (const h5::Link& link : named(path, [&] { return h5::list_links(group); })) {
             const std::string at = child_path(path, link.name);
             if (link.type == H5L_TYPE_SOFT || link.type == H5L_TYPE_EXTERNAL) continue;
             if (link.type != H5L_TYPE_HARD) {
@@ -50,17 +61,18 @@ class Scanner {
             return;
         }
         const h5::Object object = h5::open_object(impl_.file.get(), path);
-        note_attributes(object.get(), path);
+        named(path, [&] { note_attributes(object.get(), path); });
         const H5O_type_t type = h5::object_info(object.get()).type;
         if (type == H5O_TYPE_DATASET) {
             known->second = Found::kDataset;
             paths_[address].push_back(path);
-            datasets_[address] = describe(object.get(), path);
+            datasets_[address] = named(path, [&] { return describe(object.get(), path); });
         } else if (type == H5O_TYPE_GROUP) {
             if (impl_.has_format && h5::has_attribute(object.get(), "palettized_spec")) {
                 known->second = Found::kPalettized;
                 paths_[address].push_back(path);
-                tensors_[address] = describe_palettized(object.get(), path);
+                tensors_[address] =
+                    named(path, [&] { return describe_palettized(object.get(), path); });
             } else {
                 walk(object.get(), path, depth + 1);
             }
@@ -235,6 +247,23 @@ class Scanner {
     std::map<haddr_t, PalettizedTensorInfo> tensors_;
 };
 
+/// The text of /h5palettize/config, empty where there is none.
+std::string read_results(hid_t root) {
+    for (const h5::Link& link : h5::list_links(root)) {
+        if (link.name != h5::kDocumentGroup || link.type != H5L_TYPE_HARD) continue;
+        const h5::Object documents = h5::open_object(root, link.name);
+        if (h5::object_info(documents.get()).type != H5O_TYPE_GROUP) continue;
+        for (const h5::Link& member : h5::list_links(documents.get())) {
+            if (member.name != "config" || member.type != H5L_TYPE_HARD) continue;
+            const h5::Object object = h5::open_object(documents.get(), member.name);
+            if (h5::object_info(object.get()).type != H5O_TYPE_DATASET) continue;
+            const h5::RowBlocks config(object.get());
+            if (config.count() == 1) return h5::text_of(config.read(0)).value_or("");
+        }
+    }
+    return "";
+}
+
 }  // namespace
 
 void scan_checkpoint(CheckpointReader::Impl& impl) {
@@ -249,7 +278,9 @@ void scan_checkpoint(CheckpointReader::Impl& impl) {
                                                            : std::string("not an integer")) +
                             ", this program reads 1; use a newer h5palettize");
         }
-        impl.info.palettized = h5::has_attribute(root.get(), "h5palettize_complete");
+        const auto complete = h5::read_integers(root.get(), "h5palettize_complete");
+        impl.info.palettized = complete && *complete == std::vector<std::int64_t>{1};
+        if (impl.info.palettized) impl.info.results_json = read_results(root.get());
     }
     const h5::Plist plist(
         h5::call("read file properties", [&] { return H5Fget_create_plist(impl.file.get()); }));

@@ -67,6 +67,7 @@ TensorCheck check_tensor(const WeightValues& original, const PalettizedTensor& t
     check_lut(tensor, spec, check);
     if (indices_are_nearest && check.problems.empty()) check_indices(original, tensor, check);
     check.error = measure_error(original, decode(tensor));
+    if (!check.error.finite) check.problems.push_back("decodes to NaN or infinity");
     return check;
 }
 

@@ -62,6 +62,12 @@ Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
     }
     input.source.scaled.reset();
     output.error = measure_error(input.source.weights, decode(tensor));
+    if (!output.error.finite) {
+        throw Error(ErrorCode::kCheckFailed,
+                    job.path + ": LUT entry times scale is beyond the largest " +
+                        std::string(dtype_name(job.dtype)) +
+                        "; leave out the LUT quantization or the per-channel scale of this tensor");
+    }
     output.chunks = pack_indices(tensor);
     return output;
 }

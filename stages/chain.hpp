@@ -82,6 +82,7 @@ struct QuantizeLutStage {
     Output operator()(const TensorJob& job, Input&& input) const;
 };
 
+/// Weights that would decode to infinity throw Error(kCheckFailed).
 struct AssignStage {
     static constexpr std::string_view name = "assign";
     using Input = Quantized;

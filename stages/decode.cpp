@@ -103,6 +103,7 @@ ErrorReport measure_error(const WeightValues& original, const WeightValues& deco
                                  ? std::numeric_limits<double>::infinity()
                                  : 10 * std::log10(sums.energy / sums.squared_error);
             report.max_abs_error = sums.max_abs_error / unit;
+            report.finite = std::isfinite(sums.squared_error);
             return report;
         },
         original);

@@ -14,6 +14,7 @@ struct ErrorReport {
     double mse = 0;
     double sqnr_db = 0;  // infinity where nothing is lost
     double max_abs_error = 0;
+    bool finite = true;  // all that was decoded; else the numbers above mean nothing
 };
 
 /// Same order, same number type and count. Sums over fixed blocks in a fixed order.

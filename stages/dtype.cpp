@@ -94,6 +94,20 @@ std::uint16_t double_to_bfloat16(double value) noexcept {
 
 std::uint16_t float_to_bfloat16(float value) noexcept { return double_to_bfloat16(value); }
 
+double largest_finite(DType dtype) noexcept {
+    switch (dtype) {
+        case DType::kF16:
+            return kHalfMax;
+        case DType::kBF16:
+            return kBFloat16Max;
+        case DType::kF32:
+            return std::numeric_limits<float>::max();
+        case DType::kF64:
+            break;
+    }
+    return std::numeric_limits<double>::max();
+}
+
 double round_to_dtype(double value, DType dtype) noexcept {
     switch (dtype) {
         case DType::kF16:

@@ -29,6 +29,8 @@ enum class DType { kF16, kBF16, kF32, kF64 };
 [[nodiscard]] double round_to_format(double value, int mantissa_bits, int min_exponent,
                                      double max_finite) noexcept;
 
+[[nodiscard]] double largest_finite(DType dtype) noexcept;
+
 /// The value of `dtype` nearest to `value` (ties to even), as a double.
 [[nodiscard]] double round_to_dtype(double value, DType dtype) noexcept;
 

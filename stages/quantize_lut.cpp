@@ -27,6 +27,12 @@ bool is_float8(LutDType dtype) {
     return dtype == LutDType::kFloat8E4M3 || dtype == LutDType::kFloat8E5M2;
 }
 
+/// Rounds a result to the weights' type; what would be infinite there is the largest finite value.
+double in_type(double value, DType dtype) {
+    const double most = largest_finite(dtype);
+    return std::clamp(round_to_dtype(value, dtype), -most, most);
+}
+
 /// Rounds an intermediate result to the type the arithmetic runs in: float32, or double for f64
 /// weights, whose values may be beyond float32.
 double in_arithmetic(double value, DType dtype) {
@@ -68,13 +74,15 @@ double scale_of(const Range& range, DType dtype, const LutQSpec& spec) {
     if (is_float8(spec.dtype)) {
         scale = largest / float8_format(spec.dtype).max_finite;
     } else if (spec.qscheme == QScheme::kAsymmetric) {
-        scale = round_to_dtype(range.high - range.low, dtype) / 255.0;
+        // Upstream subtracts in the weights' type; a difference beyond that is divided first.
+        const double width = round_to_dtype(range.high - range.low, dtype);
+        scale = std::isfinite(width) ? width / 255.0 : range.high / 255.0 - range.low / 255.0;
     } else {
         const IntegerLimits limits = integer_limits(spec);
         scale = largest / ((limits.high - limits.low) / 2.0);
     }
     constexpr double kSmallestScale = 0x1p-23;  // float32's epsilon, as upstream clamps
-    return std::max(round_to_dtype(in_arithmetic(scale, dtype), dtype), kSmallestScale);
+    return std::max(in_type(in_arithmetic(scale, dtype), dtype), kSmallestScale);
 }
 
 int zero_point_of(const Range& range, double scale, DType dtype, const LutQSpec& spec) {
@@ -153,7 +161,7 @@ double dequantize_entry(std::uint8_t quantized, double scale, std::uint8_t zero_
         steps = static_cast<double>(static_cast<std::int8_t>(quantized)) -
                 static_cast<double>(static_cast<std::int8_t>(zero_point));
     }
-    return round_to_dtype(in_arithmetic(steps * scale, dtype), dtype);
+    return in_type(in_arithmetic(steps * scale, dtype), dtype);
 }
 
 QuantizedLut quantize_lut(const std::vector<double>& lut, std::size_t stride, DType dtype,

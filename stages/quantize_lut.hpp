@@ -18,7 +18,7 @@ struct QuantizedLut {
 };
 
 /// Quantizes each group's LUT of `stride` values on its own. Arithmetic in float32 (f64 weights:
-/// double), one rounding an operation, then the weight's dtype. lut finite.
+/// double), one rounding an operation, then the weight's dtype, in its finite range. lut finite.
 [[nodiscard]] QuantizedLut quantize_lut(const std::vector<double>& lut, std::size_t stride,
                                         DType dtype, const LutQSpec& spec);
 

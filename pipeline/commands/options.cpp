@@ -1,8 +1,7 @@
 #include "pipeline/commands/options.hpp"
 
-#include <unistd.h>
-
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
@@ -47,8 +46,8 @@ Value choice_of(const std::string& option, const std::string& text,
 }
 
 /// Not through lexical_cast, which takes -1 for the largest unsigned number.
-std::uint64_t whole_number(const Arguments& arguments, const std::string& option,
-                           std::uint64_t least, std::uint64_t most) {
+std::uint64_t whole_number(const Arguments& arguments, const char* option, std::uint64_t least,
+                           std::uint64_t most) {
     const std::string text = arguments.text(option);
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -40,19 +40,27 @@ std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
         Reported& entry = reported[tensor.value("path", "")];
         entry.engine =
             tensor.value("engine", "") == "reference" ? Engine::kReference : Engine::kFast;
-        entry.known = tensor.contains("mse") && tensor["mse"].is_number();
-        if (entry.known) entry.mse = tensor["mse"].get<double>();
+        entry.known = tensor.contains("mse");
+        // JSON has no infinity; squares of values near the end of double reach it.
+        entry.mse = entry.known && tensor["mse"].is_number()
+                        ? tensor["mse"].get<double>()
+                        : std::numeric_limits<double>::infinity();
     }
     return reported;
 }
 
 /// The spec that a tensor carries as JSON, read by the parser of config files.
-PalettizationSpec spec_of(const PalettizedTensorInfo& tensor) {
-    const Config config = parse_config(
-        R"({"kmeans_palettization_config":{"global_config":{"op_state_spec":{"weight":)" +
-            tensor.spec_json + "}}}}",
-        tensor.path + " palettized_spec");
-    return config.global_config->op_state_spec->front().second.value();
+PalettizationSpec spec_of(const PalettizedTensorInfo& tensor, const std::string& file) {
+    try {
+        const Config config = parse_config(
+            R"({"kmeans_palettization_config":{"global_config":{"op_state_spec":{"weight":)" +
+                tensor.spec_json + "}}}}",
+            "palettized_spec");
+        return config.global_config->op_state_spec->front().second.value();
+    } catch (const std::exception& error) {
+        throw Error(ErrorCode::kInput,
+                    file + ": " + tensor.path + ": palettized_spec is damaged: " + error.what());
+    }
 }
 
 struct Verified {
@@ -72,9 +80,12 @@ TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointRead
                                  std::string(dtype_name(info.dtype)));
         return check;
     }
-    check = check_tensor(original.read_weights(*source), palettized.read_palettized(info.path),
-                         spec_of(info), reported.engine != Engine::kReference);
-    if (reported.known && reported.mse != check.error.mse) {
+    check =
+        check_tensor(original.read_weights(*source), palettized.read_palettized(info.path),
+                     spec_of(info, palettized.info().file), reported.engine != Engine::kReference);
+    if (!reported.known) {
+        check.problems.push_back("/h5palettize/config does not say its error");
+    } else if (reported.mse != check.error.mse) {
         check.problems.push_back(
             fmt::format("mse is {}, the file reports {}", check.error.mse, reported.mse));
     }

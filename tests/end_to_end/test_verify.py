@@ -1,0 +1,167 @@
+"""verify finds whatever was changed in a palettized file, and restore refuses what it cannot decode."""
+
+import pathlib
+import unittest
+
+import h5py
+import numpy as np
+
+import support
+from support import CHECK_FAILED, INPUT
+
+
+def overwrite(group, name, values, **attributes):
+    """Replaces a member by another dataset."""
+    del group[name]
+    group[name] = values
+    group[name].attrs.update(attributes)
+
+
+def remove(group, name):
+    del group[name]
+
+
+def change(dataset, position, by):
+    dataset[position] = dataset[position] + by
+
+
+class Verify(support.Case):
+    def checkpoint(self, dtype="f4", scale=0.02):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["layer.weight"] = (support.rng(1).standard_normal((32, 16)) * scale).astype(dtype)
+            file.create_dataset("layer.bias", data=np.zeros(32, "f4"), fillvalue=1)
+        return path
+
+    def test_every_engine_is_verified(self):
+        for engine in ("fast", "exact", "reference"):
+            for options in ((), ("--lut-dtype", "int8"), ("--lut-dtype", "float8_e4m3fn", "--per-channel-scale"),
+                            ("--cluster-dim", "2")):
+                with self.subTest(engine=engine, options=options):
+                    self.program("run", self.checkpoint(), self.path("out.h5"), "--force", "--n-bits", "4", "--engine",
+                                 engine, *options)
+                    self.program("verify", self.path("in.h5"), self.path("out.h5"))
+
+    def tampered(self, damages, *options):
+        """Each damage done to a fresh palettized file: name -> (restores, function of the group, word of the error)."""
+        original = self.checkpoint()
+        self.program("run", original, self.path("out.h5"), "--n-bits", "2", *options)
+        whole = pathlib.Path(self.path("out.h5")).read_bytes()
+        for name, (restores, damage, word) in damages.items():
+            with self.subTest(damage=name, options=options):
+                pathlib.Path(self.path("bad.h5")).write_bytes(whole)
+                with h5py.File(self.path("bad.h5"), "r+") as file:
+                    damage(file["layer.weight"])
+                result = self.call("verify", original, self.path("bad.h5"))
+                self.assertIn(result.returncode, (CHECK_FAILED, INPUT), result.stderr)
+                self.assertIn(word, result.stderr)
+                self.assertNotIn("crashed", result.stderr)
+                self.assertNotIn("bug:", result.stderr)
+                if restores:
+                    self.program("restore", self.path("bad.h5"), self.path("back.h5"), "--force")
+                else:
+                    result = self.refused(INPUT, [r"bad\.h5", "/layer.weight"], "restore", self.path("bad.h5"),
+                                          self.path("new.h5"))
+                    self.assertFalse(pathlib.Path(self.path("new.h5")).exists())
+
+    def test_changes_of_values_are_found(self):
+        def nan(group):
+            group["lut"][0, 0, 0, 0] = np.nan
+
+        self.tampered({
+            "index": (True, lambda g: g["indices"].__setitem__((3, 5), (g["indices"][3, 5] + 1) % 4), "layer.weight"),
+            "lut": (True, lambda g: change(g["lut"], (0, 0, 1, 0), 1e-6), "layer.weight"),
+            "unordered lut": (True, lambda g: change(g["lut"], (0, 0, 0, 0), 100), "ascending"),
+            "NaN in the lut": (False, nan, "NaN"),
+        })
+
+    def test_changes_of_attributes_are_found(self):
+        def attribute(name, value):
+            return lambda group: group.attrs.__setitem__(name, value)
+
+        self.tampered({
+            "spec is no JSON": (False, attribute("palettized_spec", "x"), "palettized_spec"),
+            "spec is null": (False, attribute("palettized_spec", "null"), "palettized_spec"),
+            "other shape": (False, attribute("palettized_shape", np.array([16, 32], "i8")), "palettized_shape"),
+            "storage is no JSON": (False, attribute("palettized_storage", "x"), "palettized_storage"),
+            "storage is gone": (False, lambda g: g.attrs.__delitem__("palettized_storage"), "palettized_storage"),
+            "other storage": (True, attribute("palettized_storage",
+                                              '{"alloc_time":1,"attr_order":0,"fill_time":2,"layout":"compact",'
+                                              '"maxshape":[32,16]}'), "palettized_storage"),
+            "a foreign member": (True, lambda g: g.__setitem__("more", 1), "more"),
+            "a foreign attribute": (True, attribute("more", 1), "more"),
+        })
+
+    def test_changes_of_quantized_luts_are_found(self):
+        zero_point = "lut_quantization_zero_point"
+        self.tampered({
+            "quantized LUT gone": (False, lambda g: remove(g, "quantized_lut"), "quantized_lut"),
+            "zero point gone": (False, lambda g: remove(g, zero_point), zero_point),
+            "scale gone": (False, lambda g: remove(g, "lut_quantization_scale"), "lut_quantization_scale"),
+            "other sign": (False, lambda g: overwrite(g, "quantized_lut", g["quantized_lut"][()].view("u1")), "int8"),
+            "entry": (True, lambda g: change(g["quantized_lut"], (0, 0, 1, 0), 1), "quantized_lut"),
+            "zero point": (True, lambda g: change(g[zero_point], (0, 0, 0, 0), 1), "quantized_lut"),
+            "scale": (True, lambda g: change(g["lut_quantization_scale"], (0, 0, 0, 0), 0.5), "quantized_lut"),
+        }, "--lut-dtype", "int8")
+
+    def test_changes_of_fp8_luts_are_found(self):
+        def dtype(group, value):
+            group["quantized_lut"].attrs["dtype"] = value
+
+        self.tampered({
+            "other format": (False, lambda g: dtype(g, "float8_e5m2"), "float8_e4m3fn"),
+            "no format": (False, lambda g: g["quantized_lut"].attrs.__delitem__("dtype"), "float8_e4m3fn"),
+        }, "--lut-dtype", "float8_e4m3fn")
+
+    def test_changes_of_scales_are_found(self):
+        self.tampered({
+            "scale": (True, lambda g: change(g["per_channel_scale"], (5, 0), 1e-3), "per_channel_scale"),
+            "scale gone": (False, lambda g: remove(g, "per_channel_scale"), "per_channel_scale"),
+        }, "--per-channel-scale")
+
+    def test_changes_of_the_file_are_found(self):
+        original = self.checkpoint()
+        self.program("run", original, self.path("out.h5"), "--n-bits", "2")
+        whole = pathlib.Path(self.path("out.h5")).read_bytes()
+
+        def other_fill(file):
+            values = file["layer.bias"][()]
+            del file["layer.bias"]
+            file.create_dataset("layer.bias", data=values, fillvalue=2)
+
+        damages = {"config gone": (CHECK_FAILED, lambda file: file.__delitem__("h5palettize/config"), "config"),
+                   "config no JSON": (CHECK_FAILED, lambda f: overwrite(f["h5palettize"], "config", "x"), "config"),
+                   "other fill value": (CHECK_FAILED, other_fill, "layer.bias"),
+                   "not complete": (INPUT, lambda f: f.attrs.__setitem__("h5palettize_complete", 0), "complete")}
+        for name, (code, damage, word) in damages.items():
+            with self.subTest(damage=name):
+                pathlib.Path(self.path("bad.h5")).write_bytes(whole)
+                with h5py.File(self.path("bad.h5"), "r+") as file:
+                    damage(file)
+                self.refused(code, [word], "verify", original, self.path("bad.h5"))
+
+    def test_extreme_weights_stay_finite_or_are_an_error(self):
+        path = self.path("in.h5")
+        for dtype in ("f2", "f4", "f8"):
+            most = np.finfo(dtype).max
+            values = support.rng(1).standard_normal((16, 16)).astype(dtype)
+            values[0, 0], values[1, 1] = most, -most
+            with h5py.File(path, "w") as file:
+                file["layer.weight"] = values
+            for options in (("--lut-dtype", "int8"), ("--lut-dtype", "int8", "--lut-qscheme", "asymmetric"),
+                            ("--lut-dtype", "uint8", "--lut-qscheme", "asymmetric", "--cluster-dim", "2"),
+                            ("--lut-dtype", "float8_e5m2"), ("--lut-dtype", "int8", "--per-channel-scale"),
+                            ("--lut-dtype", "int8", "--lut-float-max", "1e30")):
+                with self.subTest(dtype=dtype, options=options):
+                    result = self.call("run", path, self.path("out.h5"), "--force", *options)
+                    if result.returncode == CHECK_FAILED:
+                        self.assertRegex(result.stderr, "beyond the largest")
+                        continue
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    self.program("verify", path, self.path("out.h5"))
+                    with h5py.File(self.path("out.h5")) as file:
+                        self.assertTrue(np.isfinite(support.decode(file["layer.weight"])).all())
+
+
+if __name__ == "__main__":
+    unittest.main()
