@@ -12,6 +12,7 @@
 #include "pipeline/commands/command.hpp"
 #include "pipeline/log.hpp"
 #include "stages/error.hpp"
+#include "stages/kernels/targets.hpp"
 
 namespace pal {
 
@@ -162,6 +163,7 @@ int run_program(int argc, char** argv) {
                 SIG_IGN);  // a file size limit is then an error of the write, as a full disk is
     contain_signals();
     try {
+        kernels::force_target_from_environment();
         const int code = dispatch({argv + 1, argv + argc});
         std::cout.flush();
         return std::cout ? code

@@ -1,0 +1,23 @@
+// Runs a body once on each instruction set that this machine has.
+#pragma once
+
+#include <string>
+
+#include "stages/kernels/targets.hpp"
+
+namespace pal::test {
+
+/// body(name) with each supported target forced, best first; the active one comes back afterwards.
+template <class Body>
+void for_each_target(const Body& body) {
+    struct Restore {
+        std::string name = kernels::active_target();
+        ~Restore() { kernels::force_target(name); }
+    } const restore;
+    for (const std::string& name : kernels::supported_targets()) {
+        kernels::force_target(name);
+        body(name);
+    }
+}
+
+}  // namespace pal::test
