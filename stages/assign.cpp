@@ -1,10 +1,13 @@
 #include "stages/assign.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "stages/error.hpp"
+#include "stages/kernels/nearest_vectors.hpp"
 #include "stages/parallel.hpp"
 
 namespace pal {
@@ -68,39 +71,60 @@ class NearestScalar {
     std::size_t span_ = 1;  // the number of distinct entries, up to a power of two
 };
 
+/// Vectors [begin, begin + indices.size()) of index positions, gathered component after component.
 template <class Real>
-std::uint8_t nearest_vector(const Real* first, std::size_t stride, std::span<const double> lut,
-                            std::size_t dim) {
-    std::size_t best = 0;
-    double best_distance = std::numeric_limits<double>::infinity();
-    for (std::size_t e = 0; e * dim < lut.size(); ++e) {
-        double distance = 0;
-        for (std::size_t t = 0; t < dim; ++t) {
-            const double difference = static_cast<double>(first[t * stride]) - lut[e * dim + t];
-            distance += difference * difference;
+void assign_vectors(const std::vector<Real>& values, const Geometry& geometry,
+                    const kernels::NearestVectors<Real>& search, std::size_t begin,
+                    std::span<std::uint8_t> indices) {
+    constexpr std::size_t kGathered = 512;  // as many as the search takes at a time
+    const std::size_t inner = geometry.vector_stride();
+    std::vector<Real> components(geometry.cluster_dim * kGathered);
+    for (std::size_t done = 0; done < indices.size();) {
+        const std::size_t count = std::min(kGathered, indices.size() - done);
+        for (std::size_t v = 0; v < count;) {
+            const std::size_t p =
+                begin + done + v;  // its neighbours up to the end of the row follow
+            const std::size_t in_row = std::min(count - v, inner - p % inner);
+            const Real* first = values.data() + geometry.weight_position(p);
+            for (std::size_t t = 0; t < geometry.cluster_dim; ++t) {
+                std::copy_n(first + t * inner, in_row, components.data() + t * kGathered + v);
+            }
+            v += in_row;
         }
-        if (distance < best_distance) {
-            best = e;
-            best_distance = distance;
-        }
+        search.find(components.data(), 1, kGathered, indices.subspan(done, count));
+        done += count;
     }
-    return static_cast<std::uint8_t>(best);
 }
 
-/// Index positions [begin, end), which lie in one group.
+/// The search that a group's LUT needs.
 template <class Real>
-void assign_range(const std::vector<Real>& values, const Geometry& geometry,
-                  std::span<const double> lut, const NearestScalar<Real>* scalar, std::size_t begin,
-                  std::size_t end, std::vector<std::uint8_t>& indices) {
-    if (scalar != nullptr) {
-        scalar->find(std::span(values).subspan(begin, end - begin), indices.data() + begin);
-        return;
+class GroupSearch {
+  public:
+    GroupSearch(std::span<const double> lut, std::size_t dim) {
+        if (dim == 1) {
+            scalars_.emplace(lut);
+        } else {
+            vectors_.emplace(lut, dim);
+        }
     }
-    for (std::size_t p = begin; p < end; ++p) {
-        indices[p] = nearest_vector(values.data() + geometry.weight_position(p),
-                                    geometry.vector_stride(), lut, geometry.cluster_dim);
+
+    /// Index positions [begin, begin + indices.size()), which lie in one run of the group.
+    void find(const std::vector<Real>& values, const Geometry& geometry, std::size_t begin,
+              std::span<std::uint8_t> indices) const {
+        if (scalars_) {
+            scalars_->find(std::span(values).subspan(begin, indices.size()), indices.data());
+        } else if (geometry.vector_stride() == 1) {
+            vectors_->find(values.data() + geometry.weight_position(begin), geometry.cluster_dim, 1,
+                           indices);
+        } else {
+            assign_vectors(values, geometry, *vectors_, begin, indices);
+        }
     }
-}
+
+  private:
+    std::optional<NearestScalar<Real>> scalars_;
+    std::optional<kernels::NearestVectors<Real>> vectors_;
+};
 
 }  // namespace
 
@@ -125,15 +149,14 @@ std::vector<std::uint8_t> assign(const WeightValues& weights, const Geometry& ge
             using Real = typename std::decay_t<decltype(values)>::value_type;
             for_each_task(geometry.group_count, [&](std::size_t group) {
                 const auto group_lut = std::span(lut).subspan(group * stride, stride);
-                std::optional<NearestScalar<Real>> scalar;
-                if (geometry.cluster_dim == 1) scalar.emplace(group_lut);
-                const NearestScalar<Real>* search = scalar ? &*scalar : nullptr;
+                const GroupSearch<Real> search(group_lut, geometry.cluster_dim);
                 for (std::size_t r = 0; r < geometry.run_count(); ++r) {
                     const IndexRun run = geometry.run(group, r);
+                    const auto out = std::span(indices).subspan(run.begin, run.length);
                     for_each_block(run.length,
                                    [&](std::size_t, std::size_t begin, std::size_t end) {
-                                       assign_range(values, geometry, group_lut, search,
-                                                    run.begin + begin, run.begin + end, indices);
+                                       search.find(values, geometry, run.begin + begin,
+                                                   out.subspan(begin, end - begin));
                                    });
                 }
             });

@@ -1,0 +1,48 @@
+// Nearest LUT entry of vectors. The search runs in float over lanes of vectors and keeps the best
+// and the second best score; where they are closer than rounding can explain, that vector is
+// searched again in double. So the result is the definition's, whatever the instruction set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace pal::kernels {
+
+inline constexpr std::size_t kMostVectorDim = 16;
+inline constexpr std::size_t kMostVectorEntries = 256;
+
+/// A LUT prepared for search. Result of every search: the entry e with the least
+/// sum over t of (double(x[t]) - lut[e][t])^2, added up in double in the order of t without fused
+/// multiplication; ties, also those that rounding makes, go to the lower index. The unit is the
+/// power of two that brings the largest component of the LUT to [1, 2): squares of doubles would
+/// leave the range otherwise, and for floats it changes nothing. Real: float or double, the
+/// vectors' type.
+template <class Real>
+class NearestVectors {
+  public:
+    /// lut: [k][dim] finite, 1 <= k <= 256, 1 <= dim <= 16.
+    NearestVectors(std::span<const double> lut, std::size_t dim);
+
+    /// Component t of vector v stands at points[v * vector_stride + t * component_stride] (vectors
+    /// that lie together: strides dim and 1; components that lie together: strides 1 and the
+    /// count). Finite values. O(count * k * dim). Thread-safe; serial.
+    void find(const Real* points, std::size_t vector_stride, std::size_t component_stride,
+              std::span<std::uint8_t> indices) const;
+
+  private:
+    std::uint8_t find_exactly(const Real* vector, std::size_t component_stride) const;
+
+    std::size_t dim_;
+    std::size_t entries_;
+    double exact_unit_ = 1;
+    std::vector<double> columns_;  // [dim][entries] the LUT in that unit
+    // What the search in float works on: the LUT less its middle, in a unit of its own.
+    std::vector<Real> offset_;             // [dim]
+    Real unit_ = 1;                        // brings the largest shifted component to [1, 2)
+    std::vector<float> rows_;              // [row][dim + 1]: entry, half its squared norm
+    std::vector<std::uint8_t> row_entry_;  // entry of each row: equal neighbours are one row
+};
+
+}  // namespace pal::kernels
