@@ -28,6 +28,14 @@ template <class Real>
 template <class Real>
 [[nodiscard]] TrainingSet<Real> resampled(const TrainingSet<Real>& points, std::size_t count);
 
+/// About `count` vectors, drawn half by weight and half by what they cost at these centroids, with
+/// weights that make up for it: the few far ones that a plain sample would miss are all there.
+/// mean_cost: an estimate of the cost by weight. One pass.
+template <class Real>
+[[nodiscard]] TrainingSet<Real> sample_by_cost(const VectorSource<Real>& source,
+                                               const std::vector<double>& centroids,
+                                               double mean_cost, std::size_t count);
+
 /// Vectors of 2 without weights as bins of the plane, each with its count and mean: the data for
 /// Lloyd's iteration in far fewer points. What lies outside the bulk of `sample` stays as it is.
 /// Nothing where a bin would be too coarse for clusters of this mean squared distance, or where too

@@ -26,16 +26,17 @@ constexpr LloydLimits kRough{1e-3, 100, kStep};  // relocation does not need mor
 constexpr LloydLimits kBinned{2e-5, 100, kStep};
 constexpr LloydLimits kLarger{1e-5, 30, kStep};
 constexpr LloydLimits kFull{1e-4, 3, kStep};
-constexpr LloydLimits kConverged{1e-9, 300, kStep};
+constexpr LloydLimits kConverged{1e-7, 300, kStep};
 constexpr int kRounds = 10;       // of relocation
-constexpr int kRoundsOnAll = 20;  // where all points are few
 constexpr std::size_t kMore = 4;  // larger sample: this many times the sample
 
 /// Starts: 5 as upstream; of many centroids fewer, relocation brings them to much the same cost.
 std::size_t start_count(std::size_t k) { return std::clamp<std::size_t>(256 / k, 1, 5); }
 /// Vectors that starts are made of, and those trained on afterwards: 32 and 256 for a centroid.
 std::size_t start_points(std::size_t k) { return std::max<std::size_t>(32 * k, 1 << 12); }
-std::size_t sample_points(std::size_t k) { return std::max<std::size_t>(256 * k, 1 << 14); }
+std::size_t sample_points(std::size_t k) { return std::max<std::size_t>(256 * k, 1 << 16); }
+
+int rounds_on_all(std::size_t k) { return k > 128 ? kRounds : 2 * kRounds; }
 
 struct Trained {
     std::vector<double> centroids;
@@ -76,7 +77,7 @@ Trained trained(const VectorSource<Real>& source, std::size_t k, std::uint64_t s
     const TrainingSet<Real> few = resampled(sample, start_points(k));
     Trained result = best_start(few, k, seed);
     if (source.count() <= sample_points(k)) {
-        train(sample, kRoundsOnAll, seed, result);
+        train(sample, rounds_on_all(k), seed, result);
         result.cost = lloyd<Real>(sample.source(), kConverged, result.centroids);
         return result;
     }
@@ -88,11 +89,15 @@ Trained trained(const VectorSource<Real>& source, std::size_t k, std::uint64_t s
             return result;
         }
     }
-    train(sample, kRounds, seed, result);
+    const auto by_cost = [&](double mean, std::size_t count) {
+        return sample_by_cost(source, result.centroids, mean, count);
+    };
+    const TrainingSet<Real> chosen = by_cost(mean_cost(few, result.cost), sample_points(k));
+    train(chosen, kRounds, seed, result);
     const bool large = source.count() > kMore * sample_points(k);
     if (large) {
-        const auto larger = training_sample(source, kMore * sample_points(k));
-        result.cost = lloyd<Real>(larger.source(), kLarger, result.centroids);
+        const auto more = by_cost(mean_cost(chosen, result.cost), kMore * sample_points(k));
+        result.cost = lloyd<Real>(more.source(), kLarger, result.centroids);
     }
     result.cost = lloyd<Real>(source, large ? kFull : kLarger, result.centroids);
     return result;

@@ -1,6 +1,6 @@
 // The score of entry c for vector x is |c|^2 / 2 - x.c, which is half the squared distance less
-// |x|^2 / 2. Both are taken relative to the middle of the LUT, so that data far from zero do not
-// drown in it.
+// |x|^2 / 2. Both are taken relative to the medians of the LUT's components: data far from zero or
+// on one side of it would drown otherwise.
 //
 // How far a float score is from the exact one: the inputs are rounded once each, and D products and
 // D sums follow (fewer with fused multiplication, which is allowed here: it changes scores within
@@ -156,12 +156,15 @@ NearestVectors<Real>::NearestVectors(std::span<const double> lut, std::size_t di
     for (std::size_t t = 0; t < dim; ++t) {
         double* column = columns_.data() + t * entries_;
         for (std::size_t e = 0; e < entries_; ++e) column[e] = lut[e * dim + t];
-        const auto [low, high] = std::minmax_element(column, column + entries_);
-        offset_.push_back(static_cast<Real>(*low / 2 + *high / 2));
+        std::vector<double> sorted(column, column + entries_);
+        std::sort(sorted.begin(), sorted.end());
+        offset_.push_back(static_cast<Real>(sorted[entries_ / 2]));
         const auto offset = static_cast<double>(offset_[t]);
-        largest = std::max({largest, std::abs(*low - offset), std::abs(*high - offset)});
+        largest = std::max(
+            {largest, std::abs(sorted.front() - offset), std::abs(sorted.back() - offset)});
         for (std::size_t e = 0; e < entries_; ++e) column[e] *= exact_unit_;
     }
+    if (!std::isfinite(largest)) return;  // no rows: doubles at both ends of their range
     unit_ = unit_of<Real>(largest);
     for (std::size_t e = 0; e < entries_; ++e) {
         const auto entry = lut.subspan(e * dim, dim);
@@ -205,6 +208,11 @@ void NearestVectors<Real>::find(const Real* points, std::size_t vector_stride,
     for (std::size_t begin = 0; begin < indices.size(); begin += kChunk) {
         const std::size_t count = std::min(kChunk, indices.size() - begin);
         const Real* chunk = points + begin * vector_stride;
+        if (rows_.empty()) {
+            for (std::size_t v = 0; v < count; ++v)
+                indices[begin + v] = find_exactly(chunk + v * vector_stride, component_stride);
+            continue;
+        }
         for (std::size_t t = 0; t < dim_; ++t) {
             const Real* first = chunk + t * component_stride;
             float* row = scratch.points.data() + t * kChunk;

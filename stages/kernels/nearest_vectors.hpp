@@ -38,7 +38,7 @@ class NearestVectors {
     std::size_t entries_;
     double exact_unit_ = 1;
     std::vector<double> columns_;  // [dim][entries] the LUT in that unit
-    // What the search in float works on: the LUT less its middle, in a unit of its own.
+    // What the search in float works on: the LUT less its medians, in a unit of its own.
     std::vector<Real> offset_;             // [dim]
     Real unit_ = 1;                        // brings the largest shifted component to [1, 2)
     std::vector<float> rows_;              // [row][dim + 1]: entry, half its squared norm
