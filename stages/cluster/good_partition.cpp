@@ -1,0 +1,309 @@
+// Near the best partition, in microseconds: a dynamic program over few cuts, then windows of
+// candidates around each boundary that are halved until they are single bins.
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+
+#include "stages/cluster/partition.hpp"
+#include "stages/cluster/prefix_sums.hpp"
+#include "stages/error.hpp"
+#include "stages/kernels/partition_rows.hpp"
+
+namespace pal::cluster {
+
+namespace {
+
+using kernels::kRowBlock;
+
+constexpr double kPartOfACut = 0.5;
+constexpr int kMostCappings = 8;
+constexpr double kSettled = 0.99;
+
+constexpr std::size_t kCutsACluster = 6;
+constexpr std::size_t kFewestCuts = 96;
+// Candidates in a window, by how often cuts have been halved. At the first level a window spans
+// more than a cluster to either side, so that clusters can move from where there are too many to
+// where there are too few; later ones follow.
+constexpr std::size_t kWidths[] = {64, 32, 8};
+constexpr int kFirstLevel = 2;
+constexpr std::size_t kPreciseCutsACluster = 24;
+constexpr std::size_t kFewestPreciseCuts = 512;
+constexpr int kMostRecentrings = 64;
+// Of a partition's cost, what rounding may hide before costs of full precision are used: a worst
+// case; roundings mostly even out.
+constexpr double kToleratedDoubt = 1e-5;
+
+/// A bin, and the interval of cuts that it lies in.
+struct Place {
+    std::uint32_t bin;
+    std::uint32_t interval;
+};
+
+/// Cube root of a positive number to some 5 percent, the same on every machine (the first guess of
+/// FreeBSD's cbrt).
+double rough_cube_root(double x) noexcept {
+    constexpr std::uint64_t kBias = 715094163;
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    return std::bit_cast<double>(((bits >> 32) / 3 + kBias) << 32);
+}
+
+/// Bins begin .. end - 1, and their share of the cuts.
+struct Run {
+    std::size_t begin;
+    std::size_t end;
+    double measure;
+};
+
+class Solver {
+  public:
+    /// Boundaries, or nothing where rounding may have misled the search.
+    std::vector<std::size_t> solve(std::span<const Bin> bins, std::size_t k) {
+        bins_ = bins;
+        clusters_ = k;
+        prefix_.build(bins, kRowBlock);
+        choose_cuts(kCutsACluster, kFewestCuts);
+        double gain = solve_cuts();
+        if (cuts_.size() <= bins.size()) gain = narrow();
+        const double cost = prefix_.squares() - gain;
+        const double doubt = prefix_.doubt(k);
+        if (!(doubt <= kToleratedDoubt * (cost - doubt))) return {};
+        std::vector<std::size_t> boundaries;
+        boundaries.reserve(k + 1);
+        for (const Place& place : places_) boundaries.push_back(place.bin);
+        return boundaries;
+    }
+
+    /// The same with costs of full precision, some hundred times slower.
+    [[nodiscard]] std::vector<std::size_t> solve_precisely() {
+        choose_cuts(kPreciseCutsACluster, kFewestPreciseCuts);
+        if (cuts_.size() > bins_.size()) return optimal_partition(bins_, clusters_);
+        return windowed_partition(bins_, {cuts_.begin(), cuts_.end()}, clusters_);
+    }
+
+  private:
+    /// Few bins are cuts all of them.
+    void choose_cuts(std::size_t a_cluster, std::size_t fewest) {
+        const std::size_t intervals = std::max(a_cluster * clusters_, fewest);
+        if (bins_.size() > intervals + intervals / 2) place_cuts(intervals);
+        if (bins_.size() <= intervals + intervals / 2 || cuts_.size() <= 2 * clusters_) every_cut();
+    }
+
+    void every_cut() {
+        cuts_.resize(bins_.size() + 1);
+        for (std::size_t c = 0; c < cuts_.size(); ++c) cuts_[c] = static_cast<std::uint32_t>(c);
+    }
+
+    /// Cuts that share out the cube root of the density, where the centroids of a good palette lie
+    /// (Panter and Dite 1951). Measured over runs of bins; where a run's share asks for more than
+    /// part of a cut, over its single bins, which take one cut at most: what an outlier's share
+    /// exceeds that by goes to the others.
+    void place_cuts(std::size_t intervals) {
+        constexpr std::size_t kRunsACut = 8;
+        const std::size_t run = std::max<std::size_t>(1, bins_.size() / (kRunsACut * intervals));
+        runs_.clear();
+        double total = 0;
+        for (std::size_t begin = 0; begin < bins_.size(); begin += run) {
+            runs_.push_back(measured(begin, std::min(bins_.size(), begin + run)));
+            total += runs_.back().measure;
+        }
+        double most = total / static_cast<double>(intervals);
+        if (run > 1) total = split_runs(kPartOfACut * most);
+        for (int round = 0; round < kMostCappings; ++round) {
+            most = total / static_cast<double>(intervals);
+            double capped = 0;
+            for (const Run& r : runs_) capped += std::min(r.measure, most);
+            const bool settled = capped > kSettled * total;
+            total = capped;
+            if (settled) break;
+        }
+        share_out(total / static_cast<double>(intervals));
+    }
+
+    [[nodiscard]] Run measured(std::size_t begin, std::size_t end) const {
+        const double weight = prefix_.weights()[end] - prefix_.weights()[begin];
+        const double width =
+            bins_[std::min(end, bins_.size() - 1)].mean - bins_[begin == 0 ? 0 : begin - 1].mean;
+        return {begin, end, rough_cube_root(weight * width * width)};
+    }
+
+    double split_runs(double most) {
+        whole_runs_.swap(runs_);
+        runs_.clear();
+        double total = 0;
+        for (const Run& whole : whole_runs_) {
+            const bool split = whole.measure > most;
+            const std::size_t parts = split ? whole.end - whole.begin : 1;
+            for (std::size_t p = 0; p < parts; ++p) {
+                runs_.push_back(split ? measured(whole.begin + p, whole.begin + p + 1) : whole);
+                total += runs_.back().measure;
+            }
+        }
+        return total;
+    }
+
+    void share_out(double share) {
+        cuts_.assign(1, 0);
+        double sum = 0;
+        for (const Run& run : runs_) {
+            sum += std::min(run.measure, share);
+            if (sum < share) continue;
+            sum -= share;
+            if (run.end < bins_.size()) cuts_.push_back(static_cast<std::uint32_t>(run.end));
+        }
+        cuts_.push_back(static_cast<std::uint32_t>(bins_.size()));
+    }
+
+    /// The best partition at cuts; fills places_.
+    double solve_cuts() {
+        const std::size_t last_cut = cuts_.size() - 1;
+        const std::size_t stride = cuts_.size() + kRowBlock;
+        sums_.assign(stride, 0.0);
+        weights_.assign(stride, 0.0);
+        for (std::size_t c = 0; c <= last_cut; ++c) {
+            sums_[c] = prefix_.sums()[cuts_[c]];
+            weights_[c] = prefix_.weights()[cuts_[c]];
+        }
+        gain_.resize(2 * stride);
+        choice_.resize(clusters_ * stride);
+        std::span<double> previous(gain_.data(), stride);
+        std::span<double> next(gain_.data() + stride, stride);
+        std::size_t last = last_cut - (clusters_ - 1);
+        for (std::size_t j = 1; j <= last; ++j) {
+            previous[j] = sums_[j] * sums_[j] / weights_[j];
+            choice_[j] = 0;
+        }
+        for (std::size_t c = 2; c <= clusters_; ++c) {
+            const std::span<std::uint32_t> all(choice_);
+            const kernels::RowInput input{
+                sums_, weights_, previous, all.subspan((c - 2) * stride, stride), c - 1, last};
+            last = last_cut - (clusters_ - c);
+            kernels::fill_row(input, c == clusters_ ? last : c, last, next,
+                              all.subspan((c - 1) * stride, stride));
+            std::swap(previous, next);
+        }
+        places_.resize(clusters_ + 1);
+        std::size_t at = last_cut;
+        for (std::size_t c = clusters_; c > 0; --c) {
+            places_[c] = {cuts_[at], static_cast<std::uint32_t>(at)};
+            at = choice_[(c - 1) * stride + at];
+        }
+        places_[0] = {0, 0};
+        return previous[last_cut];
+    }
+
+    double narrow() {
+        std::uint32_t longest = 0;
+        for (std::size_t c = 1; c < cuts_.size(); ++c)
+            longest = std::max(longest, cuts_[c] - cuts_[c - 1]);
+        const int levels = std::bit_width(longest);
+        double gain = 0;
+        for (int level = kFirstLevel;; ++level) {
+            width_ = kWidths[std::min<std::size_t>(level - kFirstLevel, std::size(kWidths) - 1)];
+            int round = 0;
+            do {
+                open_windows(level);
+                gain = kernels::fill_windows(sums_, weights_, width_, gain_, choice_);
+            } while (move() && ++round < kMostRecentrings);
+            if (level >= levels) return gain;
+        }
+    }
+
+    [[nodiscard]] std::uint32_t step(std::uint32_t interval, int level) const {
+        return std::max<std::uint32_t>(1, (cuts_[interval + 1] - cuts_[interval]) >> level);
+    }
+
+    void open_windows(int level) {
+        const std::size_t count = (clusters_ + 1) * width_;
+        sums_.assign(count, 0.0);
+        weights_.assign(count, 0.0);
+        gain_.resize(2 * width_);
+        choice_.resize(count);
+        candidates_.resize(count);
+        candidate_counts_.resize(clusters_ + 1);
+        candidates_[0] = places_.front();
+        candidates_[clusters_ * width_] = places_.back();
+        candidate_counts_.front() = candidate_counts_.back() = 1;
+        for (std::size_t c = 1; c < clusters_; ++c) {
+            Place* const window = candidates_.data() + c * width_;
+            candidate_counts_[c] = open_window(places_[c], level, window);
+            for (std::size_t w = 0; w < candidate_counts_[c]; ++w) {
+                sums_[c * width_ + w] = prefix_.sums()[window[w].bin];
+                weights_[c * width_ + w] = prefix_.weights()[window[w].bin];
+            }
+        }
+        sums_[clusters_ * width_] = prefix_.sums()[bins_.size()];
+        weights_[clusters_ * width_] = prefix_.weights()[bins_.size()];
+    }
+
+    /// Candidates on both sides of a place, ascending.
+    std::uint32_t open_window(Place place, int level, Place* window) const {
+        const std::size_t half = width_ / 2;
+        std::size_t below = 0;
+        Place at = place;
+        for (; below < half; ++below) {
+            if (at.bin == cuts_[at.interval]) {
+                if (at.interval == 0) break;
+                --at.interval;
+            }
+            const std::uint32_t own = step(at.interval, level);
+            at.bin = std::max(cuts_[at.interval] + own, at.bin) - own;
+            if (at.bin == 0) break;
+            window[half - 1 - below] = at;
+        }
+        if (below < half) std::copy(window + half - below, window + half, window);
+        std::size_t count = below;
+        window[count++] = place;
+        for (at = place; count < below + half; window[count++] = at) {
+            at.bin = std::min(cuts_[at.interval + 1], at.bin + step(at.interval, level));
+            if (at.bin == bins_.size()) break;
+            if (at.bin == cuts_[at.interval + 1]) ++at.interval;
+        }
+        return static_cast<std::uint32_t>(count);
+    }
+
+    /// Boundaries to the best candidates. True where one lies at the edge of its window.
+    bool move() {
+        bool at_edge = false;
+        std::size_t at = 0;
+        for (std::size_t c = clusters_; c > 1; --c) {
+            at = choice_[c * width_ + at];
+            const std::uint32_t last = candidate_counts_[c - 1] - 1;
+            const Place& place = candidates_[(c - 1) * width_ + at];
+            at_edge =
+                at_edge ||
+                (place.bin != places_[c - 1].bin &&
+                 ((at == 0 && place.bin > 1) || (at == last && place.bin + 1 < bins_.size())));
+            places_[c - 1] = place;
+        }
+        return at_edge;
+    }
+
+    std::span<const Bin> bins_;
+    std::size_t clusters_ = 0;
+    std::size_t width_ = 0;
+    PrefixSums prefix_;
+    std::vector<Run> runs_;
+    std::vector<Run> whole_runs_;
+    std::vector<std::uint32_t> cuts_;
+    std::vector<double> sums_;
+    std::vector<double> weights_;
+    std::vector<double> gain_;
+    std::vector<std::uint32_t> choice_;
+    std::vector<Place> places_;
+    std::vector<Place> candidates_;
+    std::vector<std::uint32_t> candidate_counts_;
+};
+
+}  // namespace
+
+std::vector<std::size_t> good_partition(std::span<const Bin> bins, std::size_t k) {
+    PAL_ASSERT(k >= 1 && !bins.empty() && bins.size() < std::numeric_limits<std::uint32_t>::max());
+    k = std::min(k, bins.size());
+    thread_local Solver solver;  // its arrays are reused
+    std::vector<std::size_t> boundaries = solver.solve(bins, k);
+    return boundaries.empty() ? solver.solve_precisely() : boundaries;
+}
+
+}  // namespace pal::cluster
