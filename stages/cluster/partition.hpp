@@ -27,7 +27,7 @@ namespace pal::cluster {
     std::span<const Bin> bins, const std::vector<std::size_t>& coarse_cuts, std::size_t k);
 
 /// Within a relative 2e-5 of the optimum over the bins (measured, not proven), 1 <= k; min(k,
-/// bins.size()) intervals. A dynamic program over about 8 k cuts, then windows around each boundary
+/// bins.size()) intervals. A dynamic program over about 6 k cuts, then windows around each boundary
 /// that narrow to single bins; costs of full precision where prefix sums may have cancelled. 20 to
 /// 60 us for k = 16 and a few thousand bins, 5 ms for k = 256; serial, no allocation but the result
 /// once a thread has solved a problem as large. The same result on every instruction set.

@@ -115,9 +115,12 @@ double FillWindows(std::span<const double> sums, std::span<const double> weights
     for (std::size_t row = width; row < sums.size(); row += width) {
         const Predecessors from{sums.data() + row - width, weights.data() + row - width, previous,
                                 0, row == width ? 1 : width};
-        const bool one_place = row + width == sums.size();
+        std::size_t blocks = width / kRowBlock;  // without those that are padding
+        while (blocks > 1 && weights[row + (blocks - 1) * kRowBlock] == 0) --blocks;
+        std::fill(next + blocks * kRowBlock, next + width,
+                  -std::numeric_limits<double>::infinity());
         Window(from, sums.data() + row, weights.data() + row, next, choice + row)
-            .fill(0, one_place ? 1 : width / kRowBlock, from.begin, from.end);
+            .fill(0, blocks, from.begin, from.end);
         std::swap(previous, next);
     }
     return previous[0];
