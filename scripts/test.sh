@@ -32,7 +32,7 @@ if [[ $sanitize == yes ]]; then
     TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp" \
         BOOST_TEST_RUN_FILTERS='!@arithmetic' \
         ctest --test-dir build/tsan --output-on-failure -j "$jobs" \
-        -R '^(unit_.*_4_threads|end_to_end_test_structure|end_to_end_test_config)$'
+        -R '^(unit_|end_to_end_test_structure_|end_to_end_test_config_).*4_threads$'
 fi
 
 ctest --test-dir build/release --output-on-failure -j "$jobs"

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <csignal>
 #include <cstdio>
@@ -117,9 +118,11 @@ int execute(const Command& command, const std::vector<std::string>& words) {
                     fmt::format("{}: found {} file names, wanted: h5palettize {} {}", command.name,
                                 given, command.name, command.arguments));
     }
-    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
-                                    threads_from(arguments));
-    return command.execute(arguments);
+    const std::size_t threads = threads_from(arguments);
+    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
+    // The limit alone gives no more threads than there are processors.
+    tbb::task_arena arena(static_cast<int>(threads));
+    return arena.execute([&] { return command.execute(arguments); });
 }
 
 int dispatch(const std::vector<std::string>& words) {

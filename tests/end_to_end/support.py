@@ -2,7 +2,8 @@
 
 H5PALETTIZE names the program (default: build/release/h5palettize), SOURCE_DIR the repository. Checkpoints of real
 frameworks are taken from the folder H5PALETTIZE_CHECKPOINTS (default: ../shared/checkpoints beside the repository)
-where it exists.
+where it exists. H5PALETTIZE_TEST_THREADS is the number of threads of every run, plan, verify and restore that does not
+ask for its own.
 """
 
 import hashlib
@@ -21,8 +22,17 @@ SOURCE_DIR = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).re
 PROGRAM = os.environ.get("H5PALETTIZE", str(SOURCE_DIR / "build/release/h5palettize"))
 CHECKPOINTS = pathlib.Path(os.environ.get("H5PALETTIZE_CHECKPOINTS", SOURCE_DIR.parent / "shared/checkpoints"))
 TIMEOUT_SECONDS = 600
+THREADS = os.environ.get("H5PALETTIZE_TEST_THREADS")
 
 DONE, CHECK_FAILED, USAGE, INPUT, OUTPUT = 0, 1, 2, 3, 4
+
+
+def command_line(*arguments):
+    """The words of a call of the program, with the number of threads of this test run."""
+    words = [PROGRAM, *map(str, arguments)]
+    asks = any(word.startswith(("--threads", "--options-file", "--help", "@")) for word in words)
+    takes = len(words) > 1 and words[1] in ("run", "plan", "verify", "restore")
+    return [*words, "--threads", THREADS] if THREADS and takes and not asks else words
 
 
 class Case(unittest.TestCase):
@@ -44,7 +54,7 @@ class Case(unittest.TestCase):
 
     def call(self, *arguments, cwd=None, stdin=None):
         """Runs the program with whatever outcome. HDF5's own error stack must never reach the user."""
-        result = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, stdin=stdin,
+        result = subprocess.run(command_line(*arguments), capture_output=True, text=True, cwd=cwd, stdin=stdin,
                                 timeout=TIMEOUT_SECONDS, check=False)
         self.assertNotIn("HDF5-DIAG", result.stdout + result.stderr)
         self.assertGreaterEqual(result.returncode, 0, f"killed by a signal: {arguments}\n{result.stderr}")

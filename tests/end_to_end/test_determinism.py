@@ -1,5 +1,8 @@
 """The bytes of the output depend on the input, the configuration and the seed: not on threads, memory, or the run."""
 
+import os
+import subprocess
+import time
 import unittest
 
 import h5py
@@ -35,6 +38,27 @@ class Determinism(support.Case):
         for options in specs:
             with self.subTest(options=options):
                 self.assertEqual(len(set(self.digests(path, variants, "--force", *options))), 1)
+
+    def test_a_run_has_the_threads_that_it_was_asked_for(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            for layer in range(8):
+                file[f"layer{layer}.weight"] = support.rng(layer).standard_normal((256, 256)).astype("f4")
+        for threads in (1, 3, 2 * (os.cpu_count() or 1) + 1):
+            with self.subTest(threads=threads):
+                process = subprocess.Popen(
+                    support.command_line("run", path, self.path("out.h5"), "--force", "--granularity",
+                                         "per_grouped_channel", "--group-size", "1", "--engine", "exact",
+                                         "--n-bits", "8", "--threads", threads), stdout=subprocess.DEVNULL)
+                most = 0
+                while process.poll() is None:
+                    try:
+                        most = max(most, len(os.listdir(f"/proc/{process.pid}/task")))
+                    except OSError:  # it has ended meanwhile
+                        break
+                    time.sleep(0.001)
+                self.assertEqual(process.wait(), support.DONE)
+                self.assertEqual(most, threads)
 
     def test_the_seed_is_used_and_changes_vectors_only(self):
         path = self.checkpoint()

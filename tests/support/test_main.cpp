@@ -1,27 +1,31 @@
-// The main of every unit test binary. H5PALETTIZE_TEST_THREADS bounds oneTBB, so that ctest can run
-// one binary with several thread counts; H5PALETTIZE_TARGET forces the kernels' instruction set.
+// The main of every unit test binary. H5PALETTIZE_TEST_THREADS sets oneTBB's threads, so that ctest
+// can run one binary with several thread counts: more than there are processors too, which a limit
+// alone does not give. H5PALETTIZE_TARGET forces the kernels' instruction set.
 #define BOOST_TEST_MODULE h5palettize
+#define BOOST_TEST_NO_MAIN
 #include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cstdio>
 #include <cstdlib>
-#include <memory>
 
 #include "stages/kernels/targets.hpp"
 
-namespace {
-
-struct Limits {
-    Limits() {
-        pal::kernels::force_target_from_environment();
-        if (const char* threads = std::getenv("H5PALETTIZE_TEST_THREADS")) {
-            limit_ = std::make_unique<tbb::global_control>(
-                tbb::global_control::max_allowed_parallelism, std::strtoul(threads, nullptr, 10));
+int main(int argc, char** argv) {
+    pal::kernels::force_target_from_environment();
+    const char* wanted = std::getenv("H5PALETTIZE_TEST_THREADS");
+    if (wanted == nullptr) return boost::unit_test::unit_test_main(&init_unit_test, argc, argv);
+    const int threads = std::atoi(wanted);
+    const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
+                                            static_cast<std::size_t>(threads));
+    oneapi::tbb::task_arena arena(threads);
+    return arena.execute([&] {
+        if (oneapi::tbb::this_task_arena::max_concurrency() != threads) {
+            std::fprintf(stderr, "H5PALETTIZE_TEST_THREADS=%s: oneTBB has %d threads\n", wanted,
+                         oneapi::tbb::this_task_arena::max_concurrency());
+            return 1;
         }
-    }
-    std::unique_ptr<tbb::global_control> limit_;
-};
-
-}  // namespace
-
-BOOST_TEST_GLOBAL_FIXTURE(Limits);
+        return boost::unit_test::unit_test_main(&init_unit_test, argc, argv);
+    });
+}
