@@ -75,6 +75,79 @@ kmeans_palettization_config:
     head: null
 )";
 
+// Every key that coreai_opt's dumps hold and a user did not write, at all three levels.
+const char* const kDump = R"(
+palettization_spec: {}
+kmeans_palettization_config:
+  global_config:
+    op_input_spec: null
+    op_output_spec: null
+    op_state_spec:
+      weight:
+        n_bits: 6
+        granularity: {type: per_grouped_channel, axis: 1, group_size: 8}
+        cluster_dim: 1
+        enable_per_channel_scale: true
+        training_strategy_config: {type: default}
+        lut_qspec:
+          dtype: torch.int8
+          qscheme: asymmetric
+          qformulation: zp
+          granularity: {type: per_tensor, axis: null}
+          float_range: [-1.5, null]
+          scale_dtype: null
+          fake_quantize_cls: default
+          qparam_calculator_cls: static
+          range_calculator_cls: minmax
+      bias: null
+    op_type_config: null
+    op_name_config: null
+    module_input_spec: null
+    module_output_spec: null
+    module_state_spec: null
+    pat_schedule: null
+    enable_fast_kmeans_mode: false
+    rounding_precision: 5
+  module_type_configs:
+    torch.nn.modules.conv.Conv2d:
+      op_input_spec: {"*": null}
+      op_output_spec: {"*": null}
+      op_state_spec: &of_type
+        weight:
+          n_bits: 2
+          granularity: {type: per_tensor, axis: null}
+          training_strategy_config: null
+          lut_qspec:
+            dtype: torch.float8_e5m2
+            qscheme: symmetric
+            scale_dtype: torch.float8_e8m0fnu
+            float_range: [null, null]
+            fake_quantize_cls: default
+            qparam_calculator_cls: default
+            range_calculator_cls: minmax
+        bias: null
+      op_type_config:
+        conv2d: {op_input_spec: null, op_output_spec: {}, op_state_spec: *of_type}
+      pat_schedule: null
+  module_name_configs:
+    "(?!head).*fc\\d+":
+      enable_fast_kmeans_mode: false
+      op_input_spec: {}
+      op_state_spec: &of_name
+        weight:
+          n_bits: 3
+          cluster_dim: 4
+          lut_qspec: null
+          training_strategy_config: {type: default}
+        bias: null
+      op_name_config:
+        "fc.*": {op_input_spec: null, op_output_spec: null, op_state_spec: *of_name}
+      module_state_spec: *of_name
+      module_input_spec: {}
+      module_output_spec: {}
+      pat_schedule: null
+)";
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(parsing)
@@ -239,6 +312,80 @@ BOOST_AUTO_TEST_CASE(a_null_axis_of_per_tensor_is_what_upstream_dumps) {
                   {"axis", "found '0'", "null"});
 }
 
+BOOST_AUTO_TEST_CASE(unknown_keys_are_errors_at_every_level) {
+    const auto within = [](const std::string& module) {
+        return "kmeans_palettization_config: {" + module + "}";
+    };
+    const std::string spec = "op_stat_spec: {weight: {}}";
+    for (const std::string& text : {within("global_config: {" + spec + "}"),
+                                    within("module_name_configs: {a: {" + spec + "}}"),
+                                    within("module_type_configs: {A: {" + spec + "}}")}) {
+        check_message(text,
+                      {"c.yaml:1:", "unknown key 'op_stat_spec'", "did you mean 'op_state_spec'?"});
+    }
+    for (const std::string level : {"op_name_config", "op_type_config"}) {
+        check_message(
+            within("global_config: {" + level + ": {a: {op_state_spek: {weight: {}}}}}"),
+            {level + ".a", "unknown key 'op_state_spek'", "did you mean 'op_state_spec'?"});
+    }
+    check_message(with_spec("{granularity: {type: per_grouped_channel, group_sise: 4}}"),
+                  {"c.yaml:4:", "unknown key 'group_sise'", "did you mean 'group_size'?"});
+    check_message(with_spec("{lut_qspec: {dtype: int8, granularity: {typ: per_tensor}}}"),
+                  {"c.yaml:4:", "unknown key 'typ'", "did you mean 'type'?"});
+    check_message("kmeans_palettization_config: {}\npaletization_spec: {}\n",
+                  {"c.yaml:2:", "did you mean 'palettization_spec'?"});
+}
+
+BOOST_AUTO_TEST_CASE(everything_that_coreai_opt_dumps_is_read_at_every_level) {
+    const Config config = parse_config(kDump, "c.yaml");
+    const LutQSpec lut{LutDType::kInt8, QScheme::kAsymmetric, -1.5, {}, false};
+    const PalettizationSpec of_global{
+        6, {GranularityKind::kPerGroupedChannel, 1, 8, false}, 1, true, lut, false, 5};
+    const auto check_only = [](const StateSpecs& specs, const PalettizationSpec& expected) {
+        BOOST_REQUIRE_EQUAL(specs.size(), 2U);
+        BOOST_TEST(specs[0].first == "weight");
+        BOOST_TEST(spec_to_json(specs[0].second.value()) == spec_to_json(expected));
+        BOOST_TEST((specs[0].second == expected));
+        BOOST_TEST(specs[1].first == "bias");
+        BOOST_TEST(!specs[1].second.has_value());
+    };
+    const ModuleConfig& global = config.global_config.value();
+    BOOST_TEST(!global.enable_fast_kmeans_mode);
+    BOOST_TEST(global.rounding_precision == 5);
+    check_only(global.op_state_spec.value(), of_global);
+    BOOST_TEST(global.op_type_config.empty());
+    BOOST_TEST(global.op_name_config.empty());
+
+    const LutQSpec float8{LutDType::kFloat8E5M2, QScheme::kSymmetric, {}, {}, true};
+    const PalettizationSpec of_type{2, {}, 1, false, float8, true, 4};
+    BOOST_REQUIRE_EQUAL(config.module_type_configs.size(), 1U);
+    BOOST_TEST(config.module_type_configs[0].name == "torch.nn.modules.conv.Conv2d");
+    const ModuleConfig& type = config.module_type_configs[0].config.value();
+    check_only(type.op_state_spec.value(), of_type);
+    BOOST_REQUIRE_EQUAL(type.op_type_config.size(), 1U);
+    check_only(type.op_type_config[0].config.op_state_spec.value(), of_type);
+
+    const PalettizationSpec of_name{3, {}, 4, false, {}, false, 4};
+    BOOST_REQUIRE_EQUAL(config.module_name_configs.size(), 1U);
+    const ModuleConfig& name = config.module_name_configs[0].config.value();
+    check_only(name.op_state_spec.value(), of_name);
+    check_only(name.module_state_spec, of_name);
+    BOOST_REQUIRE_EQUAL(name.op_name_config.size(), 1U);
+    check_only(name.op_name_config[0].config.op_state_spec.value(), of_name);
+}
+
+BOOST_AUTO_TEST_CASE(other_values_of_what_coreai_opt_dumps_are_errors) {
+    check_message(with_spec("{lut_qspec: {fake_quantize_cls: mine}}"), {"'mine'", "default"});
+    check_message(with_spec("{lut_qspec: {qparam_calculator_cls: moving_average}}"),
+                  {"'moving_average'", "static"});
+    check_message(with_spec("{lut_qspec: {range_calculator_cls: percentile}}"),
+                  {"'percentile'", "minmax"});
+    check_message(with_spec("{training_strategy_config: {type: qat}}"), {"training-time"});
+    check_message("kmeans_palettization_config: {global_config: {pat_schedule: {steps: 3}}}",
+                  {"pat_schedule", "training-time"});
+    check_message(with_spec("{lut_qspec: {dtype: torch.int4}}"), {"'torch.int4'", "int8"});
+}
+
 BOOST_AUTO_TEST_CASE(quoted_numbers_and_booleans_are_texts) {
     check_message(with_spec("{n_bits: \"4\"}"), {"n_bits", "found the quoted text '4'"});
     check_message(with_spec("{enable_per_channel_scale: 'true'}"),
@@ -330,6 +477,7 @@ BOOST_AUTO_TEST_CASE(presets_are_what_they_say) {
             preset_config(name).global_config->op_state_spec->front().second.value();
         BOOST_TEST(spec.n_bits == bits);
         BOOST_TEST((spec.granularity.kind == GranularityKind::kPerTensor) == (bits == 8));
+        BOOST_TEST(spec.granularity.axis == 0);
         if (bits != 8) BOOST_TEST(spec.granularity.group_size == 16U);
     }
     BOOST_CHECK_THROW((void)preset_config("w5"), Error);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 
@@ -107,6 +108,112 @@ BOOST_AUTO_TEST_CASE(names_beat_types_beat_global_and_later_entries_win) {
     BOOST_TEST(bits_of(yaml, all, {}, types) == (Bits{3, 6, 1}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(op_names_beat_op_types_beat_the_op_state_spec) {
+    const auto config = [](const std::string& of_fc) {
+        return "kmeans_palettization_config: {global_config: {op_state_spec: {weight: {n_bits: "
+               "4}}, "
+               "op_name_config: {'fc.*': " +
+               of_fc + "}, op_type_config: {linear: " + n_bits(6) + "}}}";
+    };
+    const std::vector<Candidate> all{weight("/fc1/weight"), weight("/q/kernel:0"),
+                                     weight("/c/kernel:0", 4)};
+    const std::map<std::string, std::string> types{{"q", "Dense"}, {"c", "Conv2D"}};
+    BOOST_TEST(bits_of(config(n_bits(2)), all, {}, types) == (Bits{2, 6, 4}),
+               boost::test_tools::per_element());
+    std::map<std::string, std::string> all_types = types;
+    all_types["fc1"] = "Dense";
+    BOOST_TEST(bits_of(config(n_bits(2)), all, {}, all_types) == (Bits{2, 6, 4}),
+               boost::test_tools::per_element());
+    for (const char* dense : {"null", "{op_state_spec: null}", "{op_state_spec: {weight: null}}"}) {
+        BOOST_TEST(bits_of(config(dense), all, {}, all_types) == (Bits{0, 6, 4}),
+                   boost::test_tools::per_element());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(op_rules_work_inside_module_rules_and_the_later_one_wins) {
+    const std::vector<Candidate> all{weight("/enc/fc1/weight"), weight("/enc/fc2/weight"),
+                                     weight("/dec/fc1/weight")};
+    const std::string yaml =
+        rules("enc: {op_name_config: {'fc.': " + n_bits(2) + ", fc1: " + n_bits(3) + "}}");
+    BOOST_TEST(bits_of(yaml, all) == (Bits{3, 2, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(torch_names_select_their_keras_counterparts_and_no_others) {
+    struct Pair {
+        const char* torch;
+        const char* keras;
+        std::string path;
+        std::size_t rank;
+    };
+    const std::vector<Pair> pairs{
+        {"torch.nn.modules.linear.Linear", "Dense", "/l/kernel:0", 2},
+        {"torch.nn.modules.conv.Conv1d", "Conv1D", "/l/kernel:0", 3},
+        {"torch.nn.modules.conv.Conv2d", "Conv2D", "/l/kernel:0", 4},
+        {"torch.nn.modules.conv.Conv3d", "Conv3D", "/l/kernel:0", 5},
+        {"torch.nn.modules.conv.ConvTranspose1d", "Conv1DTranspose", "/l/kernel:0", 3},
+        {"torch.nn.modules.conv.ConvTranspose2d", "Conv2DTranspose", "/l/kernel:0", 4},
+        {"torch.nn.modules.conv.ConvTranspose3d", "Conv3DTranspose", "/l/kernel:0", 5},
+        {"torch.nn.modules.conv.Conv1d", "DepthwiseConv1D", "/l/depthwise_kernel:0", 3},
+        {"torch.nn.modules.conv.Conv2d", "DepthwiseConv2D", "/l/depthwise_kernel:0", 4},
+        {"torch.nn.modules.conv.Conv1d", "SeparableConv1D", "/l/pointwise_kernel:0", 3},
+        {"torch.nn.modules.conv.Conv2d", "SeparableConv2D", "/l/pointwise_kernel:0", 4},
+        {"torch.nn.modules.sparse.Embedding", "Embedding", "/l/embeddings:0", 2},
+        {"torch.nn.modules.rnn.LSTM", "LSTM", "/l/recurrent_kernel:0", 2},
+        {"torch.nn.modules.rnn.GRU", "GRU", "/l/recurrent_kernel:0", 2},
+        {"torch.ops.aten.linear.default", "Dense", "/l/kernel:0", 2},
+    };
+    const std::string other = "/other/kernel:0";
+    SelectionOptions relaxed;
+    relaxed.allow_unmatched_rules = true;
+    for (const Pair& rule : pairs) {
+        // aten's names are those of operations: "aten.linear.default", "linear".
+        const std::string name =
+            std::string(rule.torch).starts_with("torch.ops.") ? rule.torch + 10 : rule.torch;
+        for (const Pair& layer : pairs) {
+            const bool counterparts =
+                std::any_of(pairs.begin(), pairs.end(), [&](const Pair& pair) {
+                    return std::string(pair.torch) == rule.torch &&
+                           std::string(pair.keras) == layer.keras;
+                });
+            const int dense = std::string(layer.keras) == "Embedding" ? 0 : 4;
+            BOOST_TEST(bits_of("kmeans_palettization_config: {module_type_configs: {" + name +
+                                   ": " + n_bits(2) + "}}",
+                               {weight(layer.path, layer.rank), weight(other)}, relaxed,
+                               {{"l", layer.keras}, {"other", "Other"}}) ==
+                           (Bits{counterparts ? 2 : dense, 4}),
+                       name << " on " << layer.keras);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(rules_match_both_spellings_of_a_repeated_layer_name) {
+    for (const std::string path :
+         {"/conv2d_1/conv2d_1/kernel:0", "/model_weights/conv2d_1/conv2d_1/kernel:0"}) {
+        for (const std::string rule : {"conv2d_1", "conv2d_1\\.conv2d_1"}) {
+            BOOST_TEST(bits_of(rules("'" + rule + "': " + n_bits(2)),
+                               {weight(path, 4), weight("/conv2d_2/conv2d_2/kernel:0", 4)}) ==
+                           (Bits{2, 4}),
+                       rule << " on " << path);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_state_by_name_beats_the_star_in_either_order) {
+    const std::vector<Candidate> all{weight("/a/weight"), weight("/a/bias", 1)};
+    for (const char* states : {"{weight: {n_bits: 2}, \"*\": {n_bits: 6}}",
+                               "{\"*\": {n_bits: 6}, weight: {n_bits: 2}}"}) {
+        BOOST_TEST(
+            bits_of(rules("", "{op_state_spec: " + std::string(states) + "}"), all) == (Bits{2, 6}),
+            states);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_rule_is_the_default_spec_for_the_default_states) {
+    BOOST_TEST(bits_of(rules("a: {}", n_bits(2)), {weight("/a/weight"), weight("/b/weight"),
+                                                   weight("/a/gamma")}) == (Bits{4, 2, 0}),
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(
     a_rule_covers_everything_below_it_and_a_later_parent_takes_over_with_a_warning) {
     const std::vector<Candidate> all{weight("/enc/0/fc/weight"), weight("/enc/1/fc/weight"),
@@ -177,6 +284,15 @@ BOOST_AUTO_TEST_CASE(optimizer_state_needs_a_rule_that_names_it) {
     SelectionOptions options;
     options.include = "/optimizer.*";
     BOOST_TEST(bits_of(kDefault, all, options) == (Bits{4, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(optimizer_state_is_not_selected_by_the_type_of_its_layer) {
+    const std::vector<Candidate> all{weight("/dense/kernel:0"),
+                                     weight("/optimizer_weights/Adam/dense/kernel:0")};
+    BOOST_TEST(
+        bits_of("kmeans_palettization_config: {module_type_configs: {Dense: " + n_bits(2) + "}}",
+                all, {}, {{"dense", "Dense"}}) == (Bits{2, 0}),
+        boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(embeddings_need_a_rule_that_names_them) {

@@ -1,4 +1,5 @@
 // The stages alone, as a library on a tensor in memory.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -27,6 +28,35 @@ std::vector<float> normal_weights(std::size_t count) {
     std::vector<float> weights(count);
     for (float& weight : weights) weight = normal(random);
     return weights;
+}
+
+/// Weights with 2^n_bits distinct vectors in each group along a logical axis, others in every
+/// group: a palette that looks at the right weights meets them.
+void check_few_vectors(const Shape& shape, AxisMap axes, int axis, std::uint64_t group_size,
+                       std::uint64_t dim, int n_bits) {
+    const std::size_t group_axis = axis == 0 ? axes.output_axis : axes.input_axis;
+    const auto stride = [&](std::size_t dimension) {
+        std::size_t product = 1;
+        for (std::size_t d = dimension + 1; d < shape.size(); ++d) product *= shape[d];
+        return product;
+    };
+    std::vector<float> weights(element_count(shape).value());
+    for (std::size_t w = 0; w < weights.size(); ++w) {
+        const std::size_t out = w / stride(axes.output_axis) % shape[axes.output_axis];
+        const std::size_t group = w / stride(group_axis) % shape[group_axis] / group_size;
+        // The number of the vector: whatever is the same for all its components.
+        const std::size_t base = w - out % dim * stride(axes.output_axis);
+        const std::size_t vector = base * 2654435761U / 4096 % (std::size_t{1} << n_bits);
+        weights[w] = static_cast<float>(100 * group + 10 * vector + out % dim);
+    }
+    PalettizationSpec spec;
+    spec.n_bits = n_bits;
+    spec.cluster_dim = dim;
+    spec.granularity = {GranularityKind::kPerGroupedChannel, axis, group_size, false};
+    const Packed packed = palettize(job_for(shape, spec, DType::kF32, axes), weights);
+    BOOST_TEST(packed.error.mse == 0.0, shape_to_string(shape)
+                                            << ", axis " << axis << ", dim " << dim << ", "
+                                            << n_bits << " bits: mse " << packed.error.mse);
 }
 
 }  // namespace
@@ -166,6 +196,65 @@ BOOST_AUTO_TEST_CASE(nearest_assignment_never_costs_more_than_upstreams) {
     const double fast = palettize(job, weights).error.mse;
     BOOST_TEST(exact <= reference);
     BOOST_TEST(fast <= exact * (1 + 1e-4));
+}
+
+BOOST_AUTO_TEST_CASE(reference_keeps_the_indices_of_its_clustering) {
+    // Rounded, in units of 1e-4: -2 3 2 0 0 1 3 0. The best two clusters are those below 2 and the
+    // rest; 0.000146 belongs to the lower one and is nearer to the upper.
+    const std::vector<float> weights{-.00023F, .000277F, .000181F, .000022F,
+                                     .000046F, .000146F, .000281F, .000034F};
+    PalettizationSpec spec;
+    spec.n_bits = 1;
+    TensorJob job = job_for({1, 8}, spec);
+    job.cluster.engine = Engine::kReference;
+    const Packed reference = palettize(job, weights);
+    const std::vector<double> lut{-0.00002, 0.0008 / 3};
+    const std::vector<std::uint8_t> kept{0, 1, 1, 0, 0, 0, 1, 0};
+    BOOST_TEST(reference.tensor.lut == lut, tt::tolerance(1e-6) << tt::per_element());
+    BOOST_TEST(reference.tensor.indices == kept, tt::per_element());
+    const std::vector<std::uint8_t> nearest{0, 1, 1, 0, 0, 1, 1, 0};
+    for (const Engine engine : {Engine::kExact, Engine::kFast}) {
+        job.cluster.engine = engine;
+        BOOST_TEST(palettize(job, weights).tensor.indices == nearest, tt::per_element());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(groups_and_paths_have_random_numbers_of_their_own) {
+    PalettizationSpec spec;
+    spec.cluster_dim = 2;
+    TensorJob job = job_for({32, 64}, spec);
+    const std::vector<float> weights = normal_weights(32 * 64);
+    const auto lut = [&] { return palettize(job, weights).tensor.lut; };
+    const std::vector<double> first = lut();
+    job.path = "/v";
+    BOOST_TEST((lut() != first));
+    job.cluster.seed = 1;
+    job.path = "/w";
+    BOOST_TEST((lut() != first));
+
+    std::vector<float> twice = weights;
+    twice.insert(twice.end(), weights.begin(), weights.end());
+    spec.granularity = {GranularityKind::kPerGroupedChannel, 0, 32, false};
+    const std::vector<double> both = palettize(job_for({64, 64}, spec), twice).tensor.lut;
+    const auto middle = both.begin() + std::ptrdiff_t(both.size() / 2);
+    BOOST_TEST(!std::equal(both.begin(), middle, middle));
+}
+
+BOOST_AUTO_TEST_CASE(groups_of_few_distinct_vectors_come_back_exactly) {
+    for (const std::size_t rank : {2, 3, 4, 5}) {
+        for (const bool keras : {false, true}) {
+            for (const std::uint64_t dim : {1, 2, 3, 4, 5, 6, 7, 8}) {
+                Shape shape{4 * dim, 16};
+                for (std::size_t d = 2; d < rank; ++d) shape.push_back(d);
+                if (keras) std::reverse(shape.begin(), shape.end());
+                const AxisMap axes = keras ? AxisMap{rank - 1, rank - 2} : AxisMap{0, 1};
+                for (const int n_bits : {1, 2, 3}) {
+                    check_few_vectors(shape, axes, 0, 2 * dim, dim, n_bits);
+                    check_few_vectors(shape, axes, 1, 8, dim, n_bits);
+                }
+            }
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(errors_of_huge_and_denormal_tensors_are_numbers) {

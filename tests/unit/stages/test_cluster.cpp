@@ -284,6 +284,89 @@ BOOST_AUTO_TEST_CASE(reference_flattens_small_weights_as_upstream_does) {
     BOOST_TEST(cluster_reference(points_of(values), DType::kF32, spec, 4).centroids.size() == 4U);
 }
 
+BOOST_AUTO_TEST_CASE(reference_rounds_to_halves_before_it_rounds_to_decimals) {
+    // Next to 2 halves lie 2^-9 apart: 2.0004 is 2, and 2.001 is 2.00195, to four decimals 2.0020.
+    const std::vector<float> values{2.0004F, 2.0F, 2.001F, 3.0F};
+    const Palette palette =
+        cluster_reference(points_of(values), DType::kF32, PalettizationSpec{}, 4);
+    const std::vector<double> centroids{2, 2.002F, 3};
+    const std::vector<std::uint8_t> clusters{0, 0, 1, 2};
+    BOOST_TEST(palette.centroids == centroids, tt::per_element());
+    BOOST_TEST(palette.clusters == clusters, tt::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(reference_rounds_to_the_decimals_that_it_is_told) {
+    const std::vector<float> values{0.004F, 0.006F, 0.011F, 0.02F};
+    PalettizationSpec spec;
+    spec.rounding_precision = 2;
+    const Palette palette = cluster_reference(points_of(values), DType::kF32, spec, 4);
+    const std::vector<double> centroids{0, 1.0F / 100.0F, 2.0F / 100.0F};
+    const std::vector<std::uint8_t> clusters{0, 1, 1, 2};
+    BOOST_TEST(palette.centroids == centroids, tt::per_element());
+    BOOST_TEST(palette.clusters == clusters, tt::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(weights_stand_for_repetition_in_reference_and_vectors) {
+    const std::vector<float> few{1, 2, 4, 8};
+    const std::vector<double> weights{3, 1, 2, 1};
+    const std::vector<float> many{1, 1, 1, 2, 4, 4, 8};
+    for (const std::size_t k : {1, 2, 3}) {
+        const Palette weighted =
+            cluster_reference(points_of(few, weights), DType::kF32, PalettizationSpec{}, k);
+        const Palette repeated =
+            cluster_reference(points_of(many), DType::kF32, PalettizationSpec{}, k);
+        const Palette blind = cluster_reference(points_of(few), DType::kF32, {}, k);
+        BOOST_TEST(weighted.centroids == repeated.centroids, tt::per_element());
+        BOOST_TEST(weighted.cost == repeated.cost, tt::tolerance(1e-12));
+        BOOST_TEST((weighted.centroids != blind.centroids));
+    }
+    // Pairs far apart, one of them heavy: where the centroids lie is no matter of seeds.
+    const std::vector<float> pairs{0, 0, 1, 0, 50, 9, 50, 8};
+    const std::vector<double> pair_weights{3, 1, 1, 4};
+    const std::vector<float> repeated{0, 0, 0, 0, 0, 0, 1, 0, 50, 9, 50, 8, 50, 8, 50, 8, 50, 8};
+    const std::vector<double> expected{0.25, 0, 50, 8.2};
+    const Palette weighted = cluster_vectors(points_of(pairs, pair_weights), 2, 2, 1);
+    const Palette listed = cluster_vectors(points_of(repeated), 2, 2, 1);
+    BOOST_TEST(weighted.centroids == expected, tt::tolerance(1e-6) << tt::per_element());
+    BOOST_TEST(listed.centroids == expected, tt::tolerance(1e-6) << tt::per_element());
+    BOOST_TEST(weighted.cost == 0.75 + 0.8, tt::tolerance(1e-5));
+    BOOST_TEST(listed.cost == 0.75 + 0.8, tt::tolerance(1e-5));
+}
+
+BOOST_AUTO_TEST_CASE(exact_never_loses_to_reference_on_any_distribution, *kArithmetic) {
+    const auto check = [](const Distribution& distribution, auto zero, DType dtype) {
+        using Real = decltype(zero);
+        std::mt19937 random(static_cast<unsigned>(dtype) + 40);
+        std::vector<Real> values(1500);
+        double largest = 0;
+        for (Real& value : values) {
+            value = static_cast<Real>(round_to_dtype(distribution.second(random), dtype));
+            largest = std::max(largest, std::abs(double(value)));
+        }
+        if (largest > largest_finite(dtype)) return;  // no values of this type
+        const double unit = largest > 0 ? std::ldexp(1.0, -std::ilogb(largest)) : 1.0;
+        PalettizationSpec spec;
+        for (const bool rounding : {true, false}) {
+            spec.enable_fast_kmeans_mode = rounding;
+            for (const std::size_t k : {2, 16, 64}) {
+                const Palette exact = cluster_exact(points_of(values), k);
+                const Palette reference = cluster_reference(points_of(values), dtype, spec, k);
+                const double best = true_cost(values, exact, unit);
+                const double theirs = true_cost(values, reference, unit);
+                BOOST_TEST(best <= theirs * (1 + 1e-7) + 1e-25 * double(values.size()),
+                           distribution.first << " " << dtype_name(dtype) << ", k " << k << ": "
+                                              << best / theirs - 1 << " above reference");
+            }
+        }
+    };
+    for (const Distribution& distribution : distributions()) {
+        check(distribution, float{}, DType::kF16);
+        check(distribution, float{}, DType::kBF16);
+        check(distribution, float{}, DType::kF32);
+        check(distribution, double{}, DType::kF64);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(exact_never_loses_to_reference) {
     for (unsigned seed = 1; seed <= 20; ++seed) {
         std::mt19937 random(seed);

@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "stages/quantize_lut.hpp"
 
@@ -20,6 +21,16 @@ void check_values(const QuantizedLut& result, const std::vector<double>& expecte
         BOOST_TEST(std::abs(result.dequantized[v] - expected[v]) < 5e-5,
                    result.dequantized[v] << " for " << expected[v]);
     }
+}
+
+void check_bytes(const QuantizedLut& result, const std::vector<std::uint8_t>& expected) {
+    BOOST_TEST(result.quantized == expected, tt::per_element());
+}
+
+/// As check_bytes, for int8.
+void check_steps(const QuantizedLut& result, const std::vector<int>& expected) {
+    const std::vector<std::uint8_t> bytes(expected.begin(), expected.end());
+    check_bytes(result, bytes);
 }
 
 const std::vector<double> kOneToFour{1, 2, 3, 4};
@@ -165,6 +176,119 @@ BOOST_AUTO_TEST_CASE(huge_doubles_stay_finite) {
         quantized({-1e300, 1e300}, LutDType::kInt8, QScheme::kSymmetric, DType::kF64);
     BOOST_TEST(std::isfinite(result.dequantized[0]));
     BOOST_TEST(result.dequantized[0] == -1e300, tt::tolerance(1e-2));
+}
+
+BOOST_AUTO_TEST_CASE(entries_halfway_between_steps_go_to_the_even_one) {
+    const QuantizedLut result = quantized({0.5, 1.5, 2.5, 127.5}, LutDType::kInt8);
+    BOOST_TEST(result.scale[0] == 1.0);
+    check_steps(result, {0, 2, 2, 127});
+}
+
+BOOST_AUTO_TEST_CASE(clipping_leaves_out_the_lowest_integer_and_nothing_else_does) {
+    const QuantizedLut whole = quantized({-127.5, -1, 0}, LutDType::kInt8);
+    BOOST_TEST(whole.scale[0] == 1.0);
+    check_steps(whole, {-128, -1, 0});
+    const QuantizedLut clipped =
+        quantized({-127, -1, 0}, LutDType::kInt8, QScheme::kSymmetricWithClipping);
+    BOOST_TEST(clipped.scale[0] == 1.0);
+    check_steps(clipped, {-127, -1, 0});
+    for (const auto& [qscheme, range, lowest] :
+         {std::tuple{QScheme::kSymmetric, -127.5, -128},
+          std::tuple{QScheme::kSymmetricWithClipping, -127.0, -127}}) {
+        const LutQSpec spec{LutDType::kInt8, qscheme, range, {}, false};
+        const QuantizedLut beyond = quantize_lut({-200, 5}, 2, DType::kF32, spec);
+        BOOST_TEST(beyond.scale[0] == 1.0);
+        check_steps(beyond, {lowest, 5});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_lut_below_zero_ends_at_the_upper_zero_point) {
+    const std::vector<double> below{-4, -3, -2, -1};
+    const std::vector<double> expected{-4, -2.99608, -1.99216, -1.00392};
+    const QuantizedLut with_sign = quantized(below, LutDType::kInt8, QScheme::kAsymmetric);
+    BOOST_TEST(static_cast<std::int8_t>(with_sign.zero_point[0]) == 127);
+    check_steps(with_sign, {-128, -64, 0, 63});
+    check_values(with_sign, expected);
+    const QuantizedLut without = quantized(below, LutDType::kUInt8, QScheme::kAsymmetric);
+    BOOST_TEST(without.zero_point[0] == 255);
+    check_bytes(without, {0, 64, 128, 191});
+    check_values(without, expected);
+}
+
+BOOST_AUTO_TEST_CASE(scales_are_not_below_the_epsilon_of_float32) {
+    for (const LutDType dtype :
+         {LutDType::kInt8, LutDType::kUInt8, LutDType::kFloat8E4M3, LutDType::kFloat8E5M2}) {
+        BOOST_TEST(quantized({1e-6, 2e-6, 3e-6, 4e-6}, dtype).scale[0] == 0x1p-23);
+    }
+    check_steps(quantized({1e-6, 2e-6, 3e-6, 4e-6}, LutDType::kInt8), {8, 17, 25, 34});
+}
+
+BOOST_AUTO_TEST_CASE(one_to_four_in_every_dtype_and_scheme) {
+    const QuantizedLut clipped =
+        quantized(kOneToFour, LutDType::kInt8, QScheme::kSymmetricWithClipping);
+    check_steps(clipped, {32, 64, 95, 127});
+    check_values(clipped, {1.00787, 2.01575, 2.99213, 4});
+    const QuantizedLut unsigned_clipped =
+        quantized(kOneToFour, LutDType::kUInt8, QScheme::kSymmetricWithClipping);
+    BOOST_TEST(unsigned_clipped.zero_point[0] == 128);
+    check_bytes(unsigned_clipped, {160, 192, 224, 255});
+    check_values(unsigned_clipped, {1.00392, 2.00784, 3.01177, 3.98431});
+
+    const auto float8 = [](LutDType dtype, bool e8m0) {
+        return quantized(kOneToFour, dtype, QScheme::kSymmetric, DType::kF32, e8m0);
+    };
+    check_bytes(float8(LutDType::kFloat8E4M3, false), {110, 118, 122, 126});
+    check_values(float8(LutDType::kFloat8E4M3, false), {1, 2, 2.85714, 4});
+    check_bytes(float8(LutDType::kFloat8E5M2, false), {115, 119, 121, 123});
+    check_values(float8(LutDType::kFloat8E5M2, false), {1, 2, 2.85714, 4});
+    BOOST_TEST(float8(LutDType::kFloat8E4M3, true).scale[0] == 0x1p-6);
+    check_bytes(float8(LutDType::kFloat8E4M3, true), {104, 112, 116, 120});
+    BOOST_TEST(float8(LutDType::kFloat8E5M2, true).scale[0] == 0x1p-13);
+    check_bytes(float8(LutDType::kFloat8E5M2, true), {112, 116, 118, 120});
+    for (const LutDType dtype : {LutDType::kFloat8E4M3, LutDType::kFloat8E5M2})
+        BOOST_TEST(float8(dtype, true).dequantized == kOneToFour, tt::per_element());
+
+    const QuantizedLut half =
+        quantized(kOneToFour, LutDType::kInt8, QScheme::kSymmetric, DType::kF16);
+    BOOST_TEST(half.scale[0] == 0.0313720703125);
+    const std::vector<double> halves{1.00390625, 2.0078125, 3.01171875, 3.984375};
+    BOOST_TEST(half.dequantized == halves, tt::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(entries_are_divided_in_float32_by_the_rounded_scale) {
+    // Undivided by rounding, -4 / (4 / 127.5) is -127.5, whose even neighbour is -128.
+    check_steps(quantized({-4, -3, -2, -1}, LutDType::kInt8), {-127, -96, -64, -32});
+    // The ratio is 1.4999999663 in double, 1.5 in float32.
+    const QuantizedLut half = quantized({0x1.542424p-4, 7.05859375}, LutDType::kInt8);
+    BOOST_TEST(half.scale[0] == static_cast<float>(7.05859375 / 127.5));
+    check_steps(half, {2, 127});
+}
+
+BOOST_AUTO_TEST_CASE(zero_points_are_rounded_half_to_even) {
+    // Ranges of 255 steps of 1.
+    const QuantizedLut half = quantized({-0.5, 254.5}, LutDType::kUInt8, QScheme::kAsymmetric);
+    BOOST_TEST(half.scale[0] == 1.0);
+    BOOST_TEST(half.zero_point[0] == 0);
+    BOOST_TEST(quantized({-2.5, 252.5}, LutDType::kUInt8, QScheme::kAsymmetric).zero_point[0] == 2);
+    BOOST_TEST(static_cast<std::int8_t>(
+                   quantized({-2.5, 252.5}, LutDType::kInt8, QScheme::kAsymmetric).zero_point[0]) ==
+               -126);
+}
+
+BOOST_AUTO_TEST_CASE(float_range_counts_for_symmetric_schemes_and_float8) {
+    const LutQSpec integers{LutDType::kInt8, QScheme::kSymmetric, -8.0, {}, false};
+    const QuantizedLut wider = quantize_lut(kOneToFour, 4, DType::kF32, integers);
+    BOOST_TEST(wider.scale[0] == static_cast<float>(8 / 127.5));
+    check_steps(wider, {16, 32, 48, 64});
+    const LutQSpec wide{LutDType::kFloat8E4M3, QScheme::kSymmetric, -8.0, {}, false};
+    const QuantizedLut wide_float8 = quantize_lut(kOneToFour, 4, DType::kF32, wide);
+    BOOST_TEST(wide_float8.scale[0] == static_cast<float>(8 / 448.0));
+    check_bytes(wide_float8, {102, 110, 114, 118});
+    const LutQSpec narrow{LutDType::kFloat8E5M2, QScheme::kSymmetric, {}, 2.0, false};
+    const QuantizedLut narrow_float8 = quantize_lut(kOneToFour, 4, DType::kF32, narrow);
+    BOOST_TEST(narrow_float8.scale[0] == static_cast<float>(2 / 57344.0));
+    check_bytes(narrow_float8, {119, 123, 123, 123});
+    check_values(narrow_float8, {1, 2, 2, 2});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
