@@ -35,6 +35,12 @@ def command_line(*arguments):
     return [*words, "--threads", THREADS] if THREADS and takes and not asks else words
 
 
+def built_with_sanitizer():
+    """Whether the program under test carries a sanitizer, which keeps crashes for itself and takes memory."""
+    symbols = subprocess.run(["nm", "-D", PROGRAM], capture_output=True, text=True, check=False).stdout
+    return "__asan_" in symbols or "__tsan_" in symbols
+
+
 class Case(unittest.TestCase):
     """A test case with a folder of its own and helpers around the program."""
 

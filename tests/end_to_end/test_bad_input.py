@@ -153,7 +153,7 @@ class BadInput(support.Case):
         def limit():  # a write beyond the limit fails with EFBIG once SIGXFSZ is ignored, as a full disk would
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
-        result = subprocess.run([support.PROGRAM, "run", path, self.path("out.h5"), "--preset", "w4"],
+        result = subprocess.run(support.command_line("run", path, self.path("out.h5"), "--preset", "w4"),
                                 capture_output=True, text=True, preexec_fn=limit, check=False)
         self.assertEqual(result.returncode, OUTPUT, result.stderr)
         self.assertIn("out.h5", result.stderr)

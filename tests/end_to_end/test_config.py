@@ -238,6 +238,7 @@ class Configurations(support.Case):
                 self.assertEqual(tensor["spec"]["n_bits"], n_bits)
                 self.assertEqual(tensor["spec"]["granularity"]["type"], kind)
                 if kind == "per_grouped_channel":
+                    self.assertEqual(tensor["spec"]["granularity"]["axis"], 0)
                     self.assertEqual(tensor["spec"]["granularity"]["group_size"], 16)
             shipped = str(support.SOURCE_DIR / f"configs/presets/{preset}.yaml")
             self.assertEqual(self.bits_of(path, "--preset", preset), self.bits_of(path, "--config", shipped))

@@ -48,6 +48,35 @@ class DocumentedDecode(support.Case):
         self.assertEqual(dump.stderr, "")
 
 
+    def dumped_numbers(self, palettized, dataset):
+        """The numbers that h5dump prints for a dataset."""
+        dump = subprocess.run(["h5dump", "--noindex", "--width=1", "--dataset", dataset, palettized],
+                              capture_output=True, text=True, check=True)
+        self.assertEqual(dump.stderr, "")
+        data = dump.stdout.split("DATA {")[1].split("}")[0]
+        return np.array([float(number) for number in data.replace(",", " ").split()])
+
+    def test_h5dump_reads_every_width_and_type(self):
+        original, palettized = self.path("in.h5"), self.path("out.h5")
+        with h5py.File(original, "w") as file:
+            for dtype in ("float32", "bfloat16"):
+                values = support.rng(1).standard_normal((24, 20))
+                support.write_weights(file.create_group(dtype), "weight", values, dtype)
+        for n_bits in (1, 2, 3, 4, 6, 8):
+            self.program("run", original, palettized, "--n-bits", n_bits, "--lut-dtype", "float8_e4m3fn", "--force")
+            with h5py.File(palettized) as packed:
+                for dtype in ("float32", "bfloat16"):
+                    with self.subTest(n_bits=n_bits, dtype=dtype):
+                        group = packed[dtype]["weight"]
+                        indices = group["indices"][()].ravel()
+                        self.assertGreater(len(np.unique(indices)), 2 ** n_bits // 4)
+                        for name in ("indices", "lut", "quantized_lut", "lut_quantization_scale"):
+                            expected = support.dense_values(group[name])
+                            # h5dump prints six digits.
+                            np.testing.assert_allclose(self.dumped_numbers(palettized, f"{dtype}/weight/{name}"),
+                                                       expected.ravel(), rtol=1e-5, err_msg=name)
+
+
 class WorkedCases(support.Case):
     def decoded(self, values, spec):
         """The LUT entries and the decoded weights of one small tensor."""

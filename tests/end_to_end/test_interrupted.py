@@ -12,12 +12,6 @@ import support
 DEADLINE_SECONDS = 120
 
 
-def built_with_sanitizer():
-    """Whether the program under test carries a sanitizer, which keeps crashes for itself."""
-    symbols = subprocess.run(["nm", "-D", support.PROGRAM], capture_output=True, text=True, check=False).stdout
-    return "__asan_" in symbols or "__tsan_" in symbols
-
-
 class Interrupted(support.Case):
     def start(self, **options):
         """A run of many seconds, stopped with its temporary beside the target."""
@@ -26,7 +20,7 @@ class Interrupted(support.Case):
             for layer in range(4):
                 file[f"layer{layer}.weight"] = support.rng(layer).standard_normal((512, 512)).astype("f4")
         process = subprocess.Popen(
-            [support.PROGRAM, "run", path, self.path("out.h5"), "--n-bits", "8", "--engine", "reference"],
+            support.command_line("run", path, self.path("out.h5"), "--n-bits", "8", "--engine", "reference"),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
@@ -59,7 +53,7 @@ class Interrupted(support.Case):
         process.communicate(timeout=DEADLINE_SECONDS)
         self.assert_folder_holds("in.h5")
 
-    @unittest.skipIf(built_with_sanitizer(), "a sanitizer reports crashes itself")
+    @unittest.skipIf(support.built_with_sanitizer(), "a sanitizer reports crashes itself")
     def test_a_crash_is_a_message_and_leaves_nothing(self):
         for name in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT):
             with self.subTest(signal=name.name):

@@ -114,6 +114,18 @@ class Report(support.Case):
         lines = [line for line in result.stdout.splitlines() if ".weight" in line]
         self.assertIn(worst, lines[-1])
 
+    def test_console_says_why_a_tensor_stays_dense(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["odd.weight"] = support.rng(1).standard_normal((30, 7)).astype("f4")
+            file["even.weight"] = support.rng(2).standard_normal((32, 7)).astype("f4")
+        options = ("--granularity", "per_grouped_channel", "--group-size", "16")
+        for command in (("plan", path), ("run", path, self.path("out.h5"))):
+            with self.subTest(command=command[0]):
+                line, = [line for line in self.program(*command, *options).stdout.splitlines() if "/odd.weight" in line]
+                self.assertIn("group_size 16 does not divide the 30", line)
+                self.assertIn("dense", line)
+
     def test_verify_and_inspect_print_json(self):
         path = self.example()
         self.program("run", path, self.path("out.h5"), "--preset", "w4")

@@ -122,6 +122,8 @@ class RoundTrip(support.Case):
         scale = support.dense_values(group["lut_quantization_scale"])
         last_two_one = (*group["lut"].shape[:-2], 1, 1)
         self.assertEqual(quantized.shape, group["lut"].shape)
+        expected_type = h5py.h5t.IEEE_F32LE if "scale_dtype" in qspec else group["lut"].id.get_type()
+        self.assertEqual(group["lut_quantization_scale"].id.get_type(), expected_type)
         self.assertEqual(scale.shape, last_two_one)
         if qspec["dtype"].startswith("float8"):
             self.assertEqual(quantized.dtype, np.uint8)
@@ -194,6 +196,27 @@ class RoundTrip(support.Case):
         self.assertEqual(self.h5diff(original, restored), "")
         with h5py.File(palettized) as packed:
             self.assertEqual(len(support.palettized_groups(packed)), 5 * 8)
+
+    def test_scales_of_a_lut_are_stored_as_the_lut_is(self):
+        """In every form of the weights' type, byte order and bfloat16's bit patterns included; e8m0 scales are float32."""
+        original, palettized = self.path("in.h5"), self.path("out.h5")
+        with h5py.File(original, "w") as file:
+            for dtype in (*DTYPES, "bfloat16_bits", ">f2", ">f4", ">f8"):
+                values = support.rng(1).standard_normal((8, 4))
+                support.write_weights(file.create_group(dtype.replace(">", "big_")), "weight", values, dtype)
+        for options in (["--lut-dtype", "int8"], ["--lut-dtype", "float8_e4m3fn"],
+                        ["--lut-dtype", "float8_e4m3fn", "--lut-scale-dtype", "float8_e8m0fnu"]):
+            self.program("run", original, palettized, "--n-bits", "2", "--force", *options)
+            with h5py.File(palettized) as packed:
+                self.assertEqual(len(support.palettized_groups(packed)), len(DTYPES) + 4)
+                for path in support.palettized_groups(packed):
+                    with self.subTest(path=path, options=options):
+                        lut, scale = packed[path]["lut"], packed[path]["lut_quantization_scale"]
+                        if "--lut-scale-dtype" in options:
+                            self.assertEqual(scale.id.get_type(), h5py.h5t.IEEE_F32LE)
+                            continue
+                        self.assertEqual(scale.id.get_type(), lut.id.get_type())
+                        self.assertEqual(support.is_bfloat16(scale), support.is_bfloat16(lut))
 
     def test_cluster_dims_up_to_eight(self):
         for cluster_dim in range(1, 9):
