@@ -38,7 +38,7 @@ Value choose(const Place& place, const std::array<Choice<Value>, count>& choices
     for (const auto& choice : choices) names.emplace_back(choice.name);
     const std::string allowed = fmt::format("{}", fmt::join(names, ", "));
     std::string found = text(place, allowed);
-    (void)0;
+    if (found.starts_with("torch.")) found.erase(0, 6);
     for (const auto& choice : choices) {
         if (found == choice.name) return choice.value;
     }
