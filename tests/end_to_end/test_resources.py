@@ -21,7 +21,7 @@ class Resources(support.Case):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         self.assertEqual(process.returncode, support.DONE)
-        self.assertLess(usage.ru_maxrss / 1024, 200, "MiB")
+        self.assertLess(usage.ru_maxrss / 1024, 100, "MiB")
 
 
 if __name__ == "__main__":
