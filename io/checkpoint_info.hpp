@@ -47,6 +47,8 @@ struct CheckpointInfo {
     bool palettized = false;  // has h5palettize_format and h5palettize_complete
     std::string unsupported;  // what cannot be carried over yet (object references), with a path;
                               // else empty
+    std::string reserved;  // why no palettized file can be made of it: it is an unfinished one, or
+                           // holds a name that those need; else empty
     Layout layout = Layout::kTorch;  // as detected: Keras attributes or Keras 3's layers/*/vars/N
     std::string layout_reason;       // "keras_version attribute", "no Keras attributes", ...
     std::vector<DatasetInfo> datasets;  // by path; those inside palettized groups are left out

@@ -154,6 +154,9 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
         throw Error(ErrorCode::kInput,
                     impl_->source.path + ": cannot copy " + source.info().unsupported);
     }
+    if (!source.info().reserved.empty()) {
+        throw Error(ErrorCode::kInput, impl_->source.path + ": " + source.info().reserved);
+    }
     std::set<haddr_t> addresses;
     for (const std::string& path : replaced) {
         const auto found = impl_->source.addresses.find(path);
@@ -219,17 +222,6 @@ void CheckpointWriter::commit(const std::string& config_json) {
         const hid_t file = impl_->file.get();
         if (!config_json.empty()) {
             const h5::Group root = h5::open_group(file, "/");
-            for (const std::string_view name : h5::kRootAttributes) {
-                const std::string attribute(name);
-                if (!h5::has_attribute(root.get(), attribute)) continue;
-                h5::call("remove attribute '" + attribute + "'",
-                         [&] { return H5Adelete(root.get(), attribute.c_str()); });
-            }
-            if (h5::call("look for /h5palettize",
-                         [&] { return H5Lexists(file, h5::kDocumentGroup, H5P_DEFAULT); }) > 0) {
-                h5::call("remove /h5palettize",
-                         [&] { return H5Ldelete(file, h5::kDocumentGroup, H5P_DEFAULT); });
-            }
             const h5::Plist group_plist = h5::create_plist(H5P_GROUP_CREATE);
             h5::call("set time tracking",
                      [&] { return H5Pset_obj_track_times(group_plist.get(), false); });

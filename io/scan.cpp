@@ -247,6 +247,27 @@ class Scanner {
     std::map<haddr_t, PalettizedTensorInfo> tensors_;
 };
 
+/// What stands where a palettized file keeps its own: it would be lost on the way there and back.
+std::string reserved_name(const CheckpointReader::Impl& impl, hid_t root) {
+    if (impl.info.palettized) return "";
+    if (impl.has_format) {
+        return "is an unfinished palettized file (h5palettize_format without h5palettize_complete "
+               "= 1); palettize its original again";
+    }
+    for (const std::string_view name : h5::kRootAttributes) {
+        if (h5::has_attribute(root, std::string(name))) {
+            return "the root has an attribute '" + std::string(name) +
+                   "', a name that palettized files need; rename it";
+        }
+    }
+    for (const h5::Link& link : h5::list_links(root)) {
+        if (link.name == h5::kDocumentGroup) {
+            return "holds /" + link.name + ", a name that palettized files need; rename it";
+        }
+    }
+    return "";
+}
+
 /// The text of /h5palettize/config, empty where there is none.
 std::string read_results(hid_t root) {
     for (const h5::Link& link : h5::list_links(root)) {
@@ -272,16 +293,19 @@ void scan_checkpoint(CheckpointReader::Impl& impl) {
     if (impl.has_format) {
         const auto format = h5::read_integers(root.get(), "h5palettize_format");
         if (!format || format->size() != 1 || format->front() != 1) {
-            throw Error(ErrorCode::kInput,
-                        "h5palettize_format is " +
-                            (format && format->size() == 1 ? std::to_string(format->front())
-                                                           : std::string("not an integer")) +
-                            ", this program reads 1; use a newer h5palettize");
+            throw Error(
+                ErrorCode::kInput,
+                format && format->size() == 1
+                    ? "h5palettize_format is " + std::to_string(format->front()) +
+                          ", this program reads 1; use a newer h5palettize"
+                    : "the root's attribute 'h5palettize_format' is not an integer; palettized "
+                      "files need that name: rename it");
         }
         const auto complete = h5::read_integers(root.get(), "h5palettize_complete");
         impl.info.palettized = complete && *complete == std::vector<std::int64_t>{1};
         if (impl.info.palettized) impl.info.results_json = read_results(root.get());
     }
+    impl.info.reserved = reserved_name(impl, root.get());
     const h5::Plist plist(
         h5::call("read file properties", [&] { return H5Fget_create_plist(impl.file.get()); }));
     hsize_t user_block = 0;

@@ -94,6 +94,7 @@ Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptio
                                            ": is palettized already; restore makes a dense "
                                            "checkpoint of it, inspect shows what it holds");
     }
+    if (!info.reserved.empty()) throw Error(ErrorCode::kInput, info.file + ": " + info.reserved);
     const Selection selection =
         select_tensors(config, candidates_of(info), info.layer_types, options.selection);
     Plan plan;
