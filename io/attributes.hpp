@@ -29,6 +29,7 @@ inline constexpr std::string_view kRootAttributes[] = {"h5palettize_format", "h5
                                                        "h5palettize_complete"};
 [[nodiscard]] bool is_root_attribute(std::string_view name) noexcept;
 inline constexpr const char* kDocumentGroup = "h5palettize";
+inline constexpr const char* kConfigDataset = "config";  // its only member
 
 [[nodiscard]] bool has_attribute(hid_t object, const std::string& name);
 [[nodiscard]] Attribute open_attribute(hid_t object, const std::string& name);

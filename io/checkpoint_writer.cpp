@@ -6,6 +6,7 @@
 #include "io/attributes.hpp"
 #include "io/copy.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/last_wish.hpp"
 #include "io/temporary.hpp"
 #include "io/version.hpp"
 
@@ -18,19 +19,23 @@ struct CheckpointWriter::Impl {
     const CheckpointReader::Impl& source;
     std::string target;
     TemporaryFile temporary;
-    h5::File file;  // after the temporary: closed before that is removed
+    h5::File file;        // after the temporary: closed before that is removed
+    std::string failure;  // of writing: the file takes nothing more
 
     /// Library failures here are about the output, unless `reads_source` and the library did not
     /// fail to write.
     template <class Function>
     void guarded(const std::string& where, const Function& function, bool reads_source = false) {
+        if (!failure.empty()) throw Error(ErrorCode::kOutput, failure);
         try {
             function();
-        } catch (const h5::Failure& failure) {
-            if (reads_source && !failure.while_writing()) {
-                throw Error(ErrorCode::kInput, source.path + where + ": " + failure.what());
+        } catch (const h5::Failure& failed) {
+            if (reads_source && !failed.while_writing()) {
+                throw Error(ErrorCode::kInput, source.path + where + ": " + failed.what());
             }
-            throw Error(ErrorCode::kOutput, target + where + ": " + failure.what());
+            failure = target + where + ": " + failed.what();
+            blame_output_for_crash(failure);
+            throw Error(ErrorCode::kOutput, failure);
         }
     }
 };
@@ -232,7 +237,7 @@ void CheckpointWriter::commit(const std::string& config_json) {
             const h5::Type type = h5::utf8_string_type();
             const h5::Plist plist = plain_plist();
             const h5::Dataset config =
-                create_member(documents.get(), "config", type.get(), {}, plist.get());
+                create_member(documents.get(), h5::kConfigDataset, type.get(), {}, plist.get());
             const char* text = config_json.c_str();
             h5::call("write /h5palettize/config", [&] {
                 return H5Dwrite(config.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &text);

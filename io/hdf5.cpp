@@ -9,6 +9,10 @@ std::mutex& hdf5_lock() {
     // a writable file system that supports locks, which checkpoints on network storage do not have.
     static const int once = ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     static_cast<void>(once);
+    // What is open is closed by its owner. The library's own handler would close a file that could
+    // not be written once more, and 1.10.8 crashes in that.
+    static const herr_t no_handler = ::H5dont_atexit();
+    static_cast<void>(no_handler);
     static std::mutex* const mutex =
         new std::mutex;  // never destroyed: handles may outlive statics
     return *mutex;

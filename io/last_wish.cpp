@@ -25,6 +25,12 @@ constexpr bool kContainCrashes = true;
 std::array<char, 4096> doomed_path;
 std::atomic<bool> doomed{false};
 
+// The error to say instead of a crash that follows it, whole once `output_failed`.
+std::array<char, 4096> output_failure;
+std::size_t output_failure_bytes = 0;
+std::atomic<bool> output_failed{false};
+std::atomic<bool> failure_said{false};
+
 // A crash may be a stack that overflowed.
 alignas(16) std::array<char, 65536> handler_stack;
 
@@ -38,8 +44,17 @@ extern "C" void on_end(int signal) {
     std::raise(signal);
 }
 
+void say(std::string_view message) noexcept {
+    // Nothing is left to do where even this fails.
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, message.data(), message.size());
+}
+
 extern "C" void on_crash(int signal) {
     remove_doomed();
+    if (output_failed) {
+        if (!failure_said) say({output_failure.data(), output_failure_bytes});
+        ::_exit(static_cast<int>(ErrorCode::kOutput));
+    }
     constexpr std::string_view kCrash =
         "h5palettize: error: crashed, most likely inside the HDF5 library on a damaged input; "
         "nothing was written\n";
@@ -47,8 +62,7 @@ extern "C" void on_crash(int signal) {
         "h5palettize: error: crashed: aborted on a bug or on a damaged input; nothing was "
         "written\n";
     const std::string_view message = signal == SIGABRT ? kAbort : kCrash;
-    // Nothing is left to do where even this fails.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, message.data(), message.size());
+    say(message);
     ::_exit(static_cast<int>(ErrorCode::kInput));
 }
 
@@ -73,6 +87,15 @@ void contain_signals() {
     ::sigaltstack(&stack, nullptr);
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) handle(signal, on_crash);
 }
+
+void blame_output_for_crash(const std::string& message) {
+    if (output_failed) return;
+    const std::string line = "h5palettize: error: " + message + "; nothing was written\n";
+    output_failure_bytes = line.copy(output_failure.data(), output_failure.size());
+    output_failed = true;
+}
+
+void output_failure_was_said() noexcept { failure_said = true; }
 
 void set_doomed_file(const std::string& path) {
     doomed = false;

@@ -12,6 +12,12 @@ namespace pal {
 /// from main. Under a sanitizer crashes stay the sanitizer's.
 void contain_signals();
 
+/// Writing an output failed: HDF5 1.10.8 may crash when it closes that file, or later. From now on
+/// a crash says `message` on stderr instead, unless it was said already, and exits with 4.
+void blame_output_for_crash(const std::string& message);
+/// The message of blame_output_for_crash reached the user.
+void output_failure_was_said() noexcept;
+
 /// The file to remove, or none. One at a time.
 void set_doomed_file(const std::string& path);
 void clear_doomed_file() noexcept;

@@ -275,7 +275,7 @@ std::string read_results(hid_t root) {
         const h5::Object documents = h5::open_object(root, link.name);
         if (h5::object_info(documents.get()).type != H5O_TYPE_GROUP) continue;
         for (const h5::Link& member : h5::list_links(documents.get())) {
-            if (member.name != "config" || member.type != H5L_TYPE_HARD) continue;
+            if (member.name != h5::kConfigDataset || member.type != H5L_TYPE_HARD) continue;
             const h5::Object object = h5::open_object(documents.get(), member.name);
             if (h5::object_info(object.get()).type != H5O_TYPE_DATASET) continue;
             const h5::RowBlocks config(object.get());

@@ -150,6 +150,7 @@ int dispatch(const std::vector<std::string>& words) {
 int report_error(const std::string& text, ErrorCode code) {
     std::cout.flush();
     log_error(text);
+    if (code == ErrorCode::kOutput) output_failure_was_said();
     return static_cast<int>(code);
 }
 

@@ -6,9 +6,11 @@
 #include <fstream>
 #include <iostream>
 #include <tuple>
+#include <utility>
 
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
+#include "io/last_wish.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/graph.hpp"
 #include "pipeline/log.hpp"
@@ -78,14 +80,18 @@ std::string fingerprint(const CheckpointInfo& info) {
     return text;
 }
 
-/// Prints every failure; the first one's code is the run's. 0 where nothing failed.
+/// Prints every failure, but an output that cannot be written once; the first one's code is the
+/// run's. 0 where nothing failed.
 int report_failures(const std::vector<Outcome>& outcomes) {
     int code = 0;
+    bool output_failed = false;
     for (const Outcome& outcome : outcomes) {
         if (!outcome.failed) continue;
         if (code == 0) code = static_cast<int>(outcome.code);
+        if (outcome.code == ErrorCode::kOutput && std::exchange(output_failed, true)) continue;
         log_error(outcome.message);
     }
+    if (output_failed) output_failure_was_said();
     if (code != 0) log_error("nothing was written");
     return code;
 }

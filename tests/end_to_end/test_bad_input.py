@@ -160,6 +160,30 @@ class BadInput(support.Case):
         self.assertNotIn("HDF5-DIAG", result.stderr)
         self.assert_folder_holds("in.h5")
 
+    def test_a_limit_that_is_hit_while_tensors_are_written_is_one_error_of_the_output(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            for layer in range(10):
+                file[f"l{layer}/weight"] = support.rng(layer).standard_normal((400, 500)).astype("f4")
+            file["x"] = support.rng(1).standard_normal((100, 100))
+        self.program("run", path, self.path("whole.h5"), "--n-bits", "8")
+        for ignored in (False, True):
+            # Where the limit hits: among the tensors, early and late, and in what is written after them.
+            whole = os.path.getsize(self.path("whole.h5"))
+            for limit_bytes in (500 * 1024, 700 * 1024, whole - 2048, whole - 10):
+                def limit():
+                    if ignored:
+                        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
+                with self.subTest(ignored=ignored, limit_bytes=limit_bytes):
+                    result = subprocess.run([support.PROGRAM, "run", path, self.path("out.h5"), "--n-bits", "8"],
+                                            capture_output=True, text=True, preexec_fn=limit, check=False)
+                    self.assertEqual(result.returncode, OUTPUT, result.stderr)
+                    self.assertEqual(result.stderr.count("out.h5"), 1, result.stderr)
+                    self.assertIn("File too large", result.stderr)
+                    self.assertNotIn("crashed", result.stderr)
+                    self.assert_folder_holds("in.h5", "whole.h5")
+
     def test_read_only_input_is_enough(self):
         path = self.checkpoint()
         digest = support.sha256(path)

@@ -1,0 +1,78 @@
+// How the process ends where the library crashes.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <string>
+
+#include "io/last_wish.hpp"
+#include "stages/error.hpp"
+
+namespace {
+
+struct End {
+    int exit_code = -1;
+    std::string said;
+};
+
+/// What becomes of a child process that runs `body`.
+template <class Body>
+End end_of(const Body& body) {
+    int ends[2] = {-1, -1};
+    BOOST_REQUIRE(::pipe(ends) == 0);
+    const pid_t child = ::fork();
+    BOOST_REQUIRE(child >= 0);
+    if (child == 0) {
+        ::dup2(ends[1], STDERR_FILENO);
+        pal::contain_signals();
+        body();
+        ::_exit(99);
+    }
+    ::close(ends[1]);
+    End end;
+    char buffer[1024];
+    for (ssize_t count = 0; (count = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+        end.said.append(buffer, static_cast<std::size_t>(count));
+    ::close(ends[0]);
+    int status = 0;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
+    return end;
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;  // crashes stay the sanitizer's
+#else
+constexpr bool kSanitized = false;
+#endif
+
+boost::test_tools::assertion_result contained(boost::unit_test::test_unit_id) {
+    return !kSanitized;
+}
+
+}  // namespace
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_crash_is_blamed_on_the_input_until_writing_the_output_failed) {
+    const End before = end_of([] { (void)std::raise(SIGSEGV); });
+    BOOST_TEST(before.exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    BOOST_TEST(before.said.find("crashed") != std::string::npos);
+
+    const End after = end_of([] {
+        pal::blame_output_for_crash("out.h5: cannot close: File too large");
+        pal::blame_output_for_crash("out.h5: cannot write: what followed from it");
+        (void)std::raise(SIGSEGV);
+    });
+    BOOST_TEST(after.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
+    BOOST_TEST(after.said ==
+               "h5palettize: error: out.h5: cannot close: File too large; nothing was written\n");
+
+    const End said = end_of([] {
+        pal::blame_output_for_crash("out.h5: cannot close: File too large");
+        pal::output_failure_was_said();
+        (void)std::raise(SIGABRT);
+    });
+    BOOST_TEST(said.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
+    BOOST_TEST(said.said == "");
+}
