@@ -31,6 +31,7 @@ class Comparison {
         compare_attributes(a.get(), b.get(), "/");
         compare_comments(a.get(), b.get(), "/");
         compare_members(a.get(), b.get(), "/", 1);
+        check_documents(b.get());
         if (original_.info.user_block_bytes != derived_.info.user_block_bytes) {
             differs("/", "user block of another size");
         }
@@ -40,6 +41,48 @@ class Comparison {
   private:
     void differs(const std::string& path, const std::string& what) {
         lines_.push_back(path + ": " + what);
+    }
+
+    /// /h5palettize of the derived file holds what the program wrote there and nothing else.
+    void check_documents(hid_t root) {
+        if (!derived_.has_format) return;
+        for (const h5::Link& link : h5::list_links(root)) {
+            if (link.name != h5::kDocumentGroup) continue;
+            const std::string path = child_path("/", link.name);
+            if (link.type != H5L_TYPE_HARD) return differs(path, "is a link");
+            const h5::Object documents = h5::open_object(root, link.name);
+            if (h5::object_info(documents.get()).type != H5O_TYPE_GROUP)
+                return differs(path, "is no group");
+            note_foreign_attributes(documents.get(), path);
+            return check_members_of_documents(documents.get(), path);
+        }
+        differs(child_path("/", h5::kDocumentGroup), "is missing");
+    }
+
+    void check_members_of_documents(hid_t documents, const std::string& path) {
+        bool found = false;
+        for (const h5::Link& link : h5::list_links(documents)) {
+            const std::string at = child_path(path, link.name);
+            if (link.name != h5::kConfigDataset || link.type != H5L_TYPE_HARD) {
+                differs(at, "is not of this program");
+                continue;
+            }
+            found = true;
+            const h5::Object config = h5::open_object(documents, link.name);
+            if (h5::object_info(config.get()).type != H5O_TYPE_DATASET) {
+                differs(at, "is no dataset");
+            }
+            note_foreign_attributes(config.get(), at);
+        }
+        if (!found) differs(child_path(path, h5::kConfigDataset), "is missing");
+    }
+
+    void note_foreign_attributes(hid_t object, const std::string& path) {
+        for (const std::string& name : h5::list_attributes(object)) {
+            differs(path, "attribute '" + name + "' is not of this program");
+        }
+        if (!h5::object_comment(object).empty())
+            differs(path, "the comment is not of this program");
     }
 
     std::vector<h5::Link> links(const CheckpointReader::Impl& file, hid_t group,
@@ -219,12 +262,24 @@ class Comparison {
         return true;
     }
 
+    /// A failure names the file and the dataset.
+    static h5::RawValue read_block(const h5::RowBlocks& blocks, std::uint64_t block,
+                                   const CheckpointReader::Impl& file, const std::string& path) {
+        try {
+            return blocks.read(block);
+        } catch (const h5::Failure& failure) {
+            throw Error(ErrorCode::kInput, file.path + ": " + path + ": " + failure.what());
+        }
+    }
+
     void compare_data(hid_t a, hid_t b, bool can_decode, const std::string& path) {
         if (!can_decode) return compare_chunks(a, b, path);
         const h5::RowBlocks left(a);
         const h5::RowBlocks right(b);
         for (std::uint64_t block = 0; block < left.count(); ++block) {
-            if (!h5::equal(left.read(block), right.read(block))) return differs(path, "other data");
+            const h5::RawValue ours = read_block(left, block, original_, path);
+            const h5::RawValue theirs = read_block(right, block, derived_, path);
+            if (!h5::equal(ours, theirs)) return differs(path, "other data");
         }
     }
 

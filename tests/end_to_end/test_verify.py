@@ -129,7 +129,16 @@ class Verify(support.Case):
             del file["layer.bias"]
             file.create_dataset("layer.bias", data=values, fillvalue=2)
 
-        damages = {"config gone": (CHECK_FAILED, lambda file: file.__delitem__("h5palettize/config"), "config"),
+        damages = {"a dataset beside the config": (CHECK_FAILED, lambda f: f.__setitem__("h5palettize/more", 1), "more"),
+                   "a group beside the config": (CHECK_FAILED, lambda f: f.create_group("h5palettize/sub"), "sub"),
+                   "a link beside the config": (CHECK_FAILED, lambda f: f.__setitem__(
+                       "h5palettize/link", h5py.SoftLink("/layer.bias")), "link"),
+                   "an attribute beside the config": (CHECK_FAILED, lambda f: f["h5palettize"].attrs.__setitem__(
+                       "note", 1), "note"),
+                   "an attribute of the config": (CHECK_FAILED, lambda f: f["h5palettize/config"].attrs.__setitem__(
+                       "note", 1), "note"),
+                   "documents gone": (CHECK_FAILED, lambda f: f.__delitem__("h5palettize"), "/h5palettize: is missing"),
+                   "config gone": (CHECK_FAILED, lambda file: file.__delitem__("h5palettize/config"), "config"),
                    "config no JSON": (CHECK_FAILED, lambda f: overwrite(f["h5palettize"], "config", "x"), "config"),
                    "other fill value": (CHECK_FAILED, other_fill, "layer.bias"),
                    "not complete": (INPUT, lambda f: f.attrs.__setitem__("h5palettize_complete", 0), "complete")}
@@ -139,6 +148,17 @@ class Verify(support.Case):
                 with h5py.File(self.path("bad.h5"), "r+") as file:
                     damage(file)
                 self.refused(code, [word], "verify", original, self.path("bad.h5"))
+
+    def test_a_dataset_that_cannot_be_read_is_named(self):
+        path = self.checkpoint()
+        with h5py.File(path, "r+") as file:
+            file.create_dataset("table", data=np.arange(4000), chunks=(4000,), compression="gzip")
+            info = file["table"].id.get_chunk_info(0)
+        with open(path, "r+b") as file:
+            file.seek(info.byte_offset)
+            file.write(b"\xff" * (info.size // 2))
+        self.program("run", path, self.path("out.h5"), "--n-bits", "2")
+        self.refused(INPUT, [r"in\.h5: /table: "], "verify", path, self.path("out.h5"))
 
     def test_extreme_weights_stay_finite_or_are_an_error(self):
         path = self.path("in.h5")
