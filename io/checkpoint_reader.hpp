@@ -10,6 +10,7 @@
 
 #include "io/checkpoint_info.hpp"
 #include "stages/tensor.hpp"
+#include "stages/weights.hpp"
 
 namespace pal {
 
@@ -28,9 +29,13 @@ class CheckpointReader {
     /// Throws Error(kInput) that names the dataset. Thread-safe.
     [[nodiscard]] WeightValues read_weights(const DatasetInfo& dataset) const;
 
-    /// The parts of a tensor of a palettized file (indices unpacked from the raw chunks). Throws
-    /// Error(kInput) where something is missing, of the wrong shape or type, or an index is out of
-    /// range.
+    /// The same without reading them yet, where they lie together in the file: blocks are read as
+    /// they are asked for, by several threads at a time and past the HDF5 library. Others are read
+    /// at once. Valid as long as the reader.
+    [[nodiscard]] Weights open_weights(const DatasetInfo& dataset) const;
+
+    /// The parts of a tensor of a palettized file (indices as raw chunks). Throws
+    /// Error(kInput) where something is missing, of the wrong shape or type.
     [[nodiscard]] PalettizedTensor read_palettized(const std::string& path) const;
 
     struct Impl;

@@ -78,8 +78,7 @@ void write_bytes(hid_t group, const std::string& name, const Shape& shape,
     });
 }
 
-void write_indices(hid_t group, const PalettizedTensor& tensor,
-                   const std::vector<PackedChunk>& chunks) {
+void write_indices(hid_t group, const PalettizedTensor& tensor) {
     const h5::Type type = h5::copy_type(h5::call("find a type", [] { return H5T_STD_U8LE; }));
     const h5::Plist plist = plain_plist();
     const Shape chunk = chunk_shape(tensor.geometry);
@@ -93,7 +92,7 @@ void write_indices(hid_t group, const PalettizedTensor& tensor,
     }
     const h5::Dataset dataset =
         create_member(group, "indices", type.get(), tensor.geometry.indices_shape, plist.get());
-    for (const PackedChunk& packed : chunks) {
+    for (const PackedChunk& packed : tensor.chunks) {
         const std::vector<hsize_t> offset(packed.offset.begin(), packed.offset.end());
         h5::call("write a chunk of indices", [&] {
             return H5Dwrite_chunk(dataset.get(), H5P_DEFAULT, 0, offset.data(), packed.bytes.size(),
@@ -190,7 +189,6 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
 CheckpointWriter::~CheckpointWriter() = default;
 
 void CheckpointWriter::write_palettized(const std::string& path, const PalettizedTensor& tensor,
-                                        const std::vector<PackedChunk>& chunks,
                                         const std::string& spec_json) {
     impl_->guarded(" (" + path + ")", [&] {
         const h5::Dataset original = h5::open_dataset(impl_->source.file.get(), path);
@@ -200,7 +198,7 @@ void CheckpointWriter::write_palettized(const std::string& path, const Palettize
         PAL_ASSERT(stored.dtype == tensor.dtype);
         const h5::Group group = h5::open_group(impl_->file.get(), path);
         write_group_attributes(group.get(), tensor, spec_json);
-        write_indices(group.get(), tensor, chunks);
+        write_indices(group.get(), tensor);
         write_luts(group.get(), tensor, type.get(), stored, nlohmann::json::parse(spec_json));
     });
 }

@@ -29,11 +29,10 @@ class CheckpointWriter {
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
-    /// Puts a palettized group where the dataset `path` was (and at its aliases). chunks as
-    /// pack_indices(tensor) made them. Thread-safe; tensors come in plan order for the same bytes
-    /// every time.
+    /// Puts a palettized group where the dataset `path` was (and at its aliases). Thread-safe;
+    /// tensors come in plan order for the same bytes every time.
     void write_palettized(const std::string& path, const PalettizedTensor& tensor,
-                          const std::vector<PackedChunk>& chunks, const std::string& spec_json);
+                          const std::string& spec_json);
 
     /// Puts the dense dataset where the palettized group `path` was, with the original's
     /// attributes, datatype, layout, filters. values in the file's order, exactly representable in

@@ -170,45 +170,50 @@ Shape checked_chunk(const Member& member, int n_bits, std::size_t rank) {
     return {dims.begin(), dims.end()};
 }
 
-std::vector<std::uint8_t> read_indices(hid_t group, const Geometry& geometry, int n_bits) {
+/// Another program has laid the chunks out anew: the library decodes them.
+std::vector<PackedChunk> rechunked(const Member& member, const Geometry& geometry, int n_bits) {
+    std::vector<std::uint8_t> indices(member.count);
+    h5::call("read indices", [&] {
+        return H5Dread(member.dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                       indices.data());
+    });
+    return pack_indices(indices, geometry, n_bits);
+}
+
+/// The chunks as the writer lays them out.
+std::vector<PackedChunk> read_chunks(hid_t group, const Geometry& geometry, int n_bits) {
     const Shape& shape = geometry.indices_shape;
     const Member member = open_member(group, "indices", shape);
-    const Shape chunk = checked_chunk(member, n_bits, shape.size());
-    const auto chunk_values = element_count(chunk);
-    if (!chunk_values || *chunk_values > (std::uint64_t{1} << 32))
-        damaged("impossible chunks of 'indices'");
-    std::vector<std::uint8_t> indices(member.count);
-    std::vector<std::uint8_t> packed;
-    std::vector<std::uint8_t> values(*chunk_values);
-    std::vector<hsize_t> offset(shape.size(), 0);
-    const auto damaged_chunk = [&](const char* why) {
-        damaged("the chunk of 'indices' at " + shape_to_string({offset.begin(), offset.end()}) +
-                " " + why);
-    };
-    while (true) {
+    const ChunkGrid grid(geometry);
+    if (checked_chunk(member, n_bits, shape.size()) != grid.chunk()) {
+        return rechunked(member, geometry, n_bits);
+    }
+    const std::uint64_t most_bytes = grid.chunk_values() + 16;
+    std::vector<PackedChunk> chunks(grid.count());
+    for (std::size_t c = 0; c < chunks.size(); ++c) {
+        chunks[c].offset = grid.offset(c);
+        const auto damaged_chunk = [&](const char* why) {
+            damaged("the chunk of 'indices' at " + shape_to_string(chunks[c].offset) + " " + why);
+        };
+        const std::vector<hsize_t> offset(chunks[c].offset.begin(), chunks[c].offset.end());
         hsize_t bytes = 0;
         const bool present = h5::succeeds(
             [&] { return H5Dget_chunk_storage_size(member.dataset.get(), offset.data(), &bytes); });
         if (!present || bytes == 0) damaged_chunk("is missing");
-        if (bytes > *chunk_values + 16) damaged_chunk("is too long");
-        packed.resize(bytes);
+        if (bytes > most_bytes) damaged_chunk("is too long");
+        chunks[c].bytes.resize(bytes);
         std::uint32_t mask = 0;
         h5::call("read a chunk of indices", [&] {
             return H5Dread_chunk(member.dataset.get(), H5P_DEFAULT, offset.data(), &mask,
-                                 packed.data());
+                                 chunks[c].bytes.data());
         });
         if (mask != 0) damaged_chunk("skips its filter");
-        unpack_bits(packed, n_bits, values);
-        place_chunk(values, chunk, std::vector<std::uint64_t>(offset.begin(), offset.end()), shape,
-                    indices);
-        std::size_t d = shape.size();
-        while (d > 0) {
-            offset[d - 1] += chunk[d - 1];
-            if (offset[d - 1] < shape[d - 1]) break;
-            offset[--d] = 0;
-        }
-        if (d == 0) return indices;
+        const std::size_t values = grid.chunk_values();
+        const std::size_t needed =
+            n_bits == 8 ? values : values * static_cast<std::size_t>(n_bits) / 8 + 1;
+        if (bytes != needed) damaged_chunk("has not the length of its values");
     }
+    return chunks;
 }
 
 /// Members that the spec asks for, and no others.
@@ -262,11 +267,7 @@ PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info) {
             read_floats(group, "per_channel_scale", scale_shape, tensor.dtype);
     }
     read_quantized(group, spec, lut_shape, tensor);
-    tensor.indices = read_indices(group, geometry, tensor.n_bits);
-    const auto bad =
-        std::find_if(tensor.indices.begin(), tensor.indices.end(),
-                     [&](std::uint8_t index) { return index >= tensor.lut_entries(); });
-    if (bad != tensor.indices.end()) damaged(fmt::format("an index of {} is out of range", *bad));
+    tensor.chunks = read_chunks(group, geometry, tensor.n_bits);
     return tensor;
 }
 

@@ -6,12 +6,14 @@
 
 #include "io/checkpoint_reader.hpp"
 #include "io/hdf5.hpp"
+#include "io/raw_file.hpp"
 
 namespace pal {
 
 struct CheckpointReader::Impl {
     std::string path;
     h5::File file;
+    RawFile raw;  // the same file, for reading past the library
     CheckpointInfo info;
     bool has_format = false;  // the root's h5palettize_format, complete or not
     std::map<std::string, haddr_t>

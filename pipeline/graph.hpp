@@ -13,7 +13,7 @@ namespace pal {
 /// Where the graph gets weights from and puts results: io/ in the program, memory in a test. load
 /// may be called by several threads; write is called by one at a time, in plan order.
 struct GraphPorts {
-    std::function<WeightValues(const DatasetInfo&)> load;
+    std::function<Weights(const DatasetInfo&)> load;
     std::function<void(const TensorJob&, const Packed&)> write;
 };
 

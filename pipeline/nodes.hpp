@@ -64,7 +64,7 @@ struct LoadStage {
     static constexpr std::string_view name = "load";
     using Input = Ticket;
     using Output = Loaded;
-    std::function<WeightValues(const DatasetInfo&)> load;
+    std::function<Weights(const DatasetInfo&)> load;
     Output operator()(const TensorJob&, Input&& ticket) const { return {load(*ticket.dataset)}; }
 };
 

@@ -10,12 +10,15 @@ namespace pal {
 
 namespace {
 
-void check_scales(const WeightValues& original, const PalettizedTensor& tensor,
-                  TensorCheck& check) {
+void check_scales(const Weights& original, const PalettizedTensor& tensor, TensorCheck& check) {
     if (tensor.per_channel_scale.empty()) return;
-    const std::vector<double> scales = channel_scales(original, tensor.geometry);
-    for (std::size_t c = 0; c < scales.size(); ++c) {
-        if (scales[c] == tensor.per_channel_scale[c]) continue;
+    const auto scales = channel_scales(original, tensor.geometry);
+    if (!scales) {
+        check.problems.push_back("the original holds NaN or infinity");
+        return;
+    }
+    for (std::size_t c = 0; c < scales->size(); ++c) {
+        if ((*scales)[c] == tensor.per_channel_scale[c]) continue;
         check.problems.push_back("per_channel_scale of channel " + std::to_string(c) +
                                  " is not the channel's largest magnitude");
         return;
@@ -44,29 +47,32 @@ void check_lut(const PalettizedTensor& tensor, const PalettizationSpec& spec, Te
     }
 }
 
-void check_indices(const WeightValues& original, const PalettizedTensor& tensor,
-                   TensorCheck& check) {
-    const bool scaled = !tensor.per_channel_scale.empty();
-    const WeightValues normalized =
-        scaled ? scale_weights(original, tensor.geometry, tensor.per_channel_scale, tensor.dtype)
-               : WeightValues{};
-    const auto nearest =
-        assign(scaled ? normalized : original, tensor.geometry, tensor.lut, tensor.lut_entries());
-    const auto differing = std::mismatch(nearest.begin(), nearest.end(), tensor.indices.begin());
-    if (differing.first == nearest.end()) return;
-    check.problems.push_back("index " + std::to_string(differing.first - nearest.begin()) +
-                             " is not that of the nearest LUT entry");
+void check_indices(const Weights& original, const PalettizedTensor& tensor, TensorCheck& check) {
+    PalettizedTensor again = tensor;
+    assign({original, tensor.geometry, tensor.dtype, tensor.per_channel_scale}, {}, again);
+    for (std::size_t c = 0; c < tensor.chunks.size(); ++c) {
+        if (again.chunks[c].bytes == tensor.chunks[c].bytes) continue;
+        const auto nearest = unpack_indices(again);
+        const auto stored = unpack_indices(tensor);
+        const auto differing = std::mismatch(nearest.begin(), nearest.end(), stored.begin());
+        check.problems.push_back(differing.first == nearest.end()
+                                     ? "a chunk of indices is not padded with zeros"
+                                     : "index " +
+                                           std::to_string(differing.first - nearest.begin()) +
+                                           " is not that of the nearest LUT entry");
+        return;
+    }
 }
 
 }  // namespace
 
-TensorCheck check_tensor(const WeightValues& original, const PalettizedTensor& tensor,
+TensorCheck check_tensor(const Weights& original, const PalettizedTensor& tensor,
                          const PalettizationSpec& spec, bool indices_are_nearest) {
     TensorCheck check;
     check_scales(original, tensor, check);
     check_lut(tensor, spec, check);
     if (indices_are_nearest && check.problems.empty()) check_indices(original, tensor, check);
-    check.error = measure_error(original, decode(tensor));
+    check.error = measure_error(original, tensor);
     if (!check.error.finite) check.problems.push_back("decodes to NaN or infinity");
     return check;
 }

@@ -16,7 +16,7 @@ struct TensorCheck {
 
 /// LUT ascending, quantized LUT decodes to the LUT, scales are the channels' largest magnitudes,
 /// every index the nearest (not asked of the reference engine, which keeps upstream's clusters).
-[[nodiscard]] TensorCheck check_tensor(const WeightValues& original, const PalettizedTensor& tensor,
+[[nodiscard]] TensorCheck check_tensor(const Weights& original, const PalettizedTensor& tensor,
                                        const PalettizationSpec& spec, bool indices_are_nearest);
 
 }  // namespace pal

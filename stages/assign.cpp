@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "stages/error.hpp"
+#include "stages/kernels/nearest_scalars.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
 #include "stages/parallel.hpp"
 
@@ -14,117 +15,212 @@ namespace pal {
 
 namespace {
 
-constexpr std::size_t kMaxEntries = 256;
-
-/// The largest Real at which the lower of two neighbouring entries is still the nearer one or ties.
-template <class Real>
-Real threshold_between(double lower, double upper) {
-    const double middle = lower + (upper - lower) / 2;
-    auto threshold = static_cast<Real>(middle);
-    if (static_cast<double>(threshold) > middle) {
-        threshold = std::nextafter(threshold, -std::numeric_limits<Real>::infinity());
-    }
-    return threshold;
-}
-
-/// A LUT prepared for search: equal entries are one, and between two neighbours stands a threshold.
-/// The position among the distinct entries is the number of thresholds below a value.
-template <class Real>
-class NearestScalar {
+/// Nearest of doubles: thresholds as in kernels::NearestScalars, found by halves.
+class NearestDoubles {
   public:
-    explicit NearestScalar(std::span<const double> lut) {
-        PAL_ASSERT(!lut.empty() && lut.size() <= kMaxEntries);
-        thresholds_.fill(std::numeric_limits<Real>::infinity());
-        first_index_[0] = 0;
-        std::size_t distinct = 1;
-        for (std::size_t e = 1; e < lut.size(); ++e) {
-            if (lut[e] == lut[e - 1]) continue;
-            PAL_ASSERT(lut[e] > lut[e - 1]);
-            thresholds_[distinct - 1] = threshold_between<Real>(lut[e - 1], lut[e]);
-            first_index_[distinct++] = static_cast<std::uint8_t>(e);
+    NearestDoubles(std::span<const double> lut, std::size_t) {
+        for (std::size_t e = 0; e < lut.size(); ++e) {
+            if (e > 0 && lut[e] == lut[e - 1]) continue;
+            if (e > 0) {
+                const double lower = entries_.back();
+                PAL_ASSERT(lut[e] > lower);
+                thresholds_.push_back(middle_of(lower, lut[e]));
+            }
+            entries_.push_back(lut[e]);
+            first_index_.push_back(static_cast<std::uint8_t>(e));
         }
-        while (span_ < distinct) span_ *= 2;
     }
 
-    void find(std::span<const Real> values, std::uint8_t* indices) const {
-        if (span_ <= 16) return count_thresholds(values, indices);
+    void find(std::span<const double> values, std::span<std::uint8_t> indices,
+              std::span<double> nearest) const {
         for (std::size_t v = 0; v < values.size(); ++v) {
-            std::size_t position = 0;
-            for (std::size_t half = span_ / 2; half > 0; half /= 2) {
-                position += values[v] > thresholds_[position + half - 1] ? half : 0;
-            }
-            indices[v] = first_index_[position];
+            const auto place = static_cast<std::size_t>(
+                std::lower_bound(thresholds_.begin(), thresholds_.end(), values[v]) -
+                thresholds_.begin());
+            indices[v] = first_index_[place];
+            nearest[v] = entries_[place];
         }
     }
 
   private:
-    void count_thresholds(std::span<const Real> values, std::uint8_t* indices) const {
-        for (std::size_t v = 0; v < values.size(); ++v) {
-            unsigned position = 0;
-            for (std::size_t t = 0; t < 15; ++t) position += values[v] > thresholds_[t] ? 1U : 0U;
-            indices[v] = first_index_[position];
-        }
+    static double middle_of(double lower, double upper) {
+        const double distance = upper - lower;
+        return std::isfinite(distance) ? lower + distance / 2 : lower / 2 + upper / 2;
     }
 
-    std::array<Real, kMaxEntries> thresholds_{};
-    std::array<std::uint8_t, kMaxEntries> first_index_{};
-    std::size_t span_ = 1;  // the number of distinct entries, up to a power of two
+    std::vector<double> thresholds_;
+    std::vector<double> entries_;
+    std::vector<std::uint8_t> first_index_;
 };
 
-/// Vectors [begin, begin + indices.size()) of index positions, gathered component after component.
 template <class Real>
-void assign_vectors(const std::vector<Real>& values, const Geometry& geometry,
-                    const kernels::NearestVectors<Real>& search, std::size_t begin,
-                    std::span<std::uint8_t> indices) {
-    constexpr std::size_t kGathered = 512;  // as many as the search takes at a time
-    const std::size_t inner = geometry.vector_stride();
-    std::vector<Real> components(geometry.cluster_dim * kGathered);
-    for (std::size_t done = 0; done < indices.size();) {
-        const std::size_t count = std::min(kGathered, indices.size() - done);
-        for (std::size_t v = 0; v < count;) {
-            const std::size_t p =
-                begin + done + v;  // its neighbours up to the end of the row follow
-            const std::size_t in_row = std::min(count - v, inner - p % inner);
-            const Real* first = values.data() + geometry.weight_position(p);
-            for (std::size_t t = 0; t < geometry.cluster_dim; ++t) {
-                std::copy_n(first + t * inner, in_row, components.data() + t * kGathered + v);
+using NearestScalar =
+    std::conditional_t<std::is_same_v<Real, float>, kernels::NearestScalars, NearestDoubles>;
+
+/// Components beyond what the kernel takes: plain search in double.
+template <class Real>
+void find_long_vectors(const Real* points, std::size_t vector_stride, std::size_t component_stride,
+                       std::span<const double> lut, std::size_t dim,
+                       std::span<std::uint8_t> indices) {
+    for (std::size_t v = 0; v < indices.size(); ++v) {
+        double best_distance = std::numeric_limits<double>::infinity();
+        for (std::size_t e = 0; e * dim < lut.size(); ++e) {
+            double distance = 0;
+            for (std::size_t t = 0; t < dim; ++t) {
+                const auto x =
+                    static_cast<double>(points[v * vector_stride + t * component_stride]);
+                distance += (x - lut[e * dim + t]) * (x - lut[e * dim + t]);
             }
-            v += in_row;
+            if (distance < best_distance) {
+                indices[v] = static_cast<std::uint8_t>(e);
+                best_distance = distance;
+            }
         }
-        search.find(components.data(), 1, kGathered, indices.subspan(done, count));
-        done += count;
     }
 }
 
-/// The search that a group's LUT needs.
+/// Assigns the blocks of one chunk after another; keeps what it prepared for the group that it met
+/// last, or for all of them where the tensor's layout goes round them again and again.
 template <class Real>
-class GroupSearch {
+class BlockAssigner {
   public:
-    GroupSearch(std::span<const double> lut, std::size_t dim) {
-        if (dim == 1) {
-            scalars_.emplace(lut);
-        } else {
-            vectors_.emplace(lut, dim);
-        }
+    BlockAssigner(const PalettizedTensor& tensor, const BlockDecoder<Real>& decoder)
+        : tensor_(tensor), decoder_(decoder) {
+        if (tensor.geometry.run_count() > 1) prepared_.resize(tensor.geometry.group_count);
     }
 
-    /// Index positions [begin, begin + indices.size()), which lie in one run of the group.
-    void find(const std::vector<Real>& values, const Geometry& geometry, std::size_t begin,
-              std::span<std::uint8_t> indices) const {
-        if (scalars_) {
-            scalars_->find(std::span(values).subspan(begin, indices.size()), indices.data());
-        } else if (geometry.vector_stride() == 1) {
-            vectors_->find(values.data() + geometry.weight_position(begin), geometry.cluster_dim, 1,
-                           indices);
-        } else {
-            assign_vectors(values, geometry, *vectors_, begin, indices);
+    /// Indices of a block, and the weights that it decodes to, both in the block's order.
+    void assign(const IndexBlock& block, std::span<const Real> values,
+                std::span<std::uint8_t> indices, std::span<Real> decoded) {
+        if (tensor_.geometry.cluster_dim > 1) {
+            assign_vectors(block, values, indices);
+            return decoder_.decode(block, indices, decoded);
         }
+        for_each_group_piece(
+            tensor_.geometry, block, [&](std::size_t group, std::size_t at, std::size_t length) {
+                scalar(group).find(values.subspan(at, length), indices.subspan(at, length),
+                                   decoded.subspan(at, length));
+            });
+        decoder_.rescale(block, decoded);
     }
 
   private:
-    std::optional<NearestScalar<Real>> scalars_;
-    std::optional<kernels::NearestVectors<Real>> vectors_;
+    struct Prepared {
+        std::optional<std::size_t> group;
+        std::optional<NearestScalar<Real>> scalar;
+        std::optional<kernels::NearestVectors<Real>> vector;
+    };
+
+    std::span<const double> lut_of(std::size_t group) const {
+        return std::span(tensor_.lut).subspan(group * tensor_.lut_stride(), tensor_.lut_stride());
+    }
+
+    Prepared& slot(std::size_t group) {
+        Prepared& prepared = prepared_.empty() ? last_ : prepared_[group];
+        if (prepared.group != group) prepared = Prepared{group, std::nullopt, std::nullopt};
+        return prepared;
+    }
+
+    const NearestScalar<Real>& scalar(std::size_t group) {
+        Prepared& prepared = slot(group);
+        if (!prepared.scalar) {
+            const std::size_t expected = tensor_.geometry.group_index_count(group);
+            prepared.scalar.emplace(lut_of(group), expected);
+        }
+        return *prepared.scalar;
+    }
+
+    void assign_vectors(const IndexBlock& block, std::span<const Real> values,
+                        std::span<std::uint8_t> indices) {
+        const std::size_t dim = tensor_.geometry.cluster_dim;
+        const auto find = [&](std::size_t group, const Real* points, std::size_t vector_stride,
+                              std::size_t component_stride, std::span<std::uint8_t> found) {
+            if (dim > kernels::kMostVectorDim) {
+                return find_long_vectors(points, vector_stride, component_stride, lut_of(group),
+                                         dim, found);
+            }
+            Prepared& prepared = slot(group);
+            if (!prepared.vector) prepared.vector.emplace(lut_of(group), dim);
+            prepared.vector->find(points, vector_stride, component_stride, found);
+        };
+        for_each_group_piece(
+            tensor_.geometry, block, [&](std::size_t group, std::size_t at, std::size_t length) {
+                if (block.inner == 1) {
+                    return find(group, values.data() + at * dim, dim, 1,
+                                indices.subspan(at, length));
+                }
+                for (std::size_t p = at; p < at + length;) {  // row by row
+                    const std::size_t row = p / block.inner;
+                    const std::size_t run = std::min(at + length, (row + 1) * block.inner) - p;
+                    find(group, values.data() + row * dim * block.inner + p % block.inner, 1,
+                         block.inner, indices.subspan(p, run));
+                    p += run;
+                }
+            });
+    }
+
+    const PalettizedTensor& tensor_;
+    const BlockDecoder<Real>& decoder_;
+    Prepared last_;
+    std::vector<Prepared> prepared_;
 };
+
+template <class Real>
+kernels::ErrorSums errors_of(std::span<const Real> values, std::span<const Real> decoded) {
+    if constexpr (std::is_same_v<Real, float>) return kernels::error_sums(values, decoded);
+    if constexpr (std::is_same_v<Real, double>) return kernels::error_sums(values, decoded, 1);
+}
+
+/// The indices of one chunk's positions; adds up its errors.
+template <class Real>
+ErrorTotals assign_chunk(const ScaledWeights& source, std::span<const std::uint8_t> given,
+                         const PalettizedTensor& tensor, const BlockDecoder<Real>& decoder,
+                         IndexRun run, std::span<std::uint8_t> indices) {
+    BlockAssigner<Real> assigner(tensor, decoder);
+    BlockReader<Real> as_clustered(source.weights);
+    BlockReader<Real> as_stored(source.weights);
+    Scratch<Real> scratch;
+    ErrorTotals errors;
+    for_each_index_block(tensor.geometry, run, [&](const IndexBlock& block) {
+        const std::span<Real> decoded = scratch.first(block.count * tensor.geometry.cluster_dim);
+        const auto own = indices.subspan(block.begin - run.begin, block.count);
+        std::span<const Real> values;
+        if (given.empty()) {
+            values = as_clustered.read(source, block);
+            assigner.assign(block, values, own, decoded);
+        } else {
+            std::copy_n(given.begin() + static_cast<std::ptrdiff_t>(block.begin), block.count,
+                        own.begin());
+            decoder.decode(block, own, decoded);
+        }
+        if (!given.empty() || !source.scales.empty()) {
+            values = as_stored.read(tensor.geometry, block);
+        }
+        errors.add(errors_of<Real>(values, decoded));
+    });
+    return errors;
+}
+
+template <class Real>
+ErrorReport assign_as(const ScaledWeights& source, std::span<const std::uint8_t> given,
+                      PalettizedTensor& tensor) {
+    const ChunkGrid grid(tensor.geometry);
+    const BlockDecoder<Real> decoder(tensor);
+    std::vector<ErrorTotals> errors(grid.count());
+    tensor.chunks.resize(grid.count());
+    for_each_task(grid.count(), [&](std::size_t c) {
+        const IndexRun run = grid.positions(c);
+        Scratch<std::uint8_t> scratch;
+        const std::span<std::uint8_t> indices = scratch.first(run.length);
+        errors[c] = assign_chunk<Real>(source, given, tensor, decoder, run, indices);
+        tensor.chunks[c] = {grid.offset(c),
+                            pack_chunk(indices, grid.chunk_values(), tensor.n_bits)};
+    });
+    ErrorTotals total;
+    for (const ErrorTotals& chunk : errors) total.add(chunk);
+    return total.out_of_range() ? measure_error(source.weights, tensor)
+                                : total.report(tensor.geometry.weight_count);
+}
 
 }  // namespace
 
@@ -132,7 +228,8 @@ template <class Real>
 void assign_nearest(std::span<const Real> values, std::span<const double> lut,
                     std::span<std::uint8_t> indices) {
     PAL_ASSERT(values.size() == indices.size());
-    NearestScalar<Real>(lut).find(values, indices.data());
+    std::vector<Real> nearest(values.size());
+    NearestScalar<Real>(lut, values.size()).find(values, indices, nearest);
 }
 
 template void assign_nearest<float>(std::span<const float>, std::span<const double>,
@@ -140,29 +237,11 @@ template void assign_nearest<float>(std::span<const float>, std::span<const doub
 template void assign_nearest<double>(std::span<const double>, std::span<const double>,
                                      std::span<std::uint8_t>);
 
-std::vector<std::uint8_t> assign(const WeightValues& weights, const Geometry& geometry,
-                                 const std::vector<double>& lut, std::size_t entries) {
-    std::vector<std::uint8_t> indices(geometry.index_count);
-    const std::size_t stride = entries * geometry.cluster_dim;
-    std::visit(
-        [&](const auto& values) {
-            using Real = typename std::decay_t<decltype(values)>::value_type;
-            for_each_task(geometry.group_count, [&](std::size_t group) {
-                const auto group_lut = std::span(lut).subspan(group * stride, stride);
-                const GroupSearch<Real> search(group_lut, geometry.cluster_dim);
-                for (std::size_t r = 0; r < geometry.run_count(); ++r) {
-                    const IndexRun run = geometry.run(group, r);
-                    const auto out = std::span(indices).subspan(run.begin, run.length);
-                    for_each_block(run.length,
-                                   [&](std::size_t, std::size_t begin, std::size_t end) {
-                                       search.find(values, geometry, run.begin + begin,
-                                                   out.subspan(begin, end - begin));
-                                   });
-                }
-            });
-        },
-        weights);
-    return indices;
+ErrorReport assign(const ScaledWeights& source, std::span<const std::uint8_t> given,
+                   PalettizedTensor& tensor) {
+    return with_real(source.weights, [&](auto real) {
+        return assign_as<typename decltype(real)::type>(source, given, tensor);
+    });
 }
 
 }  // namespace pal

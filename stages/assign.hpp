@@ -1,12 +1,13 @@
 // The assign stage: every weight (or vector of weights) gets the index of its nearest LUT entry,
-// against the LUT as stored.
+// against the LUT as stored; the indices are packed, and what was lost is measured, in one pass.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "stages/tensor.hpp"
+#include "stages/decode.hpp"
+#include "stages/weights.hpp"
 
 namespace pal {
 
@@ -16,10 +17,11 @@ template <class Real>
 void assign_nearest(std::span<const Real> values, std::span<const double> lut,
                     std::span<std::uint8_t> indices);
 
-/// The indices of a whole tensor, by index position. weights: scaled where the spec says so. lut:
-/// [group][entries][cluster_dim]; scalar LUTs ascending. Parallel over blocks.
-[[nodiscard]] std::vector<std::uint8_t> assign(const WeightValues& weights,
-                                               const Geometry& geometry,
-                                               const std::vector<double>& lut, std::size_t entries);
+/// One pass over the weights. source: as clustering saw them. tensor: all but its chunks; scalar
+/// LUTs ascending. given: indices to keep instead of the nearest, by position, or empty. Fills
+/// tensor.chunks and returns what the tensor lost: what measure_error(weights, tensor) would say.
+/// Parallel over chunks; one chunk at a time and thread in memory beside the result.
+ErrorReport assign(const ScaledWeights& source, std::span<const std::uint8_t> given,
+                   PalettizedTensor& tensor);
 
 }  // namespace pal

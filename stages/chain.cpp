@@ -9,27 +9,34 @@
 
 namespace pal {
 
+namespace {
+
+[[noreturn]] void refuse_nonfinite(const TensorJob& job, const Weights& weights) {
+    const NonFinite bad = count_nonfinite(weights);
+    throw Error(ErrorCode::kCheckFailed,
+                job.path + ": " + std::to_string(bad.count) + " of " +
+                    std::to_string(job.geometry.weight_count) +
+                    " weights are NaN or infinite, the first at index " +
+                    std::to_string(bad.first) +
+                    "; --on-nonfinite=skip leaves such tensors dense, --exclude names them");
+}
+
+}  // namespace
+
 Scaled ScaleStage::operator()(const TensorJob& job, Loaded&& input) const {
-    if (const NonFinite bad = count_nonfinite(input.weights); bad.count > 0) {
-        throw Error(ErrorCode::kCheckFailed,
-                    job.path + ": " + std::to_string(bad.count) + " of " +
-                        std::to_string(job.geometry.weight_count) +
-                        " weights are NaN or infinite, the first at index " +
-                        std::to_string(bad.first) +
-                        "; --on-nonfinite=skip leaves such tensors dense, --exclude names them");
-    }
-    Scaled output{std::move(input.weights), std::nullopt, {}};
+    Scaled output{std::move(input.weights), {}};
     if (job.spec.enable_per_channel_scale) {
-        output.scales = channel_scales(output.weights, job.geometry);
-        output.scaled = scale_weights(output.weights, job.geometry, output.scales, job.dtype);
+        auto scales = channel_scales(output.weights, job.geometry);
+        if (!scales) refuse_nonfinite(job, output.weights);
+        output.scales = std::move(*scales);
     }
     return output;
 }
 
 Clustered ClusterStage::operator()(const TensorJob& job, Scaled&& input) const {
-    GroupPalettes palettes = cluster_groups(input.to_cluster(), job.geometry, job.dtype, job.spec,
-                                            job.cluster, job.path);
-    return {std::move(input), std::move(palettes)};
+    auto palettes = cluster_groups(input.to_cluster(job), job.spec, job.cluster, job.path);
+    if (!palettes) refuse_nonfinite(job, input.weights);
+    return {std::move(input), std::move(*palettes)};
 }
 
 Quantized QuantizeLutStage::operator()(const TensorJob& job, Clustered&& input) const {
@@ -52,27 +59,18 @@ Quantized QuantizeLutStage::operator()(const TensorJob& job, Clustered&& input) 
 }
 
 Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
-    Packed output{std::move(input.tensor), {}, {}};
-    PalettizedTensor& tensor = output.tensor;
-    if (!input.reference_indices.empty()) {
-        tensor.indices = std::move(input.reference_indices);
-    } else {
-        tensor.indices =
-            assign(input.source.to_cluster(), job.geometry, tensor.lut, tensor.lut_entries());
-    }
-    input.source.scaled.reset();
-    output.error = measure_error(input.source.weights, decode(tensor));
+    Packed output{std::move(input.tensor), {}};
+    output.error = assign(input.source.to_cluster(job), input.reference_indices, output.tensor);
     if (!output.error.finite) {
         throw Error(ErrorCode::kCheckFailed,
                     job.path + ": LUT entry times scale is beyond the largest " +
                         std::string(dtype_name(job.dtype)) +
                         "; leave out the LUT quantization or the per-channel scale of this tensor");
     }
-    output.chunks = pack_indices(tensor);
     return output;
 }
 
-Packed palettize(const TensorJob& job, WeightValues weights) {
+Packed palettize(const TensorJob& job, Weights weights) {
     return AssignStage{}(
         job, QuantizeLutStage{}(
                  job, ClusterStage{}(job, ScaleStage{}(job, Loaded{std::move(weights)}))));

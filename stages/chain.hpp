@@ -9,7 +9,6 @@
 // changes the job.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,15 +30,17 @@ struct TensorJob {
 };
 
 struct Loaded {
-    WeightValues weights;
+    Weights weights;
 };
 
 struct Scaled {
-    WeightValues weights;                // as loaded: the error is measured against them
-    std::optional<WeightValues> scaled;  // weights / scale; none without per-channel scale
-    std::vector<double> scales;          // [output channel], empty without
+    Weights weights;             // as loaded: the error is measured against them
+    std::vector<double> scales;  // [output channel], empty without per-channel scale
 
-    [[nodiscard]] const WeightValues& to_cluster() const { return scaled ? *scaled : weights; }
+    /// What to cluster: weights / scale of their channel.
+    [[nodiscard]] ScaledWeights to_cluster(const TensorJob& job) const {
+        return {weights, job.geometry, job.dtype, scales};
+    }
 };
 
 struct Clustered {
@@ -49,18 +50,18 @@ struct Clustered {
 
 struct Quantized {
     Scaled source;
-    PalettizedTensor tensor;  // all but its indices
+    PalettizedTensor tensor;  // all but its chunks
     std::vector<std::uint8_t>
         reference_indices;  // reference engine only: kept instead of the nearest
 };
 
 struct Packed {
     PalettizedTensor tensor;
-    std::vector<PackedChunk> chunks;
     ErrorReport error;
 };
 
-/// NaN or infinity among the weights throws Error(kCheckFailed) with count and first index.
+/// The first stage that reads all weights meets a NaN or infinity among them: scale where there are
+/// scales, else cluster. It throws Error(kCheckFailed) with their count and the first index.
 struct ScaleStage {
     static constexpr std::string_view name = "scale";
     using Input = Loaded;
@@ -91,6 +92,6 @@ struct AssignStage {
 };
 
 /// The whole chain on a tensor in memory.
-[[nodiscard]] Packed palettize(const TensorJob& job, WeightValues weights);
+[[nodiscard]] Packed palettize(const TensorJob& job, Weights weights);
 
 }  // namespace pal

@@ -1,14 +1,22 @@
 #include "stages/cluster_groups.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <span>
 
 #include "stages/cluster/cluster.hpp"
 #include "stages/error.hpp"
+#include "stages/gather.hpp"
+#include "stages/kernels/convert.hpp"
 #include "stages/parallel.hpp"
 
 namespace pal {
 
 namespace {
+
+constexpr std::uint64_t kGatheredBytes = std::uint64_t{64} << 20;
+constexpr std::size_t kLargeGroup = std::size_t{1} << 20;  // weights: parallel inside from here on
 
 std::uint64_t mixed(std::uint64_t value) noexcept {  // splitmix64, Steele, Lea and Flood 2014
     value += 0x9E3779B97F4A7C15U;
@@ -23,50 +31,10 @@ std::uint64_t seed_of(std::uint64_t seed, std::string_view path, std::size_t gro
     return mixed(hash ^ group);
 }
 
-/// The points of one group, vector after vector; a view where they lie together already.
-template <class Real>
-class GroupPoints {
-  public:
-    GroupPoints(const std::vector<Real>& values, const Geometry& geometry, std::size_t group) {
-        if (geometry.cluster_dim == 1 && geometry.run_count() == 1) {
-            const IndexRun run = geometry.run(group, 0);
-            view_ = std::span(values).subspan(run.begin, run.length);
-            return;
-        }
-        gathered_.reserve(geometry.group_index_count(group) * geometry.cluster_dim);
-        for (std::size_t r = 0; r < geometry.run_count(); ++r) {
-            const IndexRun run = geometry.run(group, r);
-            for (std::size_t p = run.begin; p < run.begin + run.length; ++p) {
-                const Real* first = values.data() + geometry.weight_position(p);
-                for (std::size_t t = 0; t < geometry.cluster_dim; ++t) {
-                    gathered_.push_back(first[t * geometry.vector_stride()]);
-                }
-            }
-        }
-        view_ = gathered_;
-    }
-
-    [[nodiscard]] std::span<const Real> points() const noexcept { return view_; }
-
-  private:
-    std::vector<Real> gathered_;
-    std::span<const Real> view_;
-};
-
-template <class Real>
-Palette cluster_points(const WeightedPoints<Real>& points, DType dtype,
-                       const PalettizationSpec& spec, Engine engine, std::uint64_t seed) {
-    const std::size_t max_clusters = std::size_t{1} << spec.n_bits;
-    if (spec.cluster_dim > 1) return cluster_vectors(points, spec.cluster_dim, max_clusters, seed);
-    switch (engine) {
-        case Engine::kFast:
-            return cluster_fast(points, dtype, max_clusters);
-        case Engine::kExact:
-            return cluster_exact(points, max_clusters);
-        case Engine::kReference:
-            return cluster_reference(points, dtype, spec, max_clusters);
-    }
-    PAL_ASSERT(false);
+/// Whether a group is read in pieces, by passes over its weights, and never held as a whole.
+bool is_streamed(const Geometry& geometry, DType dtype, Engine engine) {
+    return engine == Engine::kFast && geometry.cluster_dim == 1 && dtype != DType::kF64 &&
+           geometry.run_count() == 1;
 }
 
 /// Rounds the centroids into their place in the LUT; padding repeats the last one and is never
@@ -91,31 +59,138 @@ void store_clusters(const Palette& palette, const Geometry& geometry, std::size_
     }
 }
 
+template <class Real>
+bool is_finite(std::span<const Real> values) {
+    if constexpr (std::is_same_v<Real, float>) return kernels::all_finite(values);
+    return std::all_of(values.begin(), values.end(), [](Real v) { return std::isfinite(v); });
+}
+
+/// The passes of the fast engine over one group that lies together in the tensor.
+cluster::FloatBlocks blocks_of_run(const ScaledWeights& source, IndexRun run,
+                                   BlockReader<float>& own) {
+    cluster::FloatBlocks blocks;
+    blocks.count = run.length;
+    blocks.read = [&source, run, &own](std::size_t begin, std::size_t length) {
+        return own.read(source, run.begin + begin, length);
+    };
+    blocks.for_each = [&source, run](const auto& visit) {
+        for_each_task((run.length + kBlockWeights - 1) / kBlockWeights, [&](std::size_t block) {
+            BlockReader<float> reader(source.weights);
+            const std::size_t begin = block * kBlockWeights;
+            visit(reader.read(source, run.begin + begin,
+                              std::min(kBlockWeights, run.length - begin)));
+        });
+    };
+    return blocks;
+}
+
+/// Clusters the groups of one tensor.
+class GroupClusterer {
+  public:
+    GroupClusterer(const ScaledWeights& source, const PalettizationSpec& spec,
+                   const ClusterOptions& options, std::string_view path)
+        : source_(source), spec_(spec), options_(options), path_(path) {
+        const Geometry& geometry = source.geometry;
+        stride_ = (std::size_t{1} << spec.n_bits) * spec.cluster_dim;
+        keep_clusters_ = options.engine == Engine::kReference && spec.cluster_dim == 1;
+        result_.lut.resize(geometry.group_count * stride_);
+        if (keep_clusters_) result_.indices.resize(geometry.index_count);
+    }
+
+    std::optional<GroupPalettes> run() {
+        if (is_streamed(source_.geometry, source_.dtype, options_.engine)) {
+            for_each_task(source_.geometry.group_count,
+                          [&](std::size_t group) { cluster_streamed(group); });
+        } else {
+            with_real(source_.weights,
+                      [&](auto real) { cluster_gathered<typename decltype(real)::type>(); });
+        }
+        if (!finite_) return std::nullopt;
+        return std::move(result_);
+    }
+
+  private:
+    void cluster_streamed(std::size_t group) {
+        BlockReader<float> reader(source_.weights);
+        const IndexRun run = source_.geometry.run(group, 0);
+        // A small group is read once and kept; a large one is read again for every pass.
+        const cluster::FloatBlocks blocks =
+            run.length <= kLargeGroup
+                ? cluster::blocks_of(reader.read(source_, run.begin, run.length))
+                : blocks_of_run(source_, run, reader);
+        store(group, cluster_fast(blocks, source_.dtype, std::size_t{1} << spec_.n_bits));
+    }
+
+    template <class Real>
+    void cluster_gathered() {
+        const Geometry& geometry = source_.geometry;
+        const std::uint64_t group_bytes =
+            geometry.group_index_count(0) * geometry.cluster_dim * sizeof(Real);
+        const std::size_t at_a_time =
+            std::max<std::uint64_t>(1, kGatheredBytes / std::max<std::uint64_t>(1, group_bytes));
+        for (std::size_t first = 0; first < geometry.group_count; first += at_a_time) {
+            const std::size_t count = std::min(at_a_time, geometry.group_count - first);
+            const GatheredGroups<Real> groups(source_, first, count);
+            for_each_task(count, [&](std::size_t g) {
+                store(first + g, palette_of(groups.points(first + g), first + g));
+            });
+        }
+    }
+
+    template <class Real>
+    std::optional<Palette> palette_of(std::span<const Real> values, std::size_t group) const {
+        if (!is_finite(values)) return std::nullopt;
+        const WeightedPoints<Real> points{values, {}};
+        const std::size_t max_clusters = std::size_t{1} << spec_.n_bits;
+        if (spec_.cluster_dim > 1) {
+            return cluster_vectors(points, spec_.cluster_dim, max_clusters,
+                                   seed_of(options_.seed, path_, group));
+        }
+        switch (options_.engine) {
+            case Engine::kFast:
+                return cluster_fast(points, source_.dtype, max_clusters);
+            case Engine::kExact:
+                return cluster_exact(points, max_clusters);
+            case Engine::kReference:
+                return cluster_reference(points, source_.dtype, spec_, max_clusters);
+        }
+        PAL_ASSERT(false);
+    }
+
+    void store(std::size_t group, const std::optional<Palette>& palette) {
+        if (!palette) {
+            finite_ = false;
+            return;
+        }
+        store_palette(*palette, source_.dtype,
+                      std::span(result_.lut).subspan(group * stride_, stride_), spec_.cluster_dim);
+        if (keep_clusters_) store_clusters(*palette, source_.geometry, group, result_.indices);
+    }
+
+    const ScaledWeights& source_;
+    const PalettizationSpec& spec_;
+    const ClusterOptions& options_;
+    std::string_view path_;
+    std::size_t stride_ = 0;
+    bool keep_clusters_ = false;
+    GroupPalettes result_;
+    std::atomic<bool> finite_{true};
+};
+
 }  // namespace
 
-GroupPalettes cluster_groups(const WeightValues& weights, const Geometry& geometry, DType dtype,
-                             const PalettizationSpec& spec, const ClusterOptions& options,
-                             std::string_view path) {
-    const std::size_t stride = (std::size_t{1} << spec.n_bits) * spec.cluster_dim;
-    const bool keep_clusters = options.engine == Engine::kReference && spec.cluster_dim == 1;
-    GroupPalettes result;
-    result.lut.resize(geometry.group_count * stride);
-    if (keep_clusters) result.indices.resize(geometry.index_count);
-    std::visit(
-        [&](const auto& values) {
-            using Real = typename std::decay_t<decltype(values)>::value_type;
-            for_each_task(geometry.group_count, [&](std::size_t group) {
-                const GroupPoints<Real> points(values, geometry, group);
-                const Palette palette =
-                    cluster_points(WeightedPoints<Real>{points.points(), {}}, dtype, spec,
-                                   options.engine, seed_of(options.seed, path, group));
-                store_palette(palette, dtype, std::span(result.lut).subspan(group * stride, stride),
-                              spec.cluster_dim);
-                if (keep_clusters) store_clusters(palette, geometry, group, result.indices);
-            });
-        },
-        weights);
-    return result;
+std::optional<GroupPalettes> cluster_groups(const ScaledWeights& source,
+                                            const PalettizationSpec& spec,
+                                            const ClusterOptions& options, std::string_view path) {
+    return GroupClusterer(source, spec, options, path).run();
+}
+
+std::uint64_t gathered_bytes(const Geometry& geometry, DType dtype, Engine engine) {
+    if (is_streamed(geometry, dtype, engine)) return 0;
+    const std::uint64_t real_bytes = dtype == DType::kF64 ? 8 : 4;
+    const std::uint64_t group_bytes =
+        geometry.group_index_count(0) * geometry.cluster_dim * real_bytes;
+    return std::min(geometry.weight_count * real_bytes, std::max(kGatheredBytes, group_bytes));
 }
 
 }  // namespace pal

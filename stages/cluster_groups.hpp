@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
-#include "stages/tensor.hpp"
+#include "stages/weights.hpp"
 
 namespace pal {
 
@@ -22,11 +23,16 @@ struct GroupPalettes {
         indices;  // reference engine with cluster_dim 1 only: its own clusters, by index position
 };
 
-/// One palette a group. weights: scaled where the spec says so, finite. path seeds the vector
-/// engine together with the seed and the group. Parallel over groups; a single group is parallel
-/// inside. Same result for every thread count.
-[[nodiscard]] GroupPalettes cluster_groups(const WeightValues& weights, const Geometry& geometry,
-                                           DType dtype, const PalettizationSpec& spec,
-                                           const ClusterOptions& options, std::string_view path);
+/// One palette a group. path seeds the vector engine together with the seed and the group. Nothing
+/// where a weight is NaN or infinite. Parallel over groups; a single group is parallel inside. Same
+/// result for every thread count.
+[[nodiscard]] std::optional<GroupPalettes> cluster_groups(const ScaledWeights& source,
+                                                          const PalettizationSpec& spec,
+                                                          const ClusterOptions& options,
+                                                          std::string_view path);
+
+/// What cluster_groups holds in memory beside the LUTs, at most: groups that are read in pieces
+/// cost nothing, others are gathered, as many at a time as fit 64 MiB, or one.
+[[nodiscard]] std::uint64_t gathered_bytes(const Geometry& geometry, DType dtype, Engine engine);
 
 }  // namespace pal

@@ -4,82 +4,141 @@
 #include <cmath>
 #include <limits>
 
+#include "stages/channels.hpp"
 #include "stages/error.hpp"
 #include "stages/parallel.hpp"
 
 namespace pal {
 
-namespace {
+template <class Real>
+BlockDecoder<Real>::BlockDecoder(const PalettizedTensor& tensor)
+    : tensor_(tensor),
+      lut_(tensor.lut.begin(), tensor.lut.end()),
+      scales_(tensor.per_channel_scale.begin(), tensor.per_channel_scale.end()) {}
 
 template <class Real>
-void decode_group(const PalettizedTensor& tensor, std::size_t group, std::vector<Real>& values) {
-    const Geometry& geometry = tensor.geometry;
-    const double* lut = tensor.lut.data() + group * tensor.lut_stride();
-    const bool narrow = tensor.dtype == DType::kF16 || tensor.dtype == DType::kBF16;
-    for (std::size_t r = 0; r < geometry.run_count(); ++r) {
-        const IndexRun run = geometry.run(group, r);
-        for (std::size_t p = run.begin; p < run.begin + run.length; ++p) {
-            const double* entry = lut + tensor.indices[p] * geometry.cluster_dim;
-            const std::size_t first = geometry.weight_position(p);
-            for (std::size_t t = 0; t < geometry.cluster_dim; ++t) {
-                const std::size_t at = first + t * geometry.vector_stride();
-                auto value = static_cast<Real>(entry[t]);
-                if (!tensor.per_channel_scale.empty()) {
-                    value *= static_cast<Real>(tensor.per_channel_scale[geometry.channel_of(at)]);
-                    if (narrow) value = static_cast<Real>(round_to_dtype(value, tensor.dtype));
-                }
-                values[at] = value;
+void BlockDecoder<Real>::decode(const IndexBlock& block, std::span<const std::uint8_t> indices,
+                                std::span<Real> weights) const {
+    const std::size_t dim = tensor_.geometry.cluster_dim;
+    for_each_group_piece(
+        tensor_.geometry, block, [&](std::size_t group, std::size_t at, std::size_t length) {
+            const Real* lut = lut_.data() + group * tensor_.lut_stride();
+            if (dim == 1) {
+                for (std::size_t p = at; p < at + length; ++p) weights[p] = lut[indices[p]];
+                return;
             }
-        }
-    }
+            for (std::size_t p = at; p < at + length; ++p) {
+                const std::size_t first = p / block.inner * dim * block.inner + p % block.inner;
+                const Real* entry = lut + indices[p] * dim;
+                for (std::size_t t = 0; t < dim; ++t) weights[first + t * block.inner] = entry[t];
+            }
+        });
+    rescale(block, weights);
+}
+
+template <class Real>
+void BlockDecoder<Real>::rescale(const IndexBlock& block, std::span<Real> weights) const {
+    if (scales_.empty()) return;
+    const bool narrow = tensor_.dtype == DType::kF16 || tensor_.dtype == DType::kBF16;
+    for_each_segment(
+        tensor_.geometry, block, [&](std::size_t first, std::size_t at, std::size_t length) {
+            const std::span<Real> segment = weights.subspan(at, length);
+            with_channel_factors<Real>(tensor_.geometry, scales_, first, segment,
+                                       [](Real& weight, Real scale) { weight *= scale; });
+            if (!narrow) return;
+            for (Real& weight : segment)
+                weight = static_cast<Real>(round_to_dtype(weight, tensor_.dtype));
+        });
+}
+
+template class BlockDecoder<float>;
+template class BlockDecoder<double>;
+
+void ErrorTotals::add(const kernels::ErrorSums& block) noexcept {
+    sums_.squared_error += block.squared_error;
+    sums_.energy += block.energy;
+    sums_.max_abs_error = std::max(sums_.max_abs_error, block.max_abs_error);
+    sums_.max_abs = std::max(sums_.max_abs, block.max_abs);
+}
+
+double ErrorTotals::unit() const noexcept {
+    const double largest = sums_.max_abs;
+    if (largest == 0 || (largest > 0x1p-300 && largest < 0x1p300)) return 1;
+    return std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022));
+}
+
+ErrorReport ErrorTotals::report(std::size_t weight_count, double unit) const {
+    ErrorReport report;
+    report.mse = sums_.squared_error / static_cast<double>(weight_count) / unit / unit;
+    report.sqnr_db = sums_.max_abs_error == 0 ? std::numeric_limits<double>::infinity()
+                                              : 10 * std::log10(sums_.energy / sums_.squared_error);
+    report.max_abs_error = sums_.max_abs_error / unit;
+    report.finite = std::isfinite(sums_.squared_error);
+    return report;
+}
+
+namespace {
+
+/// Calls body(chunk number, block, its indices) for all blocks; chunks side by side.
+template <class Body>
+void for_each_stored_block(const PalettizedTensor& tensor, const Body& body) {
+    const ChunkGrid grid(tensor.geometry);
+    PAL_ASSERT(tensor.chunks.size() == grid.count());
+    for_each_task(grid.count(), [&](std::size_t c) {
+        const IndexRun run = grid.positions(c);
+        Scratch<std::uint8_t> unpacked;
+        const std::span<std::uint8_t> indices = unpacked.first(run.length);
+        unpack_bits(tensor.chunks[c].bytes, tensor.n_bits, indices);
+        for_each_index_block(tensor.geometry, run, [&](const IndexBlock& block) {
+            body(c, block, indices.subspan(block.begin - run.begin, block.count));
+        });
+    });
 }
 
 template <class Real>
 WeightValues decode_as(const PalettizedTensor& tensor) {
-    std::vector<Real> values(tensor.geometry.weight_count);
-    for_each_task(tensor.geometry.group_count,
-                  [&](std::size_t group) { decode_group(tensor, group, values); });
+    const Geometry& geometry = tensor.geometry;
+    std::vector<Real> values(geometry.weight_count);
+    const BlockDecoder<Real> decoder(tensor);
+    for_each_stored_block(tensor, [&](std::size_t, const IndexBlock& block,
+                                      std::span<std::uint8_t> indices) {
+        const std::size_t count = block.count * geometry.cluster_dim;
+        if (block.together) {
+            const std::size_t first = geometry.weight_position(block.begin);
+            return decoder.decode(block, indices, std::span(values).subspan(first, count));
+        }
+        Scratch<Real> scratch;
+        const std::span<Real> weights = scratch.first(count);
+        decoder.decode(block, indices, weights);
+        for_each_segment(geometry, block, [&](std::size_t first, std::size_t at, std::size_t n) {
+            std::copy_n(weights.begin() + static_cast<std::ptrdiff_t>(at), n,
+                        values.begin() + static_cast<std::ptrdiff_t>(first));
+        });
+    });
     return values;
 }
 
-struct Sums {
-    double squared_error = 0;
-    double energy = 0;
-    double max_abs_error = 0;
-    double max_abs = 0;
-};
-
-/// Sums over the values times `unit`, a power of two; blocks are added up in order.
 template <class Real>
-Sums sum_errors(const std::vector<Real>& values, const std::vector<Real>& decoded, double unit) {
-    std::vector<Sums> blocks((values.size() + kBlock - 1) / kBlock);
-    for_each_block(values.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
-        Sums sums;
-        for (std::size_t p = begin; p < end; ++p) {
-            const double value = static_cast<double>(values[p]) * unit;
-            const double error = std::abs(value - static_cast<double>(decoded[p]) * unit);
-            sums.squared_error += error * error;
-            sums.energy += value * value;
-            sums.max_abs_error = std::max(sums.max_abs_error, error);
-            sums.max_abs = std::max(sums.max_abs, std::abs(value));
-        }
-        blocks[b] = sums;
-    });
-    Sums total;
-    for (const Sums& block : blocks) {
-        total.squared_error += block.squared_error;
-        total.energy += block.energy;
-        total.max_abs_error = std::max(total.max_abs_error, block.max_abs_error);
-        total.max_abs = std::max(total.max_abs, block.max_abs);
-    }
-    return total;
-}
-
-/// Squares of huge or denormal values leave the range of double: those tensors are measured in
-/// units of their largest value.
-double unit_for(double max_abs) {
-    if (max_abs == 0 || (max_abs > 0x1p-300 && max_abs < 0x1p300)) return 1;
-    return std::ldexp(1.0, std::clamp(-std::ilogb(max_abs), -1022, 1022));
+ErrorTotals total_errors(const Weights& original, const PalettizedTensor& tensor, double unit) {
+    const Geometry& geometry = tensor.geometry;
+    std::vector<ErrorTotals> chunks(tensor.chunks.size());
+    const BlockDecoder<Real> decoder(tensor);
+    for_each_stored_block(
+        tensor, [&](std::size_t c, const IndexBlock& block, std::span<std::uint8_t> indices) {
+            Scratch<Real> scratch;
+            const std::span<Real> decoded = scratch.first(block.count * geometry.cluster_dim);
+            decoder.decode(block, indices, decoded);
+            BlockReader<Real> reader(original);
+            const std::span<const Real> values = reader.read(geometry, block);
+            if constexpr (std::is_same_v<Real, float>) {
+                chunks[c].add(kernels::error_sums(values, std::span<const float>(decoded)));
+            } else {
+                chunks[c].add(kernels::error_sums(values, std::span<const double>(decoded), unit));
+            }
+        });
+    ErrorTotals totals;
+    for (const ErrorTotals& chunk : chunks) totals.add(chunk);
+    return totals;
 }
 
 }  // namespace
@@ -88,25 +147,15 @@ WeightValues decode(const PalettizedTensor& tensor) {
     return tensor.dtype == DType::kF64 ? decode_as<double>(tensor) : decode_as<float>(tensor);
 }
 
-ErrorReport measure_error(const WeightValues& original, const WeightValues& decoded) {
-    PAL_ASSERT(original.index() == decoded.index());
-    return std::visit(
-        [&](const auto& values) {
-            const auto& others = std::get<std::decay_t<decltype(values)>>(decoded);
-            PAL_ASSERT(values.size() == others.size() && !values.empty());
-            Sums sums = sum_errors(values, others, 1);
-            const double unit = unit_for(sums.max_abs);
-            if (unit != 1) sums = sum_errors(values, others, unit);
-            ErrorReport report;
-            report.mse = sums.squared_error / static_cast<double>(values.size()) / unit / unit;
-            report.sqnr_db = sums.max_abs_error == 0
-                                 ? std::numeric_limits<double>::infinity()
-                                 : 10 * std::log10(sums.energy / sums.squared_error);
-            report.max_abs_error = sums.max_abs_error / unit;
-            report.finite = std::isfinite(sums.squared_error);
-            return report;
-        },
-        original);
+ErrorReport measure_error(const Weights& original, const PalettizedTensor& tensor) {
+    PAL_ASSERT(original.size() == tensor.geometry.weight_count &&
+               original.is_double() == (tensor.dtype == DType::kF64));
+    if (!original.is_double())
+        return total_errors<float>(original, tensor, 1).report(original.size());
+    ErrorTotals totals = total_errors<double>(original, tensor, 1);
+    const double unit = totals.unit();
+    if (unit != 1) totals = total_errors<double>(original, tensor, unit);
+    return totals.report(original.size(), unit);
 }
 
 }  // namespace pal

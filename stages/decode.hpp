@@ -2,13 +2,14 @@
 // scale[channel], computed in float (f64 tensors: double) and rounded once to the weight's dtype.
 #pragma once
 
-#include "stages/tensor.hpp"
+#include <span>
+#include <vector>
+
+#include "stages/index_blocks.hpp"
+#include "stages/kernels/error_sums.hpp"
+#include "stages/weights.hpp"
 
 namespace pal {
-
-/// The weights that a palettized tensor stands for, in the order of the file. Indices in range
-/// (checked by the reader).
-[[nodiscard]] WeightValues decode(const PalettizedTensor& tensor);
 
 struct ErrorReport {
     double mse = 0;
@@ -17,7 +18,49 @@ struct ErrorReport {
     bool finite = true;  // all that was decoded; else the numbers above mean nothing
 };
 
-/// Same order, same number type and count. Sums over fixed blocks in a fixed order.
-[[nodiscard]] ErrorReport measure_error(const WeightValues& original, const WeightValues& decoded);
+/// Decodes blocks of one tensor. `lut` as Real; small beside the tensor. Thread-safe.
+template <class Real>
+class BlockDecoder {
+  public:
+    explicit BlockDecoder(const PalettizedTensor& tensor);
+
+    /// The weights of a block, in its order. indices: of its positions, in range. weights: count *
+    /// cluster_dim.
+    void decode(const IndexBlock& block, std::span<const std::uint8_t> indices,
+                std::span<Real> weights) const;
+    /// Multiplies LUT entries, given in the block's order, by the scales of their channels.
+    void rescale(const IndexBlock& block, std::span<Real> weights) const;
+
+  private:
+    const PalettizedTensor& tensor_;
+    std::vector<Real> lut_;
+    std::vector<Real> scales_;
+};
+
+extern template class BlockDecoder<float>;
+extern template class BlockDecoder<double>;
+
+/// The weights that a palettized tensor stands for, in the order of the file. Indices in range
+/// (checked by the reader).
+[[nodiscard]] WeightValues decode(const PalettizedTensor& tensor);
+
+/// What the tensor lost. Sums over fixed blocks in a fixed order.
+[[nodiscard]] ErrorReport measure_error(const Weights& original, const PalettizedTensor& tensor);
+
+/// Sums of the blocks of a tensor's chunks as a report. In the order of chunks and blocks.
+class ErrorTotals {
+  public:
+    void add(const kernels::ErrorSums& block) noexcept;
+    void add(const ErrorTotals& chunk) noexcept { add(chunk.sums_); }
+    /// Whether squares of doubles may have left their range, so that only measure_error can tell.
+    [[nodiscard]] bool out_of_range() const noexcept { return unit() != 1; }
+    /// `unit`: what values were multiplied by.
+    [[nodiscard]] ErrorReport report(std::size_t weight_count, double unit = 1) const;
+    /// The power of two that brings the largest value near 1, or 1 where squares stay in range.
+    [[nodiscard]] double unit() const noexcept;
+
+  private:
+    kernels::ErrorSums sums_;
+};
 
 }  // namespace pal

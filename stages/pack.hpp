@@ -11,19 +11,46 @@
 
 namespace pal {
 
-struct PackedChunk {
-    std::vector<std::uint64_t> offset;  // first element, in indices_shape
-    std::vector<std::uint8_t> bytes;
-};
-
 /// Chunk shape for a tensor's indices: whole rows of the leading dimension where possible, about 1
 /// Mi values, never larger than the tensor; with groups along the leading dimension a chunk holds
 /// whole groups or a group whole chunks. Derived from the geometry alone.
 [[nodiscard]] Shape chunk_shape(const Geometry& geometry);
 
-/// All chunks in row-major order; edge chunks are full-sized, filled up with zeros, as HDF5 wants
-/// them. Parallel over chunks.
-[[nodiscard]] std::vector<PackedChunk> pack_indices(const PalettizedTensor& tensor);
+/// The chunks of a tensor's indices in row-major order. By the choice of their shape each holds
+/// index positions that follow one another.
+class ChunkGrid {
+  public:
+    explicit ChunkGrid(const Geometry& geometry);
+
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    [[nodiscard]] const Shape& chunk() const noexcept { return chunk_; }
+    /// Index positions a chunk has room for; those at an edge hold fewer.
+    [[nodiscard]] std::size_t chunk_values() const noexcept { return chunk_values_; }
+    /// First element of a chunk, in indices_shape.
+    [[nodiscard]] Shape offset(std::size_t number) const;
+    /// The index positions that a chunk holds.
+    [[nodiscard]] IndexRun positions(std::size_t number) const;
+
+  private:
+    Shape shape_;
+    Shape chunk_;
+    Shape grid_;
+    std::size_t count_ = 1;
+    std::size_t chunk_values_ = 1;
+    std::size_t partial_ = 0;  // the dimension that chunks divide
+    std::size_t inner_ = 1;    // index positions of one row of it
+};
+
+/// A chunk from its indices, in the order of their positions; full-sized, filled up with zeros, as
+/// HDF5 wants it.
+[[nodiscard]] std::vector<std::uint8_t> pack_chunk(std::span<const std::uint8_t> indices,
+                                                   std::size_t chunk_values, int n_bits);
+
+/// All chunks of indices given one byte each, by position. Parallel over chunks.
+[[nodiscard]] std::vector<PackedChunk> pack_indices(std::span<const std::uint8_t> indices,
+                                                    const Geometry& geometry, int n_bits);
+/// The inverse: the indices of a tensor, one byte each, by position.
+[[nodiscard]] std::vector<std::uint8_t> unpack_indices(const PalettizedTensor& tensor);
 
 /// values (one byte each, < 2^n_bits) as a bit string: values.size() * n_bits / 8 + 1 bytes for 1
 /// to 7 bits (HDF5's encoder always leaves the byte it would fill next), values.size() bytes for 8.
@@ -31,11 +58,5 @@ struct PackedChunk {
 
 /// The inverse: values.size() values from packed bytes; missing bytes throw Error(kInput).
 void unpack_bits(std::span<const std::uint8_t> packed, int n_bits, std::span<std::uint8_t> values);
-
-/// Scatters the values of a chunk (full chunk shape) to their places in the tensor's indices; what
-/// lies outside is dropped.
-void place_chunk(std::span<const std::uint8_t> chunk_values, const Shape& chunk,
-                 std::span<const std::uint64_t> offset, const Shape& indices_shape,
-                 std::span<std::uint8_t> indices);
 
 }  // namespace pal

@@ -1,75 +1,112 @@
 #include "stages/scale.hpp"
 
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 
+#include "stages/kernels/convert.hpp"
 #include "stages/parallel.hpp"
 
 namespace pal {
 
-std::vector<double> channel_scales(const WeightValues& weights, const Geometry& geometry) {
-    const AxisView view = axis_view(geometry.shape, geometry.output_axis);
-    std::vector<double> scales(view.channels, 0.0);
-    std::visit(
-        [&](const auto& values) {
-            for_each_task(view.channels, [&](std::size_t c) {
-                double largest = 0;
-                for (std::size_t o = 0; o < view.outer; ++o) {
-                    const auto* row = values.data() + (o * view.channels + c) * view.inner;
-                    for (std::size_t i = 0; i < view.inner; ++i) {
-                        largest = std::max(largest, static_cast<double>(std::abs(row[i])));
-                    }
-                }
-                scales[c] = largest == 0 ? 1.0 : largest;
-            });
-        },
-        weights);
-    return scales;
+namespace {
+
+template <class Real>
+Real largest_of(std::span<const Real> values) {
+    if constexpr (std::is_same_v<Real, float>) return kernels::max_magnitude(values);
+    Real largest = 0;
+    for (const Real value : values) largest = std::max(largest, std::abs(value));
+    return largest;
 }
 
-WeightValues scale_weights(const WeightValues& weights, const Geometry& geometry,
-                           const std::vector<double>& scales, DType dtype) {
-    return std::visit(
-        [&](const auto& values) -> WeightValues {
-            using Values = std::decay_t<decltype(values)>;
-            using Real = typename Values::value_type;
-            Values scaled(values.size());
-            for_each_block(values.size(), [&](std::size_t, std::size_t begin, std::size_t end) {
-                for (std::size_t p = begin; p < end; ++p) {
-                    const auto scale = static_cast<Real>(scales[geometry.channel_of(p)]);
-                    const Real quotient = values[p] / scale;
-                    scaled[p] = dtype == DType::kF32 || dtype == DType::kF64
-                                    ? quotient
-                                    : static_cast<Real>(round_to_dtype(quotient, dtype));
-                }
-            });
-            return scaled;
-        },
-        weights);
+template <class Real>
+void raise(std::span<const Real> values, std::span<Real> largest) {
+    if constexpr (std::is_same_v<Real, float>) return kernels::max_magnitudes(values, largest);
+    for (std::size_t v = 0; v < values.size(); ++v)
+        largest[v] = std::max(largest[v], std::abs(values[v]));
 }
 
-NonFinite count_nonfinite(const WeightValues& weights) {
-    return std::visit(
-        [](const auto& values) {
-            std::vector<NonFinite> blocks((values.size() + kBlock - 1) / kBlock);
-            for_each_block(values.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
-                // x - x is 0 for every finite x and NaN for the rest; the sum tells without a
-                // branch a value.
-                auto sum = values[begin] - values[begin];
-                for (std::size_t p = begin; p < end; ++p) sum += values[p] - values[p];
-                if (sum == 0) return;
-                for (std::size_t p = begin; p < end; ++p) {
-                    if (std::isfinite(values[p])) continue;
-                    if (blocks[b].count++ == 0) blocks[b].first = p;
-                }
-            });
-            NonFinite total;
-            for (const NonFinite& block : blocks) {
-                if (total.count == 0) total.first = block.first;
-                total.count += block.count;
-            }
-            return total;
-        },
-        weights);
+/// Raises the maxima of the channels that weights at `first` and on belong to.
+template <class Real>
+void raise_channels(const Geometry& geometry, std::size_t first, std::span<const Real> values,
+                    std::vector<Real>& largest) {
+    const std::size_t inner = geometry.output_inner;
+    const std::size_t channels = geometry.output_channels();
+    for (std::size_t at = 0; at < values.size();) {
+        const std::size_t position = first + at;
+        const std::size_t channel = position / inner % channels;
+        std::size_t run = inner - position % inner;
+        if (inner == 1) {
+            run = std::min(channels - channel, values.size() - at);
+            raise(values.subspan(at, run), std::span(largest).subspan(channel, run));
+        } else {
+            run = std::min(run, values.size() - at);
+            largest[channel] = std::max(largest[channel], largest_of(values.subspan(at, run)));
+        }
+        at += run;
+    }
+}
+
+template <class Real>
+bool is_finite(std::span<const Real> values) {
+    if constexpr (std::is_same_v<Real, float>) return kernels::all_finite(values);
+    return std::all_of(values.begin(), values.end(), [](Real v) { return std::isfinite(v); });
+}
+
+template <class Real>
+NonFinite nonfinite_in(std::span<const Real> values, std::size_t first) {
+    NonFinite found;
+    if (is_finite(values)) return found;
+    for (std::size_t v = 0; v < values.size(); ++v) {
+        if (std::isfinite(values[v])) continue;
+        if (found.count++ == 0) found.first = first + v;
+    }
+    return found;
+}
+
+}  // namespace
+
+std::optional<std::vector<double>> channel_scales(const Weights& weights,
+                                                  const Geometry& geometry) {
+    return with_real(weights, [&](auto real) -> std::optional<std::vector<double>> {
+        using Real = typename decltype(real)::type;
+        tbb::enumerable_thread_specific<std::vector<Real>> maxima(
+            [&] { return std::vector<Real>(geometry.output_channels()); });
+        std::atomic<bool> finite{true};
+        for_each_block(weights.size(), [&](std::size_t, std::size_t begin, std::size_t end) {
+            BlockReader<Real> reader(weights);
+            const std::span<const Real> values = reader.read(begin, end - begin);
+            if (!is_finite(values)) finite = false;
+            raise_channels(geometry, begin, values, maxima.local());
+        });
+        if (!finite) return std::nullopt;
+        std::vector<double> scales(geometry.output_channels());
+        for (const std::vector<Real>& largest : maxima) {
+            for (std::size_t c = 0; c < scales.size(); ++c)
+                scales[c] = std::max(scales[c], static_cast<double>(largest[c]));
+        }
+        std::replace(scales.begin(), scales.end(), 0.0, 1.0);
+        return scales;
+    });
+}
+
+NonFinite count_nonfinite(const Weights& weights) {
+    return with_real(weights, [&](auto real) {
+        using Real = typename decltype(real)::type;
+        std::vector<NonFinite> blocks((weights.size() + kBlock - 1) / kBlock);
+        for_each_block(weights.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+            BlockReader<Real> reader(weights);
+            blocks[b] = nonfinite_in(reader.read(begin, end - begin), begin);
+        });
+        NonFinite total;
+        for (const NonFinite& block : blocks) {
+            if (total.count == 0) total.first = block.first;
+            total.count += block.count;
+        }
+        return total;
+    });
 }
 
 }  // namespace pal

@@ -1,26 +1,23 @@
-// Per-channel scale: the largest magnitude of each output channel, and the weights divided by it.
+// Per-channel scale: the largest magnitude of each output channel. Dividing by it happens where
+// blocks are read (weights.hpp).
 #pragma once
 
+#include <optional>
 #include <vector>
 
-#include "stages/tensor.hpp"
+#include "stages/weights.hpp"
 
 namespace pal {
 
-/// max |w| over each output channel, 1 where that is 0. Values finite (checked upstream).
-/// O(weights).
-[[nodiscard]] std::vector<double> channel_scales(const WeightValues& weights,
-                                                 const Geometry& geometry);
-
-/// weights / scale of their channel, rounded to dtype (the scale is one of the weights: |result| <=
-/// 1). A new buffer: the originals are still wanted for the error report.
-[[nodiscard]] WeightValues scale_weights(const WeightValues& weights, const Geometry& geometry,
-                                         const std::vector<double>& scales, DType dtype);
+/// max |w| over each output channel, 1 where that is 0. One pass. Nothing where a weight is NaN or
+/// infinite.
+[[nodiscard]] std::optional<std::vector<double>> channel_scales(const Weights& weights,
+                                                                const Geometry& geometry);
 
 struct NonFinite {
     std::size_t count = 0;
     std::size_t first = 0;  // position of the first NaN or infinity
 };
-[[nodiscard]] NonFinite count_nonfinite(const WeightValues& weights);
+[[nodiscard]] NonFinite count_nonfinite(const Weights& weights);
 
 }  // namespace pal

@@ -53,7 +53,7 @@ void write_report(const std::string& report, const std::string& json) {
 void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
     for (PlanEntry& entry : plan.entries) {
         if (!entry.palettize) continue;
-        const NonFinite bad = count_nonfinite(reader.read_weights(*entry.dataset));
+        const NonFinite bad = count_nonfinite(reader.open_weights(*entry.dataset));
         if (bad.count == 0) continue;
         leave_dense(entry, std::to_string(bad.count) +
                                " weights are NaN or infinite, the first at index " +
@@ -123,9 +123,9 @@ int execute_run(const Arguments& arguments) {
     std::vector<std::string> replaced;
     for (const PlanEntry* entry : plan.palettized()) replaced.push_back(entry->dataset->path);
     CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
-    const GraphPorts ports{[&](const DatasetInfo& dataset) { return reader.read_weights(dataset); },
+    const GraphPorts ports{[&](const DatasetInfo& dataset) { return reader.open_weights(dataset); },
                            [&](const TensorJob& job, const Packed& packed) {
-                               writer.write_palettized(job.path, packed.tensor, packed.chunks,
+                               writer.write_palettized(job.path, packed.tensor,
                                                        spec_to_json(job.spec));
                            }};
     const GraphResult result = run_graph(plan, ports, budget_bytes);

@@ -81,7 +81,7 @@ TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointRead
         return check;
     }
     check =
-        check_tensor(original.read_weights(*source), palettized.read_palettized(info.path),
+        check_tensor(original.open_weights(*source), palettized.read_palettized(info.path),
                      spec_of(info, palettized.info().file), reported.engine != Engine::kReference);
     if (!reported.known) {
         check.problems.push_back("/h5palettize/config does not say its error");

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "stages/cluster/float_blocks.hpp"
 #include "stages/dtype.hpp"
 #include "stages/spec.hpp"
 
@@ -37,12 +39,17 @@ struct WeightedPoints {
 template <class Real>
 [[nodiscard]] Palette cluster_exact(const WeightedPoints<Real>& points, std::size_t max_clusters);
 
-/// Within 1e-4 (relative) of cluster_exact: adaptive histogram of the values, dynamic programming
-/// over the bins from coarse to fine. O(n) time with a small constant. dtype tells which values are
-/// possible: f16 and bf16 are binned by their bits.
+/// Within 1e-4 (relative) of cluster_exact: a histogram of the values, dynamic programming over its
+/// bins from coarse to fine. O(n) time with a small constant. dtype tells which values are
+/// possible: f16 and bf16 get a bin for each. The cost is an estimate: the bins know no more.
 template <class Real>
 [[nodiscard]] Palette cluster_fast(const WeightedPoints<Real>& points, DType dtype,
                                    std::size_t max_clusters);
+
+/// The same for unweighted floats that are read in blocks: one pass over them as a rule, or a
+/// few. Nothing where there is a NaN or infinity among them.
+[[nodiscard]] std::optional<Palette> cluster_fast(const cluster::FloatBlocks& values, DType dtype,
+                                                  std::size_t max_clusters);
 
 /// coreai_opt's scalar path step by step: values rounded through f16 and `rounding_precision`
 /// decimals where enable_fast_kmeans_mode says so, dynamic programming in double over prefix sums

@@ -9,6 +9,7 @@
 #include "stages/cluster/cluster.hpp"
 #include "stages/cluster/interval_costs.hpp"
 #include "stages/cluster/partition.hpp"
+#include "stages/kernels/sort.hpp"
 
 namespace pal::cluster {
 
@@ -32,7 +33,7 @@ DistinctValues<Real> distinct_values(const WeightedPoints<Real>& points) {
     };
     if (points.weights.empty()) {
         std::vector<Real> sorted(points.values.begin(), points.values.end());
-        std::sort(sorted.begin(), sorted.end());
+        kernels::sort_ascending(sorted);
         for (const Real value : sorted) add(value, 1.0);
         return distinct;
     }
@@ -72,6 +73,15 @@ inline Palette palette_of_partition(std::span<const Bin> bins,
         palette.cost += cluster.spread / coordinates.unit / coordinates.unit;
     }
     return palette;
+}
+
+/// A good partition of the values, or they themselves where they are few.
+template <class Real>
+Palette good_palette(const DistinctValues<Real>& distinct, std::size_t max_clusters) {
+    if (distinct.values.size() <= max_clusters) return palette_of_values(distinct);
+    const auto coordinates = coordinates_for(distinct.values.front(), distinct.values.back());
+    const auto bins = bins_of(distinct, coordinates);
+    return palette_of_partition(bins, good_partition(bins, max_clusters), coordinates);
 }
 
 }  // namespace pal::cluster

@@ -1,85 +1,138 @@
-// The fast engine: dynamic programming over the bins of an adaptive histogram, coarse to fine. A
-// palette's boundaries fall on bin edges; what that costs is bounded in practice by the spread
-// inside the bins, and where that is too large the values are sorted instead.
+// The fast engine: a good partition of the bins of a histogram. A palette's boundaries fall on bin
+// edges; what that may cost is bounded, and where it is too much the bins are made finer or the
+// values themselves are sorted.
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <optional>
+#include <unordered_map>
 
 #include "stages/cluster/adaptive_histogram.hpp"
 #include "stages/cluster/cluster.hpp"
+#include "stages/cluster/counted_histogram.hpp"
 #include "stages/cluster/distinct_values.hpp"
 #include "stages/cluster/partition.hpp"
+#include "stages/error.hpp"
+#include "stages/kernels/convert.hpp"
 
 namespace pal {
 
 namespace {
 
+using cluster::CountedBin;
+using cluster::FloatBlocks;
+
 constexpr std::size_t kFineBinsACluster = 256;  // (bin / cell)^2 is the relative loss: 1.5e-5
-constexpr std::size_t kCoarseBinsACluster = 24;
-constexpr std::size_t kFewestCoarseBins = 512;
-constexpr std::size_t kFewPoints =
-    2048;  // sorting is no slower than two passes over 65536 leading bins
-constexpr double kToleratedSpread = 3e-5;  // of the palette's cost, inside bins
-
-/// Cut positions that share out the cube root of the density evenly.
-std::vector<std::size_t> coarse_cuts(const std::vector<cluster::Bin>& bins, std::size_t intervals) {
-    std::vector<double> measure(bins.size());
-    double total = 0;
-    for (std::size_t b = 0; b < bins.size(); ++b) {
-        const double width =
-            bins[std::min(b + 1, bins.size() - 1)].mean - bins[b == 0 ? 0 : b - 1].mean;
-        measure[b] = std::cbrt(bins[b].weight * width * width);
-        total += measure[b];
-    }
-    // A bin takes one interval at most: what an outlier's share exceeds that by goes to the others.
-    double most = total;
-    for (int round = 0; round < 8; ++round) {
-        most = total / static_cast<double>(intervals);
-        total = 0;
-        for (const double m : measure) total += std::min(m, most);
-    }
-    for (double& m : measure) m = std::min(m, most);
-    std::vector<std::size_t> cuts{0};
-    double sum = 0;
-    for (std::size_t b = 0; b < bins.size(); ++b) {
-        sum += measure[b];
-        const double due =
-            total * static_cast<double>(cuts.size()) / static_cast<double>(intervals);
-        if (sum >= due && b + 1 < bins.size()) cuts.push_back(b + 1);
-    }
-    cuts.push_back(bins.size());
-    return cuts;
-}
-
-std::vector<std::size_t> good_partition(const std::vector<cluster::Bin>& bins,
-                                        std::size_t clusters) {
-    const std::size_t intervals = std::max(kCoarseBinsACluster * clusters, kFewestCoarseBins);
-    if (bins.size() <= 2 * intervals)
-        return cluster::optimal_partition(bins, std::min(clusters, bins.size()));
-    const std::vector<std::size_t> cuts = coarse_cuts(bins, intervals);
-    return cuts.size() > 2 * clusters ? cluster::windowed_partition(bins, cuts, clusters)
-                                      : cluster::optimal_partition(bins, clusters);
-}
+constexpr std::size_t kFewPoints = 2048;        // sorting them is no slower than binning them
+constexpr double kToleratedSpread = 3e-5;       // of the palette's cost, inside bins
+constexpr double kToleratedDoubt = 5e-5;        // of the palette's cost, see doubt_of
+constexpr std::size_t kFewValues = std::size_t{1} << 14;  // distinct ones, kept in a table
+constexpr std::size_t kSortable = std::size_t{1} << 22;   // points, 16 MiB
 
 template <class Real>
 Palette cluster_sorted(const WeightedPoints<Real>& points, std::size_t max_clusters) {
-    const auto distinct = cluster::distinct_values(points);
-    if (distinct.values.size() <= max_clusters) return cluster::palette_of_values(distinct);
-    const auto coordinates =
-        cluster::coordinates_for(distinct.values.front(), distinct.values.back());
-    const auto bins = cluster::bins_of(distinct, coordinates);
-    return cluster::palette_of_partition(bins, good_partition(bins, max_clusters), coordinates);
+    return cluster::good_palette(cluster::distinct_values(points), max_clusters);
 }
 
-}  // namespace
+/// The bins with their values spread evenly within them.
+std::vector<cluster::Bin> even_bins(const std::vector<CountedBin>& counted,
+                                    const cluster::Coordinates& coordinates) {
+    std::vector<cluster::Bin> bins(counted.size());
+    for (std::size_t b = 0; b < bins.size(); ++b) {
+        const double width = (counted[b].high - counted[b].low) * coordinates.unit;
+        const bool several = counted[b].weight > 1;
+        bins[b] = {counted[b].weight, coordinates.of(counted[b].mean),
+                   several ? counted[b].weight * width * width / 12 : 0};
+    }
+    return bins;
+}
+
+/// What moving the boundaries inside their bins may gain, relative to the cost. A bin of mass m at
+/// distance h from two centroids that may belong to either moves them by up to m h / (2 M) where M
+/// is the cluster's mass, and costs M times the square of that. 0 where boundaries fall into gaps.
+double doubt_of(const std::vector<CountedBin>& bins, const std::vector<cluster::Bin>& clusters,
+                const cluster::Coordinates& coordinates) {
+    double cost = clusters.front().spread;
+    double doubt = 0;
+    auto bin = bins.begin();
+    for (std::size_t c = 1; c < clusters.size(); ++c) {
+        cost += clusters[c].spread;
+        const double half = (clusters[c].mean - clusters[c - 1].mean) / 2;
+        const double middle = coordinates.back(clusters[c - 1].mean + half);
+        while (bin != bins.end() && bin->high < middle) ++bin;
+        if (bin == bins.end() || !(bin->low < middle)) continue;
+        const double moment = bin->weight * half / 2;
+        doubt += moment * moment * (1 / clusters[c].weight + 1 / clusters[c - 1].weight);
+    }
+    return doubt == 0 ? 0 : doubt / cost;
+}
+
+struct Solved {
+    Palette palette;
+    double doubt = 0;
+};
+
+Solved solve(const std::vector<CountedBin>& counted, std::size_t max_clusters) {
+    const auto coordinates = cluster::coordinates_for(counted.front().low, counted.back().high);
+    const std::vector<cluster::Bin> bins = even_bins(counted, coordinates);
+    const auto boundaries = cluster::good_partition(bins, std::min(max_clusters, bins.size()));
+    return {cluster::palette_of_partition(bins, boundaries, coordinates),
+            doubt_of(counted, cluster::clusters_of(bins, boundaries), coordinates)};
+}
+
+using Tally = std::unordered_map<std::uint32_t, std::uint64_t>;  // bits of a value, its count
+
+/// The distinct values where there are at most kFewValues: weights that were rounded to a grid, or
+/// pruned. Nothing where there are more.
+std::optional<cluster::DistinctValues<float>> few_values(const FloatBlocks& values) {
+    tbb::enumerable_thread_specific<Tally> tallies;
+    values.for_each([&](std::span<const float> block) {
+        Tally& tally = tallies.local();
+        for (const float value : block) {
+            if (tally.size() > kFewValues) return;
+            ++tally[std::bit_cast<std::uint32_t>(value + 0.0F)];  // -0 is +0
+        }
+    });
+    Tally all;
+    for (const Tally& tally : tallies) {
+        for (const auto& [bits, count] : tally) all[bits] += count;
+    }
+    if (all.size() > kFewValues) return std::nullopt;
+    cluster::DistinctValues<float> distinct;
+    for (const auto& [bits, count] : all) distinct.values.push_back(std::bit_cast<float>(bits));
+    std::sort(distinct.values.begin(), distinct.values.end());
+    for (const float value : distinct.values) {
+        distinct.weights.push_back(
+            static_cast<double>(all.at(std::bit_cast<std::uint32_t>(value))));
+    }
+    return distinct;
+}
+
+/// Where the bins of one pass do not do: few values are met exactly, finer bins are counted, few
+/// points are sorted.
+std::optional<Palette> cluster_carefully(const FloatBlocks& values, DType dtype,
+                                         std::size_t max_clusters) {
+    if (const auto few = few_values(values)) return cluster::good_palette(*few, max_clusters);
+    const auto finer = cluster::counted_histogram(
+        values, dtype, std::max<std::size_t>(4 * kFineBinsACluster * max_clusters, 1 << 16), 2);
+    if (!finer.finite) return std::nullopt;
+    const Solved solved = solve(finer.bins, max_clusters);
+    if (solved.doubt <= kToleratedDoubt || values.count > kSortable) return solved.palette;
+    return cluster_sorted(WeightedPoints<float>{values.read(0, values.count), {}}, max_clusters);
+}
 
 template <class Real>
-Palette cluster_fast(const WeightedPoints<Real>& points, DType dtype, std::size_t max_clusters) {
+Palette cluster_weighted(const WeightedPoints<Real>& points, DType dtype,
+                         std::size_t max_clusters) {
     if (points.values.size() <= kFewPoints) return cluster_sorted(points, max_clusters);
     const cluster::Histogram histogram =
         cluster::adaptive_histogram(points, dtype, kFineBinsACluster * max_clusters);
     // As many bins as clusters or fewer: there may be few values, and those deserve to be met
     // exactly.
     if (histogram.bins.size() <= 2 * max_clusters) return cluster_sorted(points, max_clusters);
-    const auto boundaries = good_partition(histogram.bins, max_clusters);
+    const auto boundaries = cluster::good_partition(histogram.bins, max_clusters);
     double cost = 0;
     for (const auto& cluster : cluster::clusters_of(histogram.bins, boundaries))
         cost += cluster.spread;
@@ -89,7 +142,36 @@ Palette cluster_fast(const WeightedPoints<Real>& points, DType dtype, std::size_
                : cluster_sorted(points, max_clusters);
 }
 
-template Palette cluster_fast<float>(const WeightedPoints<float>&, DType, std::size_t);
-template Palette cluster_fast<double>(const WeightedPoints<double>&, DType, std::size_t);
+}  // namespace
+
+std::optional<Palette> cluster_fast(const FloatBlocks& values, DType dtype,
+                                    std::size_t max_clusters) {
+    const std::size_t fine_bins = kFineBinsACluster * max_clusters;
+    if (values.count <= std::max(kFewPoints, 2 * fine_bins)) {
+        const std::span<const float> all = values.read(0, values.count);
+        if (!kernels::all_finite(all)) return std::nullopt;
+        return cluster_sorted(WeightedPoints<float>{all, {}}, max_clusters);
+    }
+    const auto histogram = cluster::counted_histogram(values, dtype, fine_bins, 1);
+    if (!histogram.finite) return std::nullopt;
+    if (histogram.bins.size() <= 2 * max_clusters)
+        return cluster_carefully(values, dtype, max_clusters);
+    Solved solved = solve(histogram.bins, max_clusters);
+    if (solved.doubt <= kToleratedDoubt) return std::move(solved.palette);
+    return cluster_carefully(values, dtype, max_clusters);
+}
+
+template <>
+Palette cluster_fast(const WeightedPoints<float>& points, DType dtype, std::size_t max_clusters) {
+    if (!points.weights.empty()) return cluster_weighted(points, dtype, max_clusters);
+    const auto palette = cluster_fast(cluster::blocks_of(points.values), dtype, max_clusters);
+    PAL_ASSERT(palette);  // finite values, as the contract wants
+    return *palette;
+}
+
+template <>
+Palette cluster_fast(const WeightedPoints<double>& points, DType dtype, std::size_t max_clusters) {
+    return cluster_weighted(points, dtype, max_clusters);
+}
 
 }  // namespace pal

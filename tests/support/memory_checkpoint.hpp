@@ -31,12 +31,11 @@ struct MemoryCheckpoint {
     }
 
     GraphPorts ports() {
-        return {
-            [this](const DatasetInfo& dataset) { return WeightValues(weights.at(dataset.path)); },
-            [this](const TensorJob& job, const Packed& packed) {
-                written.push_back(job.path);
-                tensors[job.path] = packed.tensor;
-            }};
+        return {[this](const DatasetInfo& dataset) { return Weights(weights.at(dataset.path)); },
+                [this](const TensorJob& job, const Packed& packed) {
+                    written.push_back(job.path);
+                    tensors[job.path] = packed.tensor;
+                }};
     }
 };
 

@@ -37,7 +37,7 @@ inline Packed palettize_dataset(const CheckpointReader& reader, const std::strin
     job.spec = spec;
     const AxisMap axes{0, dataset.shape.size() > 1 ? std::size_t{1} : std::size_t{0}};
     job.geometry = std::get<Geometry>(make_geometry(dataset.shape, axes, spec, false));
-    return palettize(job, reader.read_weights(dataset));
+    return palettize(job, reader.open_weights(dataset));
 }
 
 /// Palettizes the datasets at `paths` (2 bits: four different values come back exactly).
@@ -49,7 +49,7 @@ inline void palettize_file(const std::string& source, const std::string& target,
     CheckpointWriter writer(reader, target, false, paths);
     for (const std::string& path : paths) {
         const Packed packed = palettize_dataset(reader, path, spec);
-        writer.write_palettized(path, packed.tensor, packed.chunks, spec_to_json(spec));
+        writer.write_palettized(path, packed.tensor, spec_to_json(spec));
     }
     writer.commit("{}");
 }

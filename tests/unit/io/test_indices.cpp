@@ -16,11 +16,12 @@ pal::PalettizedTensor tensor_of(const pal::Shape& shape, const pal::Palettizatio
     tensor.n_bits = spec.n_bits;
     tensor.geometry = std::get<pal::Geometry>(pal::make_geometry(shape, {0, 0}, spec, false));
     std::uint32_t state = 12345;
-    tensor.indices.resize(tensor.geometry.index_count);
-    for (std::uint8_t& index : tensor.indices) {
+    std::vector<std::uint8_t> indices(tensor.geometry.index_count);
+    for (std::uint8_t& index : indices) {
         state = state * 1664525U + 1013904223U;
         index = static_cast<std::uint8_t>(state >> 24U >> (8 - spec.n_bits));
     }
+    tensor.chunks = pal::pack_indices(indices, tensor.geometry, spec.n_bits);
     tensor.lut.resize(tensor.geometry.group_count * tensor.lut_stride());
     for (std::size_t entry = 0; entry < tensor.lut.size(); ++entry) {
         tensor.lut[entry] = static_cast<double>(entry);
@@ -50,19 +51,18 @@ void check_round_trip(const pal::Shape& shape, const pal::PalettizationSpec& spe
     {
         const pal::CheckpointReader reader(source);
         pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
-        writer.write_palettized("/weight", tensor, pal::pack_indices(tensor),
-                                pal::spec_to_json(spec));
+        writer.write_palettized("/weight", tensor, pal::spec_to_json(spec));
         writer.commit("{}");
     }
     {
         const Id file = open_file(folder.file("out.h5"));
         const Id indices = open(file, "weight/indices");
         check_storage(indices, spec.n_bits);
-        BOOST_TEST((raw_data(indices) == tensor.indices));
+        BOOST_TEST((raw_data(indices) == pal::unpack_indices(tensor)));
     }
     const pal::CheckpointReader reader(folder.file("out.h5"));
     const pal::PalettizedTensor read = reader.read_palettized("/weight");
-    BOOST_TEST((read.indices == tensor.indices));
+    BOOST_TEST((pal::unpack_indices(read) == pal::unpack_indices(tensor)));
     BOOST_TEST((read.lut == tensor.lut));
     BOOST_TEST((read.geometry.shape == shape));
 }

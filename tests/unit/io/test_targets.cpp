@@ -125,8 +125,7 @@ BOOST_FIXTURE_TEST_CASE(a_writer_without_commit_leaves_nothing, Fixture) {
         BOOST_TEST(folder.names() != "in.h5");  // the temporary beside the target
         BOOST_TEST(!fs::exists(folder.file("out.h5")));
         const auto packed = palettize_dataset(reader, "/weight", bits_spec(2));
-        writer.write_palettized("/weight", packed.tensor, packed.chunks,
-                                pal::spec_to_json(bits_spec(2)));
+        writer.write_palettized("/weight", packed.tensor, pal::spec_to_json(bits_spec(2)));
         throw std::runtime_error("a stage failed");
     } catch (const std::runtime_error&) {
         BOOST_TEST(folder.names() == "in.h5");
@@ -141,11 +140,10 @@ BOOST_FIXTURE_TEST_CASE(a_write_that_fails_leaves_nothing, Fixture) {
     BOOST_TEST(wrong_path == kInputError);
     BOOST_TEST(folder.names() == "in.h5");
     auto packed = palettize_dataset(reader, "/weight", bits_spec(2));
-    packed.chunks[0].offset = {1};  // no chunk begins there
+    packed.tensor.chunks[0].offset = {1};  // no chunk begins there
     const int wrong_chunk = error_code_of([&] {
         pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
-        writer.write_palettized("/weight", packed.tensor, packed.chunks,
-                                pal::spec_to_json(bits_spec(2)));
+        writer.write_palettized("/weight", packed.tensor, pal::spec_to_json(bits_spec(2)));
     });
     BOOST_TEST(wrong_chunk == kOutputError);
     BOOST_TEST(folder.names() == "in.h5");

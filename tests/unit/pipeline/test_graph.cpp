@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_failing_tensor_does_not_stop_the_others) {
 BOOST_AUTO_TEST_CASE(an_exception_of_any_kind_is_the_tensors_failure) {
     MemoryCheckpoint checkpoint = many_tensors(5, 64);
     GraphPorts ports = checkpoint.ports();
-    ports.load = [](const DatasetInfo&) -> WeightValues { throw std::runtime_error("no luck"); };
+    ports.load = [](const DatasetInfo&) -> Weights { throw std::runtime_error("no luck"); };
     const GraphResult result = run_graph(default_plan(checkpoint), ports, kPlenty);
     for (const Outcome& outcome : result.outcomes) {
         BOOST_TEST(outcome.failed);

@@ -18,14 +18,15 @@ struct PruneStage {
     using Output = Scaled;
     double threshold;
     Output operator()(const TensorJob&, Input&& scaled) const {
+        WeightValues weights = scaled.weights.values();
         std::visit(
             [&](auto& values) {
                 for (auto& value : values) {
                     if (std::abs(value) < threshold) value = 0;
                 }
             },
-            scaled.weights);
-        return std::move(scaled);
+            weights);
+        return {Weights(std::move(weights)), std::move(scaled.scales)};
     }
 };
 

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <random>
 
-#include "stages/assign.hpp"
+#include "tests/support/nearest_indices.hpp"
 
 using namespace pal;
 
@@ -67,10 +67,11 @@ BOOST_AUTO_TEST_CASE(vectors_go_to_the_nearest_vector) {
     spec.cluster_dim = 2;
     const auto geometry = std::get<Geometry>(make_geometry({4, 2}, {0, 1}, spec, false));
     // Vectors along the output channels: (1, 3), (2, 4), (5, 7), (6, 8).
-    const WeightValues weights = std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8};
+    const std::vector<float> weights{1, 2, 3, 4, 5, 6, 7, 8};
     const std::vector<double> lut{6, 8, 1, 3, 1, 3, 0, 0};
     const std::vector<std::uint8_t> expected{1, 1, 0, 0};
-    BOOST_TEST(assign(weights, geometry, lut, 4) == expected, boost::test_tools::per_element());
+    BOOST_TEST(pal::test::nearest_indices(weights, geometry, lut, 4) == expected,
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

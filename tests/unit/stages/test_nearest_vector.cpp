@@ -5,9 +5,9 @@
 #include <limits>
 #include <random>
 
-#include "stages/assign.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
 #include "tests/support/every_target.hpp"
+#include "tests/support/nearest_indices.hpp"
 
 using namespace pal;
 
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_tensor_is_assigned_by_the_definition_whatever_its_axes) {
                     values[geometry.weight_position(p) + t * geometry.vector_stride()]);
             expected.push_back(nearest_by_definition(vector.data(), lut, 4));
         }
-        BOOST_TEST((assign(WeightValues(values), geometry, lut, 16) == expected),
+        BOOST_TEST((pal::test::nearest_indices(values, geometry, lut, 16) == expected),
                    shape_to_string(shape));
     }
 }

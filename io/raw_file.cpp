@@ -1,0 +1,48 @@
+#include "io/raw_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "stages/error.hpp"
+
+namespace pal {
+
+RawFile::RawFile(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
+}
+
+RawFile::~RawFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+}
+
+RawFile::RawFile(RawFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+RawFile& RawFile::operator=(RawFile&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,
+                   const std::string& name) const {
+    while (!bytes.empty()) {
+        const ssize_t count =
+            pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            throw Error(ErrorCode::kInput, name + ": cannot be read: " + std::strerror(errno));
+        }
+        if (count == 0) {
+            throw Error(ErrorCode::kInput, name + ": the file ends at byte " +
+                                               std::to_string(offset) +
+                                               "; it has been cut since it was opened");
+        }
+        offset += static_cast<std::uint64_t>(count);
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+}
+
+}  // namespace pal

@@ -1,0 +1,198 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "stages/kernels/nearest_scalars.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+//
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "stages/error.hpp"
+#include "stages/kernels/nearest_scalars.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace pal::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// At most 16 entries: values that no whole register is left for. thresholds: 15, then infinity.
+HWY_ATTR inline void find_rest(const float* HWY_RESTRICT values, std::size_t count,
+                               const float* HWY_RESTRICT thresholds,
+                               const float* HWY_RESTRICT entries,
+                               std::uint8_t* HWY_RESTRICT indices, float* HWY_RESTRICT nearest) {
+    for (std::size_t v = 0; v < count; ++v) {
+        unsigned place = 0;
+        for (std::size_t t = 0; t < 15; ++t) place += values[v] > thresholds[t] ? 1U : 0U;
+        indices[v] = static_cast<std::uint8_t>(place);
+        nearest[v] = entries[place];
+    }
+}
+
+/// Place among the distinct entries and the entry. With registers of 8 floats a lane looks its next
+/// threshold up in one: four comparisons halve 16 places down to one. Narrower ones count the
+/// thresholds below.
+HWY_ATTR void find_among_16(const float* HWY_RESTRICT values, std::size_t count,
+                            const float* HWY_RESTRICT thresholds, const float* HWY_RESTRICT entries,
+                            std::uint8_t* HWY_RESTRICT indices, float* HWY_RESTRICT nearest) {
+    std::size_t v = 0;
+#if HWY_MAX_BYTES >= 32
+    const hn::FixedTag<float, 8> d;
+    const hn::FixedTag<std::int32_t, 8> di;
+    const hn::FixedTag<std::uint8_t, 8> d8;
+    const float* t = thresholds;
+    HWY_ALIGN const float thirds[8] = {t[1], t[5], t[9], t[13], t[1], t[5], t[9], t[13]};
+    HWY_ALIGN const float fourths[8] = {t[0], t[2], t[4], t[6], t[8], t[10], t[12], t[14]};
+    const auto first = hn::Set(d, t[7]);
+    const auto second_low = hn::Set(d, t[3]);
+    const auto second_high = hn::Set(d, t[11]);
+    const auto third = hn::Load(d, thirds);
+    const auto fourth = hn::Load(d, fourths);
+    const auto entries_low = hn::LoadU(d, entries);
+    const auto entries_high = hn::LoadU(d, entries + 8);
+    const auto twice_and = [&](auto place, auto above) HWY_ATTR {  // a true lane is -1
+        return hn::Sub(hn::Add(place, place), hn::VecFromMask(di, hn::RebindMask(di, above)));
+    };
+    for (; v + 8 <= count; v += 8) {
+        const auto x = hn::LoadU(d, values + v);
+        const auto upper = hn::Gt(x, first);
+        auto place = hn::Neg(hn::VecFromMask(di, hn::RebindMask(di, upper)));
+        place = twice_and(place, hn::Gt(x, hn::IfThenElse(upper, second_high, second_low)));
+        place =
+            twice_and(place, hn::Gt(x, hn::TableLookupLanes(third, hn::IndicesFromVec(d, place))));
+        place =
+            twice_and(place, hn::Gt(x, hn::TableLookupLanes(fourth, hn::IndicesFromVec(d, place))));
+        const auto in_half = hn::IndicesFromVec(d, hn::And(place, hn::Set(di, 7)));
+        hn::StoreU(hn::IfThenElse(upper, hn::TableLookupLanes(entries_high, in_half),
+                                  hn::TableLookupLanes(entries_low, in_half)),
+                   d, nearest + v);
+        hn::StoreU(hn::DemoteTo(d8, place), d8, indices + v);
+    }
+#endif
+    find_rest(values + v, count - v, thresholds, entries, indices + v, nearest + v);
+}
+
+}  // namespace pal::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace pal::kernels {
+
+HWY_EXPORT(find_among_16);
+
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr std::size_t kKeys = std::size_t{1} << 16;       // sign, exponent, 7 bits of the mantissa
+constexpr std::size_t kTablePays = std::size_t{1} << 15;  // making it costs some 100 us
+constexpr std::size_t kMostSteps = 3;  // thresholds inside a key; more are searched by halves
+
+/// The largest float at which the lower of two neighbouring entries is still the nearer one or
+/// ties.
+float threshold_between(double lower, double upper) {
+    const double middle = lower + (upper - lower) / 2;
+    const auto threshold = static_cast<float>(middle);
+    return static_cast<double>(threshold) > middle ? std::nextafter(threshold, -kInfinity)
+                                                   : threshold;
+}
+
+}  // namespace
+
+NearestScalars::NearestScalars(std::span<const double> lut, std::size_t expected) {
+    PAL_ASSERT(!lut.empty() && lut.size() <= entries_.size());
+    thresholds_.fill(kInfinity);
+    entries_[0] = static_cast<float>(lut[0]);
+    distinct_ = 1;
+    for (std::size_t e = 1; e < lut.size(); ++e) {
+        if (lut[e] == lut[e - 1]) continue;
+        PAL_ASSERT(lut[e] > lut[e - 1]);
+        thresholds_[distinct_ - 1] = threshold_between(lut[e - 1], lut[e]);
+        entries_[distinct_] = static_cast<float>(lut[e]);
+        first_index_[distinct_] = static_cast<std::uint8_t>(e);
+        first_of_all_ = first_of_all_ && e == distinct_;
+        ++distinct_;
+    }
+    if (distinct_ > 16 && expected >= kTablePays) make_table();
+}
+
+void NearestScalars::make_table() {
+    start_.resize(kKeys);
+    std::size_t below = 0;  // thresholds below what has been passed
+    for (std::uint32_t place = 0; place < kKeys; ++place) {  // keys in the order of their values
+        const bool negative = place < kKeys / 2;
+        const auto key =
+            static_cast<std::uint32_t>(negative ? kKeys - 1 - place : place - kKeys / 2);
+        if ((key & 0x7F80U) == 0x7F80U) continue;  // NaN and infinity
+        const std::uint32_t near = key << 16U;
+        const std::uint32_t far = near | 0xFFFFU;
+        const auto low = std::bit_cast<float>(negative ? far : near);
+        const auto high = std::bit_cast<float>(negative ? near : far);
+        while (thresholds_[below] < low) ++below;
+        start_[key] = static_cast<std::uint8_t>(below);
+        while (thresholds_[below] < high) ++below;
+        most_steps_ = std::max<std::size_t>(most_steps_, below - start_[key]);
+    }
+    if (most_steps_ > kMostSteps) start_.clear();
+}
+
+void NearestScalars::find(std::span<const float> values, std::span<std::uint8_t> indices,
+                          std::span<float> nearest) const {
+    PAL_ASSERT(values.size() == indices.size() && values.size() == nearest.size());
+    if (distinct_ <= 16) {
+        HWY_DYNAMIC_DISPATCH(find_among_16)
+        (values.data(), values.size(), thresholds_.data(), entries_.data(), indices.data(),
+         nearest.data());
+    } else if (!start_.empty()) {
+        find_by_table(values, indices.data(), nearest.data());
+    } else {
+        find_by_halves(values, indices.data(), nearest.data());
+    }
+    if (first_of_all_) return;
+    for (std::uint8_t& index : indices) index = first_index_[index];
+}
+
+void NearestScalars::find_by_table(std::span<const float> values, std::uint8_t* indices,
+                                   float* nearest) const {
+    const auto with_steps = [&](auto steps) {
+        for (std::size_t v = 0; v < values.size(); ++v) {
+            const float x = values[v];
+            std::size_t place = start_[std::bit_cast<std::uint32_t>(x) >> 16U];
+            for (std::size_t s = 0; s < steps; ++s) place += x > thresholds_[place] ? 1U : 0U;
+            indices[v] = static_cast<std::uint8_t>(place);
+            nearest[v] = entries_[place];
+        }
+    };
+    if (most_steps_ <= 1) return with_steps(std::integral_constant<std::size_t, 1>());
+    with_steps(most_steps_);
+}
+
+void NearestScalars::find_by_halves(std::span<const float> values, std::uint8_t* indices,
+                                    float* nearest) const {
+    const std::size_t span = std::bit_ceil(distinct_);
+    constexpr std::size_t kTogether = 8;  // independent searches hide each other's latency
+    std::size_t v = 0;
+    for (; v + kTogether <= values.size(); v += kTogether) {
+        std::array<std::size_t, kTogether> place{};
+        for (std::size_t half = span / 2; half > 0; half /= 2) {
+            for (std::size_t i = 0; i < kTogether; ++i) {
+                place[i] += values[v + i] > thresholds_[place[i] + half - 1] ? half : 0;
+            }
+        }
+        for (std::size_t i = 0; i < kTogether; ++i) {
+            indices[v + i] = static_cast<std::uint8_t>(place[i]);
+            nearest[v + i] = entries_[place[i]];
+        }
+    }
+    for (; v < values.size(); ++v) {
+        std::size_t place = 0;
+        for (std::size_t half = span / 2; half > 0; half /= 2) {
+            place += values[v] > thresholds_[place + half - 1] ? half : 0;
+        }
+        indices[v] = static_cast<std::uint8_t>(place);
+        nearest[v] = entries_[place];
+    }
+}
+
+}  // namespace pal::kernels
+#endif  // HWY_ONCE

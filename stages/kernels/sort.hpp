@@ -1,0 +1,13 @@
+// Sorting numbers, ascending: Highway's vectorized quicksort, some 15 times faster than std::sort
+// on random floats.
+#pragma once
+
+#include <span>
+
+namespace pal::kernels {
+
+/// No NaN. The order of -0 and +0 among each other is open.
+void sort_ascending(std::span<float> values);
+void sort_ascending(std::span<double> values);
+
+}  // namespace pal::kernels
