@@ -27,7 +27,6 @@ constexpr LloydLimits kBinned{2e-5, 100, kStep};
 constexpr LloydLimits kLarger{1e-5, 30, kStep};
 constexpr LloydLimits kFull{1e-4, 3, kStep};
 constexpr LloydLimits kConverged{1e-7, 300, kStep};
-constexpr int kRounds = 10;       // of relocation
 constexpr std::size_t kMore = 4;  // larger sample: this many times the sample
 
 /// Starts: 5 as upstream; of many centroids fewer, relocation brings them to much the same cost.
@@ -36,7 +35,8 @@ std::size_t start_count(std::size_t k) { return std::clamp<std::size_t>(256 / k,
 std::size_t start_points(std::size_t k) { return std::max<std::size_t>(32 * k, 1 << 12); }
 std::size_t sample_points(std::size_t k) { return std::max<std::size_t>(256 * k, 1 << 16); }
 
-int rounds_on_all(std::size_t k) { return k > 128 ? kRounds : 2 * kRounds; }
+/// Tries of relocation: it ends by itself when nothing is left to gain, at about 30.
+int rounds(std::size_t k) { return k > 128 ? 10 : 40; }
 
 struct Trained {
     std::vector<double> centroids;
@@ -77,13 +77,13 @@ Trained trained(const VectorSource<Real>& source, std::size_t k, std::uint64_t s
     const TrainingSet<Real> few = resampled(sample, start_points(k));
     Trained result = best_start(few, k, seed);
     if (source.count() <= sample_points(k)) {
-        train(sample, rounds_on_all(k), seed, result);
+        train(sample, rounds(k), seed, result);
         result.cost = lloyd<Real>(sample.source(), kConverged, result.centroids);
         return result;
     }
     if (source.dim() == 2 && source.weights(0, 1).empty()) {
         if (const auto bins = plane_bins(source, few, mean_cost(few, result.cost))) {
-            train(*bins, kRounds, seed, result);
+            train(*bins, rounds(k), seed, result);
             result.cost = lloyd<Real>(bins->source(), kBinned, result.centroids);
             result.cost = lloyd<Real>(source, {0, 1, 1}, result.centroids);
             return result;
@@ -93,7 +93,7 @@ Trained trained(const VectorSource<Real>& source, std::size_t k, std::uint64_t s
         return sample_by_cost(source, result.centroids, mean, count);
     };
     const TrainingSet<Real> chosen = by_cost(mean_cost(few, result.cost), sample_points(k));
-    train(chosen, kRounds, seed, result);
+    train(chosen, rounds(k), seed, result);
     const bool large = source.count() > kMore * sample_points(k);
     if (large) {
         const auto more = by_cost(mean_cost(chosen, result.cost), kMore * sample_points(k));
