@@ -32,7 +32,9 @@ constexpr std::size_t kMore = 4;  // larger sample: this many times the sample
 /// Starts: 5 as upstream; of many centroids fewer, relocation brings them to much the same cost.
 std::size_t start_count(std::size_t k) { return std::clamp<std::size_t>(256 / k, 1, 5); }
 /// Vectors that starts are made of, and those trained on afterwards: 32 and 256 for a centroid.
-std::size_t start_points(std::size_t k) { return std::max<std::size_t>(32 * k, 1 << 12); }
+std::size_t start_points(std::size_t k) {
+    return std::max<std::size_t>(32 * k, k > 64 ? 1 << 12 : 1 << 14);
+}
 std::size_t sample_points(std::size_t k) { return std::max<std::size_t>(256 * k, 1 << 16); }
 
 /// Tries of relocation: it ends by itself when nothing is left to gain, at about 30.
@@ -55,6 +57,10 @@ Trained best_start(const TrainingSet<Real>& points, std::size_t k, std::uint64_t
         while (centroids.size() < k * points.dim)
             centroids.push_back(centroids[centroids.size() - points.dim]);
         starts[s].cost = lloyd<Real>(source, kStart, centroids);
+        // Which start is best shows only once each has moved its centroids.
+        if (starts.size() > 1) {
+            starts[s].cost = relocate(points, rounds(k), starts[s].cost, random, centroids);
+        }
     });
     return *std::ranges::min_element(starts, {}, &Trained::cost);
 }
