@@ -11,8 +11,7 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr std::size_t kMostMoved = 16;  // in a round; a round that fails tries fewer next
-constexpr LloydLimits kTrial{1e-4, 10, 1.5};
+constexpr std::size_t kMostMoved = 16;   // in a round; a round that fails tries fewer next
 constexpr double kLeastGain = 1e-6;      // of the cost; less is rounding and not worth a round
 constexpr std::size_t kNeighbours = 12;  // where a lost cluster's points may go
 constexpr std::size_t kStay = 4;         // neighbours that stay where one centroid leaves
@@ -83,6 +82,11 @@ Standing standing_of(const TrainingSet<Real>& points, const std::vector<double>&
     return standing;
 }
 
+/// How long a try is followed: few centroids settle slowly and cost little.
+LloydLimits trial_limits(std::size_t k) {
+    return k > 128 ? LloydLimits{1e-4, 10, 1.5} : LloydLimits{1e-5, 40, 1.8};
+}
+
 template <class Before>
 std::vector<std::size_t> ordered(std::size_t count, const Before& before) {
     std::vector<std::size_t> order(count);
@@ -148,7 +152,7 @@ double relocate(const TrainingSet<Real>& points, int rounds, double cost, Random
         const Standing standing = standing_of(points, centroids, neighbours);
         std::vector<double> trial =
             moved(centroids, standing, dispensable(standing, neighbours, moves), random);
-        const double reached = lloyd<Real>(source, kTrial, trial);
+        const double reached = lloyd<Real>(source, trial_limits(k), trial);
         if (reached < cost * (1 - kLeastGain)) {
             cost = reached;
             centroids = std::move(trial);
