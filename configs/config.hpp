@@ -99,7 +99,8 @@ struct Selection {
     std::vector<std::string> warnings;  // rules and filters that come to nothing
 };
 
-/// Applies the rules to the tensors of a file. layer_types: layer name -> Keras class, empty where
+/// Applies the rules to the tensors of a file. layer_types: layer name -> Keras class, with what a
+/// wrapper wraps ("TimeDistributed(Dense)"), empty where
 /// the file has none. Throws Error(kUsage): a rule that matches nothing (named, with the nearest
 /// module names), a type rule without types, a pattern that backtracks without end, an include or
 /// exclude that is bad or matches nothing, nothing selected at all (what was looked for, what names

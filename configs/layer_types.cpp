@@ -70,12 +70,26 @@ std::vector<std::string> known_layer_types() {
     return types;
 }
 
+std::vector<std::string> wrapped_classes(const std::string& keras_class) {
+    std::vector<std::string> classes(1);
+    for (const char c : keras_class) {
+        if (c == '(') {
+            classes.emplace_back();
+        } else if (c != ')') {
+            classes.back() += c;
+        }
+    }
+    return classes;
+}
+
 bool same_layer_type(const std::string& rule_type, const std::string& keras_class) {
     if (keras_class.empty()) return false;
     const std::string type = short_layer_type(rule_type);
-    if (type == keras_class) return true;
-    for (const Counterpart& pair : kCounterparts) {
-        if (type == pair.theirs && keras_class == pair.keras) return true;
+    for (const std::string& name : wrapped_classes(keras_class)) {
+        if (type == name) return true;
+        for (const Counterpart& pair : kCounterparts) {
+            if (type == pair.theirs && name == pair.keras) return true;
+        }
     }
     return false;
 }

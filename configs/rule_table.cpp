@@ -158,13 +158,30 @@ const std::string* RuleTable::first_named(std::size_t rule, const std::vector<Na
     return nullptr;
 }
 
+/// Of the layers that something in the file lies in: a model has layers without weights.
+std::set<std::string> RuleTable::types_in_use() const {
+    std::set<std::string> types;
+    const auto add = [&](const std::string& module) {
+        const auto type = types_.find(module.substr(module.rfind('.') + 1));
+        if (type == types_.end()) return;
+        for (std::string& name : wrapped_classes(type->second)) types.insert(std::move(name));
+    };
+    for (const auto& [module, reach] : reach_) add(module);
+    for (const std::string& module : others_) add(module);
+    return types;
+}
+
 std::string RuleTable::unmatched_text(const Rule& rule, bool suggest) const {
     const std::string& name = rule.rule->name;
     std::string text = rule.label + ": matches no module of this file";
     if (rule.by_type) {
-        std::set<std::string> types;
-        for (const auto& [layer, type] : types_) types.insert(type);
-        text += fmt::format("; its types are {}", fmt::join(types, ", "));
+        std::set<std::string> types = types_in_use();
+        text += types.empty() ? "; no tensor of it lies in a layer of a known type"
+                              : fmt::format("; its types are {}", fmt::join(types, ", "));
+        for (const auto& [layer, type] : types_) {
+            if (!same_layer_type(name, type)) continue;
+            return text + "; layer '" + layer + "' is of this type, but has no tensors in the file";
+        }
         const std::vector<std::string> known = known_layer_types();
         types.insert(known.begin(), known.end());
         const std::string type = short_layer_type(name);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -74,6 +75,7 @@ class RuleTable {
     [[nodiscard]] const std::string* first_named(std::size_t rule,
                                                  const std::vector<Named>& named) const;
     [[nodiscard]] std::size_t winner_below(const std::string& module) const;
+    [[nodiscard]] std::set<std::string> types_in_use() const;
     [[nodiscard]] std::string unmatched_text(const Rule& rule, bool suggest) const;
 
     const Config& config_;

@@ -55,7 +55,8 @@ struct CheckpointInfo {
     std::vector<PalettizedTensorInfo> tensors;  // by path
     std::string results_json;  // the text of /h5palettize/config of a palettized file
     std::map<std::string, std::string>
-        layer_types;  // layer name -> Keras class, from model_config; empty without
+        layer_types;  // layer name -> Keras class, from model_config; empty without. A wrapper's
+                      // with what it wraps, whose weights lie below it: "TimeDistributed(Dense)"
 };
 
 }  // namespace pal

@@ -10,6 +10,18 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// A layer's class, a wrapper's with what it wraps: "Bidirectional(GRU)". Empty: no layer.
+std::string class_of(const Json& node, int depth) {
+    if (!node.is_object() || depth > 10) return "";
+    const auto type = node.find("class_name");
+    if (type == node.end() || !type->is_string()) return "";
+    const auto config = node.find("config");
+    const bool has_config = config != node.end() && config->is_object();
+    const std::string wrapped =
+        has_config && config->contains("layer") ? class_of((*config)["layer"], depth + 1) : "";
+    return type->get<std::string>() + (wrapped.empty() ? "" : "(" + wrapped + ")");
+}
+
 /// Keras configs nest models as layers and wrap layers ("layer": {...}): every class with a name
 /// counts.
 void collect_layers(const Json& node, std::map<std::string, std::string>& types, int depth) {
@@ -21,7 +33,7 @@ void collect_layers(const Json& node, std::map<std::string, std::string>& types,
             config->is_object()) {
             const auto name = config->find("name");
             if (name != config->end() && name->is_string()) {
-                types.emplace(name->get<std::string>(), type->get<std::string>());
+                types.emplace(name->get<std::string>(), class_of(node, 0));
             }
         }
     }

@@ -14,6 +14,12 @@ bool ends_with_weight_of_keras1(const std::string& path) {
     return path.ends_with("_W") || path.ends_with("_W:0");
 }
 
+/// What a wrapper wraps is what has the weights: "TimeDistributed(Conv2D)" -> "Conv2D".
+std::string innermost(const std::string& keras_class) {
+    const std::size_t begin = keras_class.rfind('(') + 1;  // 0 where there is none
+    return keras_class.substr(begin, keras_class.find(')', begin) - begin);
+}
+
 /// The Keras class of the layer that a path lies in, empty where the file does not say.
 std::string layer_type(const std::string& path,
                        const std::map<std::string, std::string>& layer_types) {
@@ -21,7 +27,7 @@ std::string layer_type(const std::string& path,
     while (begin < path.size()) {
         const std::size_t end = std::min(path.find('/', begin), path.size());
         const auto found = layer_types.find(path.substr(begin, end - begin));
-        if (found != layer_types.end()) return found->second;
+        if (found != layer_types.end()) return innermost(found->second);
         begin = end + 1;
     }
     return "";

@@ -438,6 +438,38 @@ BOOST_AUTO_TEST_CASE(an_unmatched_type_names_the_types_and_the_nearest_known_one
     BOOST_TEST(has(message("Qwertyuiop"), "'Qwertyuiop' is no type known here ("));
 }
 
+BOOST_AUTO_TEST_CASE(a_wrapper_is_of_its_own_type_and_of_what_it_wraps) {
+    const std::vector<Candidate> all{weight("/model_weights/bi/bi/forward_gru/gru_cell/kernel:0"),
+                                     weight("/model_weights/td/td/kernel:0"),
+                                     weight("/model_weights/d/d/kernel:0")};
+    const std::map<std::string, std::string> types{
+        {"bi", "Bidirectional(GRU)"}, {"gru", "GRU"}, {"td", "TimeDistributed(Dense)"},
+        {"inner", "Dense"},           {"d", "Dense"}, {"lost", "LSTM"}};
+    const auto yaml = [](const std::string& type_rules) {
+        return "kmeans_palettization_config: {global_config: null, module_type_configs: {" +
+               type_rules + "}}";
+    };
+    const auto bits = [&](const std::string& type_rules) {
+        return bits_of(yaml(type_rules), all, {}, types);
+    };
+    BOOST_TEST(bits("torch.nn.GRU: " + n_bits(2)) == (Bits{2, 0, 0}));
+    BOOST_TEST(bits("Bidirectional: " + n_bits(3)) == (Bits{3, 0, 0}));
+    BOOST_TEST(bits("GRU: " + n_bits(2) + ", Bidirectional: " + n_bits(3)) == (Bits{3, 0, 0}));
+    BOOST_TEST(bits("torch.nn.Linear: " + n_bits(2)) == (Bits{0, 2, 2}));
+    BOOST_TEST(bits("TimeDistributed: " + n_bits(3) + ", Dense: " + n_bits(6)) == (Bits{0, 6, 6}));
+    BOOST_TEST(bits("Dense: " + n_bits(6) + ", TimeDistributed: " + n_bits(3)) == (Bits{0, 3, 6}));
+    try {
+        (void)select_tensors(parse_config(yaml("LSTM: " + n_bits(2)), "c"), all, types, {});
+        BOOST_ERROR("accepted");
+    } catch (const Error& error) {
+        const std::string text = error.what();
+        BOOST_TEST(has(text,
+                       "its types are Bidirectional, Dense, GRU, TimeDistributed; layer "
+                       "'lost' is of this type, but has no tensors in the file"),
+                   text);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(shadowing_is_found_for_parents_whose_children_all_have_rules) {
     const std::vector<Candidate> all{weight("/enc/0/weight"), weight("/enc-x/weight"),
                                      weight("/enc/1/weight")};
