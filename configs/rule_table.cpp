@@ -108,20 +108,26 @@ Winner RuleTable::winner_of(const TensorName& name) {
         reach.naming = std::max(reach.naming, found.naming);
         reach.covering = std::max(reach.covering, found.covering);
     }
-    for (const std::string& module : name.module_names) modules_[module] = reach.covering;
     if (reach.covering == 0) return {};
-    Rule& rule = rules_[reach.covering - 1];
-    rule.won = true;
+    const Rule& rule = rules_[reach.covering - 1];
     return {rule.rule, rule.label, rule.by_type, reach.naming == reach.covering, reach.covering};
 }
 
-void RuleTable::note_state(const Winner& winner, const TensorName& name, bool named) {
+void RuleTable::note_decided(const Winner& winner, const TensorName& name, bool named) {
+    for (const std::string& module : name.module_names) modules_[module] = winner.number;
     if (winner.number == 0) return;
     Rule& rule = rules_[winner.number - 1];
+    rule.won = true;
     rule.named_state = rule.named_state || named;
     if (rule.named_state || rule.other_states.size() >= kShown) return;
     rule.other_states.push_back(
         fmt::format("'{}' of {}", name.state_name, name.module_names.front()));
+}
+
+void RuleTable::note_exempt(const Winner& winner, const TensorName& name) {
+    if (winner.number == 0) return;
+    Rule& rule = rules_[winner.number - 1];
+    if (rule.exempt.size() < kShown) rule.exempt.push_back(name.module_names.front());
 }
 
 void RuleTable::note_other(const TensorName& name) {
@@ -130,10 +136,13 @@ void RuleTable::note_other(const TensorName& name) {
     }
 }
 
-/// The rule that took the tensors of a module, or of the first one below it.
+/// The rule that took the tensors of a module, or of the first one below it; 0: global_config, or
+/// none took any.
 std::size_t RuleTable::winner_below(const std::string& module) const {
     const auto own = modules_.find(module);
-    return own != modules_.end() ? own->second : modules_.lower_bound(module + ".")->second;
+    if (own != modules_.end()) return own->second;
+    const auto below = modules_.lower_bound(module + ".");
+    return below != modules_.end() && below->first.starts_with(module + ".") ? below->second : 0;
 }
 
 /// Modules that some rule names, by name.
@@ -147,15 +156,23 @@ std::vector<RuleTable::Named> RuleTable::named_modules() const {
     return named;
 }
 
-/// The first module that a rule which won nowhere names; null: there is none. Where the last rule
-/// that names a module stands before this one, this one was tried there in vain.
-const std::string* RuleTable::first_named(std::size_t rule, const std::vector<Named>& named) const {
+/// The rule that took the tensors of the first module that a rule which won nowhere names; 0: there
+/// is none. Where the last rule that names a module stands before this one, this one was tried
+/// there in vain.
+std::size_t RuleTable::taker_of(std::size_t rule, const std::vector<Named>& named) const {
     for (const Named& candidate : named) {
         if (candidate.last_rule < rule) continue;
-        if (candidate.last_rule == rule || names(rules_[rule - 1], *candidate.module))
-            return candidate.module;
+        const std::size_t taker = winner_below(*candidate.module);
+        if (taker <= rule) continue;  // what is there is no rule's to select
+        if (candidate.last_rule == rule || names(rules_[rule - 1], *candidate.module)) return taker;
     }
-    return nullptr;
+    return 0;
+}
+
+std::string RuleTable::shadowed_text(const Rule& rule, const Rule& taker) const {
+    return rule.label + ": is shadowed: all that it matches is taken by " +
+           (rule.by_type == taker.by_type ? "the later " + taker.label
+                                          : taker.label + ", as names beat types");
 }
 
 /// Of the layers that something in the file lies in: a model has layers without weights.
@@ -216,10 +233,15 @@ std::vector<std::string> RuleTable::warnings(bool allow_unmatched) const {
             }
             continue;
         }
-        if (const std::string* hit = first_named(r + 1, named)) {
-            texts.push_back(rule.label +
-                            ": is shadowed: all that it matches is taken by the later " +
-                            rules_[winner_below(*hit) - 1].label);
+        if (const std::size_t taker = taker_of(r + 1, named); taker != 0) {
+            texts.push_back(shadowed_text(rule, rules_[taker - 1]));
+            continue;
+        }
+        if (!rule.exempt.empty()) {
+            texts.push_back(
+                fmt::format("{}: matches {}, optimizer state, which only a name rule or --include "
+                            "selects: it palettizes nothing",
+                            rule.label, fmt::join(rule.exempt, ", ")));
             continue;
         }
         std::vector<std::string> hits;

@@ -32,8 +32,12 @@ class RuleTable {
     /// Names beat types beat global; within a level the later entry wins.
     Winner winner_of(const TensorName& name);
 
-    /// Tells whether the winner's config names the tensor's state, for the warnings.
-    void note_state(const Winner& winner, const TensorName& name, bool named);
+    /// Tells that a rule decides a tensor, and whether its config names the tensor's state, for the
+    /// warnings.
+    void note_decided(const Winner& winner, const TensorName& name, bool named);
+
+    /// Tells of a tensor that the winner may not select, optimizer state, for the warnings.
+    void note_exempt(const Winner& winner, const TensorName& name);
 
     /// Tells of a dataset that is no tensor, for the warnings.
     void note_other(const TensorName& name);
@@ -54,6 +58,7 @@ class RuleTable {
         bool won = false;
         bool named_state = false;               // of a tensor that it won
         std::vector<std::string> other_states;  // "module: state" of some that it does not name
+        std::vector<std::string> exempt;        // modules of some that it may not select
     };
     /// Rules are counted from 1 here; 0: none.
     struct Reach {
@@ -72,9 +77,9 @@ class RuleTable {
     [[nodiscard]] std::size_t last_rule_naming(const std::string& module);
     Reach reach_of(const std::string& module);
     [[nodiscard]] std::vector<Named> named_modules() const;
-    [[nodiscard]] const std::string* first_named(std::size_t rule,
-                                                 const std::vector<Named>& named) const;
+    [[nodiscard]] std::size_t taker_of(std::size_t rule, const std::vector<Named>& named) const;
     [[nodiscard]] std::size_t winner_below(const std::string& module) const;
+    [[nodiscard]] std::string shadowed_text(const Rule& rule, const Rule& taker) const;
     [[nodiscard]] std::set<std::string> types_in_use() const;
     [[nodiscard]] std::string unmatched_text(const Rule& rule, bool suggest) const;
 

@@ -79,22 +79,23 @@ class Selector {
             by_rule ? winner.rule->config : config_.global_config;
         const std::string label = by_rule ? winner.label : "global_config (" + config_.source + ")";
         if ((!by_rule || winner.by_type) && is_optimizer_state(decision.module_path)) {
-            rules_.note_state(winner, name, false);
+            rules_.note_exempt(winner, name);
             decision.reason = "optimizer state; a name rule or --include can select it";
             return;
         }
         if (!by_rule && is_embedding(decision.module_path, name.state_name)) {
+            rules_.note_exempt(winner, name);
             decision.reason = "an embedding; a rule or --include can select it";
             return;
         }
         if (!module) {
-            rules_.note_state(winner, name, true);
+            rules_.note_decided(winner, name, true);
             decision.reason = label + " is null";
             return;
         }
         const Verdict said = verdict_of_module(
             *module, name, rules_.layer_type(decision.module_path), winner.own_module);
-        rules_.note_state(winner, name, said.known);
+        rules_.note_decided(winner, name, said.known);
         decision.spec = said.spec;
         decision.reason =
             !said.known ? fmt::format("state '{}' is not named by {}", name.state_name, label)

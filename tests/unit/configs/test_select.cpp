@@ -438,6 +438,39 @@ BOOST_AUTO_TEST_CASE(an_unmatched_type_names_the_types_and_the_nearest_known_one
     BOOST_TEST(has(message("Qwertyuiop"), "'Qwertyuiop' is no type known here ("));
 }
 
+BOOST_AUTO_TEST_CASE(a_type_rule_that_a_name_rule_beats_everywhere_says_so) {
+    const std::vector<Candidate> all{weight("/model_weights/d1/d1/kernel:0"),
+                                     weight("/model_weights/c1/c1/kernel:0"),
+                                     weight("/optimizer_weights/Adam/d1/kernel/m:0"),
+                                     weight("/optimizer_weights/Adam/d2/kernel/m:0")};
+    const std::map<std::string, std::string> types{{"d1", "Dense"}, {"d2", "Dense"}};
+    const auto warnings = [&](const std::string& name_rules) {
+        return select_tensors(
+                   parse_config("kmeans_palettization_config: {module_type_configs: {Dense: " +
+                                    n_bits(2) + "}, module_name_configs: {" + name_rules + "}}",
+                                "c"),
+                   all, types, {})
+            .warnings;
+    };
+    BOOST_TEST(warnings("").empty());
+    const auto beaten = warnings("d1: null");
+    BOOST_REQUIRE_EQUAL(beaten.size(), 1U);
+    BOOST_TEST(beaten[0] ==
+               "module_type_configs 'Dense' (c:1): is shadowed: all that it matches is taken by "
+               "module_name_configs 'd1' (c:1), as names beat types");
+}
+
+BOOST_AUTO_TEST_CASE(a_type_rule_over_optimizer_state_alone_says_so) {
+    const std::vector<Candidate> all{weight("/a/weight"), weight("/optimizer/d1/weight")};
+    const Selection selection = select_tensors(
+        parse_config(
+            "kmeans_palettization_config: {module_type_configs: {Dense: " + n_bits(2) + "}}", "c"),
+        all, {{"d1", "Dense"}}, {});
+    BOOST_REQUIRE_EQUAL(selection.warnings.size(), 1U);
+    BOOST_TEST(has(selection.warnings[0], "matches optimizer.d1, optimizer state, which only"),
+               selection.warnings[0]);
+}
+
 BOOST_AUTO_TEST_CASE(a_wrapper_is_of_its_own_type_and_of_what_it_wraps) {
     const std::vector<Candidate> all{weight("/model_weights/bi/bi/forward_gru/gru_cell/kernel:0"),
                                      weight("/model_weights/td/td/kernel:0"),
