@@ -79,12 +79,13 @@ struct Candidate {
     std::size_t rank = 0;
     bool is_float = false;  // f16, bf16, f32, f64
     std::uint64_t element_count = 0;
+    std::vector<std::string> aliases = {};  // its other paths: hard links
 };
 
 struct Decision {
     std::optional<PalettizationSpec> spec;  // set: selected
     std::string reason;  // why not, or which rule won: "module_name_configs 'layers\..*' (line 12)"
-    std::string module_path;  // dotted
+    std::string module_path;  // dotted; of the path that the decision was made by
     std::string state_name;
 };
 

@@ -14,29 +14,29 @@ namespace {
 
 constexpr std::size_t kShown = 3;
 
-std::vector<std::string> hdf5_path(const Candidate& candidate) { return {candidate.path}; }
+std::vector<std::string> hdf5_path(const std::string& path, std::size_t /*rank*/) { return {path}; }
 
 /// As it stands in the file, and in the spellings that rules see.
-std::vector<std::string> dotted_paths(const Candidate& candidate) {
-    std::string raw = candidate.path.substr(candidate.path.starts_with('/') ? 1 : 0);
+std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank) {
+    std::string raw = path.substr(path.starts_with('/') ? 1 : 0);
     std::replace(raw.begin(), raw.end(), '/', '.');
     std::vector<std::string> paths{raw};
-    const TensorName name = tensor_name(candidate.path, candidate.rank);
+    const TensorName name = tensor_name(path, rank);
     for (const std::string& module : name.module_names)
         paths.push_back(module + (module.empty() ? "" : ".") + name.state_name);
     return paths;
 }
 
-std::vector<std::string> module_names(const Candidate& candidate) {
+std::vector<std::string> module_names(const std::string& path, std::size_t rank) {
     std::vector<std::string> names;
-    for (const std::string& module : tensor_name(candidate.path, candidate.rank).module_names) {
+    for (const std::string& module : tensor_name(path, rank).module_names) {
         for (std::string& name : with_parents(module)) names.push_back(std::move(name));
     }
     return names;
 }
 
 struct Reading {
-    std::vector<std::string> (*texts_of)(const Candidate&);
+    std::vector<std::string> (*texts_of)(const std::string& path, std::size_t rank);
     const char* remark;
 };
 constexpr std::array<Reading, 3> kReadings{
@@ -52,11 +52,18 @@ PathFilter::PathFilter(const std::string& option, const std::string& expression,
     if (!given_) return;
     const Pattern pattern(expression, label_);
     for (const Reading& reading : kReadings) {
+        const auto hits = [&](const std::string& path, std::size_t rank) {
+            const auto texts = reading.texts_of(path, rank);
+            return std::any_of(texts.begin(), texts.end(),
+                               [&](const std::string& text) { return pattern.matches(text); });
+        };
         for (std::size_t c = 0; c < candidates.size(); ++c) {
-            const auto texts = reading.texts_of(candidates[c]);
-            hits_[c] = std::any_of(texts.begin(), texts.end(),
-                                   [&](const std::string& text) { return pattern.matches(text); });
-            if (hits_[c] && first_hits_.size() < kShown) first_hits_.push_back(candidates[c].path);
+            const Candidate& candidate = candidates[c];
+            hits_[c] =
+                hits(candidate.path, candidate.rank) ||
+                std::any_of(candidate.aliases.begin(), candidate.aliases.end(),
+                            [&](const std::string& alias) { return hits(alias, candidate.rank); });
+            if (hits_[c] && first_hits_.size() < kShown) first_hits_.push_back(candidate.path);
         }
         if (first_hits_.empty()) continue;
         label_ += reading.remark;

@@ -10,10 +10,11 @@
 
 namespace pal {
 
-/// What an expression says is read in one way for the whole file: as HDF5 paths ("/fc/weight"); if
-/// that matches no dataset at all, as dotted paths ("fc.weight"); if that does not either, as
-/// module names, which cover everything below as a rule does. Trying all of them on each tensor
-/// would break lookaheads: "(?!/fc/).*" spares /fc/weight, and "fc.weight" it does not.
+/// A dataset with several hard links is hit where one of its paths is. What an expression says is
+/// read in one way for the whole file: as HDF5 paths ("/fc/weight"); if that matches no dataset at
+/// all, as dotted paths ("fc.weight"); if that does not either, as module names, which cover
+/// everything below as a rule does. Trying all of them on each tensor would break lookaheads:
+/// "(?!/fc/).*" spares /fc/weight, and "fc.weight" it does not.
 class PathFilter {
   public:
     /// `option` names it in messages: "--include". An empty expression matches nothing and is never

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "configs/config.hpp"
 #include "configs/module_path.hpp"
@@ -41,18 +42,29 @@ class Selector {
     }
 
   private:
+    /// What the config says of a tensor by one of its names.
+    struct Opinion {
+        Winner winner;
+        bool known = false;   // the winner names the state, if only to leave it dense
+        bool exempt = false;  // it may not select this: optimizer state, embeddings
+        std::optional<PalettizationSpec> spec;
+        std::string reason;
+    };
+
     Decision decide(std::size_t index) {
         const Candidate& candidate = candidates_[index];
-        const TensorName name = tensor_name(candidate.path, candidate.rank);
+        std::vector<TensorName> names{tensor_name(candidate.path, candidate.rank)};
+        for (const std::string& alias : candidate.aliases)
+            names.push_back(tensor_name(alias, candidate.rank));
         Decision decision;
-        decision.module_path = name.module_names.front();
-        decision.state_name = name.state_name;
+        decision.module_path = names.front().module_names.front();
+        decision.state_name = names.front().state_name;
         if (!candidate.is_float) {
-            rules_.note_other(name);
+            for (const TensorName& name : names) rules_.note_other(name);
             decision.reason = "not floating point";
             return decision;
         }
-        decide_by_rules(name, decision);
+        decide_by_rules(candidate, names, decision);
         if (candidate.element_count <= 1) {
             decision.spec.reset();
             decision.reason = candidate.element_count == 0 ? "no values" : "a single value";
@@ -72,35 +84,73 @@ class Selector {
         return decision;
     }
 
-    void decide_by_rules(const TensorName& name, Decision& decision) {
-        const Winner winner = rules_.winner_of(name);
+    /// Each name is judged alone, and the opinion of the strongest rule counts: names beat types
+    /// beat global, the later entry wins. Who does not name the state has none.
+    void decide_by_rules(const Candidate& candidate, const std::vector<TensorName>& names,
+                         Decision& decision) {
+        std::vector<Opinion> opinions;
+        for (const TensorName& name : names) opinions.push_back(opinion_of(name));
+        std::size_t best = 0;
+        for (std::size_t n = 1; n < opinions.size(); ++n) {
+            if (stronger(opinions[n], opinions[best])) best = n;
+        }
+        const Opinion& chosen = opinions[best];
+        for (std::size_t n = 0; n < names.size(); ++n) {
+            const Opinion& opinion = opinions[n];
+            if (opinion.exempt) {
+                rules_.note_exempt(opinion.winner, names[n]);
+            } else {
+                rules_.note_decided(opinion.known ? chosen.winner : opinion.winner, names[n],
+                                    opinion.known);
+            }
+        }
+        decision.module_path = names[best].module_names.front();
+        decision.state_name = names[best].state_name;
+        decision.spec = chosen.spec;
+        decision.reason = chosen.reason;
+        if (best > 0) decision.reason += ", as " + candidate.aliases[best - 1];
+    }
+
+    static bool stronger(const Opinion& a, const Opinion& b) {
+        const auto strength = [](const Opinion& opinion) {
+            return std::tuple(opinion.known, opinion.winner.number, opinion.spec.has_value());
+        };
+        return strength(a) > strength(b);
+    }
+
+    Opinion opinion_of(const TensorName& name) {
+        Opinion opinion;
+        opinion.winner = rules_.winner_of(name);
+        const Winner& winner = opinion.winner;
         const bool by_rule = winner.rule != nullptr;
         const std::optional<ModuleConfig>& module =
             by_rule ? winner.rule->config : config_.global_config;
         const std::string label = by_rule ? winner.label : "global_config (" + config_.source + ")";
-        if ((!by_rule || winner.by_type) && is_optimizer_state(decision.module_path)) {
-            rules_.note_exempt(winner, name);
-            decision.reason = "optimizer state; a name rule or --include can select it";
-            return;
+        const std::string& module_path = name.module_names.front();
+        if ((!by_rule || winner.by_type) && is_optimizer_state(module_path)) {
+            opinion.exempt = true;
+            opinion.reason = "optimizer state; a name rule or --include can select it";
+            return opinion;
         }
-        if (!by_rule && is_embedding(decision.module_path, name.state_name)) {
-            rules_.note_exempt(winner, name);
-            decision.reason = "an embedding; a rule or --include can select it";
-            return;
+        if (!by_rule && is_embedding(module_path, name.state_name)) {
+            opinion.exempt = true;
+            opinion.reason = "an embedding; a rule or --include can select it";
+            return opinion;
         }
         if (!module) {
-            rules_.note_decided(winner, name, true);
-            decision.reason = label + " is null";
-            return;
+            opinion.known = true;
+            opinion.reason = label + " is null";
+            return opinion;
         }
-        const Verdict said = verdict_of_module(
-            *module, name, rules_.layer_type(decision.module_path), winner.own_module);
-        rules_.note_decided(winner, name, said.known);
-        decision.spec = said.spec;
-        decision.reason =
+        const Verdict said =
+            verdict_of_module(*module, name, rules_.layer_type(module_path), winner.own_module);
+        opinion.known = said.known;
+        opinion.spec = said.spec;
+        opinion.reason =
             !said.known ? fmt::format("state '{}' is not named by {}", name.state_name, label)
             : said.spec ? label
                         : fmt::format("state '{}' is null in {}", name.state_name, label);
+        return opinion;
     }
 
     /// For what --include selects and no rule describes: the global spec for weights.

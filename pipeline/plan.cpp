@@ -28,8 +28,8 @@ std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
     std::vector<Candidate> candidates;
     candidates.reserve(info.datasets.size());
     for (const DatasetInfo& dataset : info.datasets) {
-        candidates.push_back(
-            {dataset.path, dataset.shape.size(), dataset.dtype.has_value(), dataset.element_count});
+        candidates.push_back({dataset.path, dataset.shape.size(), dataset.dtype.has_value(),
+                              dataset.element_count, dataset.aliases});
     }
     return candidates;
 }

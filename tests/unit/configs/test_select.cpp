@@ -471,6 +471,52 @@ BOOST_AUTO_TEST_CASE(a_type_rule_over_optimizer_state_alone_says_so) {
                selection.warnings[0]);
 }
 
+BOOST_AUTO_TEST_CASE(every_path_of_a_dataset_counts) {
+    Candidate tied = weight("/embed_tokens/weight");
+    tied.aliases = {"/lm_head/weight", "/optimizer/tied/weight"};
+    const std::vector<Candidate> all{tied, weight("/other/weight")};
+    const Selection by_default = select_tensors(parse_config(kDefault, "c"), all, {}, {});
+    BOOST_TEST(by_default.decisions[0].spec->n_bits == 4);
+    BOOST_TEST(by_default.decisions[0].reason == "global_config (c), as /lm_head/weight");
+    BOOST_TEST(by_default.decisions[0].module_path == "lm_head");
+    // A rule for any of the paths; among several the later one, whichever path it names.
+    BOOST_TEST(bits_of(rules("lm_head: " + n_bits(2)), all) == (Bits{2, 4}));
+    BOOST_TEST(bits_of(rules("embed_tokens: " + n_bits(3)), all) == (Bits{3, 4}));
+    BOOST_TEST(bits_of(rules("optimizer.tied: " + n_bits(6)), all) == (Bits{6, 4}));
+    const std::string head = "lm_head: " + n_bits(2);
+    const std::string embedding = "embed_tokens: " + n_bits(3);
+    BOOST_TEST(bits_of(rules(head + ", " + embedding), all) == (Bits{3, 4}));
+    BOOST_TEST(bits_of(rules(embedding + ", " + head), all) == (Bits{2, 4}));
+    BOOST_TEST(bits_of(rules("embed_tokens: null"), all) == (Bits{0, 4}));
+    BOOST_TEST(bits_of(rules("lm_head: null, " + embedding), all) == (Bits{3, 4}));
+    BOOST_TEST(bits_of(rules(embedding + ", lm_head: null"), all) == (Bits{0, 4}));
+    // A rule that does not name the state has no say.
+    BOOST_TEST(bits_of(rules("embed_tokens: " + n_bits(2, "bias")), all) == (Bits{4, 4}));
+    // Nothing but exceptions: dense.
+    tied.aliases = {"/optimizer/tied/weight"};
+    BOOST_TEST(bits_of(kDefault, {tied, weight("/other/weight")}) == (Bits{0, 4}));
+}
+
+BOOST_AUTO_TEST_CASE(filters_and_messages_know_every_path) {
+    Candidate tied = weight("/embed_tokens/table");
+    tied.aliases = {"/lm_head/matrix"};
+    const std::vector<Candidate> all{tied, weight("/other/weight")};
+    for (const std::string include : {"/lm_head/.*", "lm_head\\.matrix", "lm_head", ".*/table"}) {
+        BOOST_TEST(bits_of(kDefault, all, {include, ""}) == (Bits{4, 4}), include);
+        BOOST_TEST(bits_of(kDefault, all, {".*", include}) == (Bits{0, 4}), include);
+    }
+    BOOST_TEST(has(message_of(rules("lm_haed: " + n_bits(2)), all), "the nearest are lm_head"));
+    const Selection shadowed = select_tensors(
+        parse_config(rules("lm_head: " + n_bits(2, "*") + ", embed_tokens: " + n_bits(3, "*")),
+                     "c"),
+        all, {}, {});
+    BOOST_REQUIRE_EQUAL(shadowed.warnings.size(), 1U);
+    BOOST_TEST(has(shadowed.warnings[0],
+                   "'lm_head' (c:1): is shadowed: all that it matches is taken by the later "
+                   "module_name_configs 'embed_tokens'"),
+               shadowed.warnings[0]);
+}
+
 BOOST_AUTO_TEST_CASE(a_wrapper_is_of_its_own_type_and_of_what_it_wraps) {
     const std::vector<Candidate> all{weight("/model_weights/bi/bi/forward_gru/gru_cell/kernel:0"),
                                      weight("/model_weights/td/td/kernel:0"),
