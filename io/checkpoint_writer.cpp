@@ -220,7 +220,7 @@ void CheckpointWriter::write_dense(const std::string& path, const WeightValues& 
     });
 }
 
-void CheckpointWriter::commit(const std::string& config_json) {
+void CheckpointWriter::finish(const std::string& config_json) {
     impl_->guarded("", [&] {
         const hid_t file = impl_->file.get();
         if (!config_json.empty()) {
@@ -249,7 +249,13 @@ void CheckpointWriter::commit(const std::string& config_json) {
         impl_->file.close_checked("close");
     });
     impl_->temporary.copy_head(impl_->source.path, impl_->source.info.user_block_bytes);
-    impl_->temporary.publish();
+}
+
+void CheckpointWriter::publish() { impl_->temporary.publish(); }
+
+void CheckpointWriter::commit(const std::string& config_json) {
+    finish(config_json);
+    publish();
 }
 
 }  // namespace pal

@@ -40,8 +40,14 @@ class CheckpointWriter {
     void write_dense(const std::string& path, const WeightValues& values);
 
     /// Writes the run's documents (/h5palettize/config and root attributes) into a palettized file;
-    /// h5palettize_complete last, then flushes, closes, fsyncs and renames into place. For a
-    /// restored file pass an empty config.
+    /// h5palettize_complete last, then flushes and closes. For a restored file pass an empty
+    /// config.
+    void finish(const std::string& config_json);
+
+    /// After finish: fsyncs and renames into place.
+    void publish();
+
+    /// finish and publish.
     void commit(const std::string& config_json);
 
     struct Impl;

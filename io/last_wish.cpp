@@ -20,10 +20,13 @@ constexpr bool kContainCrashes = false;
 constexpr bool kContainCrashes = true;
 #endif
 
-// Handlers may read nothing but memory that stays: the path is copied here, and `doomed` says that
-// it is whole.
-std::array<char, 4096> doomed_path;
-std::atomic<bool> doomed{false};
+// Handlers may read nothing but memory that stays: paths are copied here, and `doomed` says that
+// one is whole.
+struct DoomedFile {
+    std::array<char, 4096> path{};
+    std::atomic<bool> doomed{false};
+};
+std::array<DoomedFile, 2> doomed_files;
 
 // The error to say instead of a crash that follows it, whole once `output_failed`.
 std::array<char, 4096> output_failure;
@@ -35,7 +38,9 @@ std::atomic<bool> failure_said{false};
 alignas(16) std::array<char, 65536> handler_stack;
 
 void remove_doomed() noexcept {
-    if (doomed.exchange(false)) ::unlink(doomed_path.data());
+    for (DoomedFile& file : doomed_files) {
+        if (file.doomed.exchange(false)) ::unlink(file.path.data());
+    }
 }
 
 extern "C" void on_end(int signal) {
@@ -79,7 +84,7 @@ void handle(int signal, void (*handler)(int)) {
 }  // namespace
 
 void contain_signals() {
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal, on_end);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) handle(signal, on_end);
     if (!kContainCrashes) return;
     stack_t stack{};
     stack.ss_sp = handler_stack.data();
@@ -98,12 +103,19 @@ void blame_output_for_crash(const std::string& message) {
 void output_failure_was_said() noexcept { failure_said = true; }
 
 void set_doomed_file(const std::string& path) {
-    doomed = false;
-    if (path.size() + 1 > doomed_path.size()) return;  // longer than any path that can be opened
-    std::memcpy(doomed_path.data(), path.c_str(), path.size() + 1);
-    doomed = true;
+    for (DoomedFile& file : doomed_files) {
+        // Longer than the array is longer than any path that can be opened.
+        if (file.doomed || path.size() + 1 > file.path.size()) continue;
+        std::memcpy(file.path.data(), path.c_str(), path.size() + 1);
+        file.doomed = true;
+        return;
+    }
 }
 
-void clear_doomed_file() noexcept { doomed = false; }
+void clear_doomed_file(const std::string& path) noexcept {
+    for (DoomedFile& file : doomed_files) {
+        if (file.doomed && path == file.path.data()) file.doomed = false;
+    }
+}
 
 }  // namespace pal

@@ -6,10 +6,10 @@
 
 namespace pal {
 
-/// From now on SIGINT, SIGTERM and SIGHUP remove the temporary before they end the process, and a
-/// crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) removes it, says on stderr what happened and
-/// exits with 3: HDF5 1.10.8 crashes on some damaged files. For the whole process; call it once,
-/// from main. Under a sanitizer crashes stay the sanitizer's.
+/// From now on SIGINT, SIGTERM, SIGHUP and SIGPIPE remove the temporary before they end the
+/// process, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) removes it, says on stderr what
+/// happened and exits with 3: HDF5 1.10.8 crashes on some damaged files. For the whole process;
+/// call it once, from main. Under a sanitizer crashes stay the sanitizer's.
 void contain_signals();
 
 /// Writing an output failed: HDF5 1.10.8 may crash when it closes that file, or later. From now on
@@ -18,8 +18,8 @@ void blame_output_for_crash(const std::string& message);
 /// The message of blame_output_for_crash reached the user.
 void output_failure_was_said() noexcept;
 
-/// The file to remove, or none. One at a time.
+/// The files to remove: an output's temporary and a report's. From one thread.
 void set_doomed_file(const std::string& path);
-void clear_doomed_file() noexcept;
+void clear_doomed_file(const std::string& path) noexcept;
 
 }  // namespace pal

@@ -48,6 +48,16 @@ int rename_new(const std::string& from, const std::string& to) {
 
 }  // namespace
 
+int write_all(int descriptor, std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return count < 0 ? errno : EIO;
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return 0;
+}
+
 std::string folder_of(const std::string& path) {
     const auto folder = std::filesystem::path(path).parent_path().string();
     return folder.empty() ? "." : folder;
@@ -71,7 +81,7 @@ TemporaryFile::TemporaryFile(std::string target, bool force)
 
 TemporaryFile::~TemporaryFile() {
     if (!published_) ::unlink(path_.c_str());
-    clear_doomed_file();
+    clear_doomed_file(path_);
 }
 
 void TemporaryFile::require_room(std::uint64_t bytes) const {
@@ -86,6 +96,14 @@ void TemporaryFile::require_room(std::uint64_t bytes) const {
         throw Error(ErrorCode::kOutput, target_ + ": no room for the " + std::to_string(bytes) +
                                             " bytes that are copied: " + std::strerror(error));
     }
+}
+
+void TemporaryFile::create(const std::string& bytes) const {
+    const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0) fail(target_, "create a file beside it", errno);
+    const int error = write_all(file, bytes);
+    if (::close(file) != 0 && error == 0) fail(target_, "write", errno);
+    if (error != 0) fail(target_, "write", error);
 }
 
 void TemporaryFile::copy_head(const std::string& source, std::uint64_t bytes) const {
@@ -122,7 +140,7 @@ void TemporaryFile::publish() {
         fail(target_, "rename into place", error);
     }
     published_ = true;
-    clear_doomed_file();
+    clear_doomed_file(path_);
     const Descriptor folder(folder_of(target_), O_RDONLY | O_DIRECTORY);
     if (folder.get() >= 0)
         ::fsync(folder.get());  // some file systems cannot; the file itself is safe

@@ -1,8 +1,9 @@
-// Private to io/: a file that appears under its name whole or not at all.
+// A file that appears under its name whole or not at all.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace pal {
 
@@ -23,6 +24,8 @@ class TemporaryFile {
 
     /// Copies the first `bytes` bytes of `source` over those of the temporary.
     void copy_head(const std::string& source, std::uint64_t bytes) const;
+    /// Creates the file with these bytes. Throws Error(kOutput).
+    void create(const std::string& bytes) const;
     /// fsync, rename over the target (never replacing one unless `force`), fsync of the folder.
     void publish();
 
@@ -32,6 +35,9 @@ class TemporaryFile {
     bool force_;
     bool published_ = false;
 };
+
+/// 0, or errno.
+[[nodiscard]] int write_all(int descriptor, std::string_view bytes) noexcept;
 
 /// The folder that a path's last component is in.
 [[nodiscard]] std::string folder_of(const std::string& path);

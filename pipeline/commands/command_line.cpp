@@ -61,8 +61,9 @@ std::string command_help(const Command& command) {
     return text.str();
 }
 
-/// Replaces each word @FILE by the words of that file; # starts a comment line.
-std::vector<std::string> expand_response_files(const std::vector<std::string>& words) {
+/// Replaces each word @FILE by the words of that file, noting it; # starts a comment line.
+std::vector<std::string> expand_response_files(const std::vector<std::string>& words,
+                                               std::vector<std::string>& files) {
     std::vector<std::string> expanded;
     for (const std::string& word : words) {
         if (!word.starts_with('@') || word.size() == 1) {
@@ -71,6 +72,7 @@ std::vector<std::string> expand_response_files(const std::vector<std::string>& w
         }
         std::ifstream file(word.substr(1));
         if (!file) throw Error(ErrorCode::kUsage, word + ": the options file cannot be read");
+        files.push_back(word.substr(1));
         for (std::string line; std::getline(file, line);) {
             if (line.starts_with('#')) continue;
             for (std::string& part : po::split_unix(line)) expanded.push_back(std::move(part));
@@ -88,7 +90,7 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
 
     Arguments arguments;
     po::store(
-        po::command_line_parser(expand_response_files(words))
+        po::command_line_parser(expand_response_files(words, arguments.option_files))
             .options(with_positionals)
             .positional(positionals)
             .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
@@ -99,6 +101,7 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
         std::ifstream file(name);
         if (!file) throw Error(ErrorCode::kUsage, "--options-file " + name + ": cannot be read");
         po::store(po::parse_config_file(file, options), arguments.values);
+        arguments.option_files.push_back(name);
     }
     if (arguments.has("files")) {
         arguments.positionals = arguments.values["files"].as<std::vector<std::string>>();

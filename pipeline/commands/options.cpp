@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 
+#include "io/checkpoint_writer.hpp"
 #include "pipeline/threads.hpp"
 #include "stages/error.hpp"
 
@@ -110,7 +111,7 @@ po::options_description palettize_options() {
         ("seed", text(), "seed of vector clustering (default 0)")
         ("on-nonfinite", text(), "fail (default) or skip: tensors with NaN or infinity")
         ("memory", text(), "bound of the memory in flight, as 2GiB (default: half of what there is)")
-        ("report", text(), "write a JSON report to this file");
+        ("report", text(), "write a JSON report to this file; one that exists is replaced with --force only");
     // clang-format on
     return options;
 }
@@ -130,7 +131,8 @@ po::options_description json_option() {
 
 po::options_description force_option() {
     po::options_description options("Output");
-    options.add_options()("force", po::bool_switch(), "replace an existing output");
+    options.add_options()("force", po::bool_switch(),
+                          "replace an existing output, and an existing report");
     return options;
 }
 
@@ -193,6 +195,35 @@ bool skips_nonfinite(const Arguments& arguments) {
     return arguments.has("on-nonfinite") &&
            choice_of<bool>("on-nonfinite", arguments.text("on-nonfinite"),
                            {{"fail", false}, {"skip", true}});
+}
+
+namespace {
+
+/// The files that options came from.
+std::vector<UsedFile> configuration_files(const Arguments& arguments) {
+    std::vector<UsedFile> files;
+    if (arguments.has("config")) files.push_back({arguments.text("config"), "the config file"});
+    for (const std::string& file : arguments.option_files)
+        files.push_back({file, "the options file"});
+    return files;
+}
+
+}  // namespace
+
+void check_output(const Arguments& arguments) {
+    const std::string& target = arguments.positionals[1];
+    for (const UsedFile& file : configuration_files(arguments)) {
+        if (!same_file(target, file.path)) continue;
+        throw Error(ErrorCode::kOutput, target + ": is " + file.what + "; choose another output");
+    }
+    check_target(arguments.positionals[0], target, arguments.flag("force"));
+}
+
+ReportFile report_from(const Arguments& arguments) {
+    std::vector<UsedFile> used = configuration_files(arguments);
+    used.push_back({arguments.positionals[0], "the input"});
+    if (arguments.positionals.size() > 1) used.push_back({arguments.positionals[1], "the output"});
+    return {arguments.text("report"), arguments.flag("force"), used};
 }
 
 std::uint64_t parse_bytes(const std::string& text) {

@@ -8,6 +8,7 @@
 
 #include "configs/config.hpp"
 #include "pipeline/plan.hpp"
+#include "pipeline/report_file.hpp"
 
 namespace pal {
 
@@ -16,6 +17,7 @@ namespace po = boost::program_options;
 /// A parsed command line.
 struct Arguments {
     std::vector<std::string> positionals;
+    std::vector<std::string> option_files;  // that words and options were read from
     po::variables_map values;
 
     [[nodiscard]] bool has(const char* option) const { return values.count(option) != 0; }
@@ -43,6 +45,13 @@ struct Arguments {
 
 /// --on-nonfinite: whether tensors with NaN or infinity are left dense instead of failing the run.
 [[nodiscard]] bool skips_nonfinite(const Arguments& arguments);
+
+/// The output, the second file name, as check_target sees it; nor may it be a file that options
+/// were read from. Throws Error(kOutput).
+void check_output(const Arguments& arguments);
+
+/// --report, checked: it may be no other file of the command line. Throws as ReportFile does.
+[[nodiscard]] ReportFile report_from(const Arguments& arguments);
 
 /// "2GiB", "512MiB", "1.5GB", "4096" -> bytes. Throws Error(kUsage).
 [[nodiscard]] std::uint64_t parse_bytes(const std::string& text);

@@ -1,10 +1,9 @@
-// plan: what run would do, tensor by tensor, and why. Touches nothing.
+// plan: what run would do, tensor by tensor, and why. Writes nothing but --report.
 #include "pipeline/plan.hpp"
 
 #include <iostream>
 
 #include "io/checkpoint_reader.hpp"
-#include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/report.hpp"
@@ -20,14 +19,17 @@ int execute_plan(const Arguments& arguments) {
     (void)skips_nonfinite(arguments);  // validated as run does
     const CheckpointReader reader(source);
     if (arguments.positionals.size() == 2) {
-        check_target(source, arguments.positionals[1], arguments.flag("force"));
+        check_output(arguments);
     }
+    ReportFile report = report_from(arguments);
     const Plan plan =
         make_plan(reader.info(), config_from(arguments), plan_options_from(arguments));
     if (!reader.info().unsupported.empty()) {
         log_warning("run would refuse this file: " + reader.info().unsupported);
     }
     for (const std::string& warning : plan.warnings) log_warning(warning);
+    report.write(report_json(plan, nullptr));
+    report.publish();
     if (arguments.flag("json")) {
         std::cout << report_json(plan, nullptr);
         return 0;

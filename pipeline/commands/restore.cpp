@@ -20,7 +20,7 @@ int execute_restore(const Arguments& arguments) {
             ErrorCode::kInput,
             source + ": is not a palettized checkpoint (no h5palettize_complete); run makes one");
     }
-    check_target(source, target, arguments.flag("force"));
+    check_output(arguments);
     std::vector<std::string> replaced;
     for (const PalettizedTensorInfo& tensor : reader.info().tensors)
         replaced.push_back(tensor.path);

@@ -1,9 +1,6 @@
 // run: palettizes a checkpoint.
-#include <unistd.h>
-
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <tuple>
 #include <utility>
@@ -23,30 +20,6 @@ namespace pal {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A report that cannot be written should not be found out after the work.
-void check_report_target(const std::string& report, const std::vector<std::string>& checkpoints) {
-    if (report.empty()) return;
-    const fs::path folder = fs::absolute(report).parent_path();
-    if (fs::is_directory(report) || access(folder.c_str(), W_OK) != 0) {
-        throw Error(ErrorCode::kOutput, "--report " + report + ": cannot be written there");
-    }
-    for (const std::string& checkpoint : checkpoints) {
-        std::error_code ignored;
-        if (fs::equivalent(report, checkpoint, ignored) ||
-            fs::weakly_canonical(report) == fs::weakly_canonical(checkpoint)) {
-            throw Error(ErrorCode::kUsage, "--report " + report + ": is the checkpoint itself");
-        }
-    }
-}
-
-void write_report(const std::string& report, const std::string& json) {
-    if (report.empty()) return;
-    std::ofstream file(report);
-    file << json;
-    file.close();
-    if (!file) throw Error(ErrorCode::kOutput, "--report " + report + ": could not be written");
-}
 
 /// --on-nonfinite=skip: a tensor with NaN or infinity turns dense before the copy decides what to
 /// leave out.
@@ -96,19 +69,29 @@ int report_failures(const std::vector<Outcome>& outcomes) {
     return code;
 }
 
+/// Both files or none.
+void publish(ReportFile& report, CheckpointWriter& writer) {
+    report.publish();
+    try {
+        writer.publish();
+    } catch (const Error&) {
+        report.withdraw();
+        throw;
+    }
+}
+
 int execute_run(const Arguments& arguments) {
     const auto start = std::chrono::steady_clock::now();
     const std::string& source = arguments.positionals[0];
     const std::string& target = arguments.positionals[1];
-    const std::string report = arguments.text("report");
     const Config config = config_from(arguments);
     const PlanOptions options = plan_options_from(arguments);
     const std::uint64_t budget_bytes = memory_from(arguments);
     const bool skip = skips_nonfinite(arguments);
 
     const CheckpointReader reader(source);
-    check_target(source, target, arguments.flag("force"));
-    check_report_target(report, {source, target});
+    check_output(arguments);
+    ReportFile report = report_from(arguments);
     Plan plan = make_plan(reader.info(), config, options);
     if (!reader.info().unsupported.empty()) {
         throw Error(ErrorCode::kInput, source + ": " + reader.info().unsupported);
@@ -130,15 +113,17 @@ int execute_run(const Arguments& arguments) {
                            }};
     const GraphResult result = run_graph(plan, ports, budget_bytes);
     if (const int code = report_failures(result.outcomes); code != 0) return code;
-    writer.commit(
+    writer.finish(
         results_json(plan, result.outcomes, config_to_json(config), fingerprint(reader.info())));
 
-    RunFacts facts{result.outcomes,         reader.info().file_bytes, fs::file_size(target), 0,
+    RunFacts facts{result.outcomes,         reader.info().file_bytes, 0, 0,
                    threads_from(arguments), options.cluster.engine};
     facts.wall_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report.write(report_json(plan, &facts));
+    publish(report, writer);
+    facts.file_bytes_out = fs::file_size(target);
     std::cout << report_table(plan, &facts);
-    write_report(report, report_json(plan, &facts));
     return 0;
 }
 

@@ -1,7 +1,9 @@
 """--report and plan --json: the documented keys, and numbers that agree with the file that was written."""
 
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import unittest
@@ -138,6 +140,102 @@ class Report(support.Case):
         self.refused(support.OUTPUT, ["absent"], "run", path, self.path("out.h5"), "--preset", "w4", "--report",
                      self.path("absent/report.json"))
         self.assert_folder_holds("torch.h5")
+
+    def test_an_existing_report_is_replaced_with_force_only(self):
+        path = self.example()
+        report = self.write_text("report.json", "precious")
+        for command in (("run", path, self.path("out.h5")), ("plan", path)):
+            self.refused(support.USAGE, [r"report\.json", "force"], *command, "--report", report)
+            self.assertEqual(pathlib.Path(report).read_text(), "precious")
+            self.assert_folder_holds("report.json", "torch.h5")
+        os.symlink("report.json", self.path("link.json"))
+        self.refused(support.USAGE, ["force"], "plan", path, "--report", self.path("link.json"))
+        self.program("plan", path, "--report", self.path("link.json"), "--force")
+        self.assertTrue(os.path.islink(self.path("link.json")))
+        self.assertTrue(json.loads(pathlib.Path(report).read_text())["tensors"])
+
+    def test_the_report_is_no_other_file_of_the_command_line(self):
+        path = self.example()
+        config = self.write_text("c.yaml", "kmeans_palettization_config: {}\n")
+        options = self.write_text("options.cfg", "threads=1\n")
+        words = self.write_text("words.txt", "--threads 1\n")
+        self.write_text("old.h5", "precious")
+        before = {name: support.sha256(self.path(name)) for name in os.listdir(self.folder)}
+        for report in (config, "c.yaml", "./c.yaml", path, options, words, "old.h5", "new.h5", "./new.h5"):
+            for output in ("old.h5", "new.h5"):
+                if report.endswith(".h5") and "torch" not in report and output not in report:
+                    continue
+                with self.subTest(report=report):
+                    self.refused(support.USAGE, [f"--report {report}: is the"], "run", path, output, "--config", config,
+                                 "--options-file", options, f"@{words}", "--report", report, "--force", cwd=self.folder)
+        self.assertEqual({name: support.sha256(self.path(name)) for name in os.listdir(self.folder)}, before)
+
+    def test_the_output_is_no_file_that_options_came_from(self):
+        path = self.example()
+        config = self.write_text("c.yaml", "kmeans_palettization_config: {}\n")
+        words = self.write_text("words.txt", "--threads 1\n")
+        for output in (config, words):
+            with self.subTest(output=output):
+                self.refused(support.OUTPUT, ["is the (config|options) file"], "run", path, output, "--config", config,
+                             f"@{words}", "--force")
+        self.assertEqual(pathlib.Path(config).read_text(), "kmeans_palettization_config: {}\n")
+        self.assertEqual(pathlib.Path(words).read_text(), "--threads 1\n")
+
+    def test_plan_writes_a_report(self):
+        path = self.example()
+        printed = self.program("plan", path, "--preset", "w4", "--json", "--report", self.path("report.json")).stdout
+        self.assertEqual(pathlib.Path(self.path("report.json")).read_text(), printed)
+        self.assert_folder_holds("report.json", "torch.h5")
+
+    def test_a_report_into_a_pipe(self):
+        path = self.example()
+        for command in (("plan", path, "--preset", "w4"), ("run", path, self.path("out.h5"), "--preset", "w4")):
+            for stream in ("/dev/stdout", "/dev/fd/1"):
+                with self.subTest(command=command[0], stream=stream):
+                    result = self.program(*command, "--force", "--report", stream)
+                    document, end = json.JSONDecoder().raw_decode(result.stdout)
+                    self.assertTrue(document["tensors"])
+                    self.assertIn("palettized at", result.stdout[end:])
+        os.mkfifo(self.path("fifo"))
+        with subprocess.Popen([support.PROGRAM, "plan", path, "--report", self.path("fifo")],
+                              stdout=subprocess.DEVNULL) as process:
+            document = json.loads(pathlib.Path(self.path("fifo")).read_text())
+        self.assertEqual(process.returncode, 0)
+        self.assertTrue(document["tensors"])
+
+    def test_a_report_into_the_file_that_stdout_is(self):
+        path = self.example()
+        with open(self.path("all.txt"), "wb") as file:
+            subprocess.run([support.PROGRAM, "plan", path, "--report", "/dev/stdout"], stdout=file, check=True)
+        text = pathlib.Path(self.path("all.txt")).read_text()
+        document, end = json.JSONDecoder().raw_decode(text)
+        self.assertTrue(document["tensors"])
+        self.assertIn("palettized at", text[end:])
+
+    def test_where_the_report_fails_there_is_no_output(self):
+        path = self.example()
+        for options in ((), ("--force",)):
+            self.refused(support.OUTPUT, ["/dev/full", "No space left"], "run", path, self.path("out.h5"), "--report",
+                         "/dev/full", *options)
+            self.assert_folder_holds("torch.h5")
+        # A pipe that nobody reads ends the program by a signal, or by an error where that is ignored.
+        for ignored in (False, True):
+            process = subprocess.Popen(
+                [support.PROGRAM, "run", path, self.path("out.h5"), "--report", "/dev/stdout"], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, restore_signals=not ignored)
+            process.stdout.close()
+            errors = process.stderr.read().decode()
+            process.stderr.close()
+            self.assertEqual(process.wait(), support.OUTPUT if ignored else -signal.SIGPIPE, errors)
+            self.assert_folder_holds("torch.h5")
+
+    def test_where_the_output_fails_there_is_no_report(self):
+        path = self.path("nan.h5")
+        with h5py.File(path, "w") as file:
+            file["l/weight"] = np.full((8, 8), np.nan, "f4")
+        self.refused(support.CHECK_FAILED, ["l/weight"], "run", path, self.path("out.h5"), "--report",
+                     self.path("report.json"))
+        self.assert_folder_holds("nan.h5")
 
 
 if __name__ == "__main__":

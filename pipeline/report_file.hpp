@@ -1,0 +1,45 @@
+// The file that --report names: written before the output appears, so that both appear or none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/temporary.hpp"
+
+namespace pal {
+
+/// A file of the command line, and what it is there.
+struct UsedFile {
+    std::string path;
+    std::string what;  // "the config file"
+};
+
+/// Whether two names lead to one file, which need not exist yet. Throws nothing.
+[[nodiscard]] bool same_file(const std::string& a, const std::string& b) noexcept;
+
+class ReportFile {
+  public:
+    /// An empty path: no report is wanted, and nothing below does anything. Throws Error(kUsage)
+    /// where the report is one of `used`, or exists and not `force`; Error(kOutput) where it cannot
+    /// be written. What is no regular file (a pipe, /dev/stdout) is written to as it is.
+    ReportFile(const std::string& path, bool force, const std::vector<UsedFile>& used);
+
+    /// Every byte reaches a temporary beside the target, or the stream. Throws Error(kOutput).
+    void write(const std::string& json);
+    /// Puts the temporary into place. Throws Error(kOutput).
+    void publish();
+    /// Takes back what was published.
+    void withdraw() noexcept;
+
+  private:
+    void write_to_stream(const std::string& json) const;
+
+    std::string path_;
+    bool force_;
+    int descriptor_ = -1;  // the standard stream that the report is, if it is one
+    bool is_stream_ = false;
+    std::optional<TemporaryFile> temporary_;
+};
+
+}  // namespace pal
