@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "pipeline/json_path.hpp"
+
 namespace pal {
 
 namespace {
@@ -47,7 +49,7 @@ Totals totals_of(const Plan& plan) {
     return totals;
 }
 
-/// Names come from files: bytes that are not UTF-8 must not end the report.
+/// Texts with names from files in them: bytes that are not UTF-8 must not end the report.
 std::string dumped(const Json& json, int indent) {
     return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
@@ -65,7 +67,7 @@ void add_errors(Json& tensor, const Outcome& outcome) {
 Json tensor_json(const PlanEntry& entry) {
     const std::uint64_t weights = entry.dataset->element_count;
     Json tensor;
-    tensor["path"] = entry.dataset->path;
+    put_path(tensor, entry.dataset->path);
     tensor["shape"] = entry.dataset->shape;
     tensor["dtype"] = std::string(dtype_name(*entry.dataset->dtype));
     tensor["action"] = entry.palettize ? "palettized" : "dense";
@@ -171,8 +173,9 @@ std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
     document["tensors"] = Json::array();
     const auto entries = plan.palettized();
     for (std::size_t e = 0; e < entries.size(); ++e) {
-        Json tensor{{"path", entries[e]->dataset->path},
-                    {"engine", std::string(engine_name(entries[e]->job.cluster.engine))}};
+        Json tensor;
+        put_path(tensor, entries[e]->dataset->path);
+        tensor["engine"] = std::string(engine_name(entries[e]->job.cluster.engine));
         add_errors(tensor, outcomes[e]);
         document["tensors"].push_back(std::move(tensor));
     }

@@ -6,6 +6,7 @@
 
 #include "io/checkpoint_reader.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/json_path.hpp"
 #include "pipeline/report.hpp"
 
 namespace pal {
@@ -23,21 +24,27 @@ Json inspect_json(const CheckpointInfo& info) {
                   {"unsupported", info.unsupported}};
     document["tensors"] = Json::array();
     for (const PalettizedTensorInfo& tensor : info.tensors) {
-        document["tensors"].push_back({{"path", tensor.path},
-                                       {"shape", tensor.shape},
-                                       {"dtype", std::string(dtype_name(tensor.dtype))},
-                                       {"spec", Json::parse(tensor.spec_json, nullptr, false)},
-                                       {"bytes", tensor.bytes_stored}});
+        Json entry;
+        put_path(entry, tensor.path);
+        entry["shape"] = tensor.shape;
+        entry["dtype"] = std::string(dtype_name(tensor.dtype));
+        entry["spec"] = Json::parse(tensor.spec_json, nullptr, false);
+        entry["bytes"] = tensor.bytes_stored;
+        document["tensors"].push_back(std::move(entry));
     }
     document["datasets"] = Json::array();
     for (const DatasetInfo& dataset : info.datasets) {
-        document["datasets"].push_back({{"path", dataset.path},
-                                        {"shape", dataset.shape},
-                                        {"type", dataset.stored_type},
-                                        {"storage", dataset.storage},
-                                        {"bytes", dataset.bytes},
-                                        {"aliases", dataset.aliases},
-                                        {"unreadable", dataset.unreadable}});
+        Json entry;
+        put_path(entry, dataset.path);
+        entry["shape"] = dataset.shape;
+        entry["type"] = dataset.stored_type;
+        entry["storage"] = dataset.storage;
+        entry["bytes"] = dataset.bytes;
+        entry["aliases"] = Json::array();
+        for (const std::string& alias : dataset.aliases)
+            entry["aliases"].push_back(escaped_path(alias));
+        entry["unreadable"] = dataset.unreadable;
+        document["datasets"].push_back(std::move(entry));
     }
     return document;
 }

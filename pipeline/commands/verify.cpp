@@ -12,6 +12,7 @@
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/json_path.hpp"
 #include "pipeline/log.hpp"
 #include "stages/error.hpp"
 
@@ -37,7 +38,7 @@ std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
     }
     for (const Json& tensor : document["tensors"]) {
         if (!tensor.is_object()) continue;
-        Reported& entry = reported[tensor.value("path", "")];
+        Reported& entry = reported[path_of(tensor)];
         entry.engine =
             tensor.value("engine", "") == "reference" ? Engine::kReference : Engine::kFast;
         entry.known = tensor.contains("mse");
@@ -100,11 +101,13 @@ void print_json(const std::vector<Verified>& results, const std::vector<std::str
         return std::isfinite(value) ? Json(value) : Json(nullptr);
     };
     for (const Verified& result : results) {
-        document["tensors"].push_back({{"path", result.tensor->path},
-                                       {"mse", number(result.check.error.mse)},
-                                       {"sqnr_db", number(result.check.error.sqnr_db)},
-                                       {"max_abs_error", number(result.check.error.max_abs_error)},
-                                       {"problems", result.check.problems}});
+        Json tensor;
+        put_path(tensor, result.tensor->path);
+        tensor["mse"] = number(result.check.error.mse);
+        tensor["sqnr_db"] = number(result.check.error.sqnr_db);
+        tensor["max_abs_error"] = number(result.check.error.max_abs_error);
+        tensor["problems"] = result.check.problems;
+        document["tensors"].push_back(std::move(tensor));
     }
     std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
