@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "pipeline/fingerprint.hpp"
 #include "pipeline/json_path.hpp"
 
 namespace pal {
@@ -168,6 +169,9 @@ std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
                          const std::string& config_json, const std::string& input_fingerprint) {
     Json document;
     document["config"] = Json::parse(config_json);
+    Fingerprint of_config;
+    of_config.add(dumped(document["config"], -1));
+    document["config_fingerprint"] = of_config.text();
     document["input_fingerprint"] = input_fingerprint;
     document["layout"] = plan.layout == Layout::kKeras ? "keras" : "torch";
     document["tensors"] = Json::array();

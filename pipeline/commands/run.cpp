@@ -9,6 +9,7 @@
 #include "io/checkpoint_writer.hpp"
 #include "io/last_wish.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/fingerprint.hpp"
 #include "pipeline/graph.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/report.hpp"
@@ -34,23 +35,17 @@ void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
     }
 }
 
-/// Tells this input from another: sizes, names, shapes and types of everything in it (FNV-1a, 64
-/// bits).
-std::string fingerprint(const CheckpointInfo& info) {
-    std::uint64_t hash = 0xCBF29CE484222325U;
-    const auto add = [&hash](const std::string& text) {
-        for (const char c : text + '\n')
-            hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-    };
-    add(std::to_string(info.file_bytes));
+/// Of sizes, names, shapes and types of everything in the input.
+std::string input_fingerprint(const CheckpointInfo& info) {
+    Fingerprint fingerprint;
+    const auto add_line = [&](const std::string& text) { fingerprint.add(text + "\n"); };
+    add_line(std::to_string(info.file_bytes));
     for (const DatasetInfo& dataset : info.datasets) {
-        add(dataset.path);
-        add(shape_to_string(dataset.shape));
-        add(dataset.stored_type);
+        add_line(dataset.path);
+        add_line(shape_to_string(dataset.shape));
+        add_line(dataset.stored_type);
     }
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
+    return fingerprint.text();
 }
 
 /// Prints every failure, but an output that cannot be written once; the first one's code is the
@@ -113,8 +108,8 @@ int execute_run(const Arguments& arguments) {
                            }};
     const GraphResult result = run_graph(plan, ports, budget_bytes);
     if (const int code = report_failures(result.outcomes); code != 0) return code;
-    writer.finish(
-        results_json(plan, result.outcomes, config_to_json(config), fingerprint(reader.info())));
+    writer.finish(results_json(plan, result.outcomes, config_to_json(config),
+                               input_fingerprint(reader.info())));
 
     RunFacts facts{result.outcomes,         reader.info().file_bytes, 0, 0,
                    threads_from(arguments), options.cluster.engine};

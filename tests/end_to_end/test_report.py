@@ -135,6 +135,28 @@ class Report(support.Case):
         for file in (path, self.path("out.h5")):
             self.assertIsInstance(json.loads(self.program("inspect", file, "--json").stdout), dict)
 
+    def test_the_file_keeps_fingerprints_of_input_and_config(self):
+        def documents(name, *options):
+            self.program("run", path, self.path(name), *options)
+            with h5py.File(self.path(name)) as file:
+                text = file["h5palettize/config"][()].decode()
+            document = json.loads(text)
+            config = text[text.index('"config":') + len('"config":'):text.index(',"config_fingerprint"')]
+            self.assertEqual(json.loads(config), document["config"])
+            value = 0xCBF29CE484222325
+            for byte in config.encode():
+                value = (value ^ byte) * 0x100000001B3 % 2 ** 64
+            self.assertEqual(document["config_fingerprint"], f"{value:016x}")
+            return document
+
+        path = self.example()
+        four, again, six = documents("a.h5", "--preset", "w4"), documents("b.h5", "--preset", "w4"), documents(
+            "c.h5", "--preset", "w6")
+        self.assertEqual(four, again)
+        self.assertNotEqual(four["config_fingerprint"], six["config_fingerprint"])
+        self.assertEqual(four["input_fingerprint"], six["input_fingerprint"])
+        self.assertRegex(four["input_fingerprint"], "^[0-9a-f]{16}$")
+
     def test_report_that_cannot_be_written_stops_before_the_work(self):
         path = self.example()
         self.refused(support.OUTPUT, ["absent"], "run", path, self.path("out.h5"), "--preset", "w4", "--report",

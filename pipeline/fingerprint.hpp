@@ -1,0 +1,23 @@
+// Tells one input or configuration from another; no protection against intent.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pal {
+
+/// FNV-1a, 64 bits.
+class Fingerprint {
+  public:
+    void add(std::string_view text) noexcept {
+        for (const char c : text) hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+    }
+    /// 16 hexadecimal digits.
+    [[nodiscard]] std::string text() const;
+
+  private:
+    std::uint64_t hash_ = 0xCBF29CE484222325U;
+};
+
+}  // namespace pal
