@@ -124,11 +124,17 @@ void print_table(const std::vector<Verified>& results, const std::vector<std::st
 }
 
 double min_sqnr_from(const Arguments& arguments) {
-    return arguments.has("min-sqnr-db") ? arguments.values["min-sqnr-db"].as<double>()
-                                        : -std::numeric_limits<double>::infinity();
+    if (!arguments.has("min-sqnr-db")) return -std::numeric_limits<double>::infinity();
+    const double bound = arguments.values["min-sqnr-db"].as<double>();
+    if (!std::isfinite(bound)) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("--min-sqnr-db: found {}, allowed are finite numbers", bound));
+    }
+    return bound;
 }
 
 int execute_verify(const Arguments& arguments) {
+    const double min_sqnr_db = min_sqnr_from(arguments);
     const CheckpointReader original(arguments.positionals[0]);
     const CheckpointReader palettized(arguments.positionals[1]);
     if (!palettized.info().palettized) {
@@ -136,7 +142,6 @@ int execute_verify(const Arguments& arguments) {
                     arguments.positionals[1] +
                         ": is not a palettized checkpoint (no h5palettize_complete)");
     }
-    const double min_sqnr_db = min_sqnr_from(arguments);
     const auto reported = reported_results(palettized.info());
     const std::vector<std::string> differences = compare_untouched(original, palettized);
     std::vector<Verified> results;

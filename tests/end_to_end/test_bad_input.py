@@ -324,7 +324,8 @@ class BadInput(support.Case):
                           ("plan", path, "--granularity", "per_channel"), ("plan", path, "--cluster-dim", "0"),
                           ("plan", path, "--preset", "w4", "--group-size", "-3"),
                           ("plan", path, "--lut-dtype", "float8_e4m3fn", "--lut-qscheme", "asymmetric"),
-                          ("plan", path, "--config", self.path("absent.yaml"))):
+                          ("plan", path, "--config", self.path("absent.yaml")),
+                          *(("verify", path, path, "--min-sqnr-db", bound) for bound in ("nan", "inf", "-inf", "many"))):
             with self.subTest(arguments=arguments):
                 result = self.refused_without_a_trace(USAGE, [], *arguments)
                 self.assertTrue(result.stderr.strip())
