@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -190,6 +191,10 @@ Config parse_config(std::string_view text, const std::string& source) {
 }
 
 Config load_config(const std::string& file) {
+    if (std::error_code ignored; std::filesystem::is_directory(file, ignored)) {
+        throw Error(ErrorCode::kUsage,
+                    "--config " + file + ": is a folder; give a YAML or JSON file");
+    }
     std::ifstream stream(file, std::ios::binary);
     std::ostringstream text;
     if (stream) text << stream.rdbuf();

@@ -182,6 +182,10 @@ class Selector {
         }
     }
 
+    static bool can_be_included(const Candidate& candidate) {
+        return candidate.is_float && candidate.rank >= 2 && candidate.element_count > 1;
+    }
+
     /// Some paths and a module that could be selected, for messages.
     std::string samples(const Selection& selection) const {
         constexpr std::size_t kShown = 4;
@@ -189,7 +193,7 @@ class Selector {
         std::string module;
         for (std::size_t c = 0; c < candidates_.size() && paths.size() < kShown; ++c) {
             const Candidate& candidate = candidates_[c];
-            if (!candidate.is_float || candidate.rank < 2 || candidate.element_count <= 1) continue;
+            if (!can_be_included(candidate)) continue;
             paths.push_back(candidate.path);
             if (module.empty()) module = selection.decisions[c].module_path;
         }
@@ -210,17 +214,20 @@ class Selector {
                 states.insert(selection.decisions[c].state_name);
         }
         const std::vector<std::string> wanted = states_looked_for(config_);
+        if (states.empty()) {
+            throw Error(ErrorCode::kUsage,
+                        "nothing is selected: this file has no floating-point tensors, there is "
+                        "nothing to palettize");
+        }
+        const bool has_some = std::any_of(candidates_.begin(), candidates_.end(), can_be_included);
         throw Error(
             ErrorCode::kUsage,
-            fmt::format("nothing is selected: {} {}, this file has {}; pass --include with a "
-                        "pattern for {}",
-                        config_.source,
-                        wanted.empty()
-                            ? "selects no state at all"
-                            : fmt::format("looks for the states {}", fmt::join(wanted, ", ")),
-                        states.empty() ? "no floating-point tensors"
-                                       : fmt::format("the states {}", fmt::join(states, ", ")),
-                        samples(selection)));
+            fmt::format(
+                "nothing is selected: {} {}, this file has the states {}{}", config_.source,
+                wanted.empty() ? "selects no state at all"
+                               : fmt::format("looks for the states {}", fmt::join(wanted, ", ")),
+                fmt::join(states, ", "),
+                has_some ? "; pass --include with a pattern for " + samples(selection) : ""));
     }
 
     const Config& config_;

@@ -238,7 +238,17 @@ class BadInput(support.Case):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:
             file.create_group("nothing")
-        self.refused_without_a_trace(USAGE, [], "run", path, self.path("out.h5"), "--preset", "w4")
+        result = self.refused_without_a_trace(USAGE, ["no floating-point tensors"], "run", path, self.path("out.h5"),
+                                              "--preset", "w4")
+        self.assertNotIn("--include", result.stderr)
+        with h5py.File(path, "r+") as file:
+            file["layer/gamma"] = np.ones(8, "f4")
+        result = self.refused_without_a_trace(USAGE, ["gamma"], "run", path, self.path("out.h5"), "--preset", "w4")
+        self.assertNotIn("--include", result.stderr)
+
+    def test_config_that_is_a_folder(self):
+        path = self.checkpoint()
+        self.refused_without_a_trace(USAGE, [r"--config \.: is a folder"], "plan", path, "--config", ".", cwd=self.folder)
 
     # Palettized files that are not whole.
 
