@@ -105,6 +105,39 @@ class Configurations(support.Case):
                          {f"model_weights/{name}/{name}/kernel:0" for name in ("dense_1", "dense_2")})
         self.assertEqual({value for value in bits.values()}, {2, None})
 
+    def test_a_type_rule_matches_wrapped_layers(self):
+        path = self.path("wrapped.h5")
+        kernels = {"bi": "model_weights/bi/bi/forward_gru/gru_cell/kernel:0", "td": "model_weights/td/td/kernel:0",
+                   "dense": "model_weights/dense/dense/kernel:0"}
+
+        def layer(kind, name, **config):
+            return {"class_name": kind, "config": {"name": name, **config}}
+        with h5py.File(path, "w") as file:
+            file.attrs["keras_version"] = "2.14.0"
+            file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": [
+                layer("Bidirectional", "bi", layer=layer("GRU", "gru")),
+                layer("TimeDistributed", "td", layer=layer("Conv2DTranspose", "inner")),
+                layer("Dense", "dense"), layer("LSTM", "lost")]}})
+            for number, (name, kernel) in enumerate(kernels.items()):
+                shape = (3, 3, 8, 4) if name == "td" else (16, 48)
+                file[kernel] = support.rng(number).standard_normal(shape).astype("f4")
+
+        def selected_by(kind):
+            bits = self.bits_of(path, "--config", self.config({
+                "global_config": None, "module_type_configs": {kind: {"op_state_spec": {"weight": {"n_bits": 2}}}}}))
+            return {name for name, kernel in kernels.items() if bits[kernel] == 2}
+        for kind, names in (("GRU", {"bi"}), ("Bidirectional", {"bi"}), ("torch.nn.GRU", {"bi"}),
+                            ("TimeDistributed", {"td"}), ("torch.nn.ConvTranspose2d", {"td"}), ("Dense", {"dense"})):
+            with self.subTest(kind):
+                self.assertEqual(selected_by(kind), names)
+        result = self.refused(USAGE, ["LSTM", "layer 'lost' .* no tensors"], "plan", path, "--config", self.config({
+            "module_type_configs": {"LSTM": {"op_state_spec": {"weight": {"n_bits": 2}}}}}))
+        self.assertIn("its types are Bidirectional, Conv2DTranspose, Dense, GRU, TimeDistributed;", result.stderr)
+        # The wrapped layer's axes: (rows, columns, out, in) for a transposed convolution.
+        self.program("run", path, self.path("out.h5"), "--preset", "w8")
+        with h5py.File(self.path("out.h5")) as file:
+            self.assertEqual(file[kernels["td"]].attrs["output_channel_axis"], 2)
+
     def test_dots_and_slashes_are_the_same_module(self):
         path = self.path("mixed.h5")
         with h5py.File(path, "w") as file:
