@@ -127,16 +127,18 @@ class Structure(support.Case):
             groups = support.palettized_groups(packed)
             self.assertIn("/model/zeta/weight", groups)
             self.assertIn("/model/chunked/weight", groups)
+            self.assertIn("palettized_shape", packed["model/beta/weight"].attrs)
             self.assertNotIn("/optimizer_weights/model/beta/weight", groups)
             self.assertEqual(packed["links/shared_weight"], packed["model/beta/weight"])
             self.assertEqual(packed["links/hard"], packed["model/zeta/bias"])
             self.assertEqual(packed["model/zeta/weight"].attrs["zz_note"], "kept")
             self.assertEqual([*packed["model"]], ["zeta", "beta", "omega", "alpha", "chunked"])
         with h5py.File(original) as one, h5py.File(restored) as other:
-            self.compare(one, other, {*groups, "/links/shared_weight"})
+            self.compare(one, other, {*groups, "/links/shared_weight", "/model/beta/weight"})
             self.assertEqual(other["links/shared_weight"], other["model/beta/weight"])
             self.assertEqual(other["links/hard"], other["model/zeta/bias"])
-        self.assertEqual(self.h5diff(original, restored, *groups, "/links/shared_weight", "/links/soft"), "")
+        self.assertEqual(self.h5diff(original, restored, *groups, "/links/shared_weight", "/model/beta/weight",
+                                     "/links/soft"), "")
 
     def test_root_attributes_of_the_format(self):
         original = self.path("in.h5")
