@@ -54,6 +54,7 @@ class Selector {
     Decision decide(std::size_t index) {
         const Candidate& candidate = candidates_[index];
         std::vector<TensorName> names{tensor_name(candidate.path, candidate.rank)};
+        names.reserve(candidate.aliases.size() + 1);
         for (const std::string& alias : candidate.aliases)
             names.push_back(tensor_name(alias, candidate.rank));
         Decision decision;
@@ -89,6 +90,7 @@ class Selector {
     void decide_by_rules(const Candidate& candidate, const std::vector<TensorName>& names,
                          Decision& decision) {
         std::vector<Opinion> opinions;
+        opinions.reserve(names.size());
         for (const TensorName& name : names) opinions.push_back(opinion_of(name));
         std::size_t best = 0;
         for (std::size_t n = 1; n < opinions.size(); ++n) {
