@@ -22,7 +22,7 @@ constexpr int kMostCappings = 8;
 constexpr double kSettled = 0.99;  // what is capped no longer matters
 
 constexpr std::size_t kCutsACluster = 6;
-constexpr std::size_t kFewestCuts = 96;
+constexpr std::size_t kFewestCuts = 128;
 // Candidates in a window, stage by stage; each stage steps twice as finely as the one before. The
 // first two span more than a cluster to either side, so that clusters can move from where there
 // are too many to where there are too few, however far that is: each boundary takes its
@@ -31,6 +31,7 @@ constexpr std::size_t kFewestCuts = 96;
 constexpr std::size_t kWidths[] = {64, 128, 32, 8};
 constexpr double kSteps = 26;  // from a boundary to the next, in the first stage
 constexpr double kFiner = 2;
+constexpr double kHalf = 0.5;
 constexpr std::size_t kPreciseCutsACluster = 24;
 constexpr std::size_t kFewestPreciseCuts = 512;
 constexpr int kMostRecentrings = 64;
@@ -223,7 +224,7 @@ class Solver {
         const auto interval = static_cast<std::uint32_t>(among_cuts);
         const double width = cuts_[interval + 1] - cuts_[interval];
         const auto bin =
-            cuts_[interval] + static_cast<std::uint32_t>(width * (among_cuts - interval) + 0.5);
+            cuts_[interval] + static_cast<std::uint32_t>(width * (among_cuts - interval) + kHalf);
         return {bin, bin == cuts_[interval + 1] ? interval + 1 : interval};
     }
 

@@ -59,8 +59,8 @@ HWY_INLINE void best_of_block(const Predecessors& from, const double* sums, cons
     for (std::size_t v = 0; v < kRowBlock; ++v) choice[v] = static_cast<std::uint32_t>(at[v]);
 }
 
-void FillRow(const RowInput& input, std::size_t first, std::size_t last, double* gain,
-             std::uint32_t* choice) {
+void row_of_target(const RowInput& input, std::size_t first, std::size_t last, double* gain,
+                   std::uint32_t* choice) {
     std::size_t highest = last - 1;
     for (std::size_t block = (last - first) / kRowBlock + 1; block-- > 0;) {
         const std::size_t j = first + block * kRowBlock;
@@ -106,8 +106,8 @@ class Window {
     std::uint32_t* choice_;
 };
 
-double FillWindows(std::span<const double> sums, std::span<const double> weights, std::size_t width,
-                   double* gain, std::uint32_t* choice) {
+double windows_of_target(std::span<const double> sums, std::span<const double> weights,
+                         std::size_t width, double* gain, std::uint32_t* choice) {
     double* previous = gain;
     double* next = gain + width;
     std::fill(previous, next, -std::numeric_limits<double>::infinity());
@@ -134,17 +134,18 @@ HWY_AFTER_NAMESPACE();
 
 namespace pal::kernels {
 
-HWY_EXPORT(FillRow);
-HWY_EXPORT(FillWindows);
+HWY_EXPORT(row_of_target);
+HWY_EXPORT(windows_of_target);
 
 void fill_row(const RowInput& input, std::size_t first, std::size_t last, std::span<double> gain,
               std::span<std::uint32_t> choice) {
-    HWY_DYNAMIC_DISPATCH(FillRow)(input, first, last, gain.data(), choice.data());
+    HWY_DYNAMIC_DISPATCH(row_of_target)(input, first, last, gain.data(), choice.data());
 }
 
 double fill_windows(std::span<const double> sums, std::span<const double> weights,
                     std::size_t width, std::span<double> gain, std::span<std::uint32_t> choice) {
-    return HWY_DYNAMIC_DISPATCH(FillWindows)(sums, weights, width, gain.data(), choice.data());
+    return HWY_DYNAMIC_DISPATCH(windows_of_target)(sums, weights, width, gain.data(),
+                                                   choice.data());
 }
 
 }  // namespace pal::kernels

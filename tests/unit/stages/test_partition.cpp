@@ -1,0 +1,118 @@
+#include <hwy/targets.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <functional>
+#include <random>
+
+#include "stages/cluster/partition.hpp"
+#include "tests/support/labels.hpp"
+
+using pal::cluster::Bin;
+using pal::test::kArithmetic;
+
+namespace {
+
+using Draw = std::function<double(std::mt19937&)>;
+
+const std::vector<std::pair<const char*, Draw>>& draws() {
+    static const std::vector<std::pair<const char*, Draw>> all{
+        {"normal", [](std::mt19937& r) { return std::normal_distribution<>(0, 0.02)(r); }},
+        {"laplace",
+         [](std::mt19937& r) {
+             return std::exponential_distribution<>(50)(r) * (r() % 2 == 0 ? 1 : -1);
+         }},
+        {"uniform", [](std::mt19937& r) { return std::uniform_real_distribution<>(-1, 1)(r); }},
+        {"student t 3", [](std::mt19937& r) { return std::student_t_distribution<>(3)(r); }},
+        {"cauchy", [](std::mt19937& r) { return std::cauchy_distribution<>(0, 0.01)(r); }},
+        {"narrow bumps",
+         [](std::mt19937& r) {
+             const double place = r() % 7;
+             return place * place + std::normal_distribution<>(0, 1e-3 * (place + 1))(r);
+         }},
+        {"sparse",
+         [](std::mt19937& r) {
+             return r() % 10 < 7 ? 0.0 : std::normal_distribution<>(0, 0.1)(r);
+         }},
+    };
+    return all;
+}
+
+/// Distinct values with their counts.
+std::vector<Bin> bins_of(const Draw& draw, std::size_t count) {
+    std::mt19937 random(static_cast<unsigned>(count));
+    std::vector<double> values(count);
+    for (double& value : values) value = draw(random);
+    std::sort(values.begin(), values.end());
+    const auto coordinates = pal::cluster::coordinates_for(values.front(), values.back());
+    std::vector<Bin> bins;
+    for (const double value : values) {
+        const double x = coordinates.of(value);
+        if (!bins.empty() && bins.back().mean == x) {
+            bins.back().weight += 1;
+        } else {
+            bins.push_back({1, x, 0});
+        }
+    }
+    return bins;
+}
+
+double cost_of(const std::vector<Bin>& bins, const std::vector<std::size_t>& boundaries) {
+    double cost = 0;
+    for (const Bin& cluster : pal::cluster::clusters_of(bins, boundaries)) cost += cluster.spread;
+    return cost;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(partitions)
+
+BOOST_AUTO_TEST_CASE(good_partitions_are_within_a_ten_thousandth_of_the_optimum, *kArithmetic) {
+    for (const auto& [name, draw] : draws()) {
+        for (const std::size_t count : {40, 300, 1000, 2700, 6000}) {
+            const std::vector<Bin> bins = bins_of(draw, count);
+            for (const std::size_t k : {1, 2, 4, 8, 16, 64, 256}) {
+                if (k >= bins.size() || (k == 256 && count > 3000)) continue;
+                const double optimum = cost_of(bins, pal::cluster::optimal_partition(bins, k));
+                const double good = cost_of(bins, pal::cluster::good_partition(bins, k));
+                BOOST_TEST(good <= optimum * (1 + 1e-4), name << ", " << count << " values, k " << k
+                                                              << ": " << good / optimum - 1);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(good_partitions_are_the_same_on_every_instruction_set) {
+    const auto solve = [] {
+        std::vector<std::vector<std::size_t>> boundaries;
+        for (const auto& [name, draw] : draws()) {
+            const std::vector<Bin> bins = bins_of(draw, 1500);
+            for (const std::size_t k : {1, 3, 16, 64})
+                boundaries.push_back(pal::cluster::good_partition(bins, k));
+        }
+        return boundaries;
+    };
+    const auto expected = solve();
+    for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+        hwy::SetSupportedTargetsForTest(target);
+        BOOST_TEST((solve() == expected), hwy::TargetName(target));
+    }
+    hwy::SetSupportedTargetsForTest(0);
+}
+
+BOOST_AUTO_TEST_CASE(as_many_clusters_as_bins_or_more_give_each_bin_its_own) {
+    const std::vector<Bin> bins{{1, -1, 0}, {2, 0, 0}, {1, 0.5, 0}};
+    const std::vector<std::size_t> expected{0, 1, 2, 3};
+    for (const std::size_t k : {3, 4, 256})
+        BOOST_TEST(pal::cluster::good_partition(bins, k) == expected,
+                   boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(weights_that_sums_would_lose_are_heeded) {
+    std::vector<Bin> bins;
+    for (int b = 0; b < 200; ++b) bins.push_back({b % 2 == 0 ? 1e200 : 1e-200, b * 0.01, 0});
+    const double optimum = cost_of(bins, pal::cluster::optimal_partition(bins, 8));
+    BOOST_TEST(cost_of(bins, pal::cluster::good_partition(bins, 8)) <= optimum * (1 + 1e-4));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
