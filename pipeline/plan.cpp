@@ -11,17 +11,22 @@ namespace pal {
 
 namespace {
 
-/// Buffers of a tensor on its way: weights, a gathered copy to cluster, the decoded values, indices
-/// and their packed form.
-std::uint64_t memory_of(const TensorJob& job) {
+/// Buffers of a tensor on its way: its weights unless they are read from the file block by block,
+/// what is gathered to cluster, the packed indices and LUTs, histograms and blocks.
+std::uint64_t memory_of(const TensorJob& job, const DatasetInfo& dataset) {
     const std::uint64_t value_bytes = job.dtype == DType::kF64 ? 8 : 4;
-    const std::uint64_t copies = job.spec.enable_per_channel_scale ? 4 : 3;
-    constexpr std::uint64_t kHistogramBytes = 4U << 20;
+    const bool in_the_file = dataset.storage == "contiguous";
+    // Engines that sort keep the values, their distinct ones and sums over them.
+    const bool sorts = job.cluster.engine != Engine::kFast && job.spec.cluster_dim == 1;
+    constexpr std::uint64_t kSortedBytes = 64;
+    constexpr std::uint64_t kWorkingBytes = 4U << 20;
     const std::uint64_t lut_bytes = job.geometry.group_count *
                                     (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim *
                                     32;
-    return job.geometry.weight_count * value_bytes * copies + job.geometry.index_count * 2 +
-           lut_bytes + kHistogramBytes;
+    return (in_the_file ? 0 : job.geometry.weight_count * value_bytes) +
+           gathered_bytes(job.geometry, job.dtype, job.cluster.engine) +
+           (sorts ? job.geometry.group_index_count(0) * kSortedBytes : 0) +
+           job.geometry.index_count + lut_bytes + kWorkingBytes;
 }
 
 std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
@@ -57,7 +62,7 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
     entry.job = {dataset.path, *dataset.dtype, std::move(std::get<Geometry>(fit)), *decision.spec,
                  options.cluster};
     entry.bytes_out = stored_bytes(entry.job.geometry, entry.job.spec, entry.job.dtype);
-    entry.memory_bytes = memory_of(entry.job);
+    entry.memory_bytes = memory_of(entry.job, dataset);
     return entry;
 }
 

@@ -26,10 +26,10 @@ constexpr std::size_t kSmall = std::size_t{1} << 18;
 float float_of(std::uint32_t bits) noexcept { return std::bit_cast<float>(bits); }
 bool is_finite_key(std::uint32_t key) noexcept { return (key & 0x7F80U) != 0x7F80U; }
 
-/// Distance of neighbouring values with this leading key.
+/// Distance of neighbouring values with this leading key: 2^(exponent - 150).
 double step_of(std::uint32_t key) noexcept {
-    const auto exponent = static_cast<int>(key >> 7U & 0xFFU);
-    return std::ldexp(1.0, std::max(exponent, 1) - 150);
+    const std::uint64_t exponent = std::max(key >> 7U & 0xFFU, 1U);
+    return std::bit_cast<double>((exponent - 150 + 1023) << 52U);
 }
 
 /// Keys in the order of their values: negative ones by falling magnitude, then positive ones.
@@ -110,15 +110,19 @@ float rough_exp2(float value) noexcept {
     return std::bit_cast<float>(static_cast<std::int32_t>((clamped + 127.0F) * 0x1p23F));
 }
 
+/// log2 of the cube root of a key's density, times the key's width.
+float log_measure(std::uint32_t key, float count) noexcept {
+    const int exponent = std::max<int>(static_cast<int>(key >> 7U & 0xFFU), 1);
+    return (rough_log2(count) + 2 * static_cast<float>(exponent - 134)) / 3;
+}
+
 /// Splits each key so that bins share out the cube root of the density evenly: `fine_bins` in all,
-/// a little more by rounding up.
-void share_out(std::vector<KeyCount>& keys, std::size_t fine_bins, bool sampled) {
-    std::vector<float> measures(keys.size());  // log2 of the cube root of density, times width
+/// a little more by rounding up. Returns the log_measure that is due to one bin.
+float share_out(std::vector<KeyCount>& keys, std::size_t fine_bins, bool sampled) {
+    std::vector<float> measures(keys.size());
     float total = 0;
     for (std::size_t k = 0; k < keys.size(); ++k) {
-        const auto width =
-            static_cast<float>(std::max<int>(static_cast<int>(keys[k].key >> 7U & 0xFFU), 1) - 134);
-        measures[k] = (rough_log2(static_cast<float>(keys[k].count)) + 2 * width) / 3;
+        measures[k] = log_measure(keys[k].key, static_cast<float>(keys[k].count));
     }
     // Relative to the largest: sums then stay in range.
     const float largest = *std::max_element(measures.begin(), measures.end());
@@ -131,6 +135,7 @@ void share_out(std::vector<KeyCount>& keys, std::size_t fine_bins, bool sampled)
         keys[k].bits =
             static_cast<std::uint32_t>(std::ceil(std::clamp(measures[k] - a_bin, 0.0F, usable)));
     }
+    return largest + a_bin;
 }
 
 /// f16 values differ in 3 of the trailing bits at most, bf16 values in none.
@@ -228,27 +233,32 @@ CountedBin bin_of(std::uint32_t key, std::uint32_t first_trailing, std::uint32_t
     return bin;
 }
 
-/// Bins of the values that were set aside, ascending: one a leading key, or a value where f16 and
-/// bf16 differ in `bits` of the trailing bits only.
+/// Bins of the values that were set aside, ascending. bits_of(key, its values): by how many bits a
+/// key is split.
+template <class BitsOf>
 std::vector<CountedBin> bins_of_rest(const std::vector<std::uint32_t>& set_aside,
-                                     std::uint32_t bits) {
+                                     const BitsOf& bits_of) {
     std::vector<float> values(set_aside.size());
-    for (std::size_t v = 0; v < values.size(); ++v) values[v] = float_of(set_aside[v]);
+    for (std::size_t v = 0; v < values.size(); ++v)
+        values[v] = float_of(set_aside[v]) + 0.0F;  // -0 is +0
     kernels::sort_ascending(values);
-    const std::uint32_t shift = kTrailingBits - bits;
-    const std::uint32_t width = 1U << shift;
+    const auto bits_at = [&](std::size_t v) { return std::bit_cast<std::uint32_t>(values[v]); };
     std::vector<CountedBin> bins;
     for (std::size_t v = 0; v < values.size();) {
-        const auto cell = std::bit_cast<std::uint32_t>(values[v] + 0.0F) >> shift;  // -0 is +0
-        Count count;
-        for (; v < values.size(); ++v) {
-            const auto value = std::bit_cast<std::uint32_t>(values[v] + 0.0F);
-            if (value >> shift != cell) break;
-            ++count.count;
-            count.trailing += value & 0xFFFFU;
+        const std::uint32_t key = bits_at(v) >> kTrailingBits;
+        std::size_t end = v;
+        while (end < values.size() && bits_at(end) >> kTrailingBits == key) ++end;
+        const std::uint32_t shift = kTrailingBits - bits_of(key, end - v);
+        while (v < end) {
+            const std::uint32_t cell = bits_at(v) >> shift;
+            Count count;
+            for (; v < end && bits_at(v) >> shift == cell; ++v) {
+                ++count.count;
+                count.trailing += bits_at(v) & 0xFFFFU;
+            }
+            const std::uint32_t first = cell << shift & 0xFFFFU;
+            bins.push_back(bin_of(key, first, first + ((1U << shift) - 1), count));
         }
-        const std::uint32_t first = cell << shift & 0xFFFFU;
-        bins.push_back(bin_of(cell >> bits, first, first + (width - 1), count));
     }
     return bins;
 }
@@ -285,8 +295,9 @@ void join_zeros(std::vector<CountedBin>& bins) {
     bins.erase(zero + 1);
 }
 
+template <class BitsOf>
 CountedHistogram histogram_of(const FloatBlocks& values, const std::vector<KeyCount>& keys,
-                              std::uint32_t rest_bits) {
+                              const BitsOf& rest_bits) {
     Tables& tables = thread_tables();
     std::size_t bin_count = 0;
     for (const KeyCount& key : keys) {
@@ -336,11 +347,23 @@ CountedHistogram counted_histogram(const FloatBlocks& values, DType dtype, std::
                                    int passes) {
     std::vector<KeyCount> keys = passes == 1 ? sampled_keys(values) : all_keys(values);
     std::erase_if(keys, [](const KeyCount& key) { return !is_finite_key(key.key); });
-    if (!keys.empty()) {
-        dtype == DType::kF16 || dtype == DType::kBF16 ? split_by_type(keys, dtype)
-                                                      : share_out(keys, fine_bins, passes == 1);
+    if (dtype == DType::kF16 || dtype == DType::kBF16) {
+        split_by_type(keys, dtype);
+        return histogram_of(values, keys, [&](std::uint32_t, std::size_t) {
+            return dtype == DType::kF16 ? 3U : 0U;
+        });
     }
-    return histogram_of(values, keys, dtype == DType::kF16 ? 3 : 0);
+    if (keys.empty()) {
+        return histogram_of(values, keys, [](std::uint32_t, std::size_t) { return 0U; });
+    }
+    const float a_bin = share_out(keys, fine_bins, passes == 1);
+    std::uint64_t looked_at = 0;
+    for (const KeyCount& key : keys) looked_at += key.count;
+    const float share = static_cast<float>(looked_at) / static_cast<float>(values.count);
+    return histogram_of(values, keys, [&](std::uint32_t key, std::size_t count) {
+        const float measure = log_measure(key, static_cast<float>(count) * share);
+        return static_cast<std::uint32_t>(std::ceil(std::clamp(measure - a_bin, 0.0F, 16.0F)));
+    });
 }
 
 }  // namespace pal::cluster

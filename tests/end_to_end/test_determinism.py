@@ -4,10 +4,16 @@ import os
 import subprocess
 import time
 import unittest
+import unittest.mock
 
 import h5py
 
 import support
+
+
+def forced_target(name):
+    """The program runs on this instruction set only."""
+    return unittest.mock.patch.dict(os.environ, {"H5PALETTIZE_TARGET": name})
 
 
 class Determinism(support.Case):
@@ -38,6 +44,23 @@ class Determinism(support.Case):
         for options in specs:
             with self.subTest(options=options):
                 self.assertEqual(len(set(self.digests(path, variants, "--force", *options))), 1)
+
+    def test_every_instruction_set_gives_the_same_bytes(self):
+        path = self.checkpoint()
+        with forced_target("none"):
+            unknown = self.refused(support.USAGE, ["this machine has"], "run", path, self.path("none.h5"))
+        targets = unknown.stderr.split("this machine has ")[1].split("\n")[0].split(", ")
+        self.assertGreater(len(targets), 1, targets)
+        for options in (["--preset", "w4"], ["--preset", "w8"],
+                        ["--n-bits", "3", "--cluster-dim", "2", "--per-channel-scale", "--lut-dtype", "int8"]):
+            with self.subTest(options=options):
+                digests = set()
+                for target in targets:
+                    output = self.path("out.h5")
+                    with forced_target(target):
+                        self.program("run", path, output, "--force", *options)
+                    digests.add(support.sha256(output))
+                self.assertEqual(len(digests), 1, targets)
 
     def test_a_run_has_the_threads_that_it_was_asked_for(self):
         path = self.path("in.h5")
