@@ -193,7 +193,7 @@ void check_threads_and_targets(const std::vector<float>& values, std::size_t dim
 
 BOOST_AUTO_TEST_CASE(same_bits_on_every_number_of_threads) {
     for (const std::size_t dim : {2, 4})
-        check_threads_and_targets(drawn(1 << 15, 11, normal), dim, false);
+        check_threads_and_targets(drawn(1 << 14, 11, normal), dim, false);
 }
 
 BOOST_AUTO_TEST_CASE(same_bits_on_every_target_and_number_of_threads, *kArithmetic) {
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(same_bits_on_every_target_and_number_of_threads, *kArithmet
 
 BOOST_AUTO_TEST_CASE(a_source_that_copies_gives_what_a_view_gives) {
     for (const std::size_t dim : {2, 4}) {
-        const auto values = drawn(600000, 12, normal);
+        const auto values = drawn(100000, 12, normal);
         const CopyingSource source(values, dim);
         BOOST_TEST((cluster::cluster_source(source, 16, 5).centroids ==
                     cluster_vectors<float>({values, {}}, dim, 16, 5).centroids));
