@@ -59,12 +59,6 @@ void store_clusters(const Palette& palette, const Geometry& geometry, std::size_
     }
 }
 
-template <class Real>
-bool is_finite(std::span<const Real> values) {
-    if constexpr (std::is_same_v<Real, float>) return kernels::all_finite(values);
-    return std::all_of(values.begin(), values.end(), [](Real v) { return std::isfinite(v); });
-}
-
 /// The passes of the fast engine over one group that lies together in the tensor.
 cluster::FloatBlocks blocks_of_run(const ScaledWeights& source, IndexRun run,
                                    BlockReader<float>& own) {
@@ -139,7 +133,7 @@ class GroupClusterer {
 
     template <class Real>
     std::optional<Palette> palette_of(std::span<const Real> values, std::size_t group) const {
-        if (!is_finite(values)) return std::nullopt;
+        if (!kernels::all_finite(values)) return std::nullopt;
         const WeightedPoints<Real> points{values, {}};
         const std::size_t max_clusters = std::size_t{1} << spec_.n_bits;
         if (spec_.cluster_dim > 1) {

@@ -50,15 +50,9 @@ void raise_channels(const Geometry& geometry, std::size_t first, std::span<const
 }
 
 template <class Real>
-bool is_finite(std::span<const Real> values) {
-    if constexpr (std::is_same_v<Real, float>) return kernels::all_finite(values);
-    return std::all_of(values.begin(), values.end(), [](Real v) { return std::isfinite(v); });
-}
-
-template <class Real>
 NonFinite nonfinite_in(std::span<const Real> values, std::size_t first) {
     NonFinite found;
-    if (is_finite(values)) return found;
+    if (kernels::all_finite(values)) return found;
     for (std::size_t v = 0; v < values.size(); ++v) {
         if (std::isfinite(values[v])) continue;
         if (found.count++ == 0) found.first = first + v;
@@ -78,7 +72,7 @@ std::optional<std::vector<double>> channel_scales(const Weights& weights,
         for_each_block(weights.size(), [&](std::size_t, std::size_t begin, std::size_t end) {
             BlockReader<Real> reader(weights);
             const std::span<const Real> values = reader.read(begin, end - begin);
-            if (!is_finite(values)) finite = false;
+            if (!kernels::all_finite(values)) finite = false;
             raise_channels(geometry, begin, values, maxima.local());
         });
         if (!finite) return std::nullopt;

@@ -109,6 +109,9 @@ void max_magnitudes(const float* HWY_RESTRICT values, std::size_t count,
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include <algorithm>
+#include <cmath>
+
 #include "stages/error.hpp"
 
 namespace pal::kernels {
@@ -131,6 +134,10 @@ void bfloat16_to_floats(std::span<const std::uint16_t> patterns, std::span<float
 
 bool all_finite(std::span<const float> values) {
     return HWY_DYNAMIC_DISPATCH(all_finite)(values.data(), values.size());
+}
+
+bool all_finite(std::span<const double> values) {
+    return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
 
 float max_magnitude(std::span<const float> values) {

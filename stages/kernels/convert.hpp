@@ -13,6 +13,7 @@ void bfloat16_to_floats(std::span<const std::uint16_t> patterns, std::span<float
 
 /// Whether all are neither NaN nor infinite.
 [[nodiscard]] bool all_finite(std::span<const float> values);
+[[nodiscard]] bool all_finite(std::span<const double> values);
 
 /// The largest magnitude, 0 for no values. Finite values only.
 [[nodiscard]] float max_magnitude(std::span<const float> values);
