@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 
+#include "stages/cluster/rough_math.hpp"
+#include "stages/cluster/sample.hpp"
 #include "stages/kernels/count_bins.hpp"
 #include "stages/kernels/sort.hpp"
 
@@ -19,9 +21,7 @@ using kernels::KeySplit;
 using kernels::kLeadingKeys;
 
 constexpr std::uint32_t kTrailingBits = 16;
-constexpr std::size_t kSampled = std::size_t{1} << 16;
-constexpr std::size_t kPiece = 256;  // neighbouring values of a sample: 1 KiB a read
-constexpr std::size_t kSmall = std::size_t{1} << 18;
+constexpr std::size_t kFew = std::size_t{1} << 12;
 
 float float_of(std::uint32_t bits) noexcept { return std::bit_cast<float>(bits); }
 bool is_finite_key(std::uint32_t key) noexcept { return (key & 0x7F80U) != 0x7F80U; }
@@ -81,33 +81,12 @@ KeyCounter& thread_counter() {
     return counter;
 }
 
-/// About kSampled values in pieces spread evenly, or a sixteenth of few.
 std::vector<KeyCount> sampled_keys(const FloatBlocks& values) {
     KeyCounter& counter = thread_counter();
-    const auto add = [&](float value) { counter.add(std::bit_cast<std::uint32_t>(value) >> 16); };
-    if (values.count <= kSmall) {
-        const std::span<const float> all = values.read(0, values.count);
-        // An odd stride meets every place of a kernel or a row; few values are all looked at.
-        const std::size_t stride = values.count <= kPiece * 16 ? 1 : 15;
-        for (std::size_t v = 0; v < all.size(); v += stride) add(all[v]);
-    } else {
-        constexpr std::size_t kPieces = kSampled / kPiece;
-        for (std::size_t piece = 0; piece < kPieces; ++piece) {
-            const std::size_t begin = (values.count - kPiece) / (kPieces - 1) * piece;
-            for (const float value : values.read(begin, kPiece)) add(value);
-        }
-    }
+    // Few values are all looked at.
+    for (const float value : sampled(values, values.count <= kFew ? 1 : 15))
+        counter.add(std::bit_cast<std::uint32_t>(value) >> 16);
     return counter.take();
-}
-
-/// log2 and its inverse, straight lines between powers of two: within 0.09 of the truth, which is
-/// fine where a result is rounded up to whole bits, and the same on every machine.
-float rough_log2(float value) noexcept {
-    return static_cast<float>(std::bit_cast<std::int32_t>(value)) * 0x1p-23F - 127.0F;
-}
-float rough_exp2(float value) noexcept {
-    const float clamped = std::clamp(value, -126.0F, 127.0F);
-    return std::bit_cast<float>(static_cast<std::int32_t>((clamped + 127.0F) * 0x1p23F));
 }
 
 /// log2 of the cube root of a key's density, times the key's width.
@@ -136,11 +115,6 @@ float share_out(std::vector<KeyCount>& keys, std::size_t fine_bins, bool sampled
             static_cast<std::uint32_t>(std::ceil(std::clamp(measures[k] - a_bin, 0.0F, usable)));
     }
     return largest + a_bin;
-}
-
-/// f16 values differ in 3 of the trailing bits at most, bf16 values in none.
-void split_by_type(std::vector<KeyCount>& keys, DType dtype) {
-    for (KeyCount& key : keys) key.bits = dtype == DType::kF16 ? 3 : 0;
 }
 
 /// Tables of one thread, clean between uses: splits say "uncounted", bins are 0.
@@ -343,16 +317,9 @@ std::vector<KeyCount> all_keys(const FloatBlocks& values) {
 
 }  // namespace
 
-CountedHistogram counted_histogram(const FloatBlocks& values, DType dtype, std::size_t fine_bins,
-                                   int passes) {
+CountedHistogram counted_histogram(const FloatBlocks& values, std::size_t fine_bins, int passes) {
     std::vector<KeyCount> keys = passes == 1 ? sampled_keys(values) : all_keys(values);
     std::erase_if(keys, [](const KeyCount& key) { return !is_finite_key(key.key); });
-    if (dtype == DType::kF16 || dtype == DType::kBF16) {
-        split_by_type(keys, dtype);
-        return histogram_of(values, keys, [&](std::uint32_t, std::size_t) {
-            return dtype == DType::kF16 ? 3U : 0U;
-        });
-    }
     if (keys.empty()) {
         return histogram_of(values, keys, [](std::uint32_t, std::size_t) { return 0U; });
     }

@@ -12,7 +12,6 @@
 
 #include "stages/cluster/float_blocks.hpp"
 #include "stages/cluster/interval_costs.hpp"
-#include "stages/dtype.hpp"
 
 namespace pal::cluster {
 
@@ -29,10 +28,9 @@ struct CountedHistogram {
     bool finite = true;            // else there is a NaN or infinity, and the bins say nothing
 };
 
-/// About `fine_bins` bins, and one for each leading key that the sample missed; f16 and bf16
-/// values get a bin each. `passes` may be 1, or 2: then the splits follow from counts of all values
-/// instead of a sample. O(n).
-[[nodiscard]] CountedHistogram counted_histogram(const FloatBlocks& values, DType dtype,
-                                                 std::size_t fine_bins, int passes);
+/// About `fine_bins` bins, and one for each leading key that the sample missed. `passes` may be 1,
+/// or 2: then the splits follow from counts of all values instead of a sample. O(n).
+[[nodiscard]] CountedHistogram counted_histogram(const FloatBlocks& values, std::size_t fine_bins,
+                                                 int passes);
 
 }  // namespace pal::cluster

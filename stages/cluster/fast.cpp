@@ -13,6 +13,7 @@
 #include "stages/cluster/cluster.hpp"
 #include "stages/cluster/counted_histogram.hpp"
 #include "stages/cluster/distinct_values.hpp"
+#include "stages/cluster/even_histogram.hpp"
 #include "stages/cluster/partition.hpp"
 #include "stages/error.hpp"
 #include "stages/kernels/convert.hpp"
@@ -112,15 +113,23 @@ std::optional<cluster::DistinctValues<float>> few_values(const FloatBlocks& valu
 
 /// Where the bins of one pass do not do: few values are met exactly, finer bins are counted, few
 /// points are sorted.
-std::optional<Palette> cluster_carefully(const FloatBlocks& values, DType dtype,
-                                         std::size_t max_clusters) {
+std::optional<Palette> cluster_carefully(const FloatBlocks& values, std::size_t max_clusters) {
     if (const auto few = few_values(values)) return cluster::good_palette(*few, max_clusters);
     const auto finer = cluster::counted_histogram(
-        values, dtype, std::max<std::size_t>(4 * kFineBinsACluster * max_clusters, 1 << 16), 2);
+        values, std::max<std::size_t>(4 * kFineBinsACluster * max_clusters, 1 << 16), 2);
     if (!finer.finite) return std::nullopt;
     const Solved solved = solve(finer.bins, max_clusters);
     if (solved.doubt <= kToleratedDoubt || values.count > kSortable) return solved.palette;
     return cluster_sorted(WeightedPoints<float>{values.read(0, values.count), {}}, max_clusters);
+}
+
+/// The quickest histogram that suits the values.
+cluster::CountedHistogram histogram_of(const FloatBlocks& values, DType dtype,
+                                       std::size_t max_clusters) {
+    if (dtype == DType::kF16 || dtype == DType::kBF16)
+        return cluster::pattern_histogram(values, dtype);
+    if (auto even = cluster::even_histogram(values, max_clusters)) return std::move(*even);
+    return cluster::counted_histogram(values, kFineBinsACluster * max_clusters, 1);
 }
 
 template <class Real>
@@ -152,13 +161,12 @@ std::optional<Palette> cluster_fast(const FloatBlocks& values, DType dtype,
         if (!kernels::all_finite(all)) return std::nullopt;
         return cluster_sorted(WeightedPoints<float>{all, {}}, max_clusters);
     }
-    const auto histogram = cluster::counted_histogram(values, dtype, fine_bins, 1);
+    const auto histogram = histogram_of(values, dtype, max_clusters);
     if (!histogram.finite) return std::nullopt;
-    if (histogram.bins.size() <= 2 * max_clusters)
-        return cluster_carefully(values, dtype, max_clusters);
+    if (histogram.bins.size() <= 2 * max_clusters) return cluster_carefully(values, max_clusters);
     Solved solved = solve(histogram.bins, max_clusters);
     if (solved.doubt <= kToleratedDoubt) return std::move(solved.palette);
-    return cluster_carefully(values, dtype, max_clusters);
+    return cluster_carefully(values, max_clusters);
 }
 
 template <>

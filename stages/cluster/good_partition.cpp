@@ -1,13 +1,13 @@
 // Near the best partition, in microseconds: a dynamic program over few cuts, then windows of
 // candidates around each boundary that are halved until they are single bins.
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <iterator>
 #include <limits>
 
 #include "stages/cluster/partition.hpp"
 #include "stages/cluster/prefix_sums.hpp"
+#include "stages/cluster/rough_math.hpp"
 #include "stages/error.hpp"
 #include "stages/kernels/partition_rows.hpp"
 
@@ -44,14 +44,6 @@ struct Place {
     std::uint32_t bin;
     std::uint32_t interval;
 };
-
-/// Cube root of a positive number to some 5 percent, the same on every machine (the first guess of
-/// FreeBSD's cbrt).
-double rough_cube_root(double x) noexcept {
-    constexpr std::uint64_t kBias = 715094163;
-    const auto bits = std::bit_cast<std::uint64_t>(x);
-    return std::bit_cast<double>(((bits >> 32) / 3 + kBias) << 32);
-}
 
 /// Bins begin .. end - 1, and their share of the cuts.
 struct Run {

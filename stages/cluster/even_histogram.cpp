@@ -1,0 +1,176 @@
+#include "stages/cluster/even_histogram.hpp"
+
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <span>
+
+#include "stages/cluster/rough_math.hpp"
+#include "stages/cluster/sample.hpp"
+#include "stages/kernels/convert.hpp"
+#include "stages/kernels/count_values.hpp"
+#include "stages/kernels/sort.hpp"
+
+namespace pal::cluster {
+
+namespace {
+
+using kernels::EvenBins;
+
+constexpr std::size_t kMostCounted = 0xFFFFFFFF;  // in one counter of 32 bits
+// Of the narrowest cluster. What bins hide of a palette's cost falls with its square; fewer than
+// 130 exceed what cluster_fast tolerates on normal weights.
+constexpr float kBinsACluster = 160;
+constexpr float kMargin = 0.125F;  // of a sample's range, on both sides: room for what it missed
+constexpr std::uint32_t kSignBit = 0x80000000;
+constexpr std::size_t kCells = 128;  // of a sample
+constexpr std::size_t kStride = 31;
+constexpr std::size_t kMostOutside = std::size_t{1} << 16;
+constexpr std::size_t kMostRepeated = 16;  // one value in so many may repeat another in a sample
+// More bins than this a cluster: bins that follow the density are worth their price.
+constexpr std::size_t kMostBinsACluster = 2048;
+
+/// The grid for values that lie as those of a sorted sample do.
+std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t max_clusters) {
+    const float low = sample.front();
+    const float range = sample.back() - low;
+    const float cells_per_unit = static_cast<float>(kCells) / range;
+    // Both false for NaN, which sorting does not allow for, infinities and denormal ranges.
+    if (!(range > 0x1p-100F) || !(range < 0x1p100F)) return std::nullopt;
+    std::array<std::uint32_t, kCells + 1> counts{};
+    for (const float value : sample)
+        ++counts[static_cast<std::size_t>((value - low) * cells_per_unit)];
+    double total = 0;
+    double peak = 0;
+    for (const std::uint32_t count : counts) {
+        if (count == 0) continue;
+        const double measure = rough_cube_root(count);
+        total += measure;
+        peak = std::max(peak, measure);
+    }
+    // Clusters share out the cube root of the density (Panter and Dite 1951).
+    const double narrowest = total / (peak * static_cast<double>(max_clusters));  // in cells
+    const double bins = kBinsACluster * kCells / narrowest * (1 + 2 * kMargin);
+    const auto most = static_cast<double>(
+        std::min<std::size_t>(kernels::kMostEvenBins, kMostBinsACluster * max_clusters));
+    if (!(bins <= most)) return std::nullopt;
+    EvenBins grid;
+    grid.bins = static_cast<std::uint32_t>(bins);
+    grid.per_unit = static_cast<float>(bins) / (range * (1 + 2 * kMargin));
+    grid.low = low - range * kMargin;
+    return grid;
+}
+
+bool repeats_much(const std::vector<float>& sorted) {
+    std::size_t repeated = 0;
+    for (std::size_t v = 1; v < sorted.size(); ++v) repeated += sorted[v] == sorted[v - 1] ? 1 : 0;
+    return repeated * kMostRepeated > sorted.size();
+}
+
+/// Counts of all threads; count(values, counts) counts a block's.
+template <class Count>
+std::vector<std::uint32_t> counted_by(const FloatBlocks& values, std::size_t slots,
+                                      const Count& count) {
+    using Counts = std::vector<std::uint32_t>;
+    tbb::enumerable_thread_specific<Counts> counts([&] { return Counts(slots); });
+    values.for_each([&](std::span<const float> block) { count(block, counts.local()); });
+    Counts total = std::move(*counts.begin());
+    for (auto one = std::next(counts.begin()); one != counts.end(); ++one) {
+        for (std::size_t s = 0; s < slots; ++s) total[s] += (*one)[s];
+    }
+    return total;
+}
+
+std::vector<std::uint32_t> count_even(const FloatBlocks& values, const EvenBins& grid,
+                                      std::vector<float>& outside) {
+    tbb::enumerable_thread_specific<std::vector<float>> by_thread;
+    auto counts = counted_by(values, grid.slots(),
+                             [&](std::span<const float> block, std::span<std::uint32_t> own) {
+                                 const std::uint32_t before = own.front() + own.back();
+                                 kernels::count_even_bins(block, grid, own);
+                                 if (own.front() + own.back() != before)
+                                     kernels::collect_outside(block, grid, by_thread.local());
+                             });
+    for (const std::vector<float>& own : by_thread)
+        outside.insert(outside.end(), own.begin(), own.end());
+    return counts;
+}
+
+/// A bin for each of sorted values.
+void append_single(std::span<const float> sorted, std::vector<CountedBin>& bins) {
+    for (const float value : sorted) {
+        const double exact = value;
+        if (!bins.empty() && bins.back().mean == exact) {
+            ++bins.back().weight;
+        } else {
+            bins.push_back({1, exact, exact, exact});
+        }
+    }
+}
+
+void append_even(const std::vector<std::uint32_t>& counts, const EvenBins& grid,
+                 std::vector<CountedBin>& bins) {
+    const double width = 1 / static_cast<double>(grid.per_unit);
+    for (std::size_t s = 1; s <= grid.bins; ++s) {
+        if (counts[s] == 0) continue;
+        const double centre = grid.low + static_cast<double>(s) * width;
+        bins.push_back(
+            {static_cast<double>(counts[s]), centre, centre - width / 2, centre + width / 2});
+    }
+}
+
+}  // namespace
+
+std::optional<CountedHistogram> even_histogram(const FloatBlocks& values,
+                                               std::size_t max_clusters) {
+    if (values.count > kMostCounted) return std::nullopt;
+    std::vector<float> sample = sampled(values, kStride);
+    if (!kernels::all_finite(std::span<const float>(sample))) return std::nullopt;
+    kernels::sort_ascending(sample);
+    if (repeats_much(sample)) return std::nullopt;
+    const std::optional<EvenBins> grid = grid_for(sample, max_clusters);
+    if (!grid) return std::nullopt;
+
+    std::vector<float> outside;
+    const std::vector<std::uint32_t> counts = count_even(values, *grid, outside);
+    CountedHistogram result;
+    result.finite = kernels::all_finite(std::span<const float>(outside));
+    if (!result.finite) return result;
+    if (outside.size() > kMostOutside) return std::nullopt;
+    kernels::sort_ascending(outside);
+    const auto above = std::lower_bound(outside.begin(), outside.end(), sample.front());
+    result.bins.reserve(counts.size() + outside.size());
+    append_single({outside.begin(), above}, result.bins);
+    append_even(counts, *grid, result.bins);
+    append_single({above, outside.end()}, result.bins);
+    return result;
+}
+
+CountedHistogram pattern_histogram(const FloatBlocks& values, DType dtype) {
+    const auto& patterns =
+        dtype == DType::kF16 ? kernels::kHalfPatterns : kernels::kBFloat16Patterns;
+    const auto counts = counted_by(values, patterns.slots(),
+                                   [&](std::span<const float> block, std::span<std::uint32_t> own) {
+                                       kernels::count_patterns(block, patterns, own);
+                                   });
+    const std::uint32_t* const positive = counts.data();
+    const std::uint32_t* const negative = positive + patterns.magnitudes;
+    const std::uint32_t nonfinite = patterns.magnitudes - 1;
+    CountedHistogram result;
+    result.finite = positive[nonfinite] == 0 && negative[nonfinite] == 0;
+    if (!result.finite) return result;
+    const auto append = [&](std::uint32_t magnitude, std::uint32_t sign, std::uint64_t count) {
+        if (count == 0) return;
+        const std::uint32_t bits = (magnitude + patterns.first) << patterns.shift;
+        const double value = magnitude == 0 ? 0 : std::bit_cast<float>(bits | sign);
+        result.bins.push_back({static_cast<double>(count), value, value, value});
+    };
+    for (std::uint32_t m = nonfinite; m-- > 1;) append(m, kSignBit, negative[m]);
+    append(0, 0, std::uint64_t{negative[0]} + positive[0]);
+    for (std::uint32_t m = 1; m < nonfinite; ++m) append(m, 0, positive[m]);
+    return result;
+}
+
+}  // namespace pal::cluster

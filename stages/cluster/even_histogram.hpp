@@ -1,0 +1,23 @@
+// Histograms that only count: the quick ones, for values that suit them.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "stages/cluster/counted_histogram.hpp"
+#include "stages/cluster/float_blocks.hpp"
+#include "stages/dtype.hpp"
+
+namespace pal::cluster {
+
+/// Bins of equal width, so narrow that the narrowest cluster of a good palette spans about 160 of
+/// them; values beyond the range of a sample get a bin each. A bin's mean is taken for its centre.
+/// Nothing where a sample says that this does not suit: values repeat much (their means are then
+/// anywhere in a bin), or lie so unevenly that it would take more bins than are worth it. O(n).
+[[nodiscard]] std::optional<CountedHistogram> even_histogram(const FloatBlocks& values,
+                                                             std::size_t max_clusters);
+
+/// A bin for each value of f16 or bf16. O(n).
+[[nodiscard]] CountedHistogram pattern_histogram(const FloatBlocks& values, DType dtype);
+
+}  // namespace pal::cluster
