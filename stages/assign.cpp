@@ -171,19 +171,20 @@ kernels::ErrorSums errors_of(std::span<const Real> values, std::span<const Real>
     if constexpr (std::is_same_v<Real, double>) return kernels::error_sums(values, decoded, 1);
 }
 
-/// The indices of one chunk's positions; adds up its errors.
+/// Packs the indices of one chunk's positions; adds up its errors.
 template <class Real>
 ErrorTotals assign_chunk(const ScaledWeights& source, std::span<const std::uint8_t> given,
                          const PalettizedTensor& tensor, const BlockDecoder<Real>& decoder,
-                         IndexRun run, std::span<std::uint8_t> indices) {
+                         IndexRun run, ChunkPacker& packer) {
     BlockAssigner<Real> assigner(tensor, decoder);
     BlockReader<Real> as_clustered(source.weights);
     BlockReader<Real> as_stored(source.weights);
     Scratch<Real> scratch;
+    Scratch<std::uint8_t> index_scratch;
     ErrorTotals errors;
     for_each_index_block(tensor.geometry, run, [&](const IndexBlock& block) {
         const std::span<Real> decoded = scratch.first(block.count * tensor.geometry.cluster_dim);
-        const auto own = indices.subspan(block.begin - run.begin, block.count);
+        const std::span<std::uint8_t> own = index_scratch.first(block.count);
         std::span<const Real> values;
         if (given.empty()) {
             values = as_clustered.read(source, block);
@@ -197,6 +198,7 @@ ErrorTotals assign_chunk(const ScaledWeights& source, std::span<const std::uint8
             values = as_stored.read(tensor.geometry, block);
         }
         errors.add(errors_of<Real>(values, decoded));
+        packer.add(own);
     });
     return errors;
 }
@@ -209,12 +211,9 @@ ErrorReport assign_as(const ScaledWeights& source, std::span<const std::uint8_t>
     std::vector<ErrorTotals> errors(grid.count());
     tensor.chunks.resize(grid.count());
     for_each_task(grid.count(), [&](std::size_t c) {
-        const IndexRun run = grid.positions(c);
-        Scratch<std::uint8_t> scratch;
-        const std::span<std::uint8_t> indices = scratch.first(run.length);
-        errors[c] = assign_chunk<Real>(source, given, tensor, decoder, run, indices);
-        tensor.chunks[c] = {grid.offset(c),
-                            pack_chunk(indices, grid.chunk_values(), tensor.n_bits)};
+        ChunkPacker packer(grid.chunk_values(), tensor.n_bits);
+        errors[c] = assign_chunk<Real>(source, given, tensor, decoder, grid.positions(c), packer);
+        tensor.chunks[c] = {grid.offset(c), packer.take()};
     });
     ErrorTotals total;
     for (const ErrorTotals& chunk : errors) total.add(chunk);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stages/error.hpp"
+#include "stages/kernels/pack_bits.hpp"
 #include "stages/parallel.hpp"
 
 namespace pal {
@@ -18,59 +19,6 @@ std::uint64_t rows_of_whole_groups(std::uint64_t rows, std::uint64_t group_rows)
     while (group_rows % rows != 0) --rows;
     return rows;
 }
-
-/// Joins the low n_bits of eight bytes, most significant first: 8 * n_bits bits at the low end.
-std::uint64_t joined(std::uint64_t bytes, int n_bits) noexcept {
-    const auto n = static_cast<unsigned>(n_bits);
-    bytes = ((bytes >> 8U & 0x00FF00FF00FF00FFU) << n) | (bytes & 0x00FF00FF00FF00FFU);
-    bytes = ((bytes >> 16U & 0x0000FFFF0000FFFFU) << 2 * n) | (bytes & 0x0000FFFF0000FFFFU);
-    return (bytes >> 32U << 4 * n) | (bytes & 0xFFFFFFFFU);
-}
-
-/// The inverse.
-std::uint64_t spread(std::uint64_t bits, int n_bits) noexcept {
-    const auto n = static_cast<unsigned>(n_bits);
-    const auto low = [](unsigned count) { return (std::uint64_t{1} << count) - 1; };
-    bits = (bits >> 4 * n << 32U) | (bits & low(4 * n));
-    const std::uint64_t pairs = low(2 * n) | low(2 * n) << 32U;
-    bits = ((bits >> 2 * n & pairs) << 16U) | (bits & pairs);
-    const std::uint64_t ones = low(n) * 0x0001000100010001U;
-    return ((bits >> n & ones) << 8U) | (bits & ones);
-}
-
-std::uint64_t load_big_endian(const std::uint8_t* bytes, std::size_t count) noexcept {
-    std::uint64_t value = 0;
-    for (std::size_t b = 0; b < count; ++b) value = value << 8U | bytes[b];
-    return value;
-}
-
-void store_big_endian(std::uint64_t value, std::uint8_t* bytes, std::size_t count) noexcept {
-    for (std::size_t b = count; b-- > 0; value >>= 8U) bytes[b] = static_cast<std::uint8_t>(value);
-}
-
-/// Eight values a step; n_bits a constant, so that bytes are moved by whole words.
-template <int n_bits>
-void pack_eights(const std::uint8_t* values, std::size_t eights, std::uint8_t* packed) {
-    for (std::size_t e = 0; e < eights; ++e) {
-        store_big_endian(joined(load_big_endian(values + 8 * e, 8), n_bits), packed + n_bits * e,
-                         n_bits);
-    }
-}
-
-template <int n_bits>
-void unpack_eights(const std::uint8_t* packed, std::size_t eights, std::uint8_t* values) {
-    for (std::size_t e = 0; e < eights; ++e) {
-        store_big_endian(spread(load_big_endian(packed + n_bits * e, n_bits), n_bits),
-                         values + 8 * e, 8);
-    }
-}
-
-using Eights = void (*)(const std::uint8_t*, std::size_t, std::uint8_t*);
-constexpr Eights kPackEights[] = {nullptr,        pack_eights<1>, pack_eights<2>, pack_eights<3>,
-                                  pack_eights<4>, pack_eights<5>, pack_eights<6>, pack_eights<7>};
-constexpr Eights kUnpackEights[] = {nullptr,          unpack_eights<1>, unpack_eights<2>,
-                                    unpack_eights<3>, unpack_eights<4>, unpack_eights<5>,
-                                    unpack_eights<6>, unpack_eights<7>};
 
 }  // namespace
 
@@ -96,28 +44,51 @@ std::vector<std::uint8_t> pack_bits(std::span<const std::uint8_t> values, int n_
 
 std::vector<std::uint8_t> pack_chunk(std::span<const std::uint8_t> indices,
                                      std::size_t chunk_values, int n_bits) {
-    PAL_ASSERT(indices.size() <= chunk_values && n_bits >= 1 && n_bits <= 8);
+    ChunkPacker packer(chunk_values, n_bits);
+    packer.add(indices);
+    return packer.take();
+}
+
+ChunkPacker::ChunkPacker(std::size_t chunk_values, int n_bits)
+    : n_bits_(n_bits), room_(chunk_values) {
+    PAL_ASSERT(n_bits >= 1 && n_bits <= 8);
     const auto bits = static_cast<std::size_t>(n_bits);
-    std::vector<std::uint8_t> packed(n_bits == 8 ? chunk_values : chunk_values * bits / 8 + 1);
-    if (n_bits == 8) {
-        std::copy(indices.begin(), indices.end(), packed.begin());
-        return packed;
+    packed_.resize(n_bits == 8 ? chunk_values : chunk_values * bits / 8 + 1);
+}
+
+void ChunkPacker::add(std::span<const std::uint8_t> indices) {
+    PAL_ASSERT(indices.size() <= room_);
+    room_ -= indices.size();
+    if (n_bits_ == 8) {
+        std::copy(indices.begin(), indices.end(),
+                  packed_.begin() + static_cast<std::ptrdiff_t>(next_byte_));
+        next_byte_ += indices.size();
+        return;
+    }
+    while (pending_bits_ > 0 && !indices.empty()) {
+        append(indices.front());
+        indices = indices.subspan(1);
     }
     const std::size_t eights = indices.size() / 8;
-    kPackEights[bits](indices.data(), eights, packed.data());
-    std::uint32_t pending = 0;  // bits not yet stored, at the low end
-    int pending_bits = 0;
-    std::size_t byte = eights * bits;
-    for (const std::uint8_t value : indices.subspan(eights * 8)) {
-        pending = (pending << n_bits) | value;
-        pending_bits += n_bits;
-        if (pending_bits >= 8) {
-            pending_bits -= 8;
-            packed[byte++] = static_cast<std::uint8_t>(pending >> pending_bits);
-        }
-    }
-    if (pending_bits > 0) packed[byte] = static_cast<std::uint8_t>(pending << (8 - pending_bits));
-    return packed;
+    const std::size_t bytes = eights * static_cast<std::size_t>(n_bits_);
+    kernels::pack_eights(indices.first(eights * 8), n_bits_,
+                         std::span(packed_).subspan(next_byte_, bytes));
+    next_byte_ += bytes;
+    for (const std::uint8_t index : indices.subspan(eights * 8)) append(index);
+}
+
+std::vector<std::uint8_t> ChunkPacker::take() {
+    if (pending_bits_ > 0)
+        packed_[next_byte_] = static_cast<std::uint8_t>(pending_ << (8 - pending_bits_));
+    return std::move(packed_);
+}
+
+void ChunkPacker::append(std::uint8_t index) {
+    pending_ = (pending_ << n_bits_) | index;
+    pending_bits_ += n_bits_;
+    if (pending_bits_ < 8) return;
+    pending_bits_ -= 8;
+    packed_[next_byte_++] = static_cast<std::uint8_t>(pending_ >> pending_bits_);
 }
 
 void unpack_bits(std::span<const std::uint8_t> packed, int n_bits, std::span<std::uint8_t> values) {
@@ -133,7 +104,7 @@ void unpack_bits(std::span<const std::uint8_t> packed, int n_bits, std::span<std
         return;
     }
     const std::size_t eights = values.size() / 8;
-    kUnpackEights[bits](packed.data(), eights, values.data());
+    kernels::unpack_eights(packed.first(eights * bits), n_bits, values.first(eights * 8));
     const std::uint32_t mask = (1U << n_bits) - 1;
     std::uint32_t pending = 0;
     int pending_bits = 0;

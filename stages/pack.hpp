@@ -46,6 +46,28 @@ class ChunkGrid {
 [[nodiscard]] std::vector<std::uint8_t> pack_chunk(std::span<const std::uint8_t> indices,
                                                    std::size_t chunk_values, int n_bits);
 
+/// The same from indices that come block by block.
+class ChunkPacker {
+  public:
+    ChunkPacker(std::size_t chunk_values, int n_bits);
+
+    /// Appends indices, chunk_values of them in all at most. Quick where a multiple of 8 came
+    /// before.
+    void add(std::span<const std::uint8_t> indices);
+    /// The chunk, filled up with zeros. Call it once.
+    [[nodiscard]] std::vector<std::uint8_t> take();
+
+  private:
+    void append(std::uint8_t index);
+
+    int n_bits_;
+    std::size_t room_;
+    std::vector<std::uint8_t> packed_;
+    std::size_t next_byte_ = 0;
+    std::uint32_t pending_ = 0;  // bits not yet stored, at the low end
+    int pending_bits_ = 0;
+};
+
 /// All chunks of indices given one byte each, by position. Parallel over chunks.
 [[nodiscard]] std::vector<PackedChunk> pack_indices(std::span<const std::uint8_t> indices,
                                                     const Geometry& geometry, int n_bits);

@@ -4,6 +4,7 @@
 
 #include "stages/error.hpp"
 #include "stages/pack.hpp"
+#include "tests/support/every_target.hpp"
 
 using namespace pal;
 
@@ -27,6 +28,40 @@ BOOST_AUTO_TEST_CASE(unpacking_undoes_packing) {
             std::vector<std::uint8_t> back(count);
             unpack_bits(packed, n_bits, back);
             BOOST_TEST(back == values, boost::test_tools::per_element());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(bits_are_in_their_place_on_every_target) {
+    std::mt19937 random(3);
+    for (int n_bits = 1; n_bits <= 8; ++n_bits) {
+        std::vector<std::uint8_t> values(8 * 41 + 5);
+        for (auto& value : values)
+            value = static_cast<std::uint8_t>(random() & ((1U << n_bits) - 1));
+        test::for_each_target([&](const std::string& target) {
+            const auto packed = pack_bits(values, n_bits);
+            for (std::size_t bit = 0; bit < values.size() * std::size_t(n_bits); ++bit) {
+                const int in_value = n_bits - 1 - int(bit % std::size_t(n_bits));
+                const int expected = values[bit / std::size_t(n_bits)] >> in_value & 1;
+                const int stored = packed[bit / 8] >> (7 - bit % 8) & 1;
+                if (stored != expected) BOOST_TEST(stored == expected, target << ", bit " << bit);
+            }
+            std::vector<std::uint8_t> back(values.size());
+            unpack_bits(packed, n_bits, back);
+            BOOST_TEST(back == values, target);
+        });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_chunk_is_the_same_however_its_indices_come) {
+    std::vector<std::uint8_t> values(1000);
+    for (std::size_t v = 0; v < values.size(); ++v) values[v] = v * 7 % 8;
+    for (const int n_bits : {3, 8}) {
+        for (const std::size_t piece : {1, 3, 8, 13, 64, 999}) {
+            ChunkPacker packer(1200, n_bits);
+            for (std::size_t v = 0; v < values.size(); v += piece)
+                packer.add(std::span(values).subspan(v, std::min(piece, values.size() - v)));
+            BOOST_TEST(packer.take() == pack_chunk(values, 1200, n_bits));
         }
     }
 }
