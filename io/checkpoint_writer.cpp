@@ -201,6 +201,9 @@ void CheckpointWriter::write_palettized(const std::string& path, const Palettize
         write_indices(group.get(), tensor);
         write_luts(group.get(), tensor, type.get(), stored, nlohmann::json::parse(spec_json));
     });
+    std::uint64_t bytes = 0;
+    for (const PackedChunk& chunk : tensor.chunks) bytes += chunk.bytes.size();
+    impl_->temporary.wrote(bytes);
 }
 
 void CheckpointWriter::write_dense(const std::string& path, const WeightValues& values) {

@@ -26,6 +26,9 @@ class TemporaryFile {
     void copy_head(const std::string& source, std::uint64_t bytes) const;
     /// Creates the file with these bytes. Throws Error(kOutput).
     void create(const std::string& bytes) const;
+    /// Says that `bytes` more have been written. The disk then starts on them while the next tensor
+    /// is worked on: publish waits for what is left.
+    void wrote(std::uint64_t bytes);
     /// fsync, rename over the target (never replacing one unless `force`), fsync of the folder.
     void publish();
 
@@ -34,6 +37,7 @@ class TemporaryFile {
     std::string path_;
     bool force_;
     bool published_ = false;
+    std::uint64_t unsent_bytes_ = 0;
 };
 
 /// 0, or errno.
