@@ -79,13 +79,26 @@ void find_long_vectors(const Real* points, std::size_t vector_stride, std::size_
     }
 }
 
+/// What the chunks of a tensor share.
+template <class Real>
+struct Shared {
+    explicit Shared(const PalettizedTensor& tensor) : decoder(tensor) {
+        const Geometry& geometry = tensor.geometry;
+        if (geometry.cluster_dim == 1 && geometry.group_count == 1)
+            only_group.emplace(std::span(tensor.lut), geometry.index_count);
+    }
+
+    BlockDecoder<Real> decoder;
+    std::optional<NearestScalar<Real>> only_group;  // where there is but one
+};
+
 /// Assigns the blocks of one chunk after another; keeps what it prepared for the group that it met
 /// last, or for all of them where the tensor's layout goes round them again and again.
 template <class Real>
 class BlockAssigner {
   public:
-    BlockAssigner(const PalettizedTensor& tensor, const BlockDecoder<Real>& decoder)
-        : tensor_(tensor), decoder_(decoder) {
+    BlockAssigner(const PalettizedTensor& tensor, const Shared<Real>& shared)
+        : tensor_(tensor), shared_(shared) {
         if (tensor.geometry.run_count() > 1) prepared_.resize(tensor.geometry.group_count);
     }
 
@@ -94,14 +107,14 @@ class BlockAssigner {
                 std::span<std::uint8_t> indices, std::span<Real> decoded) {
         if (tensor_.geometry.cluster_dim > 1) {
             assign_vectors(block, values, indices);
-            return decoder_.decode(block, indices, decoded);
+            return shared_.decoder.decode(block, indices, decoded);
         }
         for_each_group_piece(
             tensor_.geometry, block, [&](std::size_t group, std::size_t at, std::size_t length) {
                 scalar(group).find(values.subspan(at, length), indices.subspan(at, length),
                                    decoded.subspan(at, length));
             });
-        decoder_.rescale(block, decoded);
+        shared_.decoder.rescale(block, decoded);
     }
 
   private:
@@ -122,6 +135,7 @@ class BlockAssigner {
     }
 
     const NearestScalar<Real>& scalar(std::size_t group) {
+        if (shared_.only_group) return *shared_.only_group;
         Prepared& prepared = slot(group);
         if (!prepared.scalar) {
             const std::size_t expected = tensor_.geometry.group_index_count(group);
@@ -160,7 +174,7 @@ class BlockAssigner {
     }
 
     const PalettizedTensor& tensor_;
-    const BlockDecoder<Real>& decoder_;
+    const Shared<Real>& shared_;
     Prepared last_;
     std::vector<Prepared> prepared_;
 };
@@ -174,9 +188,9 @@ kernels::ErrorSums errors_of(std::span<const Real> values, std::span<const Real>
 /// Packs the indices of one chunk's positions; adds up its errors.
 template <class Real>
 ErrorTotals assign_chunk(const ScaledWeights& source, std::span<const std::uint8_t> given,
-                         const PalettizedTensor& tensor, const BlockDecoder<Real>& decoder,
-                         IndexRun run, ChunkPacker& packer) {
-    BlockAssigner<Real> assigner(tensor, decoder);
+                         const PalettizedTensor& tensor, const Shared<Real>& shared, IndexRun run,
+                         ChunkPacker& packer) {
+    BlockAssigner<Real> assigner(tensor, shared);
     BlockReader<Real> as_clustered(source.weights);
     BlockReader<Real> as_stored(source.weights);
     Scratch<Real> scratch;
@@ -192,7 +206,7 @@ ErrorTotals assign_chunk(const ScaledWeights& source, std::span<const std::uint8
         } else {
             std::copy_n(given.begin() + static_cast<std::ptrdiff_t>(block.begin), block.count,
                         own.begin());
-            decoder.decode(block, own, decoded);
+            shared.decoder.decode(block, own, decoded);
         }
         if (!given.empty() || !source.scales.empty()) {
             values = as_stored.read(tensor.geometry, block);
@@ -207,12 +221,12 @@ template <class Real>
 ErrorReport assign_as(const ScaledWeights& source, std::span<const std::uint8_t> given,
                       PalettizedTensor& tensor) {
     const ChunkGrid grid(tensor.geometry);
-    const BlockDecoder<Real> decoder(tensor);
+    const Shared<Real> shared(tensor);
     std::vector<ErrorTotals> errors(grid.count());
     tensor.chunks.resize(grid.count());
     for_each_task(grid.count(), [&](std::size_t c) {
         ChunkPacker packer(grid.chunk_values(), tensor.n_bits);
-        errors[c] = assign_chunk<Real>(source, given, tensor, decoder, grid.positions(c), packer);
+        errors[c] = assign_chunk<Real>(source, given, tensor, shared, grid.positions(c), packer);
         tensor.chunks[c] = {grid.offset(c), packer.take()};
     });
     ErrorTotals total;

@@ -23,7 +23,8 @@ constexpr std::size_t kMostCounted = 0xFFFFFFFF;  // in one counter of 32 bits
 // Of the narrowest cluster. What bins hide of a palette's cost falls with its square; fewer than
 // 130 exceed what cluster_fast tolerates on normal weights.
 constexpr float kBinsACluster = 160;
-constexpr float kMargin = 0.125F;  // of a sample's range, on both sides: room for what it missed
+constexpr float kMargin = 0.125F;     // of a sample's range, on both sides: room for what it missed
+constexpr std::size_t kPiece = 4096;  // values that are looked at again where one lies outside
 constexpr std::uint32_t kSignBit = 0x80000000;
 constexpr std::size_t kCells = 128;  // of a sample
 constexpr std::size_t kStride = 31;
@@ -98,7 +99,7 @@ std::vector<std::uint32_t> count_even(const FloatBlocks& values, const EvenBins&
     return counts;
 }
 
-/// A bin for each of sorted values.
+/// A bin for each of some sorted values.
 void append_single(std::span<const float> sorted, std::vector<CountedBin>& bins) {
     for (const float value : sorted) {
         const double exact = value;

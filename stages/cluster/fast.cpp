@@ -62,7 +62,9 @@ double doubt_of(const std::vector<CountedBin>& bins, const std::vector<cluster::
         cost += clusters[c].spread;
         const double half = (clusters[c].mean - clusters[c - 1].mean) / 2;
         const double middle = coordinates.back(clusters[c - 1].mean + half);
-        while (bin != bins.end() && bin->high < middle) ++bin;
+        bin = std::lower_bound(bin, bins.end(), middle, [](const CountedBin& own, double value) {
+            return own.high < value;
+        });
         if (bin == bins.end() || !(bin->low < middle)) continue;
         const double moment = bin->weight * half / 2;
         doubt += moment * moment * (1 / clusters[c].weight + 1 / clusters[c - 1].weight);

@@ -1,6 +1,7 @@
 #include "stages/cluster/partition.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -285,6 +286,34 @@ std::vector<std::size_t> solve_precisely(std::span<const Bin> bins, const Solve&
     return doubt <= kToleratedDoubt * cost ? boundaries : solve(MergedCosts(bins));
 }
 
+/// Four sums side by side: one alone waits for each of its additions.
+template <class Term>
+double sum_of(std::span<const Bin> bins, const Term& term) {
+    std::array<double, 4> sums{};
+    std::size_t b = 0;
+    for (; b + sums.size() <= bins.size(); b += sums.size()) {
+        for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += term(bins[b + lane]);
+    }
+    for (; b < bins.size(); ++b) sums[b % sums.size()] += term(bins[b]);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+/// Sums of distances to the first bin, and of squares to the mean: tight clusters far from zero
+/// lose nothing.
+Bin cluster_of(std::span<const Bin> bins) {
+    const double first = bins.front().mean;
+    Bin cluster;
+    cluster.weight = sum_of(bins, [](const Bin& bin) { return bin.weight; });
+    cluster.mean = first + sum_of(bins, [first](const Bin& bin) {
+                               return bin.weight * (bin.mean - first);
+                           }) / cluster.weight;
+    cluster.spread = sum_of(bins, [mean = cluster.mean](const Bin& bin) {
+        const double distance = bin.mean - mean;
+        return bin.spread + bin.weight * distance * distance;
+    });
+    return cluster;
+}
+
 }  // namespace
 
 std::vector<std::size_t> optimal_partition(std::span<const Bin> bins, std::size_t k) {
@@ -304,23 +333,9 @@ std::vector<Bin> clusters_of(std::span<const Bin> bins,
                              const std::vector<std::size_t>& boundaries) {
     std::vector<Bin> clusters;
     clusters.reserve(boundaries.size() - 1);
-    for (std::size_t c = 0; c + 1 < boundaries.size(); ++c) {
-        // Sums of distances to the first bin, and of squares to the mean: tight clusters far from
-        // zero lose nothing.
-        const auto own = bins.subspan(boundaries[c], boundaries[c + 1] - boundaries[c]);
-        Bin cluster;
-        double distances = 0;
-        for (const Bin& bin : own) {
-            cluster.weight += bin.weight;
-            distances += bin.weight * (bin.mean - own.front().mean);
-        }
-        cluster.mean = own.front().mean + distances / cluster.weight;
-        for (const Bin& bin : own) {
-            const double distance = bin.mean - cluster.mean;
-            cluster.spread += bin.spread + bin.weight * distance * distance;
-        }
-        clusters.push_back(cluster);
-    }
+    for (std::size_t c = 0; c + 1 < boundaries.size(); ++c)
+        clusters.push_back(
+            cluster_of(bins.subspan(boundaries[c], boundaries[c + 1] - boundaries[c])));
     return clusters;
 }
 
