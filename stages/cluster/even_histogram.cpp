@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <functional>
+#include <numeric>
 #include <span>
 
 #include "stages/cluster/rough_math.hpp"
@@ -122,6 +124,22 @@ void append_even(const std::vector<std::uint32_t>& counts, const EvenBins& grid,
     }
 }
 
+/// A bin for each magnitude above 0 that occurs, ascending.
+void append_magnitudes(std::span<const std::uint32_t> counts, const kernels::Patterns& patterns,
+                       std::uint32_t sign, std::vector<CountedBin>& bins) {
+    constexpr std::size_t kTogether = 32;  // most do not occur
+    for (std::size_t begin = 1; begin < counts.size(); begin += kTogether) {
+        const auto some = counts.subspan(begin, std::min(kTogether, counts.size() - begin));
+        if (std::accumulate(some.begin(), some.end(), 0U, std::bit_or<>()) == 0) continue;
+        for (std::size_t m = begin; m < begin + some.size(); ++m) {
+            if (counts[m] == 0) continue;
+            const auto pattern = static_cast<std::uint32_t>(m) + patterns.first;
+            const double value = std::bit_cast<float>(pattern << patterns.shift | sign);
+            bins.push_back({static_cast<double>(counts[m]), value, value, value});
+        }
+    }
+}
+
 }  // namespace
 
 std::optional<CountedHistogram> even_histogram(const FloatBlocks& values,
@@ -156,21 +174,15 @@ CountedHistogram pattern_histogram(const FloatBlocks& values, DType dtype) {
                                    [&](std::span<const float> block, std::span<std::uint32_t> own) {
                                        kernels::count_patterns(block, patterns, own);
                                    });
-    const std::uint32_t* const positive = counts.data();
-    const std::uint32_t* const negative = positive + patterns.magnitudes;
-    const std::uint32_t nonfinite = patterns.magnitudes - 1;
+    const auto negative = std::span(counts).subspan(patterns.magnitudes);
     CountedHistogram result;
-    result.finite = positive[nonfinite] == 0 && negative[nonfinite] == 0;
+    result.finite = counts[patterns.magnitudes - 1] == 0 && negative.back() == 0;
     if (!result.finite) return result;
-    const auto append = [&](std::uint32_t magnitude, std::uint32_t sign, std::uint64_t count) {
-        if (count == 0) return;
-        const std::uint32_t bits = (magnitude + patterns.first) << patterns.shift;
-        const double value = magnitude == 0 ? 0 : std::bit_cast<float>(bits | sign);
-        result.bins.push_back({static_cast<double>(count), value, value, value});
-    };
-    for (std::uint32_t m = nonfinite; m-- > 1;) append(m, kSignBit, negative[m]);
-    append(0, 0, std::uint64_t{negative[0]} + positive[0]);
-    for (std::uint32_t m = 1; m < nonfinite; ++m) append(m, 0, positive[m]);
+    append_magnitudes(negative, patterns, kSignBit, result.bins);
+    std::reverse(result.bins.begin(), result.bins.end());
+    const double zeros = static_cast<double>(counts.front()) + negative.front();
+    if (zeros > 0) result.bins.push_back({zeros, 0, 0, 0});
+    append_magnitudes(std::span(counts).first(patterns.magnitudes), patterns, 0, result.bins);
     return result;
 }
 
