@@ -34,8 +34,9 @@ class CheckpointReader {
     /// at once. Valid as long as the reader.
     [[nodiscard]] Weights open_weights(const DatasetInfo& dataset) const;
 
-    /// The parts of a tensor of a palettized file (indices as raw chunks). Throws
-    /// Error(kInput) where something is missing, of the wrong shape or type.
+    /// The parts of a tensor of a palettized file. Its chunks are read as they are asked for, valid
+    /// as long as the reader. Throws Error(kInput) where something is missing, of the wrong shape
+    /// or type; so does reading a chunk.
     [[nodiscard]] PalettizedTensor read_palettized(const std::string& path) const;
 
     struct Impl;

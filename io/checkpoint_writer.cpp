@@ -78,7 +78,7 @@ void write_bytes(hid_t group, const std::string& name, const Shape& shape,
     });
 }
 
-void write_indices(hid_t group, const PalettizedTensor& tensor) {
+void write_indices(hid_t group, const PalettizedTensor& tensor, TemporaryFile& output) {
     const h5::Type type = h5::copy_type(h5::call("find a type", [] { return H5T_STD_U8LE; }));
     const h5::Plist plist = plain_plist();
     const Shape chunk = chunk_shape(tensor.geometry);
@@ -92,13 +92,16 @@ void write_indices(hid_t group, const PalettizedTensor& tensor) {
     }
     const h5::Dataset dataset =
         create_member(group, "indices", type.get(), tensor.geometry.indices_shape, plist.get());
-    for (const PackedChunk& packed : tensor.chunks) {
-        const std::vector<hsize_t> offset(packed.offset.begin(), packed.offset.end());
+    const ChunkGrid grid(tensor.geometry);
+    for_each_chunk_in_order(tensor, [&](std::size_t c, std::span<const std::uint8_t> bytes) {
+        const Shape first = grid.offset(c);
+        const std::vector<hsize_t> offset(first.begin(), first.end());
         h5::call("write a chunk of indices", [&] {
-            return H5Dwrite_chunk(dataset.get(), H5P_DEFAULT, 0, offset.data(), packed.bytes.size(),
-                                  packed.bytes.data());
+            return H5Dwrite_chunk(dataset.get(), H5P_DEFAULT, 0, offset.data(), bytes.size(),
+                                  bytes.data());
         });
-    }
+        output.wrote(bytes.size());
+    });
 }
 
 void write_group_attributes(hid_t group, const PalettizedTensor& tensor,
@@ -198,12 +201,9 @@ void CheckpointWriter::write_palettized(const std::string& path, const Palettize
         PAL_ASSERT(stored.dtype == tensor.dtype);
         const h5::Group group = h5::open_group(impl_->file.get(), path);
         write_group_attributes(group.get(), tensor, spec_json);
-        write_indices(group.get(), tensor);
+        write_indices(group.get(), tensor, impl_->temporary);
         write_luts(group.get(), tensor, type.get(), stored, nlohmann::json::parse(spec_json));
     });
-    std::uint64_t bytes = 0;
-    for (const PackedChunk& chunk : tensor.chunks) bytes += chunk.bytes.size();
-    impl_->temporary.wrote(bytes);
 }
 
 void CheckpointWriter::write_dense(const std::string& path, const WeightValues& values) {

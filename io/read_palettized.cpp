@@ -171,7 +171,7 @@ Shape checked_chunk(const Member& member, int n_bits, std::size_t rank) {
 }
 
 /// Another program has laid the chunks out anew: the library decodes them.
-std::vector<PackedChunk> rechunked(const Member& member, const Geometry& geometry, int n_bits) {
+std::vector<ChunkBytes> rechunked(const Member& member, const Geometry& geometry, int n_bits) {
     std::vector<std::uint8_t> indices(member.count);
     h5::call("read indices", [&] {
         return H5Dread(member.dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT,
@@ -180,40 +180,61 @@ std::vector<PackedChunk> rechunked(const Member& member, const Geometry& geometr
     return pack_indices(indices, geometry, n_bits);
 }
 
-/// The chunks as the writer lays them out.
-std::vector<PackedChunk> read_chunks(hid_t group, const Geometry& geometry, int n_bits) {
+/// The chunks as the writer lays them out, each read when it is asked for.
+class FileChunks : public ChunkSource {
+  public:
+    /// name: the file's and the tensor's, for messages.
+    FileChunks(Member member, const Geometry& geometry, int n_bits, std::string name)
+        : member_(std::move(member)),
+          grid_(geometry),
+          chunk_bytes_(grid_.chunk_bytes(n_bits)),
+          name_(std::move(name)) {}
+
+    [[nodiscard]] std::span<const std::uint8_t> read(std::size_t number,
+                                                     ChunkBytes& scratch) const override {
+        const Shape first = grid_.offset(number);
+        try {
+            const char* problem = read_at(first, scratch);
+            if (problem == nullptr) return scratch;
+            damaged("the chunk of 'indices' at " + shape_to_string(first) + " " + problem);
+        } catch (const Error& error) {
+            throw Error(ErrorCode::kInput, name_ + ": " + error.what());
+        }
+    }
+
+  private:
+    /// What is wrong with the chunk, or null.
+    const char* read_at(const Shape& first, ChunkBytes& bytes) const {
+        const std::vector<hsize_t> offset(first.begin(), first.end());
+        const hid_t dataset = member_.dataset.get();
+        hsize_t stored = 0;
+        const bool present = h5::succeeds(
+            [&] { return H5Dget_chunk_storage_size(dataset, offset.data(), &stored); });
+        if (!present || stored == 0) return "is missing";
+        if (stored != chunk_bytes_) return "has not the length of its values";
+        bytes.resize(chunk_bytes_);
+        std::uint32_t mask = 0;
+        h5::call("read a chunk of indices", [&] {
+            return H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &mask, bytes.data());
+        });
+        return mask == 0 ? nullptr : "skips its filter";
+    }
+
+    Member member_;
+    ChunkGrid grid_;
+    std::size_t chunk_bytes_;
+    std::string name_;
+};
+
+PackedChunks open_chunks(hid_t group, const Geometry& geometry, int n_bits,
+                         const std::string& name) {
     const Shape& shape = geometry.indices_shape;
-    const Member member = open_member(group, "indices", shape);
+    Member member = open_member(group, "indices", shape);
     const ChunkGrid grid(geometry);
     if (checked_chunk(member, n_bits, shape.size()) != grid.chunk()) {
         return rechunked(member, geometry, n_bits);
     }
-    const std::uint64_t most_bytes = grid.chunk_values() + 16;
-    std::vector<PackedChunk> chunks(grid.count());
-    for (std::size_t c = 0; c < chunks.size(); ++c) {
-        chunks[c].offset = grid.offset(c);
-        const auto damaged_chunk = [&](const char* why) {
-            damaged("the chunk of 'indices' at " + shape_to_string(chunks[c].offset) + " " + why);
-        };
-        const std::vector<hsize_t> offset(chunks[c].offset.begin(), chunks[c].offset.end());
-        hsize_t bytes = 0;
-        const bool present = h5::succeeds(
-            [&] { return H5Dget_chunk_storage_size(member.dataset.get(), offset.data(), &bytes); });
-        if (!present || bytes == 0) damaged_chunk("is missing");
-        if (bytes > most_bytes) damaged_chunk("is too long");
-        chunks[c].bytes.resize(bytes);
-        std::uint32_t mask = 0;
-        h5::call("read a chunk of indices", [&] {
-            return H5Dread_chunk(member.dataset.get(), H5P_DEFAULT, offset.data(), &mask,
-                                 chunks[c].bytes.data());
-        });
-        if (mask != 0) damaged_chunk("skips its filter");
-        const std::size_t values = grid.chunk_values();
-        const std::size_t needed =
-            n_bits == 8 ? values : values * static_cast<std::size_t>(n_bits) / 8 + 1;
-        if (bytes != needed) damaged_chunk("has not the length of its values");
-    }
-    return chunks;
+    return {std::make_shared<FileChunks>(std::move(member), geometry, n_bits, name), grid.count()};
 }
 
 /// Members that the spec asks for, and no others.
@@ -244,7 +265,8 @@ void read_quantized(hid_t group, const nlohmann::json& spec, const Shape& lut_sh
     }
 }
 
-PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info) {
+PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info,
+                             const std::string& file) {
     PalettizedTensor tensor;
     tensor.dtype = info.dtype;
     const nlohmann::json spec = read_spec(group);
@@ -267,7 +289,7 @@ PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info) {
             read_floats(group, "per_channel_scale", scale_shape, tensor.dtype);
     }
     read_quantized(group, spec, lut_shape, tensor);
-    tensor.chunks = read_chunks(group, geometry, tensor.n_bits);
+    tensor.chunks = open_chunks(group, geometry, tensor.n_bits, file + ": " + info.path);
     return tensor;
 }
 
@@ -284,7 +306,7 @@ PalettizedTensor CheckpointReader::read_palettized(const std::string& path) cons
     }
     try {
         const h5::Group group = h5::open_group(impl_->file.get(), path);
-        return read_tensor(group.get(), *info);
+        return read_tensor(group.get(), *info, impl_->path);
     } catch (const std::bad_alloc&) {
         throw Error(ErrorCode::kInput, impl_->path + ": " + path + ": not enough memory");
     } catch (const nlohmann::json::exception& error) {

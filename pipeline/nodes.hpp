@@ -76,7 +76,7 @@ struct WriteStage {
     std::function<void(const TensorJob&, const Packed&)> write;
     Output operator()(const TensorJob& job, Input&& packed) const {
         write(job, packed);
-        return packed.error;
+        return checked_error(job, packed);
     }
 };
 

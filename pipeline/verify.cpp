@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stages/assign.hpp"
+#include "stages/parallel.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"
 
@@ -47,21 +48,37 @@ void check_lut(const PalettizedTensor& tensor, const PalettizationSpec& spec, Te
     }
 }
 
+/// The first index of a chunk that is not as it is found anew.
+std::string first_difference(const PalettizedTensor& tensor, std::size_t chunk,
+                             std::span<const std::uint8_t> found) {
+    const IndexRun run = ChunkGrid(tensor.geometry).positions(chunk);
+    std::vector<std::uint8_t> nearest(run.length);
+    std::vector<std::uint8_t> stored(run.length);
+    ChunkBytes bytes;
+    unpack_bits(found, tensor.n_bits, nearest);
+    unpack_bits(tensor.chunks.read(chunk, bytes), tensor.n_bits, stored);
+    const auto differing = std::mismatch(nearest.begin(), nearest.end(), stored.begin());
+    if (differing.first == nearest.end()) return "a chunk of indices is not padded with zeros";
+    const auto index = run.begin + static_cast<std::size_t>(differing.first - nearest.begin());
+    return "index " + std::to_string(index) + " is not that of the nearest LUT entry";
+}
+
+/// Finds every chunk anew and compares.
 void check_indices(const Weights& original, const PalettizedTensor& tensor, TensorCheck& check) {
-    PalettizedTensor again = tensor;
-    assign({original, tensor.geometry, tensor.dtype, tensor.per_channel_scale}, {}, again);
-    for (std::size_t c = 0; c < tensor.chunks.size(); ++c) {
-        if (again.chunks[c].bytes == tensor.chunks[c].bytes) continue;
-        const auto nearest = unpack_indices(again);
-        const auto stored = unpack_indices(tensor);
-        const auto differing = std::mismatch(nearest.begin(), nearest.end(), stored.begin());
-        check.problems.push_back(differing.first == nearest.end()
-                                     ? "a chunk of indices is not padded with zeros"
-                                     : "index " +
-                                           std::to_string(differing.first - nearest.begin()) +
-                                           " is not that of the nearest LUT entry");
-        return;
-    }
+    const auto again = assign_later(original, {}, tensor);
+    std::vector<std::string> problems(tensor.chunks.size());
+    for_each_task(problems.size(), [&](std::size_t c) {
+        Scratch<std::uint8_t> found;
+        Scratch<std::uint8_t> stored;
+        const auto nearest = again->read(c, found.buffer());
+        const auto bytes = tensor.chunks.read(c, stored.buffer());
+        if (!std::equal(nearest.begin(), nearest.end(), bytes.begin(), bytes.end())) {
+            problems[c] = first_difference(tensor, c, nearest);
+        }
+    });
+    const auto first = std::find_if(problems.begin(), problems.end(),
+                                    [](const std::string& problem) { return !problem.empty(); });
+    if (first != problems.end()) check.problems.push_back(*first);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ tbb='(oneapi/)?tbb/[a-z_0-9/]+\.h'
 declare -A allowed=(
     [stages]="stages/.*|hwy/.*|$tbb|$standard"
     [configs]="configs/.*|stages/(dtype|error|spec|tensor)\.hpp|yaml-cpp/.*|pcre2\.h|fmt/.*|nlohmann/.*|$standard"
-    [io]="io/.*|stages/(dtype|error|spec|tensor|pack|weights)\.hpp|hdf5\.h|H5.*\.h|fmt/.*|nlohmann/.*|$standard"
+    [io]="io/.*|stages/(dtype|error|spec|tensor|pack|chunks|weights)\.hpp|hdf5\.h|H5.*\.h|fmt/.*|nlohmann/.*|$standard"
     [pipeline]="(pipeline|io|configs|stages)/.*|$tbb|boost/program_options.*|fmt/.*|spdlog/.*|nlohmann/.*|$standard"
 )
 # What only some places may include: regular expression of the name, of the files that may.

@@ -185,55 +185,113 @@ kernels::ErrorSums errors_of(std::span<const Real> values, std::span<const Real>
     if constexpr (std::is_same_v<Real, double>) return kernels::error_sums(values, decoded, 1);
 }
 
-/// Packs the indices of one chunk's positions; adds up its errors.
+/// Assigns the chunks of one tensor, in any order; what it is given must outlive it.
 template <class Real>
-ErrorTotals assign_chunk(const ScaledWeights& source, std::span<const std::uint8_t> given,
-                         const PalettizedTensor& tensor, const Shared<Real>& shared, IndexRun run,
-                         ChunkPacker& packer) {
-    BlockAssigner<Real> assigner(tensor, shared);
-    BlockReader<Real> as_clustered(source.weights);
-    BlockReader<Real> as_stored(source.weights);
-    Scratch<Real> scratch;
-    Scratch<std::uint8_t> index_scratch;
-    ErrorTotals errors;
-    for_each_index_block(tensor.geometry, run, [&](const IndexBlock& block) {
-        const std::span<Real> decoded = scratch.first(block.count * tensor.geometry.cluster_dim);
-        const std::span<std::uint8_t> own = index_scratch.first(block.count);
-        std::span<const Real> values;
-        if (given.empty()) {
-            values = as_clustered.read(source, block);
-            assigner.assign(block, values, own, decoded);
-        } else {
-            std::copy_n(given.begin() + static_cast<std::ptrdiff_t>(block.begin), block.count,
-                        own.begin());
-            shared.decoder.decode(block, own, decoded);
-        }
-        if (!given.empty() || !source.scales.empty()) {
-            values = as_stored.read(tensor.geometry, block);
-        }
-        errors.add(errors_of<Real>(values, decoded));
-        packer.add(own);
-    });
-    return errors;
-}
+class ChunkAssigner {
+  public:
+    ChunkAssigner(const ScaledWeights& source, std::span<const std::uint8_t> given,
+                  const PalettizedTensor& tensor)
+        : source_(source),
+          given_(given),
+          tensor_(tensor),
+          grid_(tensor.geometry),
+          shared_(tensor),
+          errors_(grid_.count()) {}
+
+    [[nodiscard]] std::size_t count() const noexcept { return grid_.count(); }
+
+    /// Fills `packed` with a chunk. Chunks side by side, but none twice at a time.
+    void assign(std::size_t number, ChunkBytes& packed) {
+        ChunkPacker packer(grid_.chunk_values(), tensor_.n_bits, std::move(packed));
+        errors_[number] = assign_run(grid_.positions(number), packer);
+        packed = packer.take();
+    }
+
+    /// What was lost, once all chunks are assigned, which `chunks` holds or finds again.
+    [[nodiscard]] ErrorReport error(const PackedChunks& chunks) const {
+        ErrorTotals total;
+        for (const ErrorTotals& chunk : errors_) total.add(chunk);
+        if (!total.out_of_range()) return total.report(tensor_.geometry.weight_count);
+        PalettizedTensor whole = tensor_;
+        whole.chunks = chunks;
+        return measure_error(source_.weights, whole);
+    }
+
+  private:
+    /// Packs the indices of one chunk's positions; adds up its errors.
+    ErrorTotals assign_run(IndexRun run, ChunkPacker& packer) const {
+        BlockAssigner<Real> assigner(tensor_, shared_);
+        BlockReader<Real> as_clustered(source_.weights);
+        BlockReader<Real> as_stored(source_.weights);
+        Scratch<Real> scratch;
+        Scratch<std::uint8_t> index_scratch;
+        ErrorTotals errors;
+        for_each_index_block(tensor_.geometry, run, [&](const IndexBlock& block) {
+            const std::span<Real> decoded =
+                scratch.first(block.count * tensor_.geometry.cluster_dim);
+            const std::span<std::uint8_t> own = index_scratch.first(block.count);
+            std::span<const Real> values;
+            if (given_.empty()) {
+                values = as_clustered.read(source_, block);
+                assigner.assign(block, values, own, decoded);
+            } else {
+                std::copy_n(given_.begin() + static_cast<std::ptrdiff_t>(block.begin), block.count,
+                            own.begin());
+                shared_.decoder.decode(block, own, decoded);
+            }
+            if (!given_.empty() || !source_.scales.empty()) {
+                values = as_stored.read(tensor_.geometry, block);
+            }
+            errors.add(errors_of<Real>(values, decoded));
+            packer.add(own);
+        });
+        return errors;
+    }
+
+    ScaledWeights source_;
+    std::span<const std::uint8_t> given_;
+    const PalettizedTensor& tensor_;
+    ChunkGrid grid_;
+    Shared<Real> shared_;
+    std::vector<ErrorTotals> errors_;
+};
 
 template <class Real>
 ErrorReport assign_as(const ScaledWeights& source, std::span<const std::uint8_t> given,
                       PalettizedTensor& tensor) {
-    const ChunkGrid grid(tensor.geometry);
-    const Shared<Real> shared(tensor);
-    std::vector<ErrorTotals> errors(grid.count());
-    tensor.chunks.resize(grid.count());
-    for_each_task(grid.count(), [&](std::size_t c) {
-        ChunkPacker packer(grid.chunk_values(), tensor.n_bits);
-        errors[c] = assign_chunk<Real>(source, given, tensor, shared, grid.positions(c), packer);
-        tensor.chunks[c] = {grid.offset(c), packer.take()};
-    });
-    ErrorTotals total;
-    for (const ErrorTotals& chunk : errors) total.add(chunk);
-    return total.out_of_range() ? measure_error(source.weights, tensor)
-                                : total.report(tensor.geometry.weight_count);
+    ChunkAssigner<Real> assigner(source, given, tensor);
+    std::vector<ChunkBytes> chunks(assigner.count());
+    for_each_task(chunks.size(), [&](std::size_t c) { assigner.assign(c, chunks[c]); });
+    tensor.chunks = std::move(chunks);
+    return assigner.error(tensor.chunks);
 }
+
+template <class Real>
+class Later : public LaterAssignment {
+  public:
+    Later(Weights weights, std::vector<std::uint8_t> given, PalettizedTensor tensor)
+        : weights_(std::move(weights)),
+          given_(std::move(given)),
+          tensor_(std::move(tensor)),
+          assigner_({weights_, tensor_.geometry, tensor_.dtype, tensor_.per_channel_scale}, given_,
+                    tensor_) {}
+
+    [[nodiscard]] std::span<const std::uint8_t> read(std::size_t number,
+                                                     ChunkBytes& scratch) const override {
+        assigner_.assign(number, scratch);
+        return scratch;
+    }
+
+    [[nodiscard]] ErrorReport error(const PackedChunks& chunks) const override {
+        return assigner_.error(chunks);
+    }
+
+  private:
+    Weights weights_;
+    std::vector<std::uint8_t> given_;
+    PalettizedTensor tensor_;
+    mutable ChunkAssigner<Real> assigner_;  // its errors are those of a chunk each
+};
 
 }  // namespace
 
@@ -254,6 +312,15 @@ ErrorReport assign(const ScaledWeights& source, std::span<const std::uint8_t> gi
                    PalettizedTensor& tensor) {
     return with_real(source.weights, [&](auto real) {
         return assign_as<typename decltype(real)::type>(source, given, tensor);
+    });
+}
+
+std::shared_ptr<const LaterAssignment> assign_later(Weights weights,
+                                                    std::vector<std::uint8_t> given,
+                                                    PalettizedTensor tensor) {
+    return with_real(weights, [&](auto real) -> std::shared_ptr<const LaterAssignment> {
+        return std::make_shared<Later<typename decltype(real)::type>>(
+            std::move(weights), std::move(given), std::move(tensor));
     });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -23,5 +24,18 @@ void assign_nearest(std::span<const Real> values, std::span<const double> lut,
 /// Parallel over chunks; one chunk at a time and thread in memory beside the result.
 ErrorReport assign(const ScaledWeights& source, std::span<const std::uint8_t> given,
                    PalettizedTensor& tensor);
+
+/// Chunks that are found when they are asked for, each anew, from the weights: for tensors whose
+/// packed indices are too large to be held. Different chunks may be read side by side.
+class LaterAssignment : public ChunkSource {
+  public:
+    /// What the tensor lost, once every chunk has been read. chunks: of this source.
+    [[nodiscard]] virtual ErrorReport error(const PackedChunks& chunks) const = 0;
+};
+
+/// As assign, but chunk by chunk; weights as loaded, tensor with its scales.
+[[nodiscard]] std::shared_ptr<const LaterAssignment> assign_later(Weights weights,
+                                                                  std::vector<std::uint8_t> given,
+                                                                  PalettizedTensor tensor);
 
 }  // namespace pal

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "stages/assign.hpp"
 #include "stages/error.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"
@@ -59,15 +58,27 @@ Quantized QuantizeLutStage::operator()(const TensorJob& job, Clustered&& input) 
 }
 
 Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
-    Packed output{std::move(input.tensor), {}};
-    output.error = assign(input.source.to_cluster(job), input.reference_indices, output.tensor);
-    if (!output.error.finite) {
-        throw Error(ErrorCode::kCheckFailed,
-                    job.path + ": LUT entry times scale is beyond the largest " +
-                        std::string(dtype_name(job.dtype)) +
-                        "; leave out the LUT quantization or the per-channel scale of this tensor");
+    Packed output{std::move(input.tensor), {}, nullptr};
+    const ChunkGrid grid(job.geometry);
+    if (grid.count() * grid.chunk_bytes(job.spec.n_bits) > kHeldIndexBytes) {
+        output.later =
+            assign_later(input.source.weights, std::move(input.reference_indices), output.tensor);
+        output.tensor.chunks = PackedChunks(output.later, grid.count());
+        return output;
     }
+    output.error = assign(input.source.to_cluster(job), input.reference_indices, output.tensor);
+    output.error = checked_error(job, output);
     return output;
+}
+
+ErrorReport checked_error(const TensorJob& job, const Packed& packed) {
+    const ErrorReport error =
+        packed.later ? packed.later->error(packed.tensor.chunks) : packed.error;
+    if (error.finite) return error;
+    throw Error(ErrorCode::kCheckFailed,
+                job.path + ": LUT entry times scale is beyond the largest " +
+                    std::string(dtype_name(job.dtype)) +
+                    "; leave out the LUT quantization or the per-channel scale of this tensor");
 }
 
 Packed palettize(const TensorJob& job, Weights weights) {

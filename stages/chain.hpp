@@ -9,16 +9,22 @@
 // changes the job.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "stages/assign.hpp"
 #include "stages/cluster_groups.hpp"
 #include "stages/decode.hpp"
 #include "stages/pack.hpp"
 #include "stages/tensor.hpp"
 
 namespace pal {
+
+/// Packed indices of a tensor that are held in memory between stages, at most.
+inline constexpr std::uint64_t kHeldIndexBytes = std::uint64_t{16} << 20;
 
 /// What every stage may know of the tensor it works on. Immutable.
 struct TensorJob {
@@ -56,9 +62,14 @@ struct Quantized {
 };
 
 struct Packed {
-    PalettizedTensor tensor;
-    ErrorReport error;
+    PalettizedTensor tensor;  // large: its chunks are found as they are asked for
+    ErrorReport error;        // not of a large one
+    std::shared_ptr<const LaterAssignment> later;  // a large one's
 };
+
+/// What the tensor lost; of a large one once its chunks have been read. Throws Error(kCheckFailed)
+/// where weights would decode to infinity.
+[[nodiscard]] ErrorReport checked_error(const TensorJob& job, const Packed& packed);
 
 /// The first stage that reads all weights meets a NaN or infinity among them: scale where there are
 /// scales, else cluster. It throws Error(kCheckFailed) with their count and the first index.
@@ -83,7 +94,8 @@ struct QuantizeLutStage {
     Output operator()(const TensorJob& job, Input&& input) const;
 };
 
-/// Weights that would decode to infinity throw Error(kCheckFailed).
+/// Finds and packs the indices, or, where they would take more than kHeldIndexBytes, leaves that to
+/// who asks for the chunks. Throws what checked_error throws.
 struct AssignStage {
     static constexpr std::string_view name = "assign";
     using Input = Quantized;

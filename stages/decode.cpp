@@ -88,7 +88,8 @@ void for_each_stored_block(const PalettizedTensor& tensor, const Body& body) {
         const IndexRun run = grid.positions(c);
         Scratch<std::uint8_t> unpacked;
         const std::span<std::uint8_t> indices = unpacked.first(run.length);
-        unpack_bits(tensor.chunks[c].bytes, tensor.n_bits, indices);
+        Scratch<std::uint8_t> packed;
+        unpack_bits(tensor.chunks.read(c, packed.buffer()), tensor.n_bits, indices);
         for_each_index_block(tensor.geometry, run, [&](const IndexBlock& block) {
             body(c, block, indices.subspan(block.begin - run.begin, block.count));
         });

@@ -5,6 +5,7 @@
 #include "stages/error.hpp"
 #include "stages/kernels/pack_bits.hpp"
 #include "stages/parallel.hpp"
+#include "stages/scratch.hpp"
 
 namespace pal {
 
@@ -18,6 +19,10 @@ std::uint64_t rows_of_whole_groups(std::uint64_t rows, std::uint64_t group_rows)
     if (rows >= group_rows) return rows - rows % group_rows;
     while (group_rows % rows != 0) --rows;
     return rows;
+}
+
+std::size_t packed_bytes(std::size_t values, int n_bits) noexcept {
+    return n_bits == 8 ? values : values * static_cast<std::size_t>(n_bits) / 8 + 1;
 }
 
 }  // namespace
@@ -39,21 +44,22 @@ Shape chunk_shape(const Geometry& geometry) {
 }
 
 std::vector<std::uint8_t> pack_bits(std::span<const std::uint8_t> values, int n_bits) {
-    return pack_chunk(values, values.size(), n_bits);
+    ChunkBytes packed;
+    pack_chunk(values, values.size(), n_bits, packed);
+    return packed;
 }
 
-std::vector<std::uint8_t> pack_chunk(std::span<const std::uint8_t> indices,
-                                     std::size_t chunk_values, int n_bits) {
-    ChunkPacker packer(chunk_values, n_bits);
+void pack_chunk(std::span<const std::uint8_t> indices, std::size_t chunk_values, int n_bits,
+                ChunkBytes& packed) {
+    ChunkPacker packer(chunk_values, n_bits, std::move(packed));
     packer.add(indices);
-    return packer.take();
+    packed = packer.take();
 }
 
-ChunkPacker::ChunkPacker(std::size_t chunk_values, int n_bits)
-    : n_bits_(n_bits), room_(chunk_values) {
+ChunkPacker::ChunkPacker(std::size_t chunk_values, int n_bits, ChunkBytes memory)
+    : n_bits_(n_bits), room_(chunk_values), packed_(std::move(memory)) {
     PAL_ASSERT(n_bits >= 1 && n_bits <= 8);
-    const auto bits = static_cast<std::size_t>(n_bits);
-    packed_.resize(n_bits == 8 ? chunk_values : chunk_values * bits / 8 + 1);
+    packed_.assign(packed_bytes(chunk_values, n_bits), 0);
 }
 
 void ChunkPacker::add(std::span<const std::uint8_t> indices) {
@@ -77,7 +83,7 @@ void ChunkPacker::add(std::span<const std::uint8_t> indices) {
     for (const std::uint8_t index : indices.subspan(eights * 8)) append(index);
 }
 
-std::vector<std::uint8_t> ChunkPacker::take() {
+ChunkBytes ChunkPacker::take() {
     if (pending_bits_ > 0)
         packed_[next_byte_] = static_cast<std::uint8_t>(pending_ << (8 - pending_bits_));
     return std::move(packed_);
@@ -135,6 +141,10 @@ ChunkGrid::ChunkGrid(const Geometry& geometry)
     }
 }
 
+std::size_t ChunkGrid::chunk_bytes(int n_bits) const noexcept {
+    return packed_bytes(chunk_values_, n_bits);
+}
+
 Shape ChunkGrid::offset(std::size_t number) const {
     Shape offset(shape_.size());
     for (std::size_t d = shape_.size(); d-- > 0; number /= grid_[d]) {
@@ -151,16 +161,41 @@ IndexRun ChunkGrid::positions(std::size_t number) const {
     return {begin, rows * inner_};
 }
 
-std::vector<PackedChunk> pack_indices(std::span<const std::uint8_t> indices,
-                                      const Geometry& geometry, int n_bits) {
+std::size_t ChunkGrid::chunk_of(std::size_t position) const noexcept {
+    // One element in each dimension before the one that chunks divide, all of those behind it.
+    const std::size_t row = position / inner_;
+    const std::size_t outer = row / shape_[partial_];
+    return outer * grid_[partial_] + row % shape_[partial_] / chunk_[partial_];
+}
+
+std::vector<ChunkBytes> pack_indices(std::span<const std::uint8_t> indices,
+                                     const Geometry& geometry, int n_bits) {
     const ChunkGrid grid(geometry);
-    std::vector<PackedChunk> chunks(grid.count());
+    std::vector<ChunkBytes> chunks(grid.count());
     for_each_task(chunks.size(), [&](std::size_t c) {
         const IndexRun run = grid.positions(c);
-        chunks[c] = {grid.offset(c), pack_chunk(indices.subspan(run.begin, run.length),
-                                                grid.chunk_values(), n_bits)};
+        pack_chunk(indices.subspan(run.begin, run.length), grid.chunk_values(), n_bits, chunks[c]);
     });
     return chunks;
+}
+
+void for_each_chunk_in_order(
+    const PalettizedTensor& tensor,
+    const std::function<void(std::size_t, std::span<const std::uint8_t>)>& consume) {
+    const PackedChunks& chunks = tensor.chunks;
+    if (chunks.held() || chunks.size() == 1) {
+        ChunkBytes scratch;
+        for (std::size_t c = 0; c < chunks.size(); ++c) consume(c, chunks.read(c, scratch));
+        return;
+    }
+    struct Slot {
+        ChunkBytes scratch;
+        std::span<const std::uint8_t> bytes;
+    };
+    for_each_in_order<Slot>(
+        chunks.size(),
+        [&](std::size_t c, Slot& slot) { slot.bytes = chunks.read(c, slot.scratch); },
+        [&](std::size_t c, const Slot& slot) { consume(c, slot.bytes); });
 }
 
 std::vector<std::uint8_t> unpack_indices(const PalettizedTensor& tensor) {
@@ -169,7 +204,8 @@ std::vector<std::uint8_t> unpack_indices(const PalettizedTensor& tensor) {
     std::vector<std::uint8_t> indices(tensor.geometry.index_count);
     for_each_task(grid.count(), [&](std::size_t c) {
         const IndexRun run = grid.positions(c);
-        unpack_bits(tensor.chunks[c].bytes, tensor.n_bits,
+        Scratch<std::uint8_t> scratch;
+        unpack_bits(tensor.chunks.read(c, scratch.buffer()), tensor.n_bits,
                     std::span(indices).subspan(run.begin, run.length));
     });
     return indices;

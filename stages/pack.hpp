@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -26,10 +27,14 @@ class ChunkGrid {
     [[nodiscard]] const Shape& chunk() const noexcept { return chunk_; }
     /// Index positions a chunk has room for; those at an edge hold fewer.
     [[nodiscard]] std::size_t chunk_values() const noexcept { return chunk_values_; }
+    /// Bytes of a packed chunk.
+    [[nodiscard]] std::size_t chunk_bytes(int n_bits) const noexcept;
     /// First element of a chunk, in indices_shape.
     [[nodiscard]] Shape offset(std::size_t number) const;
     /// The index positions that a chunk holds.
     [[nodiscard]] IndexRun positions(std::size_t number) const;
+    /// The chunk that holds an index position.
+    [[nodiscard]] std::size_t chunk_of(std::size_t position) const noexcept;
 
   private:
     Shape shape_;
@@ -42,35 +47,43 @@ class ChunkGrid {
 };
 
 /// A chunk from its indices, in the order of their positions; full-sized, filled up with zeros, as
-/// HDF5 wants it.
-[[nodiscard]] std::vector<std::uint8_t> pack_chunk(std::span<const std::uint8_t> indices,
-                                                   std::size_t chunk_values, int n_bits);
+/// HDF5 wants it. What `packed` held is gone; its memory is used again.
+void pack_chunk(std::span<const std::uint8_t> indices, std::size_t chunk_values, int n_bits,
+                ChunkBytes& packed);
 
 /// The same from indices that come block by block.
 class ChunkPacker {
   public:
-    ChunkPacker(std::size_t chunk_values, int n_bits);
+    /// memory: used again; what it held is gone.
+    ChunkPacker(std::size_t chunk_values, int n_bits, ChunkBytes memory = {});
 
     /// Appends indices, chunk_values of them in all at most. Quick where a multiple of 8 came
     /// before.
     void add(std::span<const std::uint8_t> indices);
     /// The chunk, filled up with zeros. Call it once.
-    [[nodiscard]] std::vector<std::uint8_t> take();
+    [[nodiscard]] ChunkBytes take();
 
   private:
     void append(std::uint8_t index);
 
     int n_bits_;
     std::size_t room_;
-    std::vector<std::uint8_t> packed_;
+    ChunkBytes packed_;
     std::size_t next_byte_ = 0;
     std::uint32_t pending_ = 0;  // bits not yet stored, at the low end
     int pending_bits_ = 0;
 };
 
 /// All chunks of indices given one byte each, by position. Parallel over chunks.
-[[nodiscard]] std::vector<PackedChunk> pack_indices(std::span<const std::uint8_t> indices,
-                                                    const Geometry& geometry, int n_bits);
+[[nodiscard]] std::vector<ChunkBytes> pack_indices(std::span<const std::uint8_t> indices,
+                                                   const Geometry& geometry, int n_bits);
+
+/// Calls consume(number, bytes) for the chunks of a tensor, one at a time and in their order, while
+/// the next ones are read by other threads: never more than two a thread in memory.
+void for_each_chunk_in_order(
+    const PalettizedTensor& tensor,
+    const std::function<void(std::size_t, std::span<const std::uint8_t>)>& consume);
+
 /// The inverse: the indices of a tensor, one byte each, by position.
 [[nodiscard]] std::vector<std::uint8_t> unpack_indices(const PalettizedTensor& tensor);
 

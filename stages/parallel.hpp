@@ -4,10 +4,12 @@
 
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/parallel_invoke.h>
+#include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <vector>
 
 #include "stages/happens_before.hpp"
 
@@ -39,6 +41,45 @@ void for_each_block(std::size_t count, const Body& body) {
     for_each_task((count + kBlock - 1) / kBlock, [&](std::size_t block) {
         body(block, block * kBlock, std::min(count, (block + 1) * kBlock));
     });
+}
+
+/// produce(i, slot) for i in 0 .. count - 1 side by side, and consume(i, slot) of the same slot one
+/// at a time in ascending order. There are two slots a thread, which are used again and again.
+template <class Slot, class Produce, class Consume>
+void for_each_in_order(std::size_t count, const Produce& produce, const Consume& consume) {
+    const auto threads = static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
+    // What is under way is a run of at most so many numbers, since the last filter is in order.
+    std::vector<Slot> slots(std::min(count, 2 * threads));
+    HappensBefore handed_over;
+    handed_over.release();
+    std::size_t next = 0;
+    const auto number = [&](tbb::flow_control& control) {
+        handed_over.acquire();
+        if (next == count) control.stop();
+        const std::size_t i = next++;
+        handed_over.release();
+        return i;
+    };
+    const auto fill = [&](std::size_t i) {
+        handed_over.acquire();
+        produce(i, slots[i % slots.size()]);
+        handed_over.release();
+        return i;
+    };
+    const auto empty = [&](std::size_t i) {
+        handed_over.acquire();
+        consume(i, slots[i % slots.size()]);
+        handed_over.release();
+    };
+    using tbb::filter_mode;
+    tbb::this_task_arena::isolate([&] {
+        tbb::parallel_pipeline(
+            slots.size(),
+            tbb::make_filter<void, std::size_t>(filter_mode::serial_in_order, number) &
+                tbb::make_filter<std::size_t, std::size_t>(filter_mode::parallel, fill) &
+                tbb::make_filter<std::size_t, void>(filter_mode::serial_in_order, empty));
+    });
+    handed_over.acquire();
 }
 
 /// Both, side by side where a thread is free. Not isolated: call it inside isolated().

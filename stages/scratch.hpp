@@ -33,6 +33,8 @@ class Scratch {
         if (buffer_.size() < count) buffer_.resize(count);
         return std::span(buffer_).first(count);
     }
+    /// For who resizes it.
+    [[nodiscard]] std::vector<T>& buffer() noexcept { return buffer_; }
 
   private:
     static std::vector<std::vector<T>>& spare_buffers() {

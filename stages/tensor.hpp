@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "stages/chunks.hpp"
 #include "stages/dtype.hpp"
 #include "stages/spec.hpp"
 
@@ -93,18 +94,12 @@ struct AxisMap {
 /// holds f64.
 using WeightValues = std::variant<std::vector<float>, std::vector<double>>;
 
-/// A chunk of indices as the file holds it: a bit string, most significant bit first.
-struct PackedChunk {
-    Shape offset;  // first element, in indices_shape
-    std::vector<std::uint8_t> bytes;
-};
-
 /// A palettized tensor. LUT and scales are held as double and are exactly representable in `dtype`.
 struct PalettizedTensor {
     DType dtype = DType::kF32;
     int n_bits = 4;
     Geometry geometry;
-    std::vector<PackedChunk> chunks;  // of the indices, as pack.hpp lays them out
+    PackedChunks chunks;  // of the indices, as pack.hpp lays them out
     std::vector<double>
         lut;  // [group][2^n_bits][cluster_dim], dequantized where a lut_qspec is given
     std::vector<double> per_channel_scale;  // [output channel], empty without per-channel scale

@@ -1,0 +1,26 @@
+#include "stages/chunks.hpp"
+
+namespace pal {
+
+namespace {
+
+class MemoryChunks : public ChunkSource {
+  public:
+    explicit MemoryChunks(std::vector<ChunkBytes> chunks) : chunks_(std::move(chunks)) {}
+
+    [[nodiscard]] std::span<const std::uint8_t> read(std::size_t number,
+                                                     ChunkBytes&) const override {
+        return chunks_[number];
+    }
+
+  private:
+    std::vector<ChunkBytes> chunks_;
+};
+
+}  // namespace
+
+PackedChunks::PackedChunks(std::vector<ChunkBytes> chunks) : count_(chunks.size()), held_(true) {
+    source_ = std::make_shared<MemoryChunks>(std::move(chunks));
+}
+
+}  // namespace pal
