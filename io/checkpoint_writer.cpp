@@ -5,40 +5,12 @@
 
 #include "io/attributes.hpp"
 #include "io/copy.hpp"
+#include "io/dense_sink.hpp"
 #include "io/hdf5_types.hpp"
-#include "io/last_wish.hpp"
-#include "io/temporary.hpp"
 #include "io/version.hpp"
+#include "io/writer_impl.hpp"
 
 namespace pal {
-
-struct CheckpointWriter::Impl {
-    Impl(const CheckpointReader& reader, const std::string& target_path, bool force)
-        : source(reader.impl()), target(target_path), temporary(target_path, force) {}
-
-    const CheckpointReader::Impl& source;
-    std::string target;
-    TemporaryFile temporary;
-    h5::File file;        // after the temporary: closed before that is removed
-    std::string failure;  // of writing: the file takes nothing more
-
-    /// Library failures here are about the output, unless `reads_source` and the library did not
-    /// fail to write.
-    template <class Function>
-    void guarded(const std::string& where, const Function& function, bool reads_source = false) {
-        if (!failure.empty()) throw Error(ErrorCode::kOutput, failure);
-        try {
-            function();
-        } catch (const h5::Failure& failed) {
-            if (reads_source && !failed.while_writing()) {
-                throw Error(ErrorCode::kInput, source.path + where + ": " + failed.what());
-            }
-            failure = target + where + ": " + failed.what();
-            blame_output_for_crash(failure);
-            throw Error(ErrorCode::kOutput, failure);
-        }
-    }
-};
 
 namespace {
 
@@ -206,21 +178,11 @@ void CheckpointWriter::write_palettized(const std::string& path, const Palettize
     });
 }
 
-void CheckpointWriter::write_dense(const std::string& path, const WeightValues& values) {
-    impl_->guarded(" (" + path + ")", [&] {
-        const h5::Dataset dataset = h5::open_dataset(impl_->file.get(), path);
-        const h5::Type type = h5::dataset_type(dataset.get());
-        const h5::StoredType stored = h5::classify_type(type.get(), dataset.get());
-        const h5::Space space = h5::dataset_space(dataset.get());
-        const std::size_t count = std::visit([](const auto& v) { return v.size(); }, values);
-        if (!stored.dtype || element_count(h5::space_shape(space.get())) != count) {
-            throw Error(ErrorCode::kInput,
-                        impl_->source.path + ": " + path +
-                            ": the remembered datatype or shape is not the tensor's; "
-                            "the file is damaged");
-        }
-        h5::write_values(dataset.get(), type.get(), stored, values);
-    });
+std::unique_ptr<WeightSink> CheckpointWriter::open_dense(const std::string& path, DType dtype,
+                                                         std::size_t count) {
+    std::unique_ptr<WeightSink> sink;
+    impl_->guarded(" (" + path + ")", [&] { sink = make_dense_sink(*impl_, path, dtype, count); });
+    return sink;
 }
 
 void CheckpointWriter::finish(const std::string& config_json) {

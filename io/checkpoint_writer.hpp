@@ -10,6 +10,7 @@
 #include "io/checkpoint_reader.hpp"
 #include "stages/pack.hpp"
 #include "stages/tensor.hpp"
+#include "stages/weights.hpp"
 
 namespace pal {
 
@@ -35,9 +36,11 @@ class CheckpointWriter {
                           const std::string& spec_json);
 
     /// Puts the dense dataset where the palettized group `path` was, with the original's
-    /// attributes, datatype, layout, filters. values in the file's order, exactly representable in
-    /// the tensor's dtype.
-    void write_dense(const std::string& path, const WeightValues& values);
+    /// attributes, datatype, layout, filters. The sink takes its `count` weights of dtype; it must
+    /// be gone before the next one is opened, and before finish(). Throws Error(kInput) where the
+    /// original was not of that type and size.
+    [[nodiscard]] std::unique_ptr<WeightSink> open_dense(const std::string& path, DType dtype,
+                                                         std::size_t count);
 
     /// Writes the run's documents (/h5palettize/config and root attributes) into a palettized file;
     /// h5palettize_complete last, then flushes and closes. For a restored file pass an empty

@@ -45,4 +45,33 @@ void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,
     }
 }
 
+RawOutput::RawOutput(const std::string& path)
+    : descriptor_(open(path.c_str(), O_WRONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) throw Error(ErrorCode::kOutput, path + ": " + std::strerror(errno));
+}
+
+RawOutput::~RawOutput() {
+    if (descriptor_ >= 0) close(descriptor_);
+}
+
+RawOutput::RawOutput(RawOutput&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+RawOutput& RawOutput::operator=(RawOutput&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+int RawOutput::write(std::uint64_t offset, std::span<const std::byte> bytes) const noexcept {
+    while (!bytes.empty()) {
+        const ssize_t count =
+            pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return count < 0 ? errno : EIO;
+        offset += static_cast<std::uint64_t>(count);
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return 0;
+}
+
 }  // namespace pal

@@ -27,4 +27,24 @@ class RawFile {
     int descriptor_ = -1;
 };
 
+/// A file that exists, written past the HDF5 library.
+class RawOutput {
+  public:
+    RawOutput() = default;
+    /// Throws Error(kOutput) where it cannot be opened.
+    explicit RawOutput(const std::string& path);
+    ~RawOutput();
+    RawOutput(RawOutput&& other) noexcept;
+    RawOutput& operator=(RawOutput&& other) noexcept;
+    RawOutput(const RawOutput&) = delete;
+    RawOutput& operator=(const RawOutput&) = delete;
+
+    [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
+    /// Writes `bytes` from `offset` on; 0, or errno. Thread-safe.
+    [[nodiscard]] int write(std::uint64_t offset, std::span<const std::byte> bytes) const noexcept;
+
+  private:
+    int descriptor_ = -1;
+};
+
 }  // namespace pal

@@ -79,44 +79,83 @@ ErrorReport ErrorTotals::report(std::size_t weight_count, double unit) const {
 
 namespace {
 
-/// Calls body(chunk number, block, its indices) for all blocks; chunks side by side.
+/// Calls body(chunk number, block, its indices) for the blocks of a run of index positions; chunks
+/// side by side.
 template <class Body>
-void for_each_stored_block(const PalettizedTensor& tensor, const Body& body) {
+void for_each_stored_block(const PalettizedTensor& tensor, IndexRun wanted, const Body& body) {
     const ChunkGrid grid(tensor.geometry);
     PAL_ASSERT(tensor.chunks.size() == grid.count());
-    for_each_task(grid.count(), [&](std::size_t c) {
+    const std::size_t first = grid.chunk_of(wanted.begin);
+    const std::size_t last = grid.chunk_of(wanted.begin + wanted.length - 1);
+    for_each_task(last - first + 1, [&](std::size_t number) {
+        const std::size_t c = first + number;
         const IndexRun run = grid.positions(c);
         Scratch<std::uint8_t> unpacked;
         const std::span<std::uint8_t> indices = unpacked.first(run.length);
         Scratch<std::uint8_t> packed;
         unpack_bits(tensor.chunks.read(c, packed.buffer()), tensor.n_bits, indices);
-        for_each_index_block(tensor.geometry, run, [&](const IndexBlock& block) {
+        const std::size_t begin = std::max(run.begin, wanted.begin);
+        const std::size_t end = std::min(run.begin + run.length, wanted.begin + wanted.length);
+        for_each_index_block(tensor.geometry, {begin, end - begin}, [&](const IndexBlock& block) {
             body(c, block, indices.subspan(block.begin - run.begin, block.count));
         });
     });
 }
 
 template <class Real>
-WeightValues decode_as(const PalettizedTensor& tensor) {
+void decode_as(const PalettizedTensor& tensor, WeightSink& sink) {
     const Geometry& geometry = tensor.geometry;
-    std::vector<Real> values(geometry.weight_count);
     const BlockDecoder<Real> decoder(tensor);
-    for_each_stored_block(tensor, [&](std::size_t, const IndexBlock& block,
-                                      std::span<std::uint8_t> indices) {
-        const std::size_t count = block.count * geometry.cluster_dim;
-        if (block.together) {
-            const std::size_t first = geometry.weight_position(block.begin);
-            return decoder.decode(block, indices, std::span(values).subspan(first, count));
-        }
-        Scratch<Real> scratch;
-        const std::span<Real> weights = scratch.first(count);
-        decoder.decode(block, indices, weights);
-        for_each_segment(geometry, block, [&](std::size_t first, std::size_t at, std::size_t n) {
-            std::copy_n(weights.begin() + static_cast<std::ptrdiff_t>(at), n,
-                        values.begin() + static_cast<std::ptrdiff_t>(first));
-        });
-    });
-    return values;
+    // Index positions and the weights that they stand for end together at whole rows of vectors.
+    const std::size_t portion = sink.portion(geometry.output_inner * geometry.cluster_dim);
+    for (std::size_t begin = 0; begin < geometry.weight_count; begin += portion) {
+        const std::size_t count = std::min(portion, geometry.weight_count - begin);
+        const IndexRun run{begin / geometry.cluster_dim, count / geometry.cluster_dim};
+        sink.begin(count);
+        for_each_stored_block(
+            tensor, run,
+            [&](std::size_t, const IndexBlock& block, std::span<std::uint8_t> indices) {
+                Scratch<Real> scratch;
+                const std::span<Real> weights = scratch.first(block.count * geometry.cluster_dim);
+                decoder.decode(block, indices, weights);
+                for_each_segment(
+                    geometry, block, [&](std::size_t first, std::size_t at, std::size_t length) {
+                        sink.write(first, std::span<const Real>(weights.subspan(at, length)));
+                    });
+            });
+        sink.end();
+    }
+}
+
+template <class Real>
+class MemorySink : public WeightSink {
+  public:
+    explicit MemorySink(std::size_t count) : values_(count) {}
+
+    [[nodiscard]] std::size_t portion(std::size_t) const override { return values_.size(); }
+    void write(std::size_t first, std::span<const float> values) override { put(first, values); }
+    void write(std::size_t first, std::span<const double> values) override { put(first, values); }
+    void begin(std::size_t) override {}
+    void end() override {}
+
+    std::vector<Real> take() { return std::move(values_); }
+
+  private:
+    template <class Value>
+    void put(std::size_t first, std::span<const Value> values) {
+        PAL_ASSERT((std::is_same_v<Real, Value>));
+        std::copy(values.begin(), values.end(),
+                  values_.begin() + static_cast<std::ptrdiff_t>(first));
+    }
+
+    std::vector<Real> values_;
+};
+
+template <class Real>
+WeightValues decode_in_memory(const PalettizedTensor& tensor) {
+    MemorySink<Real> sink(tensor.geometry.weight_count);
+    decode_as<Real>(tensor, sink);
+    return sink.take();
 }
 
 template <class Real>
@@ -125,7 +164,8 @@ ErrorTotals total_errors(const Weights& original, const PalettizedTensor& tensor
     std::vector<ErrorTotals> chunks(tensor.chunks.size());
     const BlockDecoder<Real> decoder(tensor);
     for_each_stored_block(
-        tensor, [&](std::size_t c, const IndexBlock& block, std::span<std::uint8_t> indices) {
+        tensor, {0, geometry.index_count},
+        [&](std::size_t c, const IndexBlock& block, std::span<std::uint8_t> indices) {
             Scratch<Real> scratch;
             const std::span<Real> decoded = scratch.first(block.count * geometry.cluster_dim);
             decoder.decode(block, indices, decoded);
@@ -145,7 +185,12 @@ ErrorTotals total_errors(const Weights& original, const PalettizedTensor& tensor
 }  // namespace
 
 WeightValues decode(const PalettizedTensor& tensor) {
-    return tensor.dtype == DType::kF64 ? decode_as<double>(tensor) : decode_as<float>(tensor);
+    return tensor.dtype == DType::kF64 ? decode_in_memory<double>(tensor)
+                                       : decode_in_memory<float>(tensor);
+}
+
+void decode(const PalettizedTensor& tensor, WeightSink& sink) {
+    tensor.dtype == DType::kF64 ? decode_as<double>(tensor, sink) : decode_as<float>(tensor, sink);
 }
 
 ErrorReport measure_error(const Weights& original, const PalettizedTensor& tensor) {

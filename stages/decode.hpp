@@ -43,6 +43,9 @@ extern template class BlockDecoder<double>;
 /// The weights that a palettized tensor stands for, in the order of the file. Indices in range
 /// (checked by the reader).
 [[nodiscard]] WeightValues decode(const PalettizedTensor& tensor);
+/// The same into a sink: chunks side by side, and a chunk's indices and a block of weights in
+/// memory for each thread. Throws what reading the chunks and the sink throw.
+void decode(const PalettizedTensor& tensor, WeightSink& sink);
 
 /// What the tensor lost. Sums over fixed blocks in a fixed order.
 [[nodiscard]] ErrorReport measure_error(const Weights& original, const PalettizedTensor& tensor);

@@ -31,6 +31,27 @@ class WeightSource {
                                                           std::span<std::byte> scratch) const = 0;
 };
 
+/// Takes the weights of one tensor, portion by portion in the order of the file; those of a portion
+/// come in any order and from several threads. Values are exactly representable in the tensor's
+/// type. All throw Error(kOutput) where weights cannot be written.
+class WeightSink {
+  public:
+    WeightSink() = default;
+    virtual ~WeightSink() = default;
+    WeightSink(const WeightSink&) = delete;
+    WeightSink& operator=(const WeightSink&) = delete;
+
+    /// Weights of a portion: a multiple of `unit`, or all that are left.
+    [[nodiscard]] virtual std::size_t portion(std::size_t unit) const = 0;
+    /// The next `count` weights are to come: a portion, or all that are left.
+    virtual void begin(std::size_t count) = 0;
+    /// Weights first .. first + values.size() - 1, of the portion that was begun.
+    virtual void write(std::size_t first, std::span<const float> values) = 0;
+    virtual void write(std::size_t first, std::span<const double> values) = 0;
+    /// All weights of the portion have come.
+    virtual void end() = 0;
+};
+
 /// The weights of a tensor: cheap to copy, immutable.
 class Weights {
   public:

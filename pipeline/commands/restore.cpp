@@ -26,7 +26,8 @@ int execute_restore(const Arguments& arguments) {
         replaced.push_back(tensor.path);
     CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
     for (const std::string& path : replaced) {
-        writer.write_dense(path, decode(reader.read_palettized(path)));
+        const PalettizedTensor tensor = reader.read_palettized(path);
+        decode(tensor, *writer.open_dense(path, tensor.dtype, tensor.geometry.weight_count));
     }
     writer.commit("");
     std::cout << "restored " << replaced.size() << " tensors to " << target << "\n";

@@ -61,7 +61,8 @@ inline void restore_file(const std::string& source, const std::string& target) {
     for (const PalettizedTensorInfo& tensor : reader.info().tensors) paths.push_back(tensor.path);
     CheckpointWriter writer(reader, target, false, paths);
     for (const std::string& path : paths) {
-        writer.write_dense(path, decode(reader.read_palettized(path)));
+        const PalettizedTensor tensor = reader.read_palettized(path);
+        decode(tensor, *writer.open_dense(path, tensor.dtype, tensor.geometry.weight_count));
     }
     writer.commit("");
 }

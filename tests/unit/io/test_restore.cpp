@@ -2,6 +2,7 @@
 // the same input always gives the same file.
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <thread>
 
@@ -105,6 +106,86 @@ BOOST_AUTO_TEST_CASE(every_type_in_every_storage_is_restored) {
     for (const std::string& path : paths) {
         BOOST_TEST_CONTEXT(path) { check_restored(original, restored, path); }
     }
+}
+
+// Large enough to be written past the library, behind a user block, and beside other data.
+BOOST_AUTO_TEST_CASE(large_contiguous_datasets_are_restored) {
+    std::vector<std::string> paths;
+    const TemporaryFolder folder;
+    {
+        const Id file = create_file(folder.file("in.h5"), {.user_block_bytes = 1024});
+        for (const FloatType& type : float_types()) {
+            for (const bool filled : {false, true}) {
+                const Id plist = storage_plist([](hid_t) {});
+                const MemoryValues fill(type, {1.5});
+                if (filled) ok(H5Pset_fill_value(plist, fill.type(), fill.data()));
+                const std::string name = "d" + std::to_string(paths.size());
+                write_weights(create_weights(file, name, type, {210, 700}, plist), type,
+                              four_values(210 * 700));
+                write_dataset(file, "beside" + name, H5T_NATIVE_INT, {1000},
+                              std::vector<double>(1000, 3));
+                paths.push_back("/" + name);
+            }
+        }
+    }
+    palettize_file(folder.file("in.h5"), folder.file("out.h5"), paths);
+    restore_file(folder.file("out.h5"), folder.file("back.h5"));
+    BOOST_TEST(differences(folder.file("in.h5"), folder.file("back.h5")) == "");
+    const Id original = open_file(folder.file("in.h5"));
+    const Id restored = open_file(folder.file("back.h5"));
+    for (const std::string& path : paths) {
+        BOOST_TEST_CONTEXT(path) { check_restored(original, restored, path); }
+    }
+}
+
+// 21 MB each: more than goes through the library at a time. Chunks of 63 rows and vectors of two
+// rows meet every 126 rows.
+BOOST_AUTO_TEST_CASE(large_chunked_datasets_are_restored_some_rows_at_a_time) {
+    const TemporaryFolder folder;
+    const Dims chunk = {63, 1000};
+    const Id plist = storage_plist([&](hid_t p) {
+        ok(H5Pset_chunk(p, 2, chunk.data()));
+        ok(H5Pset_shuffle(p));
+        ok(H5Pset_deflate(p, 1));
+    });
+    {
+        const Id file = create_file(folder.file("in.h5"));
+        write_dataset(file, "weight", H5T_IEEE_F32BE, {2100, 2500}, four_values(2100 * 2500),
+                      plist);
+    }
+    for (const std::uint64_t cluster_dim : {1, 2}) {
+        pal::PalettizationSpec spec = bits_spec(4);
+        spec.cluster_dim = cluster_dim;
+        const std::string out = folder.file("out" + std::to_string(cluster_dim));
+        palettize_file(folder.file("in.h5"), out, {"/weight"}, spec);
+        restore_file(out, out + ".back");
+        check_restored(open_file(folder.file("in.h5")), open_file(out + ".back"), "weight");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(halves_of_every_size_are_restored) {
+    const std::vector<FloatType> types = float_types();
+    const FloatType& half = types.front();
+    std::vector<double> values;
+    for (int exponent = -24; exponent <= 15; ++exponent) {
+        for (const double mantissa : {1.0, 1.5, -1.0}) {
+            if (exponent == -24 && mantissa == 1.5) continue;  // no such half
+            values.push_back(std::ldexp(mantissa, exponent));
+        }
+    }
+    values.push_back(65504);
+    values.push_back(0);
+    values.resize(values.size() * 400, 0.25);
+    const TemporaryFolder folder;
+    {
+        const Id file = create_file(folder.file("in.h5"));
+        write_weights(create_weights(file, "weight", half, {values.size()}, H5P_DEFAULT), half,
+                      values);
+    }
+    palettize_file(folder.file("in.h5"), folder.file("out.h5"), {"/weight"}, bits_spec(8));
+    restore_file(folder.file("out.h5"), folder.file("back.h5"));
+    BOOST_TEST((raw_data(open(open_file(folder.file("in.h5")), "weight")) ==
+                raw_data(open(open_file(folder.file("back.h5")), "weight"))));
 }
 
 BOOST_AUTO_TEST_CASE(unlimited_and_undefined_come_back) {

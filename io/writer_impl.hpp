@@ -1,0 +1,48 @@
+// Private to io/: what an output that is being made is to those who write into it.
+#pragma once
+
+#include <string>
+
+#include "io/checkpoint_writer.hpp"
+#include "io/hdf5.hpp"
+#include "io/last_wish.hpp"
+#include "io/raw_file.hpp"
+#include "io/reader_impl.hpp"
+#include "io/temporary.hpp"
+
+namespace pal {
+
+struct CheckpointWriter::Impl {
+    Impl(const CheckpointReader& reader, const std::string& target_path, bool force)
+        : source(reader.impl()), target(target_path), temporary(target_path, force) {}
+
+    const CheckpointReader::Impl& source;
+    std::string target;
+    TemporaryFile temporary;
+    RawOutput raw;        // the temporary, once something is written past the library
+    h5::File file;        // after the temporary: closed before that is removed
+    std::string failure;  // of writing: the file takes nothing more
+
+    /// Library failures here are about the output, unless `reads_source` and the library did not
+    /// fail to write.
+    template <class Function>
+    void guarded(const std::string& where, const Function& function, bool reads_source = false) {
+        if (!failure.empty()) throw Error(ErrorCode::kOutput, failure);
+        try {
+            function();
+        } catch (const h5::Failure& failed) {
+            if (reads_source && !failed.while_writing()) {
+                throw Error(ErrorCode::kInput, source.path + where + ": " + failed.what());
+            }
+            fail(target + where + ": " + failed.what());
+        }
+    }
+
+    [[noreturn]] void fail(const std::string& text) {
+        failure = text;
+        blame_output_for_crash(failure);
+        throw Error(ErrorCode::kOutput, failure);
+    }
+};
+
+}  // namespace pal
