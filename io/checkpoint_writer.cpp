@@ -124,6 +124,22 @@ void write_luts(hid_t group, const PalettizedTensor& tensor, hid_t type,
     }
 }
 
+/// What a copy takes that leaves out the objects at these addresses.
+std::uint64_t copied_bytes(const CheckpointReader::Impl& source,
+                           const std::set<haddr_t>& left_out) {
+    std::uint64_t bytes = source.info.file_bytes;
+    const auto leave_out = [&](const std::string& path, std::uint64_t own_bytes) {
+        const auto found = source.addresses.find(path);
+        if (found == source.addresses.end() || left_out.count(found->second) == 0) return;
+        bytes -= std::min(bytes, own_bytes);
+    };
+    for (const DatasetInfo& dataset : source.info.datasets) leave_out(dataset.path, dataset.bytes);
+    for (const PalettizedTensorInfo& tensor : source.info.tensors) {
+        leave_out(tensor.path, tensor.bytes_stored);
+    }
+    return bytes;
+}
+
 }  // namespace
 
 CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::string& target,
@@ -147,14 +163,7 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
     const auto& info = source.info();
     // A palettized file all of whose tensors become dense again is none any more.
     const bool drop_documents = impl_->source.has_format && addresses.size() == info.tensors.size();
-    std::uint64_t copied_bytes = info.file_bytes;
-    for (const DatasetInfo& dataset : info.datasets) {
-        const auto found = impl_->source.addresses.find(dataset.path);
-        if (found != impl_->source.addresses.end() && addresses.count(found->second) != 0) {
-            copied_bytes -= std::min(copied_bytes, dataset.bytes);
-        }
-    }
-    impl_->temporary.require_room(copied_bytes);
+    impl_->temporary.require_room(copied_bytes(impl_->source, addresses));
     impl_->guarded("", [&] { impl_->file = create_like(impl_->source, impl_->temporary.path()); });
     // There is room and the file could be made: what fails now is in the source, but for the disk.
     impl_->guarded(
