@@ -2,6 +2,7 @@
 // that a waiting thread never picks up another tensor's work.
 #pragma once
 
+#include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/parallel_invoke.h>
 #include <oneapi/tbb/parallel_pipeline.h>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "stages/happens_before.hpp"
+#include "stages/work_meter.hpp"
 
 namespace pal {
 
@@ -24,11 +26,14 @@ void for_each_task(std::size_t count, const Body& body) {
     if (count == 1) return body(0);
     HappensBefore spawned;
     HappensBefore done;
+    WorkMeter* const meter = current_meter();
     spawned.release();
     tbb::this_task_arena::isolate([&] {
-        tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
+        using Range = tbb::blocked_range<std::size_t>;
+        tbb::parallel_for(Range(0, count), [&](const Range& range) {
             spawned.acquire();
-            body(i);
+            const MeteredHelp help(meter);
+            for (std::size_t i = range.begin(); i != range.end(); ++i) body(i);
             done.release();
         });
     });
@@ -87,9 +92,11 @@ template <class Left, class Right>
 void both(const Left& left, const Right& right) {
     HappensBefore spawned;
     HappensBefore done;
+    WorkMeter* const meter = current_meter();
     const auto marked = [&](const auto& body) {
         return [&] {
             spawned.acquire();
+            const MeteredHelp help(meter);
             body();
             done.release();
         };

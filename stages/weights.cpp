@@ -6,6 +6,7 @@
 #include "stages/error.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/parallel.hpp"
+#include "stages/work_meter.hpp"
 
 namespace pal {
 
@@ -20,6 +21,7 @@ class MemorySource : public WeightSource {
                                                   std::span<std::byte>) const override {
         return std::as_bytes(std::span(values_).subspan(begin, count));
     }
+    [[nodiscard]] bool in_memory() const noexcept override { return true; }
 
   private:
     std::vector<Real> values_;
@@ -33,6 +35,12 @@ void divide(const ScaledWeights& scaled, std::size_t first, std::span<Real> valu
                                [](Real& value, Real scale) { value /= scale; });
     if (scaled.dtype != DType::kF16 && scaled.dtype != DType::kBF16) return;
     for (Real& value : values) value = static_cast<Real>(round_to_dtype(value, scaled.dtype));
+}
+
+std::span<const std::byte> read_stored(const Weights& weights, std::size_t begin, std::size_t count,
+                                       std::span<std::byte> scratch) {
+    return metered_read(count * dtype_bytes(weights.storage()),
+                        [&] { return weights.source().read(begin, count, scratch); });
 }
 
 template <class Real>
@@ -74,12 +82,12 @@ std::span<const Real> BlockReader<Real>::read(std::size_t begin, std::size_t cou
     const DType storage = weights_.storage();
     if (dtype_bytes(storage) == sizeof(Real)) {
         const auto scratch = std::as_writable_bytes(values_.first(count));
-        const auto bytes = weights_.source().read(begin, count, scratch);
+        const auto bytes = read_stored(weights_, begin, count, scratch);
         return {reinterpret_cast<const Real*>(bytes.data()), count};  // NOLINT: bytes of Reals
     }
     if constexpr (std::is_same_v<Real, float>) {
         const auto scratch = raw_.first(count * 2);
-        const auto bytes = weights_.source().read(begin, count, scratch);
+        const auto bytes = read_stored(weights_, begin, count, scratch);
         const std::span patterns(reinterpret_cast<const std::uint16_t*>(bytes.data()),  // NOLINT
                                  count);
         const std::span values = values_.first(count);

@@ -29,6 +29,9 @@ class WeightSource {
     /// be read.
     [[nodiscard]] virtual std::span<const std::byte> read(std::size_t begin, std::size_t count,
                                                           std::span<std::byte> scratch) const = 0;
+
+    /// Whether they were read already, so that read() costs nothing.
+    [[nodiscard]] virtual bool in_memory() const noexcept { return false; }
 };
 
 /// Takes the weights of one tensor, portion by portion in the order of the file; those of a portion
