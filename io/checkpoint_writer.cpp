@@ -225,6 +225,8 @@ void CheckpointWriter::finish(const std::string& config_json) {
     impl_->temporary.copy_head(impl_->source.path, impl_->source.info.user_block_bytes);
 }
 
+std::uint64_t CheckpointWriter::sync() { return impl_->temporary.sync(); }
+
 void CheckpointWriter::publish() { impl_->temporary.publish(); }
 
 void CheckpointWriter::commit(const std::string& config_json) {

@@ -3,6 +3,7 @@
 // all: everything goes to a temporary beside the target that the destructor removes.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,7 +48,10 @@ class CheckpointWriter {
     /// config.
     void finish(const std::string& config_json);
 
-    /// After finish: fsyncs and renames into place.
+    /// After finish: every byte is on the disk afterwards. Returns how many they are.
+    std::uint64_t sync();
+
+    /// After finish: syncs unless done and renames into place.
     void publish();
 
     /// finish and publish.

@@ -134,11 +134,17 @@ void TemporaryFile::wrote(std::uint64_t bytes) {
     if (file.get() >= 0) ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+std::uint64_t TemporaryFile::sync() {
+    const Descriptor file(path_, O_RDONLY);
+    struct stat status {};
+    if (file.get() < 0 || ::fsync(file.get()) != 0 || ::fstat(file.get(), &status) != 0)
+        fail(target_, "write to the disk", errno);
+    synced_ = true;
+    return static_cast<std::uint64_t>(status.st_size);
+}
+
 void TemporaryFile::publish() {
-    {
-        const Descriptor file(path_, O_RDONLY);
-        if (file.get() < 0 || ::fsync(file.get()) != 0) fail(target_, "write to the disk", errno);
-    }
+    if (!synced_) sync();
     if (force_) {
         if (::rename(path_.c_str(), target_.c_str()) != 0)
             fail(target_, "rename into place", errno);

@@ -27,15 +27,19 @@ class TemporaryFile {
     /// Creates the file with these bytes. Throws Error(kOutput).
     void create(const std::string& bytes) const;
     /// Says that `bytes` more have been written. The disk then starts on them while the next tensor
-    /// is worked on: publish waits for what is left.
+    /// is worked on: sync waits for what is left.
     void wrote(std::uint64_t bytes);
-    /// fsync, rename over the target (never replacing one unless `force`), fsync of the folder.
+    /// Every byte is on the disk afterwards; returns how many they are. Throws Error(kOutput).
+    std::uint64_t sync();
+    /// sync unless done, rename over the target (never replacing one unless `force`), fsync of the
+    /// folder.
     void publish();
 
   private:
     std::string target_;
     std::string path_;
     bool force_;
+    bool synced_ = false;
     bool published_ = false;
     std::uint64_t unsent_bytes_ = 0;
 };

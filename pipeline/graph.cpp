@@ -15,14 +15,15 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     ByteGate admission(entries, budget_bytes);
 
     flow::graph graph;
+    Recorder* const recorder = ports.recorder;
     auto gate = gate_node(graph, admission);
-    auto load = stage_node(graph, LoadStage{ports.load}, flow::serial);
-    auto scale = stage_node(graph, ScaleStage{});
-    auto cluster = stage_node(graph, ClusterStage{});
-    auto quantize_lut = stage_node(graph, QuantizeLutStage{});
-    auto assign = stage_node(graph, AssignStage{});
+    auto load = stage_node(graph, LoadStage{ports.load}, recorder, flow::serial);
+    auto scale = stage_node(graph, ScaleStage{}, recorder);
+    auto cluster = stage_node(graph, ClusterStage{}, recorder);
+    auto quantize_lut = stage_node(graph, QuantizeLutStage{}, recorder);
+    auto assign = stage_node(graph, AssignStage{}, recorder);
     flow::sequencer_node<Message<Packed>> order(graph, [](const auto& m) { return m->sequence; });
-    auto write = stage_node(graph, WriteStage{ports.write}, flow::serial);
+    auto write = stage_node(graph, WriteStage{ports.write}, recorder, flow::serial);
     auto sink = sink_node(graph, result.outcomes);
 
     flow::make_edge(flow::output_port<0>(gate), load);

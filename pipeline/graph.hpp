@@ -11,10 +11,12 @@
 namespace pal {
 
 /// Where the graph gets weights from and puts results: io/ in the program, memory in a test. load
-/// may be called by several threads; write is called by one at a time, in plan order.
+/// may be called by several threads; write is called by one at a time, in plan order. recorder: of
+/// what the stages do, if anybody wants to know.
 struct GraphPorts {
     std::function<Weights(const DatasetInfo&)> load;
     std::function<void(const TensorJob&, const Packed&)> write;
+    Recorder* recorder = nullptr;
 };
 
 struct GraphResult {

@@ -3,7 +3,6 @@
 // stage untouched and reaches the sink, so that none is lost.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -11,7 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "pipeline/payload_bytes.hpp"
 #include "pipeline/plan.hpp"
+#include "pipeline/recorder.hpp"
 #include "stages/error.hpp"
 #include "stages/happens_before.hpp"
 
@@ -33,6 +34,7 @@ struct Envelope {
     std::size_t sequence = 0;  // place in the plan: what the order node sorts by
     Outcome outcome;
     std::optional<Payload> payload;  // none once failed
+    Clock::time_point ready;         // since when it waits for the next stage
     HappensBefore handed_over;       // from the stage that filled it to the next
 };
 
@@ -46,11 +48,19 @@ inline void mark_failed(Outcome& outcome, ErrorCode code, const std::string& tex
     outcome.message = text;
 }
 
+/// Stages may say what they are busy with; most compute.
+template <class Stage>
+constexpr Activity activity_of() {
+    if constexpr (requires { Stage::activity; }) return Stage::activity;
+    return Activity::kComputing;
+}
+
 /// Runs a stage on an envelope: payload in, payload out, exceptions into the outcome, time added
-/// up.
+/// up. With a recorder, what it did is recorded.
 template <class Stage>
 Message<typename Stage::Output> run_stage(const Stage& stage,
-                                          const Message<typename Stage::Input>& message) {
+                                          const Message<typename Stage::Input>& message,
+                                          Recorder* recorder = nullptr) {
     message->handed_over.acquire();
     auto result = std::make_shared<Envelope<typename Stage::Output>>();
     result->entry = message->entry;
@@ -61,9 +71,12 @@ Message<typename Stage::Output> run_stage(const Stage& stage,
         return result;
     }
 
-    const auto start = std::chrono::steady_clock::now();
     const std::string& path = result->entry->job.path;
+    const std::uint64_t bytes_in = recorder != nullptr ? payload_bytes(*message->payload) : 0;
+    WorkMeter meter;
+    const auto start = Clock::now();
     try {
+        const MeteredWork work(recorder != nullptr ? &meter : nullptr);
         result->payload = stage(result->entry->job, std::move(*message->payload));
     } catch (const Error& error) {
         mark_failed(result->outcome, error.code(), error.what());
@@ -75,8 +88,20 @@ Message<typename Stage::Output> run_stage(const Stage& stage,
                     path + ": " + std::string(Stage::name) + ": " + error.what());
     }
     message->payload.reset();
-    result->outcome.seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result->ready = Clock::now();
+    result->outcome.seconds += std::chrono::duration<double>(result->ready - start).count();
+    if (recorder != nullptr) {
+        Slice slice{Stage::name, result->entry, activity_of<Stage>()};
+        slice.ready = recorder->time_of(message->ready);
+        slice.start = recorder->time_of(start);
+        slice.end = recorder->time_of(result->ready);
+        slice.bytes_in = bytes_in;
+        slice.bytes_out = slice.activity == Activity::kWriting ? bytes_in
+                          : result->payload                    ? payload_bytes(*result->payload)
+                                                               : 0;
+        slice.add(meter);
+        recorder->add(slice);
+    }
     result->handed_over.release();
     return result;
 }

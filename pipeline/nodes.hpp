@@ -21,11 +21,13 @@ template <class Stage>
 using StageNode =
     flow::function_node<Message<typename Stage::Input>, Message<typename Stage::Output>>;
 
+/// recorder, which must outlive the graph: where what the stage does is recorded.
 template <class Stage>
-StageNode<Stage> stage_node(flow::graph& graph, Stage stage,
+StageNode<Stage> stage_node(flow::graph& graph, Stage stage, Recorder* recorder = nullptr,
                             std::size_t concurrency = flow::unlimited) {
-    return StageNode<Stage>(graph, concurrency,
-                            [stage](const auto& message) { return run_stage(stage, message); });
+    return StageNode<Stage>(graph, concurrency, [stage, recorder](const auto& message) {
+        return run_stage(stage, message, recorder);
+    });
 }
 
 /// What leaves the sink: memory that is free again, and whether the output can still be written.
@@ -53,6 +55,7 @@ inline GateNode gate_node(flow::graph& graph, ByteGate& gate) {
                     ticket->entry = entry;
                     ticket->sequence = sequence;
                     ticket->payload = Ticket{entry->dataset};
+                    ticket->ready = Clock::now();
                     ticket->handed_over.release();
                     std::get<0>(out).try_put(ticket);
                 }
@@ -62,15 +65,22 @@ inline GateNode gate_node(flow::graph& graph, ByteGate& gate) {
 /// The first stage: reads the weights.
 struct LoadStage {
     static constexpr std::string_view name = "load";
+    static constexpr Activity activity = Activity::kReading;
     using Input = Ticket;
     using Output = Loaded;
     std::function<Weights(const DatasetInfo&)> load;
-    Output operator()(const TensorJob&, Input&& ticket) const { return {load(*ticket.dataset)}; }
+    Output operator()(const TensorJob&, Input&& ticket) const {
+        Weights weights = load(*ticket.dataset);
+        // Others are read by the stages that need them.
+        if (weights.source().in_memory()) count_read(ticket.dataset->bytes);
+        return {std::move(weights)};
+    }
 };
 
 /// The last stage: hands a packed tensor to the file, one at a time, in plan order.
 struct WriteStage {
     static constexpr std::string_view name = "write";
+    static constexpr Activity activity = Activity::kWriting;
     using Input = Packed;
     using Output = ErrorReport;
     std::function<void(const TensorJob&, const Packed&)> write;

@@ -17,10 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void cannot_write(const std::string& path, const std::string& why) {
-    throw Error(ErrorCode::kOutput, "--report " + path + ": cannot be written: " + why);
-}
-
 bool same_inode(const struct stat& a, const struct stat& b) {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
@@ -58,42 +54,45 @@ bool same_file(const std::string& a, const std::string& b) noexcept {
     }
 }
 
-ReportFile::ReportFile(const std::string& path, bool force, const std::vector<UsedFile>& used)
-    : path_(path), force_(force) {
+ReportFile::ReportFile(const std::string& option, const std::string& path, bool force,
+                       const std::vector<UsedFile>& used)
+    : path_(path), name_(option + " " + path), force_(force) {
     if (path_.empty()) return;
     for (const UsedFile& file : used) {
         if (same_file(path_, file.path)) {
-            throw Error(ErrorCode::kUsage,
-                        "--report " + path_ + ": is " + file.what + "; choose another file");
+            throw Error(ErrorCode::kUsage, name_ + ": is " + file.what + "; choose another file");
         }
     }
     struct stat status {};
     const bool exists = ::stat(path_.c_str(), &status) == 0;
-    if (exists && S_ISDIR(status.st_mode)) cannot_write(path_, "is a folder");
+    if (exists && S_ISDIR(status.st_mode)) cannot_write("is a folder");
     if (exists) descriptor_ = standard_stream(status);
     is_stream_ = descriptor_ >= 0 || (exists && !S_ISREG(status.st_mode));
     if (is_stream_) {
         if (descriptor_ < 0 && ::access(path_.c_str(), W_OK) != 0)
-            cannot_write(path_, std::strerror(errno));
+            cannot_write(std::strerror(errno));
         return;
     }
     struct stat link {};
     if (!force_ && ::lstat(path_.c_str(), &link) == 0) {
-        throw Error(ErrorCode::kUsage,
-                    "--report " + path_ + ": exists; pass --force to replace it");
+        throw Error(ErrorCode::kUsage, name_ + ": exists; pass --force to replace it");
     }
     if (::access(folder_of(behind_links(path_)).c_str(), W_OK | X_OK) != 0)
-        cannot_write(path_, std::strerror(errno));
+        cannot_write(std::strerror(errno));
+}
+
+void ReportFile::cannot_write(const std::string& why) const {
+    throw Error(ErrorCode::kOutput, name_ + ": cannot be written: " + why);
 }
 
 void ReportFile::write_to_stream(const std::string& json) const {
     std::cout.flush();
     const int opened =
         descriptor_ >= 0 ? -1 : ::open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (descriptor_ < 0 && opened < 0) cannot_write(path_, std::strerror(errno));
+    if (descriptor_ < 0 && opened < 0) cannot_write(std::strerror(errno));
     int error = write_all(descriptor_ >= 0 ? descriptor_ : opened, json);
     if (opened >= 0 && ::close(opened) != 0 && error == 0) error = errno;
-    if (error != 0) cannot_write(path_, std::strerror(error));
+    if (error != 0) cannot_write(std::strerror(error));
 }
 
 void ReportFile::write(const std::string& json) {

@@ -1,4 +1,5 @@
-// The file that --report names: written before the output appears, so that both appear or none.
+// The file that --report or --trace names: written before the output appears, so that both appear
+// or none.
 #pragma once
 
 #include <optional>
@@ -20,10 +21,12 @@ struct UsedFile {
 
 class ReportFile {
   public:
-    /// An empty path: no report is wanted, and nothing below does anything. Throws Error(kUsage)
-    /// where the report is one of `used`, or exists and not `force`; Error(kOutput) where it cannot
-    /// be written. What is no regular file (a pipe, /dev/stdout) is written to as it is.
-    ReportFile(const std::string& path, bool force, const std::vector<UsedFile>& used);
+    /// `option` named it, as messages say. An empty path: no report is wanted, and nothing below
+    /// does anything. Throws Error(kUsage) where the report is one of `used`, or exists and not
+    /// `force`; Error(kOutput) where it cannot be written. What is no regular file (a pipe,
+    /// /dev/stdout) is written to as it is.
+    ReportFile(const std::string& option, const std::string& path, bool force,
+               const std::vector<UsedFile>& used);
 
     /// Every byte reaches a temporary beside the target, or the stream. Throws Error(kOutput).
     void write(const std::string& json);
@@ -34,8 +37,10 @@ class ReportFile {
 
   private:
     void write_to_stream(const std::string& json) const;
+    [[noreturn]] void cannot_write(const std::string& why) const;
 
     std::string path_;
+    std::string name_;  // "--report FILE"
     bool force_;
     int descriptor_ = -1;  // the standard stream that the report is, if it is one
     bool is_stream_ = false;

@@ -123,6 +123,16 @@ po::options_description thread_options() {
     return options;
 }
 
+po::options_description recording_options() {
+    po::options_description options("Where the time goes");
+    options.add_options()(
+        "profile", po::bool_switch(),
+        "print it by stage on stderr: busy time, bytes, queues, what bounds the run")(
+        "trace", po::value<std::string>(),
+        "write a trace to this file, for Perfetto and chrome://tracing");
+    return options;
+}
+
 po::options_description json_option() {
     po::options_description options("Output");
     options.add_options()("json", po::bool_switch(), "print JSON instead of a table");
@@ -219,11 +229,25 @@ void check_output(const Arguments& arguments) {
     check_target(arguments.positionals[0], target, arguments.flag("force"));
 }
 
-ReportFile report_from(const Arguments& arguments) {
+namespace {
+
+std::vector<UsedFile> used_files(const Arguments& arguments) {
     std::vector<UsedFile> used = configuration_files(arguments);
     used.push_back({arguments.positionals[0], "the input"});
     if (arguments.positionals.size() > 1) used.push_back({arguments.positionals[1], "the output"});
-    return {arguments.text("report"), arguments.flag("force"), used};
+    return used;
+}
+
+}  // namespace
+
+ReportFile report_from(const Arguments& arguments) {
+    return {"--report", arguments.text("report"), arguments.flag("force"), used_files(arguments)};
+}
+
+ReportFile trace_from(const Arguments& arguments) {
+    std::vector<UsedFile> used = used_files(arguments);
+    if (arguments.has("report")) used.push_back({arguments.text("report"), "the report"});
+    return {"--trace", arguments.text("trace"), arguments.flag("force"), used};
 }
 
 std::uint64_t parse_bytes(const std::string& text) {

@@ -32,6 +32,7 @@ struct Arguments {
 /// Options of `run` and `plan`: which palette for which tensor, engine, resources, report.
 [[nodiscard]] po::options_description palettize_options();
 [[nodiscard]] po::options_description thread_options();
+[[nodiscard]] po::options_description recording_options();
 [[nodiscard]] po::options_description json_option();
 [[nodiscard]] po::options_description force_option();
 
@@ -52,6 +53,8 @@ void check_output(const Arguments& arguments);
 
 /// --report, checked: it may be no other file of the command line. Throws as ReportFile does.
 [[nodiscard]] ReportFile report_from(const Arguments& arguments);
+/// --trace, checked likewise.
+[[nodiscard]] ReportFile trace_from(const Arguments& arguments);
 
 /// "2GiB", "512MiB", "1.5GB", "4096" -> bytes. Throws Error(kUsage).
 [[nodiscard]] std::uint64_t parse_bytes(const std::string& text);

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -12,7 +13,10 @@
 #include "pipeline/fingerprint.hpp"
 #include "pipeline/graph.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/profile.hpp"
+#include "pipeline/recorder.hpp"
 #include "pipeline/report.hpp"
+#include "pipeline/trace.hpp"
 #include "stages/error.hpp"
 #include "stages/scale.hpp"
 
@@ -64,61 +68,111 @@ int report_failures(const std::vector<Outcome>& outcomes) {
     return code;
 }
 
-/// Both files or none.
-void publish(ReportFile& report, CheckpointWriter& writer) {
+/// All files or none.
+void publish(ReportFile& report, ReportFile& trace, CheckpointWriter& writer) {
     report.publish();
     try {
+        trace.publish();
         writer.publish();
     } catch (const Error&) {
         report.withdraw();
+        trace.withdraw();
         throw;
     }
 }
 
-int execute_run(const Arguments& arguments) {
-    const auto start = std::chrono::steady_clock::now();
-    const std::string& source = arguments.positionals[0];
-    const std::string& target = arguments.positionals[1];
-    const Config config = config_from(arguments);
-    const PlanOptions options = plan_options_from(arguments);
-    const std::uint64_t budget_bytes = memory_from(arguments);
-    const bool skip = skips_nonfinite(arguments);
-
-    const CheckpointReader reader(source);
-    check_output(arguments);
-    ReportFile report = report_from(arguments);
+/// The plan that is executed; what there is to warn of is printed.
+Plan executable_plan(const Arguments& arguments, const Config& config, const PlanOptions& options,
+                     const CheckpointReader& reader) {
     Plan plan = make_plan(reader.info(), config, options);
     if (!reader.info().unsupported.empty()) {
-        throw Error(ErrorCode::kInput, source + ": " + reader.info().unsupported);
+        throw Error(ErrorCode::kInput, arguments.positionals[0] + ": " + reader.info().unsupported);
     }
     for (const std::string& warning : plan.warnings) log_warning(warning);
-    if (skip) skip_nonfinite(plan, reader);
+    if (skips_nonfinite(arguments)) skip_nonfinite(plan, reader);
     if (plan.palettized().empty()) {
         log_warning(
             "no selected tensor fits its spec: the output is a plain copy; the table says why");
     }
+    return plan;
+}
 
-    std::vector<std::string> replaced;
-    for (const PlanEntry* entry : plan.palettized()) replaced.push_back(entry->dataset->path);
-    CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
-    const GraphPorts ports{[&](const DatasetInfo& dataset) { return reader.open_weights(dataset); },
-                           [&](const TensorJob& job, const Packed& packed) {
-                               writer.write_palettized(job.path, packed.tensor,
-                                                       spec_to_json(job.spec));
-                           }};
-    const GraphResult result = run_graph(plan, ports, budget_bytes);
+/// What is copied as it is.
+std::uint64_t copied_bytes(const CheckpointInfo& info, const Plan& plan) {
+    std::uint64_t bytes = 0;
+    for (const DatasetInfo& dataset : info.datasets) bytes += dataset.bytes;
+    for (const PlanEntry* entry : plan.palettized()) bytes -= entry->dataset->bytes;
+    return bytes;
+}
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::vector<std::string> palettized_paths(const Plan& plan) {
+    std::vector<std::string> paths;
+    for (const PlanEntry* entry : plan.palettized()) paths.push_back(entry->dataset->path);
+    return paths;
+}
+
+GraphPorts graph_ports(const CheckpointReader& reader, CheckpointWriter& writer,
+                       Recorder* recorder) {
+    return {[&](const DatasetInfo& dataset) { return reader.open_weights(dataset); },
+            [&](const TensorJob& job, const Packed& packed) {
+                writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
+            },
+            recorder};
+}
+
+int execute_run(const Arguments& arguments) {
+    const auto start = Clock::now();
+    std::optional<Recorder> recording;
+    if (arguments.flag("profile") || arguments.has("trace")) recording.emplace();
+    Recorder* const recorder = recording ? &*recording : nullptr;
+    Phases phases(recorder);
+    const Config config = config_from(arguments);
+    const PlanOptions options = plan_options_from(arguments);
+    const std::uint64_t budget_bytes = memory_from(arguments);
+    (void)skips_nonfinite(arguments);  // refused, where it is, before anything is read
+
+    phases.enter("scan", Activity::kReading);
+    const CheckpointReader reader(arguments.positionals[0]);
+    phases.enter("plan", Activity::kComputing);
+    check_output(arguments);
+    ReportFile report = report_from(arguments);
+    ReportFile trace = trace_from(arguments);
+    const Plan plan = executable_plan(arguments, config, options, reader);
+
+    phases.enter("copy", Activity::kWriting);
+    phases.count_bytes(copied_bytes(reader.info(), plan), copied_bytes(reader.info(), plan));
+    const std::string& target = arguments.positionals[1];
+    CheckpointWriter writer(reader, target, arguments.flag("force"), palettized_paths(plan));
+    phases.leave();
+
+    const GraphResult result = run_graph(plan, graph_ports(reader, writer, recorder), budget_bytes);
     if (const int code = report_failures(result.outcomes); code != 0) return code;
+
+    phases.enter("finish", Activity::kWriting);
     writer.finish(results_json(plan, result.outcomes, config_to_json(config),
                                input_fingerprint(reader.info())));
+    phases.enter("fsync", Activity::kWriting);
+    phases.count_bytes(0, writer.sync());
+    phases.leave();
 
     RunFacts facts{result.outcomes,         reader.info().file_bytes, 0, 0,
                    threads_from(arguments), options.cluster.engine};
-    facts.wall_seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    report.write(report_json(plan, &facts));
-    publish(report, writer);
+    facts.wall_seconds = seconds_since(start);
+    if (arguments.has("report")) report.write(report_json(plan, &facts));
+    if (arguments.has("trace")) trace.write(trace_json(recording->slices()));
+    phases.enter("publish", Activity::kWriting);
+    publish(report, trace, writer);
+    phases.leave();
     facts.file_bytes_out = fs::file_size(target);
     std::cout << report_table(plan, &facts);
+    if (arguments.flag("profile")) {
+        std::cerr << profile_table(
+            make_profile(recording->slices(), seconds_since(start), facts.threads));
+    }
     return 0;
 }
 
@@ -133,7 +187,7 @@ Command run_command() {
             2,
             [] {
                 po::options_description options = palettize_options();
-                options.add(thread_options()).add(force_option());
+                options.add(thread_options()).add(recording_options()).add(force_option());
                 return options;
             },
             execute_run};

@@ -60,8 +60,8 @@ class Case(unittest.TestCase):
 
     def call(self, *arguments, cwd=None, stdin=None):
         """Runs the program with whatever outcome. HDF5's own error stack must never reach the user."""
-        result = subprocess.run(command_line(*arguments), capture_output=True, text=True, cwd=cwd, stdin=stdin,
-                                timeout=TIMEOUT_SECONDS, check=False)
+        result = subprocess.run(command_line(*arguments), capture_output=True, text=True, errors="backslashreplace",
+                                cwd=cwd, stdin=stdin, timeout=TIMEOUT_SECONDS, check=False)
         self.assertNotIn("HDF5-DIAG", result.stdout + result.stderr)
         self.assertGreaterEqual(result.returncode, 0, f"killed by a signal: {arguments}\n{result.stderr}")
         return result

@@ -45,13 +45,13 @@ BOOST_AUTO_TEST_CASE(a_stage_of_ones_own_is_one_node_and_one_edge) {
 
     flow::graph graph;
     auto gate = gate_node(graph, admission);
-    auto load = stage_node(graph, LoadStage{ports.load}, flow::serial);
+    auto load = stage_node(graph, LoadStage{ports.load}, nullptr, flow::serial);
     auto scale = stage_node(graph, ScaleStage{});
     auto prune = stage_node(graph, PruneStage{0.1});  // the node
     auto cluster = stage_node(graph, ClusterStage{});
     auto quantize_lut = stage_node(graph, QuantizeLutStage{});
     auto assign = stage_node(graph, AssignStage{});
-    auto write = stage_node(graph, WriteStage{ports.write}, flow::serial);
+    auto write = stage_node(graph, WriteStage{ports.write}, nullptr, flow::serial);
     auto sink = sink_node(graph, outcomes);
     flow::make_edge(flow::output_port<0>(gate), load);
     flow::make_edge(load, scale);

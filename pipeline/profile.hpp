@@ -1,0 +1,48 @@
+// Where the time of a run went (--profile), from what was recorded.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/recorder.hpp"
+
+namespace pal {
+
+/// Seconds are thread time but for those of waiting.
+struct StageProfile {
+    std::string_view name;
+    bool is_phase = false;  // of the run: no tensors, no queue
+    std::size_t runs = 0;
+    double busy_seconds = 0;
+    double read_seconds = 0;  // of them
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    double waited_seconds = 0;  // of all tensors, in the queue in front of the stage
+    double mean_waiting = 0;    // tensors in that queue, over the time of the graph
+    std::size_t most_waiting = 0;
+};
+
+struct Profile {
+    std::vector<StageProfile> stages;  // in the order in which they began
+    double wall_seconds = 0;
+    std::size_t threads = 1;
+    double busy_threads = 0;  // on average
+    /// Parts of the wall time: each moment is divided evenly among the stages and phases that run
+    /// then, and theirs among reading and computing as they divided their thread time.
+    double reading = 0;
+    double computing = 0;
+    double writing = 0;
+    double idle = 0;            // nothing runs
+    std::string_view bound_by;  // "reading", "computing" or "writing": the largest of the three
+};
+
+/// slices: as Recorder::slices() gives them. O(n log n).
+[[nodiscard]] Profile make_profile(const std::vector<Slice>& slices, double wall_seconds,
+                                   std::size_t threads);
+
+[[nodiscard]] std::string profile_table(const Profile& profile);
+
+}  // namespace pal
