@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing, and only those. Asks nothing; uses sudo when not root.
+# Installs the Debian packages that are missing, and only those. Asks nothing; uses sudo when not root. With --bench
+# also what scripts/bench.sh compares with.
 set -euo pipefail
 
 packages=(
@@ -7,8 +8,9 @@ packages=(
     libtbb-dev libhdf5-dev libboost-program-options-dev libboost-test-dev
     libyaml-cpp-dev libpcre2-dev libhwy-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
     hdf5-tools python3 python3-numpy python3-h5py
-    clang-format clang-tidy
+    clang-format clang-tidy libbenchmark-dev
 )
+[[ "${1:-}" == --bench ]] && packages+=(python3-sklearn python3-faiss util-linux)
 
 is_installed() {
     [[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null || true)" == installed ]]
