@@ -1,25 +1,17 @@
 // Vector clustering and assignment on normal weights, with the instruction set of each run in its
 // name. Every result is checked before it is timed.
-#include <benchmark/benchmark.h>
-
 #include <cmath>
-#include <random>
 
 #include "stages/cluster/cluster.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
-#include "stages/kernels/targets.hpp"
+#include "tests/bench/bench.hpp"
 
 namespace {
 
-constexpr std::size_t kEntries = 256;
+using pal::bench::checked;
+using pal::bench::normal_weights;
 
-std::vector<float> normal_weights(std::size_t count) {
-    std::mt19937 random(1);
-    std::normal_distribution<float> normal(0, 0.02F);
-    std::vector<float> values(count);
-    for (float& value : values) value = normal(random);
-    return values;
-}
+constexpr std::size_t kEntries = 256;
 
 std::uint8_t nearest_by_definition(const float* vector, const std::vector<double>& lut,
                                    std::size_t dim) {
@@ -40,24 +32,19 @@ std::uint8_t nearest_by_definition(const float* vector, const std::vector<double
 }
 
 /// 256 Ki vectors against 256 entries, one thread.
-void nearest_vectors(benchmark::State& state, const std::string& target, std::size_t dim) {
-    pal::kernels::force_target(target);
+void nearest_vectors(benchmark::State& state, std::size_t dim) {
     const std::size_t count = 1 << 18;
     const std::vector<float> values = normal_weights(count * dim);
     const std::vector<double> lut(values.begin(), values.begin() + kEntries * dim);
     const pal::kernels::NearestVectors<float> search(lut, dim);
     std::vector<std::uint8_t> indices(count);
     search.find(values.data(), dim, 1, indices);
-    for (std::size_t v = 0; v < count; v += 7) {
-        if (indices[v] != nearest_by_definition(values.data() + v * dim, lut, dim)) {
-            state.SkipWithError("an index is wrong");
-            return;
-        }
-    }
-    for (auto _ : state) {
-        search.find(values.data(), dim, 1, indices);
-        benchmark::DoNotOptimize(indices.data());
-    }
+    bool right = true;
+    for (std::size_t v = 0; v < count; v += 7)
+        right &= indices[v] == nearest_by_definition(values.data() + v * dim, lut, dim);
+    if (!checked(state, right)) return;
+    pal::bench::time_bytes(state, values.size() * sizeof(float),
+                           [&] { search.find(values.data(), dim, 1, indices); });
     state.counters["distances"] = benchmark::Counter(
         static_cast<double>(state.iterations() * count * kEntries), benchmark::Counter::kIsRate);
 }
@@ -65,30 +52,23 @@ void nearest_vectors(benchmark::State& state, const std::string& target, std::si
 /// 4 Mi weights, 256 centroids, all threads. most_mse: the better of scikit-learn and faiss with
 /// all points and 25 iterations on weights of this distribution.
 void cluster_vectors(benchmark::State& state, std::size_t dim, double most_mse) {
-    pal::kernels::force_target("");
     const std::vector<float> values = normal_weights(std::size_t{1} << 22);
     const auto cluster = [&] {
         return pal::cluster_vectors(pal::WeightedPoints<float>{values, {}}, dim, kEntries, 1);
     };
     const double mse = cluster().cost / static_cast<double>(values.size());
-    if (!(mse <= most_mse)) {
-        state.SkipWithError("the mean squared error is too large");
-        return;
-    }
-    for (auto _ : state) benchmark::DoNotOptimize(cluster().cost);
+    if (!checked(state, mse <= most_mse)) return;
+    pal::bench::time_bytes(state, values.size() * sizeof(float),
+                           [&] { benchmark::DoNotOptimize(cluster().cost); });
     state.counters["mse"] = mse;
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * values.size() * 4));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    for (const std::string& target : pal::kernels::supported_targets()) {
-        for (const std::size_t dim : {2, 3, 4, 8, 16}) {
-            benchmark::RegisterBenchmark(
-                ("nearest_vectors/" + target + "/dim:" + std::to_string(dim)).c_str(),
-                nearest_vectors, target, dim);
-        }
+    for (const std::size_t dim : {2, 3, 4, 8, 16}) {
+        pal::bench::on_every_target("nearest_vectors/dim:" + std::to_string(dim),
+                                    [dim](auto& state) { nearest_vectors(state, dim); });
     }
     benchmark::RegisterBenchmark("cluster_vectors/dim:2", cluster_vectors, 2, 3.1347e-6)
         ->UseRealTime()
@@ -96,7 +76,5 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark("cluster_vectors/dim:4", cluster_vectors, 4, 3.8829e-5)
         ->UseRealTime()
         ->Unit(benchmark::kMillisecond);
-    benchmark::Initialize(&argc, argv);
-    benchmark::AddCustomContext("target", pal::kernels::active_target());
-    benchmark::RunSpecifiedBenchmarks();
+    return pal::bench::run(argc, argv);
 }
