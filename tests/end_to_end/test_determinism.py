@@ -1,7 +1,9 @@
 """The bytes of the output depend on the input, the configuration and the seed: not on threads, memory, or the run."""
 
+import itertools
 import os
 import subprocess
+import sys
 import time
 import unittest
 import unittest.mock
@@ -9,6 +11,27 @@ import unittest.mock
 import h5py
 
 import support
+
+
+sys.path.insert(0, str(support.SOURCE_DIR / "tests/golden"))
+import golden  # noqa: E402
+
+THREADS = (1, 2, 4, 8)
+CAPS = ([], ["--memory", "1MiB"], ["--memory", "1B"])
+# Contiguous weights are read from the file block by block; others are decompressed first.
+STORAGE = {"streamed": {}, "chunked": {"chunks": True, "compression": "gzip", "shuffle": True}}
+WHOLE_GRID = ("n4", "n3-inputs-scaled-int8")  # these are quick; for the others every pair of threads and target
+
+
+def grid(targets, whole):
+    """(threads, cap, target, storage): every combination, or enough that each cap and storage is there for each thread
+    count and target in turn."""
+    if whole:
+        yield from itertools.product(THREADS, CAPS, targets, STORAGE)
+        return
+    for number, (threads, target) in enumerate(itertools.product(THREADS, targets)):
+        for place, storage in enumerate(STORAGE):
+            yield threads, CAPS[(number + number // len(targets) + place) % len(CAPS)], target, storage
 
 
 def forced_target(name):
@@ -26,6 +49,12 @@ class Determinism(support.Case):
             file["double.weight"] = support.rng(9).standard_normal((128, 128))
         return path
 
+    def targets(self):
+        """The instruction sets of this machine, as the program lists them."""
+        with forced_target("none"):
+            unknown = self.refused(support.USAGE, ["this machine has"], "inspect", self.path("none.h5"))
+        return unknown.stderr.split("this machine has ")[1].split("\n")[0].split(", ")
+
     def digests(self, path, variants, *options):
         """The digest of the output for each variant of options."""
         digests = []
@@ -35,32 +64,43 @@ class Determinism(support.Case):
             digests.append(support.sha256(output))
         return digests
 
-    def test_threads_memory_and_repetition_do_not_change_a_byte(self):
-        path = self.checkpoint()
-        variants = ([], [], ["--threads", "1"], ["--threads", "2"], ["--threads", "4"], ["--memory", "8MiB"],
-                    ["--memory", "1MiB", "--threads", "3"], ["--memory", "1B"])
-        specs = (["--preset", "w4"], ["--preset", "w8"], ["--preset", "w6", "--engine", "exact"],
-                 ["--n-bits", "4", "--cluster-dim", "2", "--per-channel-scale", "--lut-dtype", "int8"])
-        for options in specs:
-            with self.subTest(options=options):
-                self.assertEqual(len(set(self.digests(path, variants, "--force", *options))), 1)
-
-    def test_every_instruction_set_gives_the_same_bytes(self):
-        path = self.checkpoint()
-        with forced_target("none"):
-            unknown = self.refused(support.USAGE, ["this machine has"], "run", path, self.path("none.h5"))
-        targets = unknown.stderr.split("this machine has ")[1].split("\n")[0].split(", ")
+    def test_the_golden_table_holds_for_threads_memory_caps_instruction_sets_and_storage(self):
+        targets = self.targets()
         self.assertGreater(len(targets), 1, targets)
-        for options in (["--preset", "w4"], ["--preset", "w8"],
-                        ["--n-bits", "3", "--cluster-dim", "2", "--per-channel-scale", "--lut-dtype", "int8"]):
-            with self.subTest(options=options):
-                digests = set()
-                for target in targets:
-                    output = self.path("out.h5")
+        table = golden.table()
+        self.assertEqual(set(table), set(golden.CONFIGS), "run scripts/update_golden.sh")
+        for name, (shapes, options) in golden.CONFIGS.items():
+            paths = {storage: self.path(f"{storage}.h5") for storage in STORAGE}
+            for storage, path in paths.items():
+                golden.write_checkpoint(path, shapes, **STORAGE[storage])
+            # One file, one output: by its bytes, which are more than the table covers.
+            bytes_of = {storage: set() for storage in STORAGE}
+            for threads, cap, target, storage in grid(targets, whole=name in WHOLE_GRID):
+                with self.subTest(config=name, threads=threads, cap=cap, target=target, storage=storage):
                     with forced_target(target):
-                        self.program("run", path, output, "--force", *options)
-                    digests.add(support.sha256(output))
-                self.assertEqual(len(digests), 1, targets)
+                        self.program("run", paths[storage], self.path("out.h5"), "--force", *options, "--threads", threads,
+                                     *cap)
+                    digest = support.sha256(self.path("out.h5"))
+                    if digest not in bytes_of[storage]:
+                        bytes_of[storage].add(digest)
+                        self.assertEqual(golden.checksum(self.path("out.h5")), table[name])
+            self.assertEqual({storage: len(found) for storage, found in bytes_of.items()}, dict.fromkeys(STORAGE, 1), name)
+
+    def test_the_golden_checksum_sees_every_part(self):
+        path, output = self.path("in.h5"), self.path("out.h5")
+        golden.write_checkpoint(path, golden.SMALL)
+        self.program("run", path, output, *golden.CONFIGS["n3-inputs-scaled-int8"][1])
+        seen = {golden.checksum(output)}
+        with h5py.File(output) as file:
+            parts = [f"{name}/{part}" for name in support.palettized_groups(file) for part in file[name]]
+        self.assertGreater(len(parts), 5 * 5)
+        for part in parts:
+            with h5py.File(output, "r+") as file:
+                flat = file[part][()].reshape(-1)
+                flat.view("u1")[-1] ^= 1
+                file[part][...] = flat.reshape(file[part].shape)
+            seen.add(golden.checksum(output))
+        self.assertEqual(len(seen), len(parts) + 1)
 
     def test_a_run_has_the_threads_that_it_was_asked_for(self):
         path = self.path("in.h5")
