@@ -11,6 +11,7 @@
 #include "stages/kernels/count_bins.hpp"
 #include "stages/kernels/error_sums.hpp"
 #include "stages/kernels/nearest_scalars.hpp"
+#include "stages/kernels/unshuffle.hpp"
 #include "tests/support/every_target.hpp"
 
 using namespace pal;
@@ -202,6 +203,29 @@ BOOST_AUTO_TEST_CASE(error_sums_have_the_same_bits_on_every_target) {
             BOOST_TEST(sums.max_abs == wanted.max_abs, name);
         });
     }
+}
+
+BOOST_AUTO_TEST_CASE(unshuffled_bytes_are_the_elements_on_every_target) {
+    std::mt19937 random(7);
+    for_each_target([&](const std::string& target) {
+        for (const std::size_t element_bytes : {1, 2, 3, 4, 8, 16}) {
+            for (const std::size_t count : kLengths) {
+                for (const std::size_t odd_bytes : {std::size_t{0}, element_bytes - 1}) {
+                    std::vector<std::byte> elements(count * element_bytes + odd_bytes);
+                    for (std::byte& byte : elements) byte = static_cast<std::byte>(random());
+                    std::vector<std::byte> shuffled = elements;
+                    for (std::size_t e = 0; e < count; ++e) {
+                        for (std::size_t b = 0; b < element_bytes; ++b)
+                            shuffled[b * count + e] = elements[e * element_bytes + b];
+                    }
+                    std::vector<std::byte> found(elements.size());
+                    kernels::unshuffle(shuffled, element_bytes, found);
+                    BOOST_TEST((found == elements),
+                               target << ": " << count << " elements of " << element_bytes);
+                }
+            }
+        }
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
