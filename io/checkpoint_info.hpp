@@ -29,6 +29,7 @@ struct DatasetInfo {
                              // else empty
     std::uint64_t element_count = 0;  // 0 for null dataspaces
     std::uint64_t bytes = 0;          // element_count * size of an element
+    std::uint64_t chunk_bytes = 0;    // of a whole chunk; 0 where it is not chunked
 };
 
 /// Of a file that h5palettize wrote.

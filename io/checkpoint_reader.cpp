@@ -1,8 +1,9 @@
 #include "io/checkpoint_reader.hpp"
 
-#include <bit>
 #include <optional>
 
+#include "io/byte_order.hpp"
+#include "io/chunked_dataset.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/reader_impl.hpp"
 
@@ -66,62 +67,100 @@ auto reading(const CheckpointReader::Impl& impl, const DatasetInfo& info, const 
 }
 
 /// Where the values of a contiguous dataset lie in the file; nothing where they were never written,
-/// or are stored in another way, or in the other byte order.
-std::optional<std::uint64_t> file_offset(const OpenDataset& open) {
-    if (open.stored.big_endian != (std::endian::native == std::endian::big)) return std::nullopt;
-    const h5::Plist plist = h5::dataset_plist(open.dataset.get());
+/// or are stored in another way.
+std::optional<std::uint64_t> file_offset(const h5::Dataset& dataset) {
+    const h5::Plist plist = h5::dataset_plist(dataset.get());
     if (h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CONTIGUOUS)
         return std::nullopt;
     haddr_t offset = HADDR_UNDEF;
     h5::succeeds([&] {
-        offset = H5Dget_offset(open.dataset.get());
+        offset = H5Dget_offset(dataset.get());
         return 0;
     });
     if (offset == HADDR_UNDEF) return std::nullopt;
     return offset;
 }
 
+/// Where a tensor's elements lie in the file, one after the other.
+struct FilePlace {
+    std::uint64_t offset = 0;
+    std::size_t element_bytes = 0;
+    bool foreign_order = false;
+};
+
 class FileSource : public WeightSource {
   public:
-    FileSource(const RawFile& file, std::uint64_t offset, std::size_t element_bytes,
-               std::string name)
-        : file_(file), offset_(offset), element_bytes_(element_bytes), name_(std::move(name)) {}
+    FileSource(const RawFile& file, FilePlace place, std::string name)
+        : file_(file), place_(place), name_(std::move(name)) {}
 
     [[nodiscard]] std::span<const std::byte> read(std::size_t begin, std::size_t count,
                                                   std::span<std::byte> scratch) const override {
-        const std::span<std::byte> bytes = scratch.first(count * element_bytes_);
-        file_.read(offset_ + begin * element_bytes_, bytes, name_);
+        const std::span<std::byte> bytes = scratch.first(count * place_.element_bytes);
+        file_.read(place_.offset + begin * place_.element_bytes, bytes, name_);
+        if (place_.foreign_order) swap_byte_order(bytes, place_.element_bytes);
         return bytes;
     }
 
   private:
     const RawFile& file_;
-    std::uint64_t offset_;
-    std::size_t element_bytes_;
+    FilePlace place_;
     std::string name_;
 };
+
+/// Values in memory as they are stored, but in the byte order of this machine.
+class ImageSource : public WeightSource {
+  public:
+    ImageSource(std::unique_ptr<std::byte[]> image, std::size_t element_bytes)
+        : image_(std::move(image)), element_bytes_(element_bytes) {}
+
+    [[nodiscard]] std::span<const std::byte> read(std::size_t begin, std::size_t count,
+                                                  std::span<std::byte>) const override {
+        return {image_.get() + begin * element_bytes_, count * element_bytes_};
+    }
+
+  private:
+    std::unique_ptr<std::byte[]> image_;
+    std::size_t element_bytes_;
+};
+
+/// Beyond the end of a file that has been cut, the library reads zeros.
+void require_uncut(const CheckpointReader::Impl& impl) {
+    const std::uint64_t bytes = impl.raw.size_bytes();
+    if (bytes >= impl.info.file_bytes) return;
+    throw Error(ErrorCode::kInput, "the file has " + std::to_string(bytes) + " bytes, it had " +
+                                       std::to_string(impl.info.file_bytes) +
+                                       "; it has been cut since it was opened");
+}
 
 }  // namespace
 
 WeightValues CheckpointReader::read_weights(const DatasetInfo& info) const {
     return reading(*impl_, info, [&] {
         const OpenDataset open = open_checked(*impl_, info);
-        return h5::read_values(open.dataset.get(), open.type.get(), open.stored,
-                               info.element_count);
+        WeightValues values =
+            h5::read_values(open.dataset.get(), open.type.get(), open.stored, info.element_count);
+        require_uncut(*impl_);
+        return values;
     });
 }
 
 Weights CheckpointReader::open_weights(const DatasetInfo& info) const {
     return reading(*impl_, info, [&]() -> Weights {
         const OpenDataset open = open_checked(*impl_, info);
-        if (const auto offset = file_offset(open)) {
-            const DType storage = *open.stored.dtype;
-            return {std::make_shared<FileSource>(impl_->raw, *offset, dtype_bytes(storage),
-                                                 impl_->path + ": " + info.path),
+        const DType storage = open.stored.dtype.value();
+        const std::size_t element_bytes = dtype_bytes(storage);
+        if (const auto offset = file_offset(open.dataset)) {
+            const FilePlace place{*offset, element_bytes, h5::foreign_order(open.stored)};
+            return {std::make_shared<FileSource>(impl_->raw, place, impl_->path + ": " + info.path),
                     storage, info.element_count};
         }
-        return h5::read_values(open.dataset.get(), open.type.get(), open.stored,
-                               info.element_count);
+        if (const auto chunked =
+                ChunkedDataset::open(*impl_, open.dataset, open.stored, info.shape)) {
+            auto image = std::make_shared<ImageSource>(chunked->read_all(), element_bytes);
+            require_uncut(*impl_);
+            return {std::move(image), storage, info.element_count};
+        }
+        return read_weights(info);
     });
 }
 

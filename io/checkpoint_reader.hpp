@@ -30,8 +30,9 @@ class CheckpointReader {
     [[nodiscard]] WeightValues read_weights(const DatasetInfo& dataset) const;
 
     /// The same without reading them yet, where they lie together in the file: blocks are read as
-    /// they are asked for, by several threads at a time and past the HDF5 library. Others are read
-    /// at once. Valid as long as the reader.
+    /// they are asked for, by several threads at a time and past the HDF5 library. Chunked ones are
+    /// decoded at once, in parallel, with gzip, shuffle and fletcher32 undone here; damaged chunks
+    /// are named. Others are read at once by the library. Valid as long as the reader.
     [[nodiscard]] Weights open_weights(const DatasetInfo& dataset) const;
 
     /// The parts of a tensor of a palettized file. Its chunks are read as they are asked for, valid

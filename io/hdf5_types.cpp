@@ -112,12 +112,11 @@ std::uint16_t swap_bytes(std::uint16_t bits) {
     return static_cast<std::uint16_t>((bits << 8) | (bits >> 8));
 }
 
-/// Are the bytes of a stored value in the other order than this machine's?
-bool foreign_order(const StoredType& stored) {
+}  // namespace
+
+bool foreign_order(const StoredType& stored) noexcept {
     return stored.big_endian == (std::endian::native == std::endian::little);
 }
-
-}  // namespace
 
 StoredType classify_type(hid_t type, hid_t object) {
     const H5T_class_t type_class = call("read a type class", [&] { return H5Tget_class(type); });

@@ -23,6 +23,9 @@ struct StoredType {
 /// object: what holds the type; its attribute dtype = "bfloat16" makes a uint16 a bfloat16.
 [[nodiscard]] StoredType classify_type(hid_t type, hid_t object);
 
+/// Are the bytes of a stored value in the other order than this machine's?
+[[nodiscard]] bool foreign_order(const StoredType& stored) noexcept;
+
 /// Object or region references, at any depth.
 [[nodiscard]] bool holds_references(hid_t type);
 /// Variable-length data or strings, at any depth: what H5Dvlen_reclaim must free.

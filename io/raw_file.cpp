@@ -1,6 +1,7 @@
 #include "io/raw_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,6 +25,12 @@ RawFile::RawFile(RawFile&& other) noexcept : descriptor_(std::exchange(other.des
 RawFile& RawFile::operator=(RawFile&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
     return *this;
+}
+
+std::uint64_t RawFile::size_bytes() const {
+    struct stat status {};
+    if (fstat(descriptor_, &status) != 0) throw Error(ErrorCode::kInput, std::strerror(errno));
+    return static_cast<std::uint64_t>(status.st_size);
 }
 
 void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,

@@ -19,6 +19,9 @@ class RawFile {
     RawFile(const RawFile&) = delete;
     RawFile& operator=(const RawFile&) = delete;
 
+    /// As of now. Throws Error(kInput) where the file cannot be asked.
+    [[nodiscard]] std::uint64_t size_bytes() const;
+
     /// Fills `bytes` from `offset` on. Throws Error(kInput), which begins with `name`: read errors,
     /// and a file that has become shorter. Thread-safe.
     void read(std::uint64_t offset, std::span<std::byte> bytes, const std::string& name) const;

@@ -102,6 +102,14 @@ class Scanner {
         return info;
     }
 
+    static std::uint64_t chunk_bytes(hid_t plist, const DatasetInfo& info) {
+        std::vector<hsize_t> chunk(info.shape.size());
+        h5::call("read a chunk shape",
+                 [&] { return H5Pget_chunk(plist, static_cast<int>(chunk.size()), chunk.data()); });
+        const std::uint64_t values = element_count({chunk.begin(), chunk.end()}).value_or(0);
+        return info.element_count == 0 ? 0 : values * (info.bytes / info.element_count);
+    }
+
     void describe_storage(hid_t dataset, const std::string& path, DatasetInfo& info) {
         const h5::Plist plist = h5::dataset_plist(dataset);
         const H5D_layout_t layout =
@@ -114,6 +122,7 @@ class Scanner {
             layout == H5D_CONTIGUOUS &&
             h5::call("read external files", [&] { return H5Pget_external_count(plist.get()); }) > 0;
         if (external) info.storage = "external";
+        if (layout == H5D_CHUNKED) info.chunk_bytes = chunk_bytes(plist.get(), info);
         if (external || layout == H5D_VIRTUAL) {
             info.unreadable = "its data is in other files (" + info.storage + " storage)";
             note_unsupported(info.storage + " storage of " + path +

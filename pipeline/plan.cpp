@@ -11,8 +11,9 @@ namespace pal {
 
 namespace {
 
-/// Buffers of a tensor on its way: its weights unless they are read from the file block by block,
-/// what is gathered to cluster, the packed indices and LUTs, histograms and blocks.
+/// Buffers of a tensor on its way: its weights unless they are read from the file block by block
+/// (and what decodes a chunk of them: as the file has it, and on its way), what is gathered to
+/// cluster, the packed indices and LUTs, histograms and blocks.
 std::uint64_t memory_of(const TensorJob& job, const DatasetInfo& dataset) {
     const std::uint64_t value_bytes = job.dtype == DType::kF64 ? 8 : 4;
     const bool in_the_file = dataset.storage == "contiguous";
@@ -23,7 +24,7 @@ std::uint64_t memory_of(const TensorJob& job, const DatasetInfo& dataset) {
     const std::uint64_t lut_bytes = job.geometry.group_count *
                                     (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim *
                                     32;
-    return (in_the_file ? 0 : job.geometry.weight_count * value_bytes) +
+    return (in_the_file ? 0 : job.geometry.weight_count * value_bytes) + 3 * dataset.chunk_bytes +
            gathered_bytes(job.geometry, job.dtype, job.cluster.engine) +
            (sorts ? job.geometry.group_index_count(0) * kSortedBytes : 0) +
            job.geometry.index_count + lut_bytes + kWorkingBytes;

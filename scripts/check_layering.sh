@@ -16,12 +16,12 @@ tbb='(oneapi/)?tbb/[a-z_0-9/]+\.h'
 declare -A allowed=(
     [stages]="stages/.*|hwy/.*|$tbb|$standard"
     [configs]="configs/.*|stages/(dtype|error|spec|tensor)\.hpp|yaml-cpp/.*|pcre2\.h|fmt/.*|nlohmann/.*|$standard"
-    [io]="io/.*|stages/(dtype|error|spec|tensor|pack|chunks|weights)\.hpp|hdf5\.h|H5.*\.h|fmt/.*|nlohmann/.*|$standard"
+    [io]="io/.*|stages/(dtype|error|spec|tensor|pack|chunks|weights|parallel|scratch)\.hpp|stages/kernels/unshuffle\.hpp|hdf5\.h|H5.*\.h|libdeflate\.h|fmt/.*|nlohmann/.*|$standard"
     [pipeline]="(pipeline|io|configs|stages)/.*|$tbb|boost/program_options.*|fmt/.*|spdlog/.*|nlohmann/.*|$standard"
 )
 # What only some places may include: regular expression of the name, of the files that may.
 restricted=(
-    'hdf5\.h|H5.*\.h' '^io/'
+    'hdf5\.h|H5.*\.h|libdeflate\.h' '^io/'
     'yaml-cpp/.*|pcre2\.h' '^configs/'
     '(oneapi/)?tbb/flow_graph\.h|(oneapi/)?tbb\.h|(oneapi/)?tbb/tbb\.h' '^pipeline/'
     'boost/program_options.*' '^pipeline/commands/'

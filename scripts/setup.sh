@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
     g++ cmake ninja-build pkg-config git ca-certificates
     libtbb-dev libhdf5-dev libboost-program-options-dev libboost-test-dev
-    libyaml-cpp-dev libpcre2-dev libhwy-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
+    libdeflate-dev libyaml-cpp-dev libpcre2-dev libhwy-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
     hdf5-tools python3 python3-numpy python3-h5py
     clang-format clang-tidy libbenchmark-dev
 )

@@ -1,0 +1,197 @@
+#include "io/chunked_dataset.hpp"
+
+#include <atomic>
+#include <string>
+
+#include "io/byte_order.hpp"
+#include "stages/error.hpp"
+#include "stages/parallel.hpp"
+
+namespace pal {
+
+namespace {
+
+/// What all threads together hold beside the values.
+constexpr std::size_t kScratchBytes = std::size_t{64} << 20;
+
+/// H5Dget_chunk_info walks from the first chunk to the one it is asked for, 20 to 90 ns each: all
+/// of so many cost 12 ms at most.
+constexpr hsize_t kListedChunks = 512;
+
+/// How much larger than the dataset a chunk may be.
+constexpr std::size_t kMostChunkValues = std::size_t{1} << 20;
+
+std::vector<hsize_t> as_offset(const Shape& first) { return {first.begin(), first.end()}; }
+
+Shape chunk_shape_of(const h5::Plist& creation, std::size_t rank) {
+    std::vector<hsize_t> chunk(rank);
+    h5::call("read a chunk shape",
+             [&] { return H5Pget_chunk(creation.get(), static_cast<int>(rank), chunk.data()); });
+    return {chunk.begin(), chunk.end()};
+}
+
+}  // namespace
+
+std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const CheckpointReader::Impl& reader,
+                                                           const h5::Dataset& dataset,
+                                                           const h5::StoredType& stored,
+                                                           const Shape& shape) {
+    const h5::Plist creation = h5::dataset_plist(dataset.get());
+    const std::size_t value_count = element_count(shape).value();
+    if (value_count == 0 ||
+        h5::call("read a layout", [&] { return H5Pget_layout(creation.get()); }) != H5D_CHUNKED) {
+        return nullptr;
+    }
+    auto filters = ChunkFilters::of(creation);
+    if (!filters) return nullptr;
+    const Shape chunk = chunk_shape_of(creation, shape.size());
+    const auto chunk_values = element_count(chunk);
+    // Chunks much larger than the dataset: the library reads the part that counts.
+    if (!chunk_values || *chunk_values > kMostChunkValues + value_count) return nullptr;
+
+    std::unique_ptr<ChunkedDataset> result(
+        new ChunkedDataset(dataset, reader.raw, ChunkLayout(shape, chunk), std::move(*filters)));
+    result->element_bytes_ = dtype_bytes(stored.dtype.value());
+    result->value_count_ = value_count;
+    result->chunk_bytes_ = *chunk_values * result->element_bytes_;
+    result->foreign_order_ = h5::foreign_order(stored);
+    unsigned options = 0;
+    h5::call("read chunk options", [&] { return H5Pget_chunk_opts(creation.get(), &options); });
+    result->plain_edges_ = (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0;
+    result->read_fill(creation);
+    if (!result->find_chunks(shape.size(), reader.info.user_block_bytes)) return nullptr;
+    return result;
+}
+
+void ChunkedDataset::read_fill(const h5::Plist& creation) {
+    H5D_fill_value_t defined = H5D_FILL_VALUE_DEFAULT;
+    H5D_fill_time_t time = H5D_FILL_TIME_IFSET;
+    h5::call("read a fill value", [&] { return H5Pfill_value_defined(creation.get(), &defined); });
+    h5::call("read the fill time", [&] { return H5Pget_fill_time(creation.get(), &time); });
+    // H5Dread leaves the reader's buffer alone where nothing is to be filled in.
+    if (defined != H5D_FILL_VALUE_USER_DEFINED || time == H5D_FILL_TIME_NEVER) return;
+    const h5::Type type = h5::dataset_type(dataset_.get());
+    fill_.resize(element_bytes_);
+    h5::call("read a fill value",
+             [&] { return H5Pget_fill_value(creation.get(), type.get(), fill_.data()); });
+}
+
+/// False where the library has to read the dataset. H5Dread_chunk is not asked for chunks without
+/// filters: 1.10.8 trusts the size in a damaged index and writes past the buffer.
+bool ChunkedDataset::find_chunks(std::size_t rank, std::uint64_t user_block_bytes) {
+    const h5::Space space = h5::dataset_space(dataset_.get());
+    hsize_t written = 0;
+    h5::call("count chunks",
+             [&] { return H5Dget_num_chunks(dataset_.get(), space.get(), &written); });
+    // Whether addresses count from the user block or from the file's start depends on the version
+    // of the library.
+    if (written > kListedChunks || user_block_bytes != 0) return !filters_.empty();
+    chunks_.resize(layout_.count());
+    std::vector<hsize_t> offset(rank);
+    for (hsize_t c = 0; c < written; ++c) {
+        Stored stored;
+        haddr_t address = HADDR_UNDEF;
+        hsize_t bytes = 0;
+        h5::call("find a chunk", [&] {
+            return H5Dget_chunk_info(dataset_.get(), space.get(), c, offset.data(), &stored.mask,
+                                     &address, &bytes);
+        });
+        const std::size_t number = layout_.number_of({offset.begin(), offset.end()});
+        if (number == layout_.count() || address == HADDR_UNDEF) continue;
+        stored.offset = address;
+        stored.bytes = bytes;
+        chunks_[number] = stored;
+    }
+    return true;
+}
+
+ChunkedDataset::Stored ChunkedDataset::find(std::size_t number, const Shape& first) const {
+    if (!chunks_.empty()) return chunks_[number];
+    hsize_t bytes = 0;
+    const std::vector<hsize_t> offset = as_offset(first);
+    h5::call("find a chunk",
+             [&] { return H5Dget_chunk_storage_size(dataset_.get(), offset.data(), &bytes); });
+    return {0, bytes, 0};
+}
+
+void ChunkedDataset::read_stored(Stored& stored, const Shape& first,
+                                 std::span<std::byte> bytes) const {
+    if (!chunks_.empty()) return file_.read(stored.offset, bytes, "its data");
+    const std::vector<hsize_t> offset = as_offset(first);
+    h5::call("read the data", [&] {
+        return H5Dread_chunk(dataset_.get(), H5P_DEFAULT, offset.data(), &stored.mask,
+                             bytes.data());
+    });
+}
+
+void ChunkedDataset::fill(std::span<std::byte> values) const {
+    if (fill_.empty()) {
+        std::fill(values.begin(), values.end(), std::byte{0});
+        return;
+    }
+    for (std::size_t at = 0; at < values.size(); at += element_bytes_) {
+        std::copy(fill_.begin(), fill_.end(), values.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+}
+
+void ChunkedDataset::decode(std::size_t number, const Shape& first, Lane& lane,
+                            std::span<std::byte> chunk) const {
+    Stored stored = find(number, first);
+    if (stored.bytes == 0) return fill(chunk);
+    if (stored.bytes > filters_.most_stored_bytes(chunk.size())) {
+        throw Error(ErrorCode::kInput, "is said to take " + std::to_string(stored.bytes) +
+                                           " bytes of the file for " +
+                                           std::to_string(chunk.size()) + " bytes of values");
+    }
+    const bool plain = plain_edges_ && layout_.sticks_out(first);
+    if ((filters_.empty() || plain) && stored.bytes == chunk.size()) {
+        return read_stored(stored, first, chunk);
+    }
+    const std::span<std::byte> bytes = lane.stored.first(stored.bytes);
+    read_stored(stored, first, bytes);
+    constexpr std::uint32_t kAll = 0xFFFFFFFFU;
+    lane.decoder.decode(bytes, plain ? kAll : stored.mask, chunk);
+}
+
+void ChunkedDataset::place(std::size_t number, Lane& lane, std::span<std::byte> values) const {
+    const Shape first = layout_.first(number);
+    try {
+        std::size_t runs = 0;
+        std::span<std::byte> together;
+        layout_.for_each_run(first, [&](std::size_t at, std::size_t, std::size_t length) {
+            ++runs;
+            together = values.subspan(at * element_bytes_, length * element_bytes_);
+        });
+        const bool direct = runs == 1 && together.size() == chunk_bytes_;
+        const std::span<std::byte> chunk = direct ? together : lane.chunk.first(chunk_bytes_);
+        decode(number, first, lane, chunk);
+        if (foreign_order_) swap_byte_order(chunk, element_bytes_);
+        if (direct) return;
+        layout_.for_each_run(first, [&](std::size_t at, std::size_t from, std::size_t length) {
+            const auto run = chunk.subspan(from * element_bytes_, length * element_bytes_);
+            std::copy(run.begin(), run.end(),
+                      values.begin() + static_cast<std::ptrdiff_t>(at * element_bytes_));
+        });
+    } catch (const Error& error) {
+        throw error.in("chunk at " + shape_to_string(first));
+    }
+}
+
+std::size_t ChunkedDataset::lane_count() const noexcept {
+    return std::clamp<std::size_t>(kScratchBytes / (3 * chunk_bytes_ + 1), 1, layout_.count());
+}
+
+std::unique_ptr<std::byte[]> ChunkedDataset::read_all() const {
+    auto image = std::make_unique_for_overwrite<std::byte[]>(value_count_ * element_bytes_);
+    const std::span values(image.get(), value_count_ * element_bytes_);
+    std::atomic<std::size_t> next = 0;
+    for_each_task(lane_count(), [&](std::size_t) {
+        std::size_t number = next++;
+        if (number >= layout_.count()) return;
+        Lane lane(filters_);
+        for (; number < layout_.count(); number = next++) place(number, lane, values);
+    });
+    return image;
+}
+
+}  // namespace pal
