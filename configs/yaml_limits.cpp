@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "configs/utf8.hpp"
 #include "configs/yaml.hpp"
 
 namespace pal::yaml {
@@ -28,8 +29,9 @@ class Limits : public YAML::EventHandler {
     void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { add_node(mark); }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { add_node(mark); }
     void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
-                  const std::string& /*value*/) override {
+                  const std::string& value) override {
         add_node(mark);
+        if (!is_utf8(value)) refuse(mark, "is not UTF-8 text; save the file as UTF-8");
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/,
                          YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {

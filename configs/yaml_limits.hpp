@@ -9,7 +9,8 @@
 namespace pal::yaml {
 
 /// Before nodes are built: at most 4 MiB, one document, 64 levels, 100,000 nodes. Levels are
-/// counted as the parser meets them, so that brackets in quotes and comments do not count. Throws
+/// counted as the parser meets them, so that brackets in quotes and comments do not count. Keys and
+/// values are UTF-8. Throws
 /// Error(kUsage), YAML::Exception for what is not YAML.
 void check_text(std::string_view text, const std::string& source);
 

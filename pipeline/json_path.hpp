@@ -8,8 +8,6 @@
 
 namespace pal {
 
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
-
 /// The text itself where it is UTF-8; else with bytes that are none, and backslashes, as \xNN.
 [[nodiscard]] std::string escaped_path(std::string_view path);
 

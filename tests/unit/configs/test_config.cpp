@@ -422,6 +422,15 @@ BOOST_AUTO_TEST_CASE(hostile_documents_end_in_an_error) {
     check_message("a: 1\n---\nb: 2\n", {"several documents"});
 }
 
+BOOST_AUTO_TEST_CASE(text_that_is_not_utf8_is_refused_with_its_place) {
+    const std::string head = "kmeans_palettization_config:\n  module_name_configs:\n";
+    for (const std::string bytes : {"\xff", "\xc3", "\xed\xa0\x80", "a\x80"}) {
+        check_message(head + "    \"" + bytes + ".*\": null\n", {"c.yaml:3:5: is not UTF-8"});
+        check_message("a: [b, '" + bytes + "']\n", {"c.yaml:1:8: is not UTF-8"});
+    }
+    check_message("\xc3\xa9: 1\n", {"\xc3\xa9"});  // an unknown key, but text
+}
+
 BOOST_AUTO_TEST_CASE(merged_maps_cannot_be_a_bomb) {
     std::string bomb = "m0: &m0 {k0: 1}\n";
     for (int level = 1; level < 40; ++level) {
