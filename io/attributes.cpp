@@ -85,30 +85,32 @@ std::optional<std::vector<std::int64_t>> read_integers(hid_t object, const std::
     return numbers;
 }
 
-Type utf8_string_type() {
-    Type type = copy_type(H5T_C_S1);
-    call("make a string type", [&] { return H5Tset_size(type.get(), H5T_VARIABLE); });
-    call("make a string type", [&] { return H5Tset_cset(type.get(), H5T_CSET_UTF8); });
-    return type;
+hid_t utf8_string_type() {
+    static const Type* const kept = [] {  // never closed: the library may be gone by then
+        Type type = copy_type(call("find a type", [] { return H5T_C_S1; }));
+        call("make a string type", [&] { return H5Tset_size(type.get(), H5T_VARIABLE); });
+        call("make a string type", [&] { return H5Tset_cset(type.get(), H5T_CSET_UTF8); });
+        return new Type(std::move(type));
+    }();
+    return kept->get();
 }
 
 void write_string_attribute(hid_t object, const std::string& name, const std::string& value) {
-    const Type type = utf8_string_type();
-    const Space space = create_space({});
+    const hid_t type = utf8_string_type();
+    const hid_t space = scalar_space();
     const Attribute attribute(call("create attribute '" + name + "'", [&] {
-        return H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT);
+        return H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT);
     }));
     const char* text = value.c_str();
-    call("write attribute '" + name + "'",
-         [&] { return H5Awrite(attribute.get(), type.get(), &text); });
+    call("write attribute '" + name + "'", [&] { return H5Awrite(attribute.get(), type, &text); });
 }
 
 void write_integers(hid_t object, const std::string& name, const std::vector<std::int64_t>& values,
                     bool scalar) {
-    const Space space = scalar ? create_space({}) : create_space({values.size()});
+    const Space line = scalar ? Space() : create_space({values.size()});
+    const hid_t space = scalar ? scalar_space() : line.get();
     const Attribute attribute(call("create attribute '" + name + "'", [&] {
-        return H5Acreate2(object, name.c_str(), H5T_STD_I64LE, space.get(), H5P_DEFAULT,
-                          H5P_DEFAULT);
+        return H5Acreate2(object, name.c_str(), H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT);
     }));
     call("write attribute '" + name + "'",
          [&] { return H5Awrite(attribute.get(), H5T_NATIVE_INT64, values.data()); });

@@ -43,8 +43,9 @@ inline constexpr const char* kConfigDataset = "config";  // its only member
 [[nodiscard]] std::optional<std::vector<std::int64_t>> read_integers(hid_t object,
                                                                      const std::string& name);
 
-/// Scalar UTF-8 string of variable length, which h5py shows as str and which may be long.
-[[nodiscard]] Type utf8_string_type();
+/// Scalar UTF-8 string of variable length, which h5py shows as str and which may be long. Kept for
+/// the process.
+[[nodiscard]] hid_t utf8_string_type();
 void write_string_attribute(hid_t object, const std::string& name, const std::string& value);
 /// rank 0 for `scalar`, else one dimension.
 void write_integers(hid_t object, const std::string& name, const std::vector<std::int64_t>& values,

@@ -33,8 +33,15 @@ struct OpenDataset {
     h5::StoredType stored;
 };
 
-OpenDataset open_checked(const CheckpointReader::Impl& impl, const DatasetInfo& info) {
+void require_plausible(const DatasetInfo& info) {
     if (!info.unreadable.empty()) throw Error(ErrorCode::kInput, info.unreadable);
+    if (info.element_count > std::uint64_t{1} << 48) {
+        throw Error(ErrorCode::kInput, "impossible shape " + shape_to_string(info.shape));
+    }
+}
+
+OpenDataset open_checked(const CheckpointReader::Impl& impl, const DatasetInfo& info) {
+    require_plausible(info);
     OpenDataset open;
     open.dataset = h5::open_dataset(impl.file.get(), info.path);
     open.type = h5::dataset_type(open.dataset.get());
@@ -46,7 +53,7 @@ OpenDataset open_checked(const CheckpointReader::Impl& impl, const DatasetInfo& 
     const h5::Space space = h5::dataset_space(open.dataset.get());
     const Shape shape = h5::space_shape(space.get());
     const auto count = element_count(shape);
-    if (!count || shape != info.shape || *count > (std::uint64_t{1} << 48)) {
+    if (!count || shape != info.shape) {
         throw Error(ErrorCode::kInput, "impossible shape " + shape_to_string(shape));
     }
     return open;
@@ -64,21 +71,6 @@ auto reading(const CheckpointReader::Impl& impl, const DatasetInfo& info, const 
     } catch (const Error& error) {
         throw Error(error.code(), impl.path + ": " + info.path + ": " + error.what());
     }
-}
-
-/// Where the values of a contiguous dataset lie in the file; nothing where they were never written,
-/// or are stored in another way.
-std::optional<std::uint64_t> file_offset(const h5::Dataset& dataset) {
-    const h5::Plist plist = h5::dataset_plist(dataset.get());
-    if (h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CONTIGUOUS)
-        return std::nullopt;
-    haddr_t offset = HADDR_UNDEF;
-    h5::succeeds([&] {
-        offset = H5Dget_offset(dataset.get());
-        return 0;
-    });
-    if (offset == HADDR_UNDEF) return std::nullopt;
-    return offset;
 }
 
 /// Where a tensor's elements lie in the file, one after the other.
@@ -146,17 +138,20 @@ WeightValues CheckpointReader::read_weights(const DatasetInfo& info) const {
 
 Weights CheckpointReader::open_weights(const DatasetInfo& info) const {
     return reading(*impl_, info, [&]() -> Weights {
-        const OpenDataset open = open_checked(*impl_, info);
-        const DType storage = open.stored.dtype.value();
-        const std::size_t element_bytes = dtype_bytes(storage);
-        if (const auto offset = file_offset(open.dataset)) {
-            const FilePlace place{*offset, element_bytes, h5::foreign_order(open.stored)};
+        const StoredWeights* const known = impl_->weights_at(info.path);
+        if (known != nullptr && known->offset) {
+            require_plausible(info);
+            const DType storage = known->stored.dtype.value();
+            const FilePlace place{*known->offset, dtype_bytes(storage),
+                                  h5::foreign_order(known->stored)};
             return {std::make_shared<FileSource>(impl_->raw, place, impl_->path + ": " + info.path),
                     storage, info.element_count};
         }
+        const OpenDataset open = open_checked(*impl_, info);
         if (const auto chunked =
                 ChunkedDataset::open(*impl_, open.dataset, open.stored, info.shape)) {
-            auto image = std::make_shared<ImageSource>(chunked->read_all(), element_bytes);
+            const DType storage = open.stored.dtype.value();
+            auto image = std::make_shared<ImageSource>(chunked->read_all(), dtype_bytes(storage));
             require_uncut(*impl_);
             return {std::move(image), storage, info.element_count};
         }

@@ -31,7 +31,7 @@ class CheckpointWriter {
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
-    /// Puts a palettized group where the dataset `path` was (and at its aliases). Thread-safe;
+    /// Puts a palettized group where the dataset `path` was (and at its aliases). One at a time;
     /// tensors come in plan order for the same bytes every time.
     void write_palettized(const std::string& path, const PalettizedTensor& tensor,
                           const std::string& spec_json);

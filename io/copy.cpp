@@ -89,15 +89,23 @@ class TreeCopier {
         }
         for (const h5::Link& link : h5::list_links(from)) {
             if (drop_documents_ && path == "/" && link.name == h5::kDocumentGroup) continue;
-            const h5::Plist link_plist = h5::create_plist(H5P_LINK_CREATE);
-            h5::call("set a name's character set",
-                     [&] { return H5Pset_char_encoding(link_plist.get(), link.character_set); });
+            const hid_t link_plist = link_properties(link.character_set);
             if (link.type == H5L_TYPE_HARD) {
-                copy_object(from, to, link, child_path(path, link.name), link_plist.get(), depth);
+                copy_object(from, to, link, child_path(path, link.name), link_plist, depth);
             } else {
-                copy_link(from, to, link, link_plist.get());
+                copy_link(from, to, link, link_plist);
             }
         }
+    }
+
+    hid_t link_properties(H5T_cset_t character_set) {
+        h5::Plist& plist = link_plists_[character_set];
+        if (!plist) {
+            plist = h5::create_plist(H5P_LINK_CREATE);
+            h5::call("set a name's character set",
+                     [&] { return H5Pset_char_encoding(plist.get(), character_set); });
+        }
+        return plist.get();
     }
 
     static void copy_link(hid_t from, hid_t to, const h5::Link& link, hid_t link_plist) {
@@ -215,13 +223,8 @@ class TreeCopier {
             return;
         }
         const h5::Plist from = h5::dataset_plist(object);
-        const h5::Plist plist = h5::create_plist(H5P_GROUP_CREATE);
-        unsigned order = 0;
-        h5::call("read the attribute order",
-                 [&] { return H5Pget_attr_creation_order(from.get(), &order); });
-        h5::call("set the attribute order",
-                 [&] { return H5Pset_attr_creation_order(plist.get(), order); });
-        const h5::Group group = make_group(to, name, link_plist, plist.get());
+        const h5::Group group =
+            make_group(to, name, link_plist, stand_in_properties(from.get()).get());
         copy_comment(object, group.get());
         for (const std::string& attribute : h5::list_attributes(object)) {
             if (h5::is_group_attribute(attribute)) {
@@ -232,7 +235,24 @@ class TreeCopier {
             }
             h5::copy_attribute(object, group.get(), attribute);
         }
-        h5::write_storage(object, group.get());
+        h5::write_storage(object, from.get(), group.get());
+    }
+
+    static h5::Plist stand_in_properties(hid_t dataset_plist) {
+        h5::Plist plist = h5::create_plist(H5P_GROUP_CREATE);
+        unsigned order = 0;
+        h5::call("read the attribute order",
+                 [&] { return H5Pget_attr_creation_order(dataset_plist, &order); });
+        // With a creation order the few links lie in the group's own header, with room for the
+        // attributes beside them, instead of in three further blocks: half the time and 1 KiB less.
+        constexpr unsigned kMembers = 8;
+        constexpr unsigned kNameBytes = 128;
+        h5::call("set group properties", [&] {
+            return std::min({H5Pset_attr_creation_order(plist.get(), order),
+                             H5Pset_link_creation_order(plist.get(), H5P_CRT_ORDER_TRACKED),
+                             H5Pset_est_link_info(plist.get(), kMembers, kNameBytes)});
+        });
+        return plist;
     }
 
     static h5::Group make_group(hid_t to, const std::string& name, hid_t link_plist, hid_t plist) {
@@ -270,6 +290,7 @@ class TreeCopier {
     bool drop_documents_;
     H5F_libver_t base_version_;
     H5F_libver_t current_version_;
+    std::map<H5T_cset_t, h5::Plist> link_plists_;
     std::map<haddr_t, std::string> copies_;  // address in the source -> first path in the copy
 };
 

@@ -93,6 +93,10 @@ Space create_space(const Shape& shape) {
                             : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr);
     }));
 }
+hid_t scalar_space() {
+    static const Space* const space = new Space(create_space({}));  // never closed, as the mutex
+    return space->get();
+}
 Shape space_shape(hid_t space) {
     const int rank = call("read a rank", [&] { return H5Sget_simple_extent_ndims(space); });
     std::vector<hsize_t> dims(static_cast<std::size_t>(rank));

@@ -2,13 +2,23 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "io/checkpoint_reader.hpp"
 #include "io/hdf5.hpp"
+#include "io/hdf5_types.hpp"
 #include "io/raw_file.hpp"
 
 namespace pal {
+
+/// What the scan learns of a dataset of a weight type, so that nothing opens it again to ask.
+struct StoredWeights {
+    h5::StoredType stored;
+    hid_t type = H5I_INVALID_HID;         // a copy, one of Impl::types
+    std::optional<std::uint64_t> offset;  // in the file; none: not contiguous, or never written
+};
 
 struct CheckpointReader::Impl {
     std::string path;
@@ -17,7 +27,17 @@ struct CheckpointReader::Impl {
     CheckpointInfo info;
     bool has_format = false;  // the root's h5palettize_format, complete or not
     std::map<std::string, haddr_t>
-        addresses;  // of every dataset and palettized group, by path and alias
+        addresses;                // of every dataset and palettized group, by path and alias
+    std::vector<h5::Type> types;  // those of weights that differ
+    std::map<haddr_t, StoredWeights> weights;  // by address
+
+    /// Null where there is no dataset of a weight type at the path.
+    [[nodiscard]] const StoredWeights* weights_at(const std::string& dataset) const {
+        const auto address = addresses.find(dataset);
+        if (address == addresses.end()) return nullptr;
+        const auto found = weights.find(address->second);
+        return found == weights.end() ? nullptr : &found->second;
+    }
 };
 
 /// Fills impl.info from impl.file.

@@ -66,7 +66,7 @@ class Scanner {
         if (type == H5O_TYPE_DATASET) {
             known->second = Found::kDataset;
             paths_[address].push_back(path);
-            datasets_[address] = named(path, [&] { return describe(object.get(), path); });
+            datasets_[address] = named(path, [&] { return describe(object.get(), path, address); });
         } else if (type == H5O_TYPE_GROUP) {
             if (impl_.has_format && h5::has_attribute(object.get(), "palettized_spec")) {
                 known->second = Found::kPalettized;
@@ -79,7 +79,7 @@ class Scanner {
         }
     }
 
-    DatasetInfo describe(hid_t dataset, const std::string& path) {
+    DatasetInfo describe(hid_t dataset, const std::string& path, haddr_t address) {
         DatasetInfo info;
         const h5::Type type = h5::dataset_type(dataset);
         const h5::Space space = h5::dataset_space(dataset);
@@ -97,9 +97,34 @@ class Scanner {
                                                " is larger than any memory; the file is damaged");
         }
         describe_storage(dataset, path, info);
+        if (stored.dtype) {
+            impl_.weights[address] = {stored, kept_type(type.get()), offset_of(dataset, info)};
+            return info;
+        }
         if (h5::holds_references(type.get())) note_references("dataset " + path);
         if (h5::holds_variable_length(type.get())) note_variable_length(dataset, path, info);
         return info;
+    }
+
+    /// Weights have few types: a copy of each is kept.
+    hid_t kept_type(hid_t type) {
+        for (const h5::Type& kept : impl_.types) {
+            if (h5::call("compare types", [&] { return H5Tequal(kept.get(), type); }) > 0)
+                return kept.get();
+        }
+        impl_.types.push_back(h5::copy_type(type));
+        return impl_.types.back().get();
+    }
+
+    static std::optional<std::uint64_t> offset_of(hid_t dataset, const DatasetInfo& info) {
+        if (info.storage != "contiguous") return std::nullopt;
+        haddr_t offset = HADDR_UNDEF;
+        h5::succeeds([&] {
+            offset = H5Dget_offset(dataset);
+            return 0;
+        });
+        if (offset == HADDR_UNDEF) return std::nullopt;
+        return offset;
     }
 
     static std::uint64_t chunk_bytes(hid_t plist, const DatasetInfo& info) {

@@ -129,8 +129,12 @@ Plist restored_plist(const Json& json, std::size_t rank, hid_t type) {
 
 std::string describe_storage(hid_t dataset) {
     const Type type = dataset_type(dataset);
-    const Space space = dataset_space(dataset);
     const Plist plist = dataset_plist(dataset);
+    return describe_storage(dataset, type.get(), plist.get());
+}
+
+std::string describe_storage(hid_t dataset, hid_t type, hid_t plist) {
+    const Space space = dataset_space(dataset);
     const std::size_t rank = space_shape(space.get()).size();
     std::vector<hsize_t> largest(rank);
     call("read a shape",
@@ -141,7 +145,7 @@ std::string describe_storage(hid_t dataset) {
     for (const hsize_t size : largest) {
         json["maxshape"].push_back(size == H5S_UNLIMITED ? Json(nullptr) : Json(size));
     }
-    const H5D_layout_t layout = call("read a layout", [&] { return H5Pget_layout(plist.get()); });
+    const H5D_layout_t layout = call("read a layout", [&] { return H5Pget_layout(plist); });
     json["layout"] = layout == H5D_CHUNKED   ? "chunked"
                      : layout == H5D_COMPACT ? "compact"
                      : layout == H5D_VIRTUAL ? "virtual"
@@ -149,34 +153,36 @@ std::string describe_storage(hid_t dataset) {
     if (layout == H5D_CHUNKED) {
         std::vector<hsize_t> chunk(rank);
         call("read a chunk shape",
-             [&] { return H5Pget_chunk(plist.get(), static_cast<int>(rank), chunk.data()); });
+             [&] { return H5Pget_chunk(plist, static_cast<int>(rank), chunk.data()); });
         json["chunk"] = chunk;
-        json["filters"] = describe_filters(plist.get());
+        json["filters"] = describe_filters(plist);
         unsigned options = 0;  // partial chunks at the edges may go unfiltered
-        call("read chunk options", [&] { return H5Pget_chunk_opts(plist.get(), &options); });
+        call("read chunk options", [&] { return H5Pget_chunk_opts(plist, &options); });
         if (options != 0) json["chunk_options"] = options;
     }
-    describe_fill(plist.get(), type.get(), json);
+    describe_fill(plist, type, json);
     H5D_fill_time_t fill_time = H5D_FILL_TIME_IFSET;
     H5D_alloc_time_t alloc_time = H5D_ALLOC_TIME_DEFAULT;
     unsigned attr_order = 0;
-    call("read the fill time", [&] { return H5Pget_fill_time(plist.get(), &fill_time); });
-    call("read the allocation time", [&] { return H5Pget_alloc_time(plist.get(), &alloc_time); });
+    call("read the fill time", [&] { return H5Pget_fill_time(plist, &fill_time); });
+    call("read the allocation time", [&] { return H5Pget_alloc_time(plist, &alloc_time); });
     call("read the attribute order",
-         [&] { return H5Pget_attr_creation_order(plist.get(), &attr_order); });
+         [&] { return H5Pget_attr_creation_order(plist, &attr_order); });
     json["fill_time"] = static_cast<int>(fill_time);
     json["alloc_time"] = static_cast<int>(alloc_time);
     json["attr_order"] = attr_order;
     return json.dump();
 }
 
-void write_storage(hid_t dataset, hid_t group) {
-    write_string_attribute(group, "palettized_storage", describe_storage(dataset));
+void write_storage(hid_t dataset, hid_t plist, hid_t group) {
     const Type type = dataset_type(dataset);
+    write_string_attribute(group, "palettized_storage",
+                           describe_storage(dataset, type.get(), plist));
+    static const Space* const null_space =  // never closed, as the lock
+        new Space(call("make a dataspace", [] { return H5Screate(H5S_NULL); }));
     const Type transient = copy_type(type.get());
-    const Space null_space(call("make a dataspace", [] { return H5Screate(H5S_NULL); }));
     const Attribute attribute(call("create attribute 'palettized_storage_type'", [&] {
-        return H5Acreate2(group, "palettized_storage_type", transient.get(), null_space.get(),
+        return H5Acreate2(group, "palettized_storage_type", transient.get(), null_space->get(),
                           H5P_DEFAULT, H5P_DEFAULT);
     }));
 }

@@ -7,11 +7,12 @@
 namespace pal::h5 {
 
 /// Everything but datatype, shape and data, as JSON: the keys that docs/format.md lists.
+[[nodiscard]] std::string describe_storage(hid_t dataset, hid_t type, hid_t plist);
 [[nodiscard]] std::string describe_storage(hid_t dataset);
 
 /// Writes attributes palettized_storage_type (the file's datatype on a null dataspace) and
-/// palettized_storage (describe_storage).
-void write_storage(hid_t dataset, hid_t group);
+/// palettized_storage (describe_storage). plist: the dataset's creation properties.
+void write_storage(hid_t dataset, hid_t plist, hid_t group);
 
 /// Creates the dataset that `group` remembers, empty, without attributes. Throws Error(kInput) on
 /// damaged attributes.

@@ -1,7 +1,9 @@
 // Private to io/: what an output that is being made is to those who write into it.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 
 #include "io/checkpoint_writer.hpp"
 #include "io/hdf5.hpp"
@@ -12,6 +14,13 @@
 
 namespace pal {
 
+/// How indices of a chunk shape and number of bits are stored; made once.
+struct IndexStorage {
+    h5::Type type;
+    h5::Plist plist;
+};
+using IndexStorages = std::map<std::pair<Shape, int>, IndexStorage>;
+
 struct CheckpointWriter::Impl {
     Impl(const CheckpointReader& reader, const std::string& target_path, bool force)
         : source(reader.impl()), target(target_path), temporary(target_path, force) {}
@@ -19,8 +28,9 @@ struct CheckpointWriter::Impl {
     const CheckpointReader::Impl& source;
     std::string target;
     TemporaryFile temporary;
-    RawOutput raw;        // the temporary, once something is written past the library
-    h5::File file;        // after the temporary: closed before that is removed
+    RawOutput raw;  // the temporary, once something is written past the library
+    h5::File file;  // after the temporary: closed before that is removed
+    IndexStorages index_storages;
     std::string failure;  // of writing: the file takes nothing more
 
     /// Library failures here are about the output, unless `reads_source` and the library did not
