@@ -27,6 +27,8 @@ struct DatasetInfo {
         storage;  // for people: "contiguous", "chunked gzip shuffle", "compact", "virtual", ...
     std::string unreadable;  // why the data cannot be read here (missing filter plugin, external),
                              // else empty
+    std::string
+        reserved_attribute;  // one that has a name which palettized tensors need; else empty
     std::uint64_t element_count = 0;  // 0 for null dataspaces
     std::uint64_t bytes = 0;          // element_count * size of an element
     std::uint64_t chunk_bytes = 0;    // of a whole chunk; 0 where it is not chunked

@@ -61,12 +61,13 @@ class Scanner {
             return;
         }
         const h5::Object object = h5::open_object(impl_.file.get(), path);
-        named(path, [&] { note_attributes(object.get(), path); });
+        const auto reserved = named(path, [&] { return note_attributes(object.get(), path); });
         const H5O_type_t type = h5::object_info(object.get()).type;
         if (type == H5O_TYPE_DATASET) {
             known->second = Found::kDataset;
             paths_[address].push_back(path);
             datasets_[address] = named(path, [&] { return describe(object.get(), path, address); });
+            datasets_[address].reserved_attribute = reserved;
         } else if (type == H5O_TYPE_GROUP) {
             if (impl_.has_format && h5::has_attribute(object.get(), "palettized_spec")) {
                 known->second = Found::kPalettized;
@@ -239,13 +240,17 @@ class Scanner {
         }
     }
 
-    void note_attributes(hid_t object, const std::string& path) {
+    /// Returns the first attribute that has a name of the format's own; empty where none has.
+    std::string note_attributes(hid_t object, const std::string& path) {
+        std::string reserved;
         for (const std::string& name : h5::list_attributes(object)) {
+            if (reserved.empty() && h5::is_group_attribute(name)) reserved = name;
             const h5::Attribute attribute = h5::open_attribute(object, name);
             const h5::Type type = h5::attribute_type(attribute.get());
             if (h5::holds_references(type.get()))
                 note_references("attribute '" + name + "' of " + path);
         }
+        return reserved;
     }
 
     void note_references(const std::string& where) {

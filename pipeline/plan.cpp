@@ -59,6 +59,12 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
         entry.misfit = true;
         return entry;
     }
+    if (!dataset.reserved_attribute.empty()) {
+        throw Error(ErrorCode::kInput,
+                    info.file + ": " + dataset.path + " has an attribute '" +
+                        dataset.reserved_attribute +
+                        "', a name that palettized tensors need; rename it or exclude the dataset");
+    }
     entry.palettize = true;
     entry.job = {dataset.path, *dataset.dtype, std::move(std::get<Geometry>(fit)), *decision.spec,
                  options.cluster};

@@ -44,7 +44,7 @@ struct Plan {
 
 /// Throws Error(kUsage) for rules and patterns (see select_tensors), for --strict misfits,
 /// Error(kInput) for a palettized input, an unreadable selected dataset, and files with what cannot
-/// be carried over or with names that palettized files need.
+/// be carried over or with names that palettized files and tensors need.
 [[nodiscard]] Plan make_plan(const CheckpointInfo& info, const Config& config,
                              const PlanOptions& options);
 

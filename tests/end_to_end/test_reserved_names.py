@@ -44,6 +44,19 @@ class ReservedNames(support.Case):
             with self.subTest(name=name, value=value):
                 self.refused_by_plan_and_run(lambda file: file.attrs.__setitem__(name, value), name, "rename")
 
+    def test_attributes_of_a_tensor(self):
+        for name in ("palettized_shape", "palettized_spec", "group_size", "palettized_storage"):
+            with self.subTest(name):
+                def change(file):
+                    file["l/weight"].attrs["note"] = "free"
+                    file["l/weight"].attrs[name] = 16
+                    file["m/weight"] = np.ones((8, 8), "f4")
+                self.refused_by_plan_and_run(change, "/l/weight", name, "rename it or exclude")
+                self.plan(self.path("in.h5"), "--exclude", "l")
+                self.program("run", self.path("in.h5"), self.path("out.h5"), "--exclude", "l", "--force")
+                self.assertEqual(h5py.File(self.path("out.h5"))["l/weight"].attrs[name], 16)
+                (self.folder / "out.h5").unlink()
+
     def test_unfinished_palettized_file(self):
         for complete in (None, 0):
             with self.subTest(complete=complete):
