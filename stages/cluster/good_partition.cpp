@@ -23,6 +23,8 @@ constexpr double kSettled = 0.99;  // what is capped no longer matters
 
 constexpr std::size_t kCutsACluster = 6;
 constexpr std::size_t kFewestCuts = 128;
+// So many bins are solved as they are: exactly, and sooner than in windows.
+constexpr std::size_t kFewBins = 320;
 // Candidates in a window, stage by stage; each stage steps twice as finely as the one before. The
 // first two span more than a cluster to either side, so that clusters can move from where there
 // are too many to where there are too few, however far that is: each boundary takes its
@@ -82,8 +84,9 @@ class Solver {
     /// Few bins are cuts all of them.
     void choose_cuts(std::size_t a_cluster, std::size_t fewest) {
         const std::size_t intervals = std::max(a_cluster * clusters_, fewest);
-        if (bins_.size() > intervals + intervals / 2) place_cuts(intervals);
-        if (bins_.size() <= intervals + intervals / 2 || cuts_.size() <= 2 * clusters_) every_cut();
+        const bool few = bins_.size() <= std::max(intervals + intervals / 2, kFewBins);
+        if (!few) place_cuts(intervals);
+        if (few || cuts_.size() <= 2 * clusters_) every_cut();
     }
 
     void every_cut() {
