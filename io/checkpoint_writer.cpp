@@ -55,10 +55,6 @@ IndexStorage make_index_storage(const Shape& chunk, int n_bits) {
     return storage;
 }
 
-}  // namespace
-
-namespace {
-
 h5::Dataset create_member(hid_t group, const std::string& name, hid_t type, const Shape& shape,
                           hid_t plist) {
     const h5::Space space = h5::create_space(shape);
