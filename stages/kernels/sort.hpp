@@ -6,7 +6,7 @@
 
 namespace pal::kernels {
 
-/// No NaN. The order of -0 and +0 among each other is open.
+/// No NaN. -0 comes before +0.
 void sort_ascending(std::span<float> values);
 void sort_ascending(std::span<double> values);
 
