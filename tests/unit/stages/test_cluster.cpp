@@ -8,10 +8,14 @@
 #include <random>
 
 #include "stages/cluster/cluster.hpp"
+#include "tests/support/distributions.hpp"
 #include "tests/support/labels.hpp"
 
 using namespace pal;
+using pal::test::Distribution;
+using pal::test::distributions;
 using pal::test::kArithmetic;
+using pal::test::true_cost;
 namespace tt = boost::test_tools;
 
 namespace {
@@ -20,22 +24,6 @@ template <class Real>
 WeightedPoints<Real> points_of(const std::vector<Real>& values,
                                const std::vector<double>& weights = {}) {
     return {values, weights};
-}
-
-/// What a palette really costs: every point to its nearest centroid.
-template <class Real>
-double true_cost(const std::vector<Real>& values, const Palette& palette, double unit = 1) {
-    double cost = 0;
-    for (const Real value : values) {
-        const auto above =
-            std::lower_bound(palette.centroids.begin(), palette.centroids.end(), double(value));
-        double nearest = std::numeric_limits<double>::infinity();
-        if (above != palette.centroids.end()) nearest = std::abs(*above - double(value));
-        if (above != palette.centroids.begin())
-            nearest = std::min(nearest, std::abs(*(above - 1) - double(value)));
-        cost += nearest * unit * nearest * unit;
-    }
-    return cost;
 }
 
 /// All partitions of the sorted values into k intervals.
@@ -66,39 +54,6 @@ double brute_force(std::vector<double> values, std::vector<double> weights, std:
         return least;
     };
     return best(0, k);
-}
-
-using Distribution = std::pair<const char*, std::function<double(std::mt19937&)>>;
-
-const std::vector<Distribution>& distributions() {
-    static const std::vector<Distribution> all{
-        {"normal", [](std::mt19937& r) { return std::normal_distribution<>(0, 0.02)(r); }},
-        {"laplace",
-         [](std::mt19937& r) {
-             return std::exponential_distribution<>(50)(r) * (r() % 2 == 0 ? 1 : -1);
-         }},
-        {"uniform", [](std::mt19937& r) { return std::uniform_real_distribution<>(-1, 1)(r); }},
-        {"heavy tails", [](std::mt19937& r) { return std::cauchy_distribution<>(0, 0.01)(r); }},
-        {"student t 3", [](std::mt19937& r) { return std::student_t_distribution<>(3)(r) * 0.02; }},
-        {"sparse",
-         [](std::mt19937& r) {
-             return r() % 10 < 7 ? 0.0 : std::normal_distribution<>(0, 0.1)(r);
-         }},
-        {"two values", [](std::mt19937& r) { return r() % 3 == 0 ? 0.25 : -3.5; }},
-        {"all equal", [](std::mt19937&) { return 0.1; }},
-        {"all zero", [](std::mt19937&) { return 0.0; }},
-        {"denormal", [](std::mt19937& r) { return std::normal_distribution<>(0, 1e-40)(r); }},
-        {"huge", [](std::mt19937& r) { return std::uniform_real_distribution<>(-3e38, 3e38)(r); }},
-        {"far from zero",
-         [](std::mt19937& r) { return std::normal_distribution<>(1000, 0.01)(r); }},
-        {"bumps",
-         [](std::mt19937& r) { return double(r() % 5) + std::normal_distribution<>(0, 0.01)(r); }},
-        {"outlier",
-         [](std::mt19937& r) {
-             return r() % 4096 == 0 ? 1e6 : std::normal_distribution<>(0, 1)(r);
-         }},
-    };
-    return all;
 }
 
 template <class Real>

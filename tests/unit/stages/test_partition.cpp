@@ -6,40 +6,17 @@
 #include <random>
 
 #include "stages/cluster/partition.hpp"
+#include "tests/support/distributions.hpp"
 #include "tests/support/labels.hpp"
 
 using pal::cluster::Bin;
+using pal::test::distributions;
 using pal::test::kArithmetic;
 
 namespace {
 
-using Draw = std::function<double(std::mt19937&)>;
-
-const std::vector<std::pair<const char*, Draw>>& draws() {
-    static const std::vector<std::pair<const char*, Draw>> all{
-        {"normal", [](std::mt19937& r) { return std::normal_distribution<>(0, 0.02)(r); }},
-        {"laplace",
-         [](std::mt19937& r) {
-             return std::exponential_distribution<>(50)(r) * (r() % 2 == 0 ? 1 : -1);
-         }},
-        {"uniform", [](std::mt19937& r) { return std::uniform_real_distribution<>(-1, 1)(r); }},
-        {"student t 3", [](std::mt19937& r) { return std::student_t_distribution<>(3)(r); }},
-        {"cauchy", [](std::mt19937& r) { return std::cauchy_distribution<>(0, 0.01)(r); }},
-        {"narrow bumps",
-         [](std::mt19937& r) {
-             const double place = r() % 7;
-             return place * place + std::normal_distribution<>(0, 1e-3 * (place + 1))(r);
-         }},
-        {"sparse",
-         [](std::mt19937& r) {
-             return r() % 10 < 7 ? 0.0 : std::normal_distribution<>(0, 0.1)(r);
-         }},
-    };
-    return all;
-}
-
 /// Distinct values with their counts.
-std::vector<Bin> bins_of(const Draw& draw, std::size_t count) {
+std::vector<Bin> bins_of(const std::function<double(std::mt19937&)>& draw, std::size_t count) {
     std::mt19937 random(static_cast<unsigned>(count));
     std::vector<double> values(count);
     for (double& value : values) value = draw(random);
@@ -68,7 +45,7 @@ double cost_of(const std::vector<Bin>& bins, const std::vector<std::size_t>& bou
 BOOST_AUTO_TEST_SUITE(partitions)
 
 BOOST_AUTO_TEST_CASE(good_partitions_are_within_a_ten_thousandth_of_the_optimum, *kArithmetic) {
-    for (const auto& [name, draw] : draws()) {
+    for (const auto& [name, draw] : distributions()) {
         for (const std::size_t count : {40, 300, 1000, 2700, 6000}) {
             const std::vector<Bin> bins = bins_of(draw, count);
             for (const std::size_t k : {1, 2, 4, 8, 16, 64, 256}) {
@@ -85,7 +62,7 @@ BOOST_AUTO_TEST_CASE(good_partitions_are_within_a_ten_thousandth_of_the_optimum,
 BOOST_AUTO_TEST_CASE(good_partitions_are_the_same_on_every_instruction_set) {
     const auto solve = [] {
         std::vector<std::vector<std::size_t>> boundaries;
-        for (const auto& [name, draw] : draws()) {
+        for (const auto& [name, draw] : distributions()) {
             const std::vector<Bin> bins = bins_of(draw, 1500);
             for (const std::size_t k : {1, 3, 16, 64})
                 boundaries.push_back(pal::cluster::good_partition(bins, k));
