@@ -5,249 +5,238 @@
 #include <limits>
 
 #include "stages/cluster/distinct_values.hpp"
-#include "stages/cluster/ordered_key.hpp"
-#include "stages/cluster/relaxed.hpp"
+#include "stages/cluster/few_values.hpp"
+#include "stages/cluster/priced_partition.hpp"
+#include "stages/cluster/straddling.hpp"
 #include "stages/error.hpp"
 
 namespace pal::cluster {
 
 namespace {
 
-constexpr int kMostRounds = 60;
-constexpr int kParts = 4;  // that a bin is split into
-// Means and spreads as Recount promises them, and the sums taken over them.
-constexpr double kRounding = 1e-11;
-constexpr std::size_t kFewPoints = 4096;
-constexpr double kExactRounding = 1e-7;  // of cluster_exact's cost, see there
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+constexpr double kRounding = 1e-9;  // of sums of up to millions of positive terms
 // Of the gap that is asked for, what rounding may take before costs of full precision are used.
 constexpr double kToleratedSlack = 0.05;
+constexpr double kAimedAt = 0.9;  // of the tolerance: room for the slack
 
-template <class Real>
-std::uint64_t widened_key(double value) {
-    constexpr double kMost = std::numeric_limits<Real>::max();
-    return key_of_value(static_cast<Real>(std::clamp(value, -kMost, kMost)));
-}
-
-/// The lowest key whose value is nearer to `above` than to `below`.
-template <class Real>
-std::uint64_t split_between(double below, double above) {
-    return widened_key<Real>(below / 2 + above / 2);
-}
-
-/// Splits between bins of the data, and what was counted there.
-template <class Real>
-class Refinement {
+/// The bins in coordinates.
+class Counted {
   public:
-    Refinement(std::span<const double> centroids, const Coordinates& coordinates)
-        : centroids_(centroids), coordinates_(coordinates) {
-        for (std::size_t c = 0; c + 1 < centroids.size(); ++c) {
-            midpoints_.push_back(split_between<Real>(centroids[c], centroids[c + 1]));
-            open_around(c);
+    explicit Counted(std::span<const CountedBin> counted)
+        : coordinates_(coordinates_for(counted.front().low, counted.back().high)) {
+        bins_.reserve(counted.size());
+        extents_.reserve(counted.size());
+        for (const CountedBin& bin : counted) {
+            const double mean = coordinates_.of(bin.mean);
+            bins_.push_back({bin.weight, mean, 0});
+            extents_.push_back(
+                {bin.weight, mean, coordinates_.of(bin.low), coordinates_.of(bin.high)});
+            weight_ += bin.weight;
         }
-        tidy();
-    }
-
-    void recount(const Recount& count) {
-        const std::vector<CountedBin> counted = count(splits_);
-        PAL_ASSERT(counted.size() == splits_.size() + 1);
-        bins_.clear();
-        ranges_.clear();
-        indivisible_.clear();
-        for (std::size_t b = 0; b < counted.size(); ++b) {
-            if (counted[b].count == 0) continue;
-            const Range range{b == 0 ? 0 : splits_[b - 1],
-                              b == splits_.size() ? widened_key<Real>(kHighest) + 1 : splits_[b]};
-            bins_.push_back(counted[b].bin);
-            ranges_.push_back(range);
-            indivisible_.push_back(counted[b].count == 1 || range.end - range.begin == 1 ? 1 : 0);
-        }
-    }
-
-    /// Splits the bins without which solutions cost less than `target`. False where there was
-    /// none to split.
-    bool split(const std::vector<double>& costs_without, double target) {
-        const std::size_t before = splits_.size();
-        for (std::size_t b = 0; b < bins_.size(); ++b) {
-            if (indivisible_[b] == 0 && costs_without[b] < target) split_bin(b);
-        }
-        tidy();
-        return splits_.size() > before;
+        const double largest =
+            std::max(std::abs(counted.front().low), std::abs(counted.back().high));
+        // A mean of several values is rounded at their magnitude; one value is what it is.
+        const bool several = std::any_of(counted.begin(), counted.end(),
+                                         [](const CountedBin& bin) { return bin.low < bin.high; });
+        rounding_ = kEpsilon * (several ? 2 + 4 * largest * coordinates_.unit : 2);
+        for (const Extent& bin : extents_) spread_ += most_spread(bin);
     }
 
     [[nodiscard]] std::span<const Bin> bins() const { return bins_; }
-    [[nodiscard]] std::span<const std::uint8_t> indivisible() const { return indivisible_; }
+    [[nodiscard]] std::span<const Extent> extents() const { return extents_; }
+    [[nodiscard]] double rounding() const { return rounding_; }
+    [[nodiscard]] double unit() const { return coordinates_.unit; }
 
-    /// Of the palette, in coordinates: every bin lies on one side of each midpoint.
-    [[nodiscard]] double cost() const {
-        double cost = 0;
+    /// Of the palette at most, every bin with the centroid that is nearest to its mean.
+    [[nodiscard]] double cost_of(std::span<const double> centroids) const {
+        double cost = spread_;
+        for_each_nearest(centroids, [&](std::size_t b, std::size_t, double distance) {
+            cost += bins_[b].weight * distance * distance;
+        });
+        return raised(cost);
+    }
+
+    /// At least what one more cluster than `clusters` (2 or more) saves. The optimum is convex in
+    /// their number: no more than what each saved on the way from half of the palette's.
+    [[nodiscard]] double most_saved(std::span<const double> centroids, std::size_t clusters) const {
+        double cost = spread_;
+        std::size_t pairs = 0;
+        std::size_t last = centroids.size();
+        std::size_t taken = 0;
+        Bin pair;
+        for_each_nearest(centroids, [&](std::size_t b, std::size_t c, double) {
+            if (c != last && taken++ % 2 == 0) {
+                cost += pair.spread;
+                pair = bins_[b];
+                ++pairs;
+            } else {
+                pair = merged(pair, bins_[b]);
+            }
+            last = c;
+        });
+        return raised(cost + pair.spread) / static_cast<double>(clusters - pairs);
+    }
+
+    // Means are off by rounding_ at most. The root of the cost is a distance, so that it changes by
+    // no more than the points move.
+    [[nodiscard]] double raised(double cost) const {
+        const double root = std::sqrt(cost) + 2 * rounding_ * std::sqrt(weight_);
+        return cost == 0 && rounding_free() ? 0 : root * root * (1 + kRounding);
+    }
+    [[nodiscard]] double lowered(double cost) const {
+        const double root = std::sqrt(std::max(0.0, cost)) - 2 * rounding_ * std::sqrt(weight_);
+        return std::max(0.0, root) * std::max(0.0, root) * (1 - kRounding);
+    }
+
+  private:
+    [[nodiscard]] double most_spread(const Extent& bin) const {
+        if (!(bin.low < bin.high)) return 0;
+        return bin.weight * (bin.mean - bin.low + 2 * rounding_) *
+               (bin.high - bin.mean + 2 * rounding_);
+    }
+    /// Bins of one value each lie where they lie.
+    [[nodiscard]] bool rounding_free() const { return spread_ == 0; }
+
+    /// visit(bin, centroid, their distance).
+    template <class Visit>
+    void for_each_nearest(std::span<const double> centroids, const Visit& visit) const {
         std::size_t c = 0;
+        const auto distance = [&](std::size_t b, std::size_t centroid) {
+            return std::abs(bins_[b].mean - coordinates_.of(centroids[centroid]));
+        };
         for (std::size_t b = 0; b < bins_.size(); ++b) {
-            while (c < midpoints_.size() && midpoints_[c] <= ranges_[b].begin) ++c;
-            const double distance = bins_[b].mean - coordinates_.of(centroids_[c]);
-            cost += bins_[b].spread + bins_[b].weight * distance * distance;
-        }
-        return cost;
-    }
-
-  private:
-    static constexpr double kHighest = std::numeric_limits<Real>::max();
-
-    struct Range {
-        std::uint64_t begin;
-        std::uint64_t end;
-    };
-
-    /// Bins around a midpoint that double with their distance from it: a boundary of the optimum
-    /// is likely there.
-    void open_around(std::size_t c) {
-        constexpr int kDoublings = 5;
-        constexpr int kSteps = 3;  // a doubling
-        const double middle = centroids_[c] / 2 + centroids_[c + 1] / 2;
-        const double half = centroids_[c + 1] / 2 - centroids_[c] / 2;
-        splits_.push_back(midpoints_.back());
-        for (int d = 0; d <= kDoublings * kSteps; ++d) {
-            const double distance = half * std::exp2(-static_cast<double>(d) / kSteps);
-            splits_.push_back(widened_key<Real>(middle - distance));
-            splits_.push_back(widened_key<Real>(middle + distance));
+            while (c + 1 < centroids.size() && distance(b, c + 1) <= distance(b, c)) ++c;
+            visit(b, c, distance(b, c));
         }
     }
 
-    /// Split about the mean by the standard deviation, which suits any distribution over any
-    /// range, and at the middle key where that says nothing.
-    void split_bin(std::size_t b) {
-        const Range range = ranges_[b];
-        if (range.end - range.begin < 2) return;
-        const double deviation = std::sqrt(bins_[b].spread / bins_[b].weight);
-        bool any = false;
-        for (int p = 1; p < kParts; ++p) {
-            constexpr double kSpan = 3.5;  // deviations; a uniform bin has 3.46
-            const double at =
-                bins_[b].mean + kSpan * deviation * (static_cast<double>(p) / kParts - 1.0 / 2);
-            const std::uint64_t key = widened_key<Real>(coordinates_.back(at));
-            if (key <= range.begin || key >= range.end) continue;
-            splits_.push_back(key);
-            any = true;
-        }
-        if (!any || deviation == 0) splits_.push_back(range.begin + (range.end - range.begin) / 2);
-    }
-
-    void tidy() {
-        std::sort(splits_.begin(), splits_.end());
-        splits_.erase(std::unique(splits_.begin(), splits_.end()), splits_.end());
-    }
-
-    std::span<const double> centroids_;
     Coordinates coordinates_;
-    std::vector<std::uint64_t> midpoints_;
-    std::vector<std::uint64_t> splits_;
     std::vector<Bin> bins_;
-    std::vector<Range> ranges_;
-    std::vector<std::uint8_t> indivisible_;
+    std::vector<Extent> extents_;
+    double weight_ = 0;
+    double rounding_ = 0;
+    double spread_ = 0;  // inside bins, at most
 };
 
-Relaxed relaxed_of(std::span<const Bin> bins, std::span<const std::uint8_t> indivisible,
-                   std::size_t clusters, double tolerated_slack) {
-    Relaxed relaxed(bins, indivisible, clusters, false);
-    if (relaxed.slack() <= tolerated_slack) return relaxed;
-    Relaxed precise(bins, indivisible, clusters, true);
-    return precise.slack() < relaxed.slack() ? precise : relaxed;
+struct Bound {
+    double price = 0;
+    double value = -std::numeric_limits<double>::infinity();  // the slack taken off
+    double slack = 0;
+};
+
+/// Of the relaxed optimum, until it is `enough`.
+template <class Costs>
+Bound relaxed_bound(const Costs& costs, std::span<const double> gains, std::size_t clusters,
+                    double guess, double enough) {
+    PricedProgram<Costs> program(costs, gains);
+    PriceSearch search(clusters, guess);
+    Priced last = program.solve(search.price());
+    while (search.add(last) && search.best().bound(clusters) < enough)
+        last = program.solve(search.price());
+    const Priced& best = search.best();
+    if (last.price != best.price) last = program.solve(best.price);
+    const double slack = program.slack_a_cluster() * static_cast<double>(clusters + 1);
+    return {best.price, last.bound(clusters) - slack, slack};
 }
 
-Certificate certificate_of(double lower_bound, double cost, double tolerance, int rounds) {
-    Certificate certificate{std::min(lower_bound, cost), cost, 0, false, rounds};
-    if (cost > 0) {
-        certificate.gap = certificate.lower_bound > 0
-                              ? (cost - certificate.lower_bound) / certificate.lower_bound
-                              : std::numeric_limits<double>::infinity();
+/// Quick where prefix sums do, else precise.
+Bound relaxed_bound(std::span<const Bin> bins, std::span<const double> gains, std::size_t clusters,
+                    double guess, double cost, double tolerance) {
+    const double enough = cost / (1 + kAimedAt * tolerance);
+    const Bound quick = relaxed_bound(PrefixCosts(bins), gains, clusters, guess, enough);
+    if (quick.slack <= kToleratedSlack * tolerance * cost) return quick;
+    const Bound precise = relaxed_bound(MergedCosts(bins), gains, clusters, quick.price, enough);
+    return precise.value > quick.value ? precise : quick;
+}
+
+double lower_bound_of(const Counted& counted, std::span<const double> centroids,
+                      std::size_t clusters, double cost, double tolerance) {
+    const std::span<const Bin> bins = counted.bins();
+    if (clusters == 1) return clusters_of(bins, {0, bins.size()}).front().spread;
+    double guess = 2 * cost / static_cast<double>(clusters);
+    double saving = counted.most_saved(centroids, clusters);
+    double lower = 0;
+    constexpr int kRounds = 3;
+    constexpr double kWorthwhile = 0.8;
+    for (int round = 0; round < kRounds; ++round) {
+        const std::vector<double> gains =
+            straddling_gains(counted.extents(), saving, counted.rounding());
+        const Bound bound = relaxed_bound(bins, gains, clusters, guess, cost, tolerance);
+        lower = std::max(lower, bound.value);
+        // One more cluster than k saves no more than its price and what the bound leaves open.
+        const double less = counted.raised(cost - bound.value + bound.price);
+        if (cost <= lower * (1 + tolerance) || less > kWorthwhile * saving) break;
+        saving = less;
+        guess = bound.price;
     }
-    certificate.reached = certificate.gap <= tolerance;
-    return certificate;
+    return lower;
 }
 
-/// Points in the order of their keys.
 template <class Real>
-class SortedPoints {
-  public:
-    SortedPoints(const WeightedPoints<Real>& points, const Coordinates& coordinates)
-        : distinct_(distinct_values(points)), bins_(bins_of(distinct_, coordinates)) {
-        keys_.reserve(bins_.size());
-        for (const Real value : distinct_.values) keys_.push_back(key_of_value(value));
+std::vector<CountedBin> bins_of_values(const DistinctValues<Real>& distinct) {
+    std::vector<CountedBin> bins;
+    bins.reserve(distinct.values.size());
+    for (std::size_t v = 0; v < distinct.values.size(); ++v) {
+        const auto value = static_cast<double>(distinct.values[v]);
+        bins.push_back({distinct.weights[v], value, value, value});
     }
-
-    [[nodiscard]] std::vector<CountedBin> operator()(std::span<const std::uint64_t> splits) const {
-        std::vector<CountedBin> counted(splits.size() + 1);
-        std::size_t begin = 0;
-        for (std::size_t b = 0; b < counted.size(); ++b) {
-            const auto end =
-                b == splits.size()
-                    ? keys_.size()
-                    : static_cast<std::size_t>(
-                          std::lower_bound(keys_.begin() + static_cast<std::ptrdiff_t>(begin),
-                                           keys_.end(), splits[b]) -
-                          keys_.begin());
-            // Equal values count once: they are as indivisible as one.
-            if (end > begin) counted[b] = {end - begin, clusters_of(bins_, {begin, end}).front()};
-            begin = end;
-        }
-        return counted;
-    }
-
-  private:
-    DistinctValues<Real> distinct_;
-    std::vector<Bin> bins_;
-    std::vector<std::uint64_t> keys_;
-};
+    return bins;
+}
 
 }  // namespace
 
-template <class Real>
-Certificate certify(const Recount& recount, std::span<const double> centroids, std::size_t clusters,
-                    const Coordinates& coordinates, double tolerance) {
-    PAL_ASSERT(!centroids.empty() && centroids.size() <= clusters);
-    Refinement<Real> refinement(centroids, coordinates);
-    Certificate certificate;
-    double lower_bound = 0;
-    for (int round = 1;; ++round) {
-        refinement.recount(recount);
-        const double cost = refinement.cost();
-        const Relaxed relaxed = relaxed_of(refinement.bins(), refinement.indivisible(), clusters,
-                                           kToleratedSlack * tolerance * cost);
-        lower_bound = std::max(lower_bound, relaxed.cost() * (1 - kRounding) - relaxed.slack());
-        const double area = coordinates.unit * coordinates.unit;
-        certificate =
-            certificate_of(lower_bound / area, cost * (1 + kRounding) / area, tolerance, round);
-        if (certificate.reached || round == kMostRounds) return certificate;
-        const double target = cost / (1 + tolerance) + relaxed.slack();
-        if (!refinement.split(relaxed.costs_without(), target)) return certificate;
-    }
+Certificate certify(std::span<const CountedBin> bins, std::span<const double> centroids,
+                    std::size_t clusters, double tolerance) {
+    PAL_ASSERT(!bins.empty() && !centroids.empty() && centroids.size() <= clusters);
+    const Counted counted(bins);
+    const double cost = counted.cost_of(centroids);
+    if (cost == 0) return {};
+    const double lower =
+        counted.lowered(lower_bound_of(counted, centroids, clusters, cost, tolerance));
+    const double gap =
+        lower > 0 ? std::max(0.0, (cost - lower) / lower) : std::numeric_limits<double>::infinity();
+    const double unit = counted.unit();
+    return {lower / unit / unit, cost / unit / unit, gap};
 }
 
-template <class Real>
-Recount recount_in_memory(const WeightedPoints<Real>& points, const Coordinates& coordinates) {
-    return SortedPoints<Real>(points, coordinates);
+Certificate certify(const FloatBlocks& values, DType dtype, std::span<const double> centroids,
+                    std::size_t clusters, double tolerance) {
+    constexpr std::size_t kBinsACluster = 256;
+    constexpr std::size_t kFewestFineBins = std::size_t{1} << 16;
+    constexpr std::size_t kSortable = std::size_t{1} << 20;
+    const auto sorted = [&] {
+        return certify(WeightedPoints<float>{values.read(0, values.count), {}}, centroids, clusters,
+                       tolerance);
+    };
+    const auto binned = [&](std::size_t fine_bins, int passes) {
+        CountedHistogram histogram = counted_histogram(values, dtype, fine_bins, passes);
+        PAL_ASSERT(histogram.finite);
+        if (dtype == DType::kF16 || dtype == DType::kBF16) {  // a bin is one value
+            for (CountedBin& bin : histogram.bins) bin.low = bin.high = bin.mean;
+        }
+        return certify(histogram.bins, centroids, clusters, tolerance);
+    };
+    const auto better = [](const Certificate& a, const Certificate& b) {
+        return b.gap < a.gap ? b : a;
+    };
+    const std::size_t fine_bins = kBinsACluster * clusters;
+    if (values.count <= 2 * fine_bins) return sorted();
+    Certificate best = binned(fine_bins, 1);
+    if (best.gap <= tolerance) return best;
+    if (const auto few = few_values(values))
+        return certify(bins_of_values(*few), centroids, clusters, tolerance);
+    best = better(best, binned(std::max(4 * fine_bins, kFewestFineBins), 2));
+    if (best.gap <= tolerance || values.count > kSortable) return best;
+    return better(best, sorted());
 }
 
 template <class Real>
 Certificate certify(const WeightedPoints<Real>& points, std::span<const double> centroids,
                     std::size_t clusters, double tolerance) {
-    const auto [low, high] = std::minmax_element(points.values.begin(), points.values.end());
-    const Coordinates coordinates = coordinates_for(*low, *high);
-    const Recount recount = recount_in_memory(points, coordinates);
-    if (points.values.size() > kFewPoints)
-        return certify<Real>(recount, centroids, clusters, coordinates, tolerance);
-    Refinement<Real> counted(centroids, coordinates);
-    counted.recount(recount);
-    const double cost = counted.cost() * (1 + kRounding) / coordinates.unit / coordinates.unit;
-    const double optimum = cluster_exact(points, clusters).cost;
-    return certificate_of(optimum * (1 - kExactRounding), cost, tolerance, 1);
+    return certify(bins_of_values(distinct_values(points)), centroids, clusters, tolerance);
 }
 
-template Recount recount_in_memory<float>(const WeightedPoints<float>&, const Coordinates&);
-template Recount recount_in_memory<double>(const WeightedPoints<double>&, const Coordinates&);
-template Certificate certify<float>(const Recount&, std::span<const double>, std::size_t,
-                                    const Coordinates&, double);
-template Certificate certify<double>(const Recount&, std::span<const double>, std::size_t,
-                                     const Coordinates&, double);
 template Certificate certify<float>(const WeightedPoints<float>&, std::span<const double>,
                                     std::size_t, double);
 template Certificate certify<double>(const WeightedPoints<double>&, std::span<const double>,

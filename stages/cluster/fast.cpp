@@ -1,19 +1,16 @@
 // The fast engine: a good partition of the bins of a histogram. A palette's boundaries fall on bin
 // edges; what that may cost is bounded, and where it is too much the bins are made finer or the
 // values themselves are sorted.
-#include <oneapi/tbb/enumerable_thread_specific.h>
-
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <optional>
-#include <unordered_map>
 
 #include "stages/cluster/adaptive_histogram.hpp"
 #include "stages/cluster/cluster.hpp"
 #include "stages/cluster/counted_histogram.hpp"
 #include "stages/cluster/distinct_values.hpp"
 #include "stages/cluster/even_histogram.hpp"
+#include "stages/cluster/few_values.hpp"
 #include "stages/cluster/partition.hpp"
 #include "stages/error.hpp"
 #include "stages/kernels/convert.hpp"
@@ -29,8 +26,7 @@ constexpr std::size_t kFineBinsACluster = 256;  // (bin / cell)^2 is the relativ
 constexpr std::size_t kFewPoints = 2048;        // sorting them is no slower than binning them
 constexpr double kToleratedSpread = 3e-5;       // of the palette's cost, inside bins
 constexpr double kToleratedDoubt = 5e-5;        // of the palette's cost, see doubt_of
-constexpr std::size_t kFewValues = std::size_t{1} << 14;  // distinct ones, kept in a table
-constexpr std::size_t kSortable = std::size_t{1} << 22;   // points, 16 MiB
+constexpr std::size_t kSortable = std::size_t{1} << 22;  // points, 16 MiB
 
 template <class Real>
 Palette cluster_sorted(const WeightedPoints<Real>& points, std::size_t max_clusters) {
@@ -85,38 +81,11 @@ Solved solve(const std::vector<CountedBin>& counted, std::size_t max_clusters) {
             doubt_of(counted, cluster::clusters_of(bins, boundaries), coordinates)};
 }
 
-using Tally = std::unordered_map<std::uint32_t, std::uint64_t>;  // bits of a value, its count
-
-/// The distinct values where there are at most kFewValues: weights that were rounded to a grid, or
-/// pruned. Nothing where there are more.
-std::optional<cluster::DistinctValues<float>> few_values(const FloatBlocks& values) {
-    tbb::enumerable_thread_specific<Tally> tallies;
-    values.for_each([&](std::span<const float> block) {
-        Tally& tally = tallies.local();
-        for (const float value : block) {
-            if (tally.size() > kFewValues) return;
-            ++tally[std::bit_cast<std::uint32_t>(value + 0.0F)];  // -0 is +0
-        }
-    });
-    Tally all;
-    for (const Tally& tally : tallies) {
-        for (const auto& [bits, count] : tally) all[bits] += count;
-    }
-    if (all.size() > kFewValues) return std::nullopt;
-    cluster::DistinctValues<float> distinct;
-    for (const auto& [bits, count] : all) distinct.values.push_back(std::bit_cast<float>(bits));
-    std::sort(distinct.values.begin(), distinct.values.end());
-    for (const float value : distinct.values) {
-        distinct.weights.push_back(
-            static_cast<double>(all.at(std::bit_cast<std::uint32_t>(value))));
-    }
-    return distinct;
-}
-
 /// Where the bins of one pass do not do: few values are met exactly, finer bins are counted, few
 /// points are sorted.
 std::optional<Palette> cluster_carefully(const FloatBlocks& values, std::size_t max_clusters) {
-    if (const auto few = few_values(values)) return cluster::good_palette(*few, max_clusters);
+    if (const auto few = cluster::few_values(values))
+        return cluster::good_palette(*few, max_clusters);
     const auto finer = cluster::counted_histogram(
         values, std::max<std::size_t>(4 * kFineBinsACluster * max_clusters, 1 << 16), 2);
     if (!finer.finite) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "stages/cluster/monotone_minima.hpp"
 #include "stages/error.hpp"
 #include "stages/parallel.hpp"
 
@@ -14,54 +15,6 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kTableEntries = std::size_t{1} << 22;  // 16 MiB of 32-bit boundaries
-constexpr std::size_t kParallelRow = std::size_t{1} << 14;
-
-/// One row of the dynamic program: best[j] = min over i < j of previous[i] + cost(i, j), where i
-/// and j count positions of `cuts`. The minimising i never falls as j grows, so the middle j bounds
-/// both halves.
-template <class Costs>
-class Row {
-  public:
-    Row(const Costs& costs, const std::vector<std::size_t>& cuts,
-        const std::vector<double>& previous, std::vector<double>& best,
-        std::vector<std::uint32_t>& choice)
-        : costs_(costs), cuts_(cuts), previous_(previous), best_(best), choice_(choice) {}
-
-    /// Fills j in [first, last], given that the choices lie in [low, high].
-    void fill(std::size_t first, std::size_t last, std::size_t low, std::size_t high) const {
-        const std::size_t middle = first + (last - first) / 2;
-        double least = kInfinity;
-        std::size_t at = low;
-        for (std::size_t i = low; i <= std::min(high, middle - 1); ++i) {
-            const double cost = previous_[i] + costs_(cuts_[i], cuts_[middle]);
-            if (cost < least) {
-                least = cost;
-                at = i;
-            }
-        }
-        best_[middle] = least;
-        choice_[middle] = static_cast<std::uint32_t>(at);
-        const auto left = [=, this] {
-            if (middle > first) fill(first, middle - 1, low, at);
-        };
-        const auto right = [=, this] {
-            if (middle < last) fill(middle + 1, last, at, high);
-        };
-        if (last - first < kParallelRow) {
-            left();
-            right();
-        } else {
-            both(left, right);
-        }
-    }
-
-  private:
-    const Costs& costs_;
-    const std::vector<std::size_t>& cuts_;
-    const std::vector<double>& previous_;
-    std::vector<double>& best_;
-    std::vector<std::uint32_t>& choice_;
-};
 
 /// The dynamic program over a list of cut positions.
 template <class Costs>
@@ -102,8 +55,14 @@ class Program {
             // c clusters need c intervals; the first position that c - 1 clusters can reach is
             // begin + c - 1.
             for (std::size_t j = begin; j < begin + c; ++j) best_[j] = kInfinity;
-            Row(costs_, cuts_, previous_, best_, choice_)
-                .fill(begin + c, end, begin + c - 1, end - 1);
+            const auto value = [this](std::size_t i, std::size_t j) {
+                return previous_[i] + costs_(cuts_[i], cuts_[j]);
+            };
+            const auto store = [this](std::size_t j, std::size_t i, double least) {
+                best_[j] = least;
+                choice_[j] = static_cast<std::uint32_t>(i);
+            };
+            MonotoneMinima(value, store).find(begin + c, end, begin + c - 1, end - 1);
             on_row(c);
         }
     }
