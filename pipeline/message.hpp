@@ -26,6 +26,7 @@ struct Outcome {
     std::string message;
     double seconds = 0;
     ErrorReport error;
+    std::optional<double> optimality_gap;  // see GroupPalettes
 };
 
 template <class Payload>

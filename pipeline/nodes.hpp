@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -77,29 +78,38 @@ struct LoadStage {
     }
 };
 
+/// What is known of a tensor that is in the file.
+struct Written {
+    ErrorReport error;
+    std::optional<double> optimality_gap;
+};
+
 /// The last stage: hands a packed tensor to the file, one at a time, in plan order.
 struct WriteStage {
     static constexpr std::string_view name = "write";
     static constexpr Activity activity = Activity::kWriting;
     using Input = Packed;
-    using Output = ErrorReport;
+    using Output = Written;
     std::function<void(const TensorJob&, const Packed&)> write;
     Output operator()(const TensorJob& job, Input&& packed) const {
         write(job, packed);
-        return checked_error(job, packed);
+        return {checked_error(job, packed), packed.optimality_gap};
     }
 };
 
-using SinkNode = flow::function_node<Message<ErrorReport>, Release>;
+using SinkNode = flow::function_node<Message<Written>, Release>;
 
 /// Records how each tensor fared and gives its memory back.
 inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes) {
-    return {graph, flow::serial, [&outcomes](const Message<ErrorReport>& message) {
+    return {graph, flow::serial, [&outcomes](const Message<Written>& message) {
                 message->handed_over.acquire();
                 Outcome& outcome = outcomes[message->sequence];
                 outcome = message->outcome;
                 outcome.finished = true;
-                if (message->payload) outcome.error = *message->payload;
+                if (message->payload) {
+                    outcome.error = message->payload->error;
+                    outcome.optimality_gap = message->payload->optimality_gap;
+                }
                 return Release{message->entry->memory_bytes,
                                outcome.failed && outcome.code == ErrorCode::kOutput};
             }};

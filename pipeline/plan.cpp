@@ -11,6 +11,15 @@ namespace pal {
 
 namespace {
 
+/// Of a certificate: bins or distinct values, and partitions of them.
+std::uint64_t certified_bytes(const TensorJob& job) {
+    if (!job.cluster.certify || job.spec.cluster_dim > 1) return 0;
+    constexpr std::uint64_t kMostBins = std::uint64_t{1} << 20;
+    constexpr std::uint64_t kBytesABin = 200;
+    const std::uint64_t values = job.geometry.group_index_count(0);
+    return kBytesABin * (job.dtype == DType::kF64 ? values : std::min(values, kMostBins));
+}
+
 /// Buffers of a tensor on its way: its weights unless they are read from the file block by block
 /// (and what decodes a chunk of them: as the file has it, and on its way), what is gathered to
 /// cluster, the packed indices and LUTs, histograms and blocks.
@@ -25,7 +34,7 @@ std::uint64_t memory_of(const TensorJob& job, const DatasetInfo& dataset) {
                                     (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim *
                                     32;
     return (in_the_file ? 0 : job.geometry.weight_count * value_bytes) + 3 * dataset.chunk_bytes +
-           gathered_bytes(job.geometry, job.dtype, job.cluster.engine) +
+           gathered_bytes(job.geometry, job.dtype, job.cluster.engine) + certified_bytes(job) +
            (sorts ? job.geometry.group_index_count(0) * kSortedBytes : 0) +
            job.geometry.index_count + lut_bytes + kWorkingBytes;
 }

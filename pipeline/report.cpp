@@ -65,6 +65,15 @@ void add_errors(Json& tensor, const Outcome& outcome) {
     tensor["max_abs_error"] = number_or_null(outcome.error.max_abs_error);
 }
 
+/// Null where no proof was asked for, and for vectors, with the reason.
+void add_gap(Json& tensor, const PlanEntry& entry, const Outcome& outcome) {
+    tensor["optimality_gap"] =
+        outcome.optimality_gap ? Json(*outcome.optimality_gap) : Json(nullptr);
+    const bool asked = entry.palettize && entry.job.cluster.certify;
+    if (asked && !outcome.optimality_gap && !outcome.failed)
+        tensor["optimality_gap_reason"] = "vectors have no certificate";
+}
+
 Json tensor_json(const PlanEntry& entry) {
     const std::uint64_t weights = entry.dataset->element_count;
     Json tensor;
@@ -153,11 +162,13 @@ std::string report_json(const Plan& plan, const RunFacts* facts) {
         Json tensor = tensor_json(entry);
         if (const auto found = outcomes.find(&entry); found != outcomes.end()) {
             add_errors(tensor, *found->second);
+            add_gap(tensor, entry, *found->second);
             tensor["seconds"] = found->second->seconds;
         } else if (facts !=
                    nullptr) {  // a dense tensor of a run: nothing is lost, nothing is spent
             add_errors(tensor, Outcome{});
             tensor["sqnr_db"] = nullptr;
+            add_gap(tensor, entry, Outcome{});
             tensor["seconds"] = 0.0;
         }
         report["tensors"].push_back(std::move(tensor));

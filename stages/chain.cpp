@@ -1,5 +1,7 @@
 #include "stages/chain.hpp"
 
+#include <cmath>
+#include <sstream>
 #include <utility>
 
 #include "stages/error.hpp"
@@ -20,6 +22,20 @@ namespace {
                     "; --on-nonfinite=skip leaves such tensors dense, --exclude names them");
 }
 
+void check_gap(const TensorJob& job, double gap) {
+    if (gap <= *job.cluster.certify) return;
+    std::ostringstream text;
+    text << job.path << ": engine " << engine_name(job.cluster.engine);
+    if (std::isinf(gap)) {
+        text << " lost something where the best palette may lose nothing";
+    } else {
+        text << " is proven to be within " << gap << " of the best palette";
+    }
+    text << ", --certify asks for " << *job.cluster.certify
+         << "; a larger tolerance or --engine exact may do";
+    throw Error(ErrorCode::kCheckFailed, text.str());
+}
+
 }  // namespace
 
 Scaled ScaleStage::operator()(const TensorJob& job, Loaded&& input) const {
@@ -35,11 +51,15 @@ Scaled ScaleStage::operator()(const TensorJob& job, Loaded&& input) const {
 Clustered ClusterStage::operator()(const TensorJob& job, Scaled&& input) const {
     auto palettes = cluster_groups(input.to_cluster(job), job.spec, job.cluster, job.path);
     if (!palettes) refuse_nonfinite(job, input.weights);
+    if (palettes->optimality_gap) check_gap(job, *palettes->optimality_gap);
     return {std::move(input), std::move(*palettes)};
 }
 
 Quantized QuantizeLutStage::operator()(const TensorJob& job, Clustered&& input) const {
-    Quantized output{std::move(input.source), {}, std::move(input.palettes.indices)};
+    Quantized output{std::move(input.source),
+                     {},
+                     std::move(input.palettes.indices),
+                     input.palettes.optimality_gap};
     PalettizedTensor& tensor = output.tensor;
     tensor.dtype = job.dtype;
     tensor.n_bits = job.spec.n_bits;
@@ -58,7 +78,7 @@ Quantized QuantizeLutStage::operator()(const TensorJob& job, Clustered&& input) 
 }
 
 Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
-    Packed output{std::move(input.tensor), {}, nullptr};
+    Packed output{std::move(input.tensor), {}, nullptr, input.optimality_gap};
     const ChunkGrid grid(job.geometry);
     if (grid.count() * grid.chunk_bytes(job.spec.n_bits) > kHeldIndexBytes) {
         output.later =

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,13 +59,15 @@ struct Quantized {
     Scaled source;
     PalettizedTensor tensor;  // all but its chunks
     std::vector<std::uint8_t>
-        reference_indices;  // reference engine only: kept instead of the nearest
+        reference_indices;                 // reference engine only: kept instead of the nearest
+    std::optional<double> optimality_gap;  // see GroupPalettes
 };
 
 struct Packed {
     PalettizedTensor tensor;  // large: its chunks are found as they are asked for
     ErrorReport error;        // not of a large one
     std::shared_ptr<const LaterAssignment> later;  // a large one's
+    std::optional<double> optimality_gap;          // see GroupPalettes
 };
 
 /// What the tensor lost; of a large one once its chunks have been read. Throws Error(kCheckFailed)
@@ -80,6 +83,7 @@ struct ScaleStage {
     Output operator()(const TensorJob& job, Input&& input) const;
 };
 
+/// A gap that is asked for and not proven throws Error(kCheckFailed).
 struct ClusterStage {
     static constexpr std::string_view name = "cluster";
     using Input = Scaled;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <span>
 
+#include "stages/cluster/certificate.hpp"
 #include "stages/cluster/cluster.hpp"
 #include "stages/error.hpp"
 #include "stages/gather.hpp"
@@ -89,6 +90,7 @@ class GroupClusterer {
         keep_clusters_ = options.engine == Engine::kReference && spec.cluster_dim == 1;
         result_.lut.resize(geometry.group_count * stride_);
         if (keep_clusters_) result_.indices.resize(geometry.index_count);
+        if (options.certify && spec.cluster_dim == 1) gaps_.resize(geometry.group_count);
     }
 
     std::optional<GroupPalettes> run() {
@@ -100,6 +102,7 @@ class GroupClusterer {
                       [&](auto real) { cluster_gathered<typename decltype(real)::type>(); });
         }
         if (!finite_) return std::nullopt;
+        if (!gaps_.empty()) result_.optimality_gap = *std::max_element(gaps_.begin(), gaps_.end());
         return std::move(result_);
     }
 
@@ -112,7 +115,9 @@ class GroupClusterer {
             run.length <= kLargeGroup
                 ? cluster::blocks_of(reader.read(source_, run.begin, run.length))
                 : blocks_of_run(source_, run, reader);
-        store(group, cluster_fast(blocks, source_.dtype, std::size_t{1} << spec_.n_bits));
+        const auto palette = cluster_fast(blocks, source_.dtype, max_clusters());
+        store(group, palette);
+        if (palette) certify(group, blocks, *palette);
     }
 
     template <class Real>
@@ -126,7 +131,9 @@ class GroupClusterer {
             const std::size_t count = std::min(at_a_time, geometry.group_count - first);
             const GatheredGroups<Real> groups(source_, first, count);
             for_each_task(count, [&](std::size_t g) {
-                store(first + g, palette_of(groups.points(first + g), first + g));
+                const auto palette = palette_of(groups.points(first + g), first + g);
+                store(first + g, palette);
+                if (palette) certify(first + g, groups.points(first + g), *palette);
             });
         }
     }
@@ -135,20 +142,37 @@ class GroupClusterer {
     std::optional<Palette> palette_of(std::span<const Real> values, std::size_t group) const {
         if (!kernels::all_finite(values)) return std::nullopt;
         const WeightedPoints<Real> points{values, {}};
-        const std::size_t max_clusters = std::size_t{1} << spec_.n_bits;
         if (spec_.cluster_dim > 1) {
-            return cluster_vectors(points, spec_.cluster_dim, max_clusters,
+            return cluster_vectors(points, spec_.cluster_dim, max_clusters(),
                                    seed_of(options_.seed, path_, group));
         }
         switch (options_.engine) {
             case Engine::kFast:
-                return cluster_fast(points, source_.dtype, max_clusters);
+                return cluster_fast(points, source_.dtype, max_clusters());
             case Engine::kExact:
-                return cluster_exact(points, max_clusters);
+                return cluster_exact(points, max_clusters());
             case Engine::kReference:
-                return cluster_reference(points, source_.dtype, spec_, max_clusters);
+                return cluster_reference(points, source_.dtype, spec_, max_clusters());
         }
         PAL_ASSERT(false);
+    }
+
+    [[nodiscard]] std::size_t max_clusters() const { return std::size_t{1} << spec_.n_bits; }
+
+    void certify(std::size_t group, const cluster::FloatBlocks& blocks, const Palette& palette) {
+        if (gaps_.empty()) return;
+        gaps_[group] = cluster::certify(blocks, source_.dtype, palette.centroids, max_clusters(),
+                                        *options_.certify)
+                           .gap;
+    }
+    void certify(std::size_t group, std::span<const float> values, const Palette& palette) {
+        certify(group, cluster::blocks_of(values), palette);
+    }
+    void certify(std::size_t group, std::span<const double> values, const Palette& palette) {
+        if (gaps_.empty()) return;
+        const WeightedPoints<double> points{values, {}};
+        gaps_[group] =
+            cluster::certify(points, palette.centroids, max_clusters(), *options_.certify).gap;
     }
 
     void store(std::size_t group, const std::optional<Palette>& palette) {
@@ -168,6 +192,7 @@ class GroupClusterer {
     std::size_t stride_ = 0;
     bool keep_clusters_ = false;
     GroupPalettes result_;
+    std::vector<double> gaps_;  // [group], where they are asked for
     std::atomic<bool> finite_{true};
 };
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <limits>
 #include <map>
@@ -57,6 +58,19 @@ std::uint64_t whole_number(const Arguments& arguments, const char* option, std::
         throw Error(ErrorCode::kUsage,
                     fmt::format("--{}: found '{}', allowed are whole numbers from {} to {}", option,
                                 text, least, most));
+    }
+    return number;
+}
+
+double positive_number(const Arguments& arguments, const char* option) {
+    const std::string text = arguments.text(option);
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || !(number > 0) ||
+        !std::isfinite(number)) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("--{}: found '{}', allowed are positive numbers such as 1e-3",
+                                option, text));
     }
     return number;
 }
@@ -133,6 +147,15 @@ po::options_description recording_options() {
     return options;
 }
 
+po::options_description certify_option() {
+    po::options_description options("Proof");
+    options.add_options()(
+        "certify", po::value<std::string>(),
+        "prove that every scalar palette is at most this far from the best one, as "
+        "1e-3; a tensor whose proof fails is an error");
+    return options;
+}
+
 po::options_description json_option() {
     po::options_description options("Output");
     options.add_options()("json", po::bool_switch(), "print JSON instead of a table");
@@ -174,6 +197,7 @@ PlanOptions plan_options_from(const Arguments& arguments) {
                                                     {"exact", Engine::kExact},
                                                     {"reference", Engine::kReference}});
     }
+    if (arguments.has("certify")) options.cluster.certify = positive_number(arguments, "certify");
     if (arguments.has("seed")) {
         options.cluster.seed =
             whole_number(arguments, "seed", 0, std::numeric_limits<std::uint64_t>::max());

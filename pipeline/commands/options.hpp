@@ -33,6 +33,7 @@ struct Arguments {
 [[nodiscard]] po::options_description palettize_options();
 [[nodiscard]] po::options_description thread_options();
 [[nodiscard]] po::options_description recording_options();
+[[nodiscard]] po::options_description certify_option();
 [[nodiscard]] po::options_description json_option();
 [[nodiscard]] po::options_description force_option();
 

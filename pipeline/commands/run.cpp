@@ -187,7 +187,10 @@ Command run_command() {
             2,
             [] {
                 po::options_description options = palettize_options();
-                options.add(thread_options()).add(recording_options()).add(force_option());
+                options.add(certify_option())
+                    .add(thread_options())
+                    .add(recording_options())
+                    .add(force_option());
                 return options;
             },
             execute_run};

@@ -210,11 +210,8 @@ Certificate certify(const FloatBlocks& values, DType dtype, std::span<const doub
                        tolerance);
     };
     const auto binned = [&](std::size_t fine_bins, int passes) {
-        CountedHistogram histogram = counted_histogram(values, dtype, fine_bins, passes);
+        const CountedHistogram histogram = counted_histogram(values, fine_bins, passes);
         PAL_ASSERT(histogram.finite);
-        if (dtype == DType::kF16 || dtype == DType::kBF16) {  // a bin is one value
-            for (CountedBin& bin : histogram.bins) bin.low = bin.high = bin.mean;
-        }
         return certify(histogram.bins, centroids, clusters, tolerance);
     };
     const auto better = [](const Certificate& a, const Certificate& b) {
@@ -222,6 +219,8 @@ Certificate certify(const FloatBlocks& values, DType dtype, std::span<const doub
     };
     const std::size_t fine_bins = kBinsACluster * clusters;
     if (values.count <= 2 * fine_bins) return sorted();
+    if (dtype == DType::kF16 || dtype == DType::kBF16)
+        return certify(pattern_histogram(values, dtype).bins, centroids, clusters, tolerance);
     Certificate best = binned(fine_bins, 1);
     if (best.gap <= tolerance) return best;
     if (const auto few = few_values(values))

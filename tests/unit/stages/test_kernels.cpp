@@ -73,17 +73,17 @@ void check_sorted(double scale, bool repeats, unsigned seed) {
         std::vector<Real> values(count);
         for (Real& value : values) {
             const double drawn = std::normal_distribution<>(0, 3)(random);
-            value = static_cast<Real>(repeats ? std::round(drawn) : drawn) *
-                    static_cast<Real>(scale);
+            value =
+                static_cast<Real>(repeats ? std::round(drawn) : drawn) * static_cast<Real>(scale);
         }
         std::vector<Real> expected = values;
         std::sort(expected.begin(), expected.end(), [](Real a, Real b) {
             return a < b || (a == b && std::signbit(a) && !std::signbit(b));
         });
         kernels::sort_ascending(values);
-        BOOST_TEST((count == 0 || std::memcmp(values.data(), expected.data(),
-                                              count * sizeof(Real)) == 0),
-                   count << " values of scale " << scale << ", seed " << seed);
+        BOOST_TEST(
+            (count == 0 || std::memcmp(values.data(), expected.data(), count * sizeof(Real)) == 0),
+            count << " values of scale " << scale << ", seed " << seed);
     }
 }
 
