@@ -136,7 +136,8 @@ Bound relaxed_bound(const Costs& costs, std::span<const double> gains, std::size
         last = program.solve(search.price());
     const Priced& best = search.best();
     if (last.price != best.price) last = program.solve(best.price);
-    const double slack = program.slack_a_cluster() * static_cast<double>(clusters + 1);
+    const Slack own = program.slack();
+    const double slack = (own.excess + own.rounding) * static_cast<double>(clusters + 1);
     return {best.price, last.bound(clusters) - slack, slack};
 }
 

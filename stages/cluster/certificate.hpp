@@ -22,7 +22,7 @@ struct Certificate {
 /// From bins alone: ascending, disjoint, each with its count, its mean and the ends of its values.
 /// Bins of a hundredth of a cluster prove gaps of 1e-3, and the gap falls with their width squared;
 /// bins of one value each prove any. centroids: ascending, at most `clusters`. Stops at
-/// `tolerance`. O(n log n) whatever the number of clusters, 0.1 to 0.3 us a bin.
+/// `tolerance`. O(n log n) whatever the number of clusters, about 0.3 us a bin.
 [[nodiscard]] Certificate certify(std::span<const CountedBin> bins,
                                   std::span<const double> centroids, std::size_t clusters,
                                   double tolerance);

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "stages/cluster/monotone_minima.hpp"
+#include "stages/cluster/proven_partition.hpp"
 #include "stages/error.hpp"
 #include "stages/parallel.hpp"
 
@@ -276,9 +277,14 @@ Bin cluster_of(std::span<const Bin> bins) {
 }  // namespace
 
 std::vector<std::size_t> optimal_partition(std::span<const Bin> bins, std::size_t k) {
-    std::vector<std::size_t> cuts(bins.size() + 1);
-    for (std::size_t c = 0; c < cuts.size(); ++c) cuts[c] = c;
-    return solve_precisely(bins, [&](const auto& costs) { return solve(costs, cuts, k); });
+    return solve_precisely(bins, [&](const auto& costs) {
+        if (k > 1 && k < bins.size()) {
+            if (auto proven = proven_partition(bins, costs, k, kToleratedDoubt)) return *proven;
+        }
+        std::vector<std::size_t> cuts(bins.size() + 1);
+        for (std::size_t c = 0; c < cuts.size(); ++c) cuts[c] = c;
+        return solve(costs, std::move(cuts), k);
+    });
 }
 
 std::vector<std::size_t> windowed_partition(std::span<const Bin> bins,

@@ -11,12 +11,12 @@
 namespace pal::cluster {
 
 /// Boundaries 0 = b[0] < b[1] < ... < b[k] = bins.size() of the k intervals of least total cost, 1
-/// <= k <= bins.size(). Monotone divide and conquer a row (Grønlund et al. 2017, arXiv:1701.07204,
-/// section 2): O(k n log n) time. O(n) memory: where a table of k n boundaries would be large, only
-/// the boundary in the middle is carried along and both sides are solved again (Hirschberg 1975),
-/// at twice the time. Rows are parallel where they are long. Solved with prefix sums, and once more
-/// with costs of full precision where the prefix sums may have cancelled by more than 1e-7 of the
-/// result.
+/// <= k <= bins.size(). proven_partition: O(n log n) time and O(n) memory whatever k. Where it
+/// shows no optimum to 1e-7, monotone divide and conquer a row, O(k n log n): where a table of k n
+/// boundaries would be large, only the boundary in the middle is carried along and both sides are
+/// solved again (Hirschberg 1975), at twice the time. Parallel where there are many bins. Solved
+/// with prefix sums, and once more with costs of full precision where the prefix sums may have
+/// cancelled by more than 1e-7 of the result.
 [[nodiscard]] std::vector<std::size_t> optimal_partition(std::span<const Bin> bins, std::size_t k);
 
 /// A good partition, coarse to fine: exact over `coarse_cuts` (ascending bin positions, 0 and

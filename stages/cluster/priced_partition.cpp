@@ -111,7 +111,7 @@ void PricedProgram<Costs>::enqueue(std::size_t begin) {
 }
 
 template <class Costs>
-double PricedProgram<Costs>::slack_a_cluster() const {
+Slack PricedProgram<Costs>::slack() const {
     std::vector<double> excess(count_ + 1);
     const auto beginning = [this](std::size_t begin, std::size_t end) { return value(begin, end); };
     const auto compare = [&](std::size_t end, std::size_t, double least) {
@@ -123,8 +123,8 @@ double PricedProgram<Costs>::slack_a_cluster() const {
     // A minimum may lose what two values are off by at each level. Totals are sums of positive
     // terms: a few roundings more.
     const double levels = std::bit_width(count_ + 1);
-    return std::max(0.0, worst) + (2 * levels + 2) * (rounding_of(costs_, most) + kEpsilon * most) +
-           8 * kEpsilon * most;
+    return {std::max(0.0, worst),
+            (2 * levels + 2) * (rounding_of(costs_, most) + kEpsilon * most) + 8 * kEpsilon * most};
 }
 
 template <class Costs>

@@ -31,6 +31,11 @@ struct Priced {
     }
 };
 
+struct Slack {
+    double excess = 0;    // over better beginnings, as computed
+    double rounding = 0;  // what rounding may hide, at worst
+};
+
 /// Costs: PrefixCosts or MergedCosts.
 template <class Costs>
 class PricedProgram {
@@ -45,7 +50,7 @@ class PricedProgram {
     /// What the total that was found last may be above the true one, for each cluster of the true
     /// solution. Every end is compared with all beginnings once more, by divide and conquer, whose
     /// roundings are bounded. O(n log n), parallel.
-    [[nodiscard]] double slack_a_cluster() const;
+    [[nodiscard]] Slack slack() const;
 
     /// Boundaries 0, ..., n of the solution that was found last, without gains.
     [[nodiscard]] std::vector<std::size_t> boundaries() const;

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "stages/cluster/partition.hpp"
+#include "stages/cluster/proven_partition.hpp"
 #include "tests/support/distributions.hpp"
 #include "tests/support/labels.hpp"
 
@@ -40,9 +41,64 @@ double cost_of(const std::vector<Bin>& bins, const std::vector<std::size_t>& bou
     return cost;
 }
 
+/// The least cost of each number of intervals up to k, by the plain recursion.
+std::vector<double> optima_by_definition(const std::vector<Bin>& bins, std::size_t k) {
+    const std::size_t count = bins.size();
+    std::vector<double> best(count + 1, std::numeric_limits<double>::infinity());
+    best[0] = 0;
+    std::vector<double> optima{best[count]};
+    for (std::size_t c = 1; c <= k; ++c) {
+        std::vector<double> next(count + 1, std::numeric_limits<double>::infinity());
+        for (std::size_t end = 1; end <= count; ++end) {
+            Bin own = bins[end - 1];
+            for (std::size_t begin = end; begin-- > 0;) {
+                if (begin + 1 < end) own = merged(bins[begin], own);
+                next[end] = std::min(next[end], best[begin] + own.spread);
+            }
+        }
+        best.swap(next);
+        optima.push_back(best[count]);
+    }
+    return optima;
+}
+
+void check_optima(const char* name, const std::vector<Bin>& bins, std::size_t most) {
+    const std::vector<double> optima = optima_by_definition(bins, most);
+    for (std::size_t k = 1; k <= std::min(most, bins.size()); ++k) {
+        const auto boundaries = pal::cluster::optimal_partition(bins, k);
+        BOOST_TEST(boundaries.size() == k + 1);
+        const double cost = cost_of(bins, boundaries);
+        BOOST_TEST(cost <= optima[k] * (1 + 1e-7),
+                   name << ", " << bins.size() << " bins, k " << k << ": " << cost / optima[k] - 1);
+    }
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(partitions)
+
+BOOST_AUTO_TEST_CASE(optimal_partitions_are_optimal, *kArithmetic) {
+    for (const auto& [name, draw] : distributions()) {
+        for (const std::size_t count : {2, 3, 17, 60, 250})
+            check_optima(name, bins_of(draw, count), 40);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_price_is_found_for_every_number_of_clusters) {
+    // Of evenly spaced values many numbers of clusters share a price; of others each has its own.
+    const auto check = [](const char* name, const std::vector<Bin>& bins) {
+        const pal::cluster::MergedCosts costs(bins);
+        for (std::size_t k = 2; k < std::min<std::size_t>(60, bins.size()); ++k) {
+            const auto proven = pal::cluster::proven_partition(bins, costs, k, 1e-7);
+            BOOST_TEST(proven.has_value(), name << ", k " << k);
+        }
+    };
+    for (const auto& [name, draw] : distributions()) check(name, bins_of(draw, 300));
+    std::vector<Bin> even;
+    for (int b = 0; b < 100; ++b) even.push_back({1.0, b / 64.0, 0});
+    check("even", even);
+    check_optima("even", even, 99);
+}
 
 BOOST_AUTO_TEST_CASE(good_partitions_are_within_a_ten_thousandth_of_the_optimum, *kArithmetic) {
     for (const auto& [name, draw] : distributions()) {
