@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "stages/cluster/even_histogram.hpp"
 #include "stages/cluster/distinct_values.hpp"
 #include "stages/cluster/few_values.hpp"
 #include "stages/cluster/priced_partition.hpp"

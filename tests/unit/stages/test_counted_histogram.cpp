@@ -59,10 +59,10 @@ BOOST_AUTO_TEST_CASE(counts_and_means_are_exact) {
         for (const std::size_t count : {100, 5000, 300000}) {
             for (const std::size_t fine_bins : {64, 4096}) {
                 check_bins(drawn(count, normal), fine_bins, passes);
-                check_bins(drawn(count, [](auto& r) { return 1000 + normal(r); }), 
-                           fine_bins, passes);
-                check_bins(drawn(count, [](auto& r) { return normal(r) * 1e-39; }), 
-                           fine_bins, passes);
+                check_bins(drawn(count, [](auto& r) { return 1000 + normal(r); }), fine_bins,
+                           passes);
+                check_bins(drawn(count, [](auto& r) { return normal(r) * 1e-39; }), fine_bins,
+                           passes);
                 check_bins(drawn(count, [](auto& r) { return std::tan(normal(r) * 70); }),
                            fine_bins, passes);
             }
@@ -74,8 +74,7 @@ BOOST_AUTO_TEST_CASE(zeros_of_both_signs_are_one_value) {
     std::vector<float> values(40000, 0.0F);
     for (std::size_t v = 0; v < values.size(); v += 2) values[v] = -0.0F;
     values[7] = 1;
-    const auto histogram =
-        cluster::counted_histogram(cluster::blocks_of(values), 4096, 1);
+    const auto histogram = cluster::counted_histogram(cluster::blocks_of(values), 4096, 1);
     BOOST_REQUIRE(histogram.bins.size() == 2);
     BOOST_TEST(histogram.bins[0].weight == 39999);
     BOOST_TEST(histogram.bins[0].mean == 0);
@@ -88,8 +87,8 @@ BOOST_AUTO_TEST_CASE(a_nan_or_infinity_is_noticed) {
             std::vector<float> values = drawn(300000, normal);
             values[at] = bad;
             for (const int passes : {1, 2}) {
-                BOOST_TEST(!cluster::counted_histogram(cluster::blocks_of(values), 4096, passes)
-                                .finite);
+                BOOST_TEST(
+                    !cluster::counted_histogram(cluster::blocks_of(values), 4096, passes).finite);
             }
         }
     }
