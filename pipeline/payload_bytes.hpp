@@ -6,6 +6,7 @@
 
 #include "stages/chain.hpp"
 #include "stages/dtype.hpp"
+#include "stages/pack.hpp"
 
 namespace pal {
 
@@ -26,10 +27,10 @@ template <class Payload>
     return lut_bytes(quantized.tensor);
 }
 
-[[nodiscard]] inline std::uint64_t payload_bytes(const Packed& packed) noexcept {
-    std::uint64_t bytes = lut_bytes(packed.tensor);
-    for (const PackedChunk& chunk : packed.tensor.chunks) bytes += chunk.bytes.size();
-    return bytes;
+/// Packed indices of a large tensor may not have been found yet: their bytes are known all the same.
+[[nodiscard]] inline std::uint64_t payload_bytes(const Packed& packed) {
+    const ChunkGrid grid(packed.tensor.geometry);
+    return lut_bytes(packed.tensor) + grid.count() * grid.chunk_bytes(packed.tensor.n_bits);
 }
 
 }  // namespace pal
