@@ -104,7 +104,7 @@ class FileSink : public DenseSink {
     void write_bytes(std::size_t first, std::span<const std::byte> bytes) override {
         const int error =
             target().writer.raw.write(offset_ + first * dtype_bytes(target().dtype), bytes);
-        if (error == 0) return;
+        if (error == 0) return target().writer.temporary.wrote(bytes.size());
         const std::lock_guard<std::mutex> lock(failing_);
         target().writer.fail(target().writer.target + " (" + target().path +
                              "): cannot write the data: " + std::strerror(error));

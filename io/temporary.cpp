@@ -126,8 +126,7 @@ void TemporaryFile::copy_head(const std::string& source, std::uint64_t bytes) co
 
 void TemporaryFile::wrote(std::uint64_t bytes) {
     constexpr std::uint64_t kWorthSending = std::uint64_t{8} << 20;
-    unsent_bytes_ += bytes;
-    if (unsent_bytes_ < kWorthSending) return;
+    if (unsent_bytes_.fetch_add(bytes) + bytes < kWorthSending) return;
     unsent_bytes_ = 0;
     // An advice: what fails here fails again in fsync, which reports it.
     const Descriptor file(path_, O_RDONLY);

@@ -1,6 +1,7 @@
 // A file that appears under its name whole or not at all.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ class TemporaryFile {
     /// Creates the file with these bytes. Throws Error(kOutput).
     void create(const std::string& bytes) const;
     /// Says that `bytes` more have been written. The disk then starts on them while the next tensor
-    /// is worked on: sync waits for what is left.
+    /// is worked on: sync waits for what is left. Thread-safe.
     void wrote(std::uint64_t bytes);
     /// Every byte is on the disk afterwards; returns how many they are. Throws Error(kOutput).
     std::uint64_t sync();
@@ -41,7 +42,7 @@ class TemporaryFile {
     bool force_;
     bool synced_ = false;
     bool published_ = false;
-    std::uint64_t unsent_bytes_ = 0;
+    std::atomic<std::uint64_t> unsent_bytes_{0};
 };
 
 /// 0, or errno.
