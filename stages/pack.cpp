@@ -44,16 +44,13 @@ Shape chunk_shape(const Geometry& geometry) {
 }
 
 std::vector<std::uint8_t> pack_bits(std::span<const std::uint8_t> values, int n_bits) {
-    ChunkBytes packed;
-    pack_chunk(values, values.size(), n_bits, packed);
-    return packed;
+    return pack_chunk(values, values.size(), n_bits);
 }
 
-void pack_chunk(std::span<const std::uint8_t> indices, std::size_t chunk_values, int n_bits,
-                ChunkBytes& packed) {
-    ChunkPacker packer(chunk_values, n_bits, std::move(packed));
+ChunkBytes pack_chunk(std::span<const std::uint8_t> indices, std::size_t chunk_values, int n_bits) {
+    ChunkPacker packer(chunk_values, n_bits);
     packer.add(indices);
-    packed = packer.take();
+    return packer.take();
 }
 
 ChunkPacker::ChunkPacker(std::size_t chunk_values, int n_bits, ChunkBytes memory)
@@ -174,7 +171,7 @@ std::vector<ChunkBytes> pack_indices(std::span<const std::uint8_t> indices,
     std::vector<ChunkBytes> chunks(grid.count());
     for_each_task(chunks.size(), [&](std::size_t c) {
         const IndexRun run = grid.positions(c);
-        pack_chunk(indices.subspan(run.begin, run.length), grid.chunk_values(), n_bits, chunks[c]);
+        chunks[c] = pack_chunk(indices.subspan(run.begin, run.length), grid.chunk_values(), n_bits);
     });
     return chunks;
 }

@@ -47,9 +47,9 @@ class ChunkGrid {
 };
 
 /// A chunk from its indices, in the order of their positions; full-sized, filled up with zeros, as
-/// HDF5 wants it. What `packed` held is gone; its memory is used again.
-void pack_chunk(std::span<const std::uint8_t> indices, std::size_t chunk_values, int n_bits,
-                ChunkBytes& packed);
+/// HDF5 wants it.
+[[nodiscard]] ChunkBytes pack_chunk(std::span<const std::uint8_t> indices, std::size_t chunk_values,
+                                    int n_bits);
 
 /// The same from indices that come block by block.
 class ChunkPacker {
