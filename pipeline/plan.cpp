@@ -22,21 +22,52 @@ std::uint64_t certified_bytes(const TensorJob& job) {
 
 /// Buffers of a tensor on its way: its weights unless they are read from the file block by block
 /// (and what decodes a chunk of them: as the file has it, and on its way), what is gathered to
-/// cluster, the packed indices and LUTs, histograms and blocks.
+/// cluster, the packed indices that wait to be written, LUTs, blocks.
 std::uint64_t memory_of(const TensorJob& job, const DatasetInfo& dataset) {
+    const Geometry& geometry = job.geometry;
     const std::uint64_t value_bytes = job.dtype == DType::kF64 ? 8 : 4;
     const bool in_the_file = dataset.storage == "contiguous";
-    // Engines that sort keep the values, their distinct ones and sums over them.
-    const bool sorts = job.cluster.engine != Engine::kFast && job.spec.cluster_dim == 1;
+    // Engines that sort keep the values, their distinct ones and sums over them; the reference
+    // keeps its own clusters too.
+    const bool scalar = job.spec.cluster_dim == 1;
+    const bool sorts = job.cluster.engine != Engine::kFast && scalar;
+    const bool keeps_clusters = job.cluster.engine == Engine::kReference && scalar;
     constexpr std::uint64_t kSortedBytes = 64;
     constexpr std::uint64_t kWorkingBytes = 4U << 20;
-    const std::uint64_t lut_bytes = job.geometry.group_count *
-                                    (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim *
-                                    32;
-    return (in_the_file ? 0 : job.geometry.weight_count * value_bytes) + 3 * dataset.chunk_bytes +
-           gathered_bytes(job.geometry, job.dtype, job.cluster.engine) + certified_bytes(job) +
-           (sorts ? job.geometry.group_index_count(0) * kSortedBytes : 0) +
-           job.geometry.index_count + lut_bytes + kWorkingBytes;
+    const std::uint64_t lut_bytes =
+        geometry.group_count * (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim * 32;
+    const ChunkGrid grid(geometry);
+    const std::uint64_t packed_bytes = grid.count() * grid.chunk_bytes(job.spec.n_bits);
+    return (in_the_file ? 0 : geometry.weight_count * value_bytes) + 3 * dataset.chunk_bytes +
+           gathered_bytes(geometry, job.dtype, job.cluster) + certified_bytes(job) +
+           (sorts ? geometry.group_index_count(0) * kSortedBytes : 0) +
+           (keeps_clusters ? geometry.index_count : 0) + std::min(packed_bytes, kHeldIndexBytes) +
+           lut_bytes + kWorkingBytes;
+}
+
+/// What tensors are gathered with at a time, so that one fits the memory where it can.
+std::uint64_t gather_bytes(std::uint64_t memory_bytes) {
+    constexpr std::uint64_t kLeast = std::uint64_t{4} << 20;
+    return std::clamp(memory_bytes / 4, kLeast, ClusterOptions{}.gather_bytes);
+}
+
+/// Tensors that need far more than there is: beside it, the program and its threads have 64 MiB, of
+/// which half is not used by small ones.
+void warn_of_large_tensors(Plan& plan, std::uint64_t memory_bytes) {
+    constexpr std::uint64_t kAllowance = std::uint64_t{32} << 20;
+    const PlanEntry* largest = nullptr;
+    std::size_t count = 0;
+    for (const PlanEntry& entry : plan.entries) {
+        if (entry.memory_bytes < kAllowance || entry.memory_bytes - kAllowance <= memory_bytes)
+            continue;
+        ++count;
+        if (largest == nullptr || entry.memory_bytes > largest->memory_bytes) largest = &entry;
+    }
+    if (largest == nullptr) return;
+    plan.warnings.push_back(
+        "--memory: " + std::to_string(count) + " of the tensors cannot be done within " +
+        std::to_string(memory_bytes) + " bytes and are worked on alone; the largest, " +
+        largest->job.path + ", needs about " + std::to_string(largest->memory_bytes) + " bytes");
 }
 
 std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
@@ -77,6 +108,7 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
     entry.palettize = true;
     entry.job = {dataset.path, *dataset.dtype, std::move(std::get<Geometry>(fit)), *decision.spec,
                  options.cluster};
+    entry.job.cluster.gather_bytes = gather_bytes(options.memory_bytes);
     entry.bytes_out = stored_bytes(entry.job.geometry, entry.job.spec, entry.job.dtype);
     entry.memory_bytes = memory_of(entry.job, dataset);
     return entry;
@@ -129,6 +161,7 @@ Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptio
             plan_entry(dataset, selection.decisions[d], plan.layout, info, options));
     }
     if (options.strict) refuse_misfits(plan);
+    warn_of_large_tensors(plan, options.memory_bytes);
     return plan;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct PlanOptions {
     std::optional<Layout> layout;  // none: as detected
     bool allow_partial_groups = false;
     bool strict = false;  // a selected tensor that does not fit its spec is an error
+    std::uint64_t memory_bytes = std::numeric_limits<std::uint64_t>::max();  // to stay within
 };
 
 struct PlanEntry {
@@ -42,9 +44,10 @@ struct Plan {
     [[nodiscard]] std::vector<const PlanEntry*> palettized() const;
 };
 
-/// Throws Error(kUsage) for rules and patterns (see select_tensors), for --strict misfits,
-/// Error(kInput) for a palettized input, an unreadable selected dataset, and files with what cannot
-/// be carried over or with names that palettized files and tensors need.
+/// Warns of tensors that take more than options.memory_bytes alone. Throws Error(kUsage) for rules
+/// and patterns (see select_tensors), for --strict misfits, Error(kInput) for a palettized input,
+/// an unreadable selected dataset, and files with what cannot be carried over or with names that
+/// palettized files and tensors need.
 [[nodiscard]] Plan make_plan(const CheckpointInfo& info, const Config& config,
                              const PlanOptions& options);
 

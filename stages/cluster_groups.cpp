@@ -16,7 +16,6 @@ namespace pal {
 
 namespace {
 
-constexpr std::uint64_t kGatheredBytes = std::uint64_t{64} << 20;
 constexpr std::size_t kLargeGroup = std::size_t{1} << 20;  // weights: parallel inside from here on
 
 std::uint64_t mixed(std::uint64_t value) noexcept {  // splitmix64, Steele, Lea and Flood 2014
@@ -125,8 +124,8 @@ class GroupClusterer {
         const Geometry& geometry = source_.geometry;
         const std::uint64_t group_bytes =
             geometry.group_index_count(0) * geometry.cluster_dim * sizeof(Real);
-        const std::size_t at_a_time =
-            std::max<std::uint64_t>(1, kGatheredBytes / std::max<std::uint64_t>(1, group_bytes));
+        const std::size_t at_a_time = std::max<std::uint64_t>(
+            1, options_.gather_bytes / std::max<std::uint64_t>(1, group_bytes));
         for (std::size_t first = 0; first < geometry.group_count; first += at_a_time) {
             const std::size_t count = std::min(at_a_time, geometry.group_count - first);
             const GatheredGroups<Real> groups(source_, first, count);
@@ -204,12 +203,13 @@ std::optional<GroupPalettes> cluster_groups(const ScaledWeights& source,
     return GroupClusterer(source, spec, options, path).run();
 }
 
-std::uint64_t gathered_bytes(const Geometry& geometry, DType dtype, Engine engine) {
-    if (is_streamed(geometry, dtype, engine)) return 0;
+std::uint64_t gathered_bytes(const Geometry& geometry, DType dtype, const ClusterOptions& options) {
+    if (is_streamed(geometry, dtype, options.engine)) return 0;
     const std::uint64_t real_bytes = dtype == DType::kF64 ? 8 : 4;
     const std::uint64_t group_bytes =
         geometry.group_index_count(0) * geometry.cluster_dim * real_bytes;
-    return std::min(geometry.weight_count * real_bytes, std::max(kGatheredBytes, group_bytes));
+    return std::min(geometry.weight_count * real_bytes,
+                    std::max(options.gather_bytes, group_bytes));
 }
 
 }  // namespace pal

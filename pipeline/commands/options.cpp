@@ -191,6 +191,7 @@ PlanOptions plan_options_from(const Arguments& arguments) {
     options.selection.exclude = arguments.text("exclude");
     options.selection.allow_unmatched_rules = arguments.flag("allow-unmatched-rules");
     options.strict = arguments.flag("strict");
+    options.memory_bytes = memory_from(arguments);
     if (arguments.has("engine")) {
         options.cluster.engine = choice_of<Engine>("engine", arguments.text("engine"),
                                                    {{"fast", Engine::kFast},
