@@ -27,12 +27,12 @@ std::uint64_t memory_of(const TensorJob& job, const DatasetInfo& dataset) {
     const Geometry& geometry = job.geometry;
     const std::uint64_t value_bytes = job.dtype == DType::kF64 ? 8 : 4;
     const bool in_the_file = dataset.storage == "contiguous";
-    // Engines that sort keep the values, their distinct ones and sums over them; the reference
-    // keeps its own clusters too.
+    // Engines that sort keep the values, their distinct ones and sums over them and partitions;
+    // the reference keeps its own clusters too.
     const bool scalar = job.spec.cluster_dim == 1;
     const bool sorts = job.cluster.engine != Engine::kFast && scalar;
     const bool keeps_clusters = job.cluster.engine == Engine::kReference && scalar;
-    constexpr std::uint64_t kSortedBytes = 64;
+    constexpr std::uint64_t kSortedBytes = 112;
     constexpr std::uint64_t kWorkingBytes = 4U << 20;
     const std::uint64_t lut_bytes =
         geometry.group_count * (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim * 32;

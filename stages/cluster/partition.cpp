@@ -276,10 +276,11 @@ Bin cluster_of(std::span<const Bin> bins) {
 
 }  // namespace
 
-std::vector<std::size_t> optimal_partition(std::span<const Bin> bins, std::size_t k) {
+std::vector<std::size_t> optimal_partition(std::span<const Bin> bins, std::size_t k, double price) {
     return solve_precisely(bins, [&](const auto& costs) {
         if (k > 1 && k < bins.size()) {
-            if (auto proven = proven_partition(bins, costs, k, kToleratedDoubt)) return *proven;
+            if (auto proven = proven_partition(bins, costs, k, price, kToleratedDoubt))
+                return *proven;
         }
         std::vector<std::size_t> cuts(bins.size() + 1);
         for (std::size_t c = 0; c < cuts.size(); ++c) cuts[c] = c;

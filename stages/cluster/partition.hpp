@@ -16,8 +16,9 @@ namespace pal::cluster {
 /// boundaries would be large, only the boundary in the middle is carried along and both sides are
 /// solved again (Hirschberg 1975), at twice the time. Parallel where there are many bins. Solved
 /// with prefix sums, and once more with costs of full precision where the prefix sums may have
-/// cancelled by more than 1e-7 of the result.
-[[nodiscard]] std::vector<std::size_t> optimal_partition(std::span<const Bin> bins, std::size_t k);
+/// cancelled by more than 1e-7 of the result. price: as proven_partition has it.
+[[nodiscard]] std::vector<std::size_t> optimal_partition(std::span<const Bin> bins, std::size_t k,
+                                                         double price = 0);
 
 /// A good partition, coarse to fine: exact over `coarse_cuts` (ascending bin positions, 0 and
 /// bins.size() included, at least k + 1), then with ever more cut positions, every boundary within

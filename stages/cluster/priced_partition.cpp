@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
 
 #include "stages/cluster/monotone_minima.hpp"
@@ -148,8 +149,10 @@ bool PriceSearch::add(const Priced& tried) {
     if (!low_ || !high_) {
         // The optimum of many clusters falls with their number squared (Panter and Dite 1951), and
         // what one more saves with its cube.
+        // Where that says too little, steps grow.
         const double ratio = static_cast<double>(tried.clusters) / static_cast<double>(k_);
-        price_ *= std::clamp(ratio * ratio * ratio, 1.0 / 64, 64.0);
+        power_ = power_ == 0 ? 3 : 2 * power_;
+        price_ *= std::clamp(std::pow(ratio, power_), 1.0 / 64, 64.0);
         return price_ > 0 && price_ < std::numeric_limits<double>::infinity();
     }
     // Bounds are concave in the price: none is better than where the lines of both sides meet.

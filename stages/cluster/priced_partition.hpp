@@ -52,6 +52,9 @@ class PricedProgram {
     /// roundings are bounded. O(n log n), parallel.
     [[nodiscard]] Slack slack() const;
 
+    /// [end]: the least total of the bins in front of it where a cluster ends there; at 0 it is 0.
+    [[nodiscard]] std::span<const double> totals() const noexcept { return total_; }
+
     /// Boundaries 0, ..., n of the solution that was found last, without gains.
     [[nodiscard]] std::vector<std::size_t> boundaries() const;
 
@@ -104,6 +107,7 @@ class PriceSearch {
     std::size_t k_;
     double price_;
     int tried_ = 0;
+    double power_ = 0;  // of the next step
     std::optional<Priced> best_;
     std::optional<Priced> low_;   // too many clusters
     std::optional<Priced> high_;  // too few

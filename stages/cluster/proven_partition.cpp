@@ -66,8 +66,8 @@ Boundaries joined_at(const Boundaries& few, const Boundaries& many, std::size_t 
 
 template <class Costs>
 std::optional<Boundaries> proven_partition(std::span<const Bin> bins, const Costs& costs,
-                                           std::size_t k, double tolerance) {
-    const double guess = good_price(bins, costs(0, bins.size()), k);
+                                           std::size_t k, double price, double tolerance) {
+    const double guess = price > 0 ? price : good_price(bins, costs(0, bins.size()), k);
     if (!(guess > 0)) return std::nullopt;
     PricedProgram<Costs> program(costs, {});
     PriceSearch search(k, guess);
@@ -92,9 +92,9 @@ std::optional<Boundaries> proven_partition(std::span<const Bin> bins, const Cost
 
 template std::optional<Boundaries> proven_partition<PrefixCosts>(std::span<const Bin>,
                                                                  const PrefixCosts&, std::size_t,
-                                                                 double);
+                                                                 double, double);
 template std::optional<Boundaries> proven_partition<MergedCosts>(std::span<const Bin>,
                                                                  const MergedCosts&, std::size_t,
-                                                                 double);
+                                                                 double, double);
 
 }  // namespace pal::cluster

@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_price_is_found_for_every_number_of_clusters) {
     const auto check = [](const char* name, const std::vector<Bin>& bins) {
         const pal::cluster::MergedCosts costs(bins);
         for (std::size_t k = 2; k < std::min<std::size_t>(60, bins.size()); ++k) {
-            const auto proven = pal::cluster::proven_partition(bins, costs, k, 1e-7);
+            const auto proven = pal::cluster::proven_partition(bins, costs, k, 0, 1e-7);
             BOOST_TEST(proven.has_value(), name << ", k " << k);
         }
     };
