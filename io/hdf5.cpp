@@ -21,7 +21,8 @@ std::mutex& hdf5_lock() {
 void silence_errors() {
     // Left off afterwards: what the library reports while the process ends is no message to users
     // either.
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    thread_local bool silent = false;
+    if (!silent) silent = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
 }
 
 namespace {
