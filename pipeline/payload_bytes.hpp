@@ -27,7 +27,8 @@ template <class Payload>
     return lut_bytes(quantized.tensor);
 }
 
-/// Packed indices of a large tensor may not have been found yet: their bytes are known all the same.
+/// Packed indices of a large tensor may not have been found yet: their bytes are known all the
+/// same.
 [[nodiscard]] inline std::uint64_t payload_bytes(const Packed& packed) {
     const ChunkGrid grid(packed.tensor.geometry);
     return lut_bytes(packed.tensor) + grid.count() * grid.chunk_bytes(packed.tensor.n_bits);
