@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "pipeline/json_path.hpp"
 
@@ -31,39 +31,65 @@ class PathMembers {
     std::unordered_map<const PlanEntry*, std::string> known_;
 };
 
-/// Trace times are microseconds; integers keep every nanosecond of a long run.
-std::string microseconds(std::uint64_t nanoseconds) {
-    return fmt::format("{}.{:03}", nanoseconds / 1000, nanoseconds % 1000);
+/// Text of a trace, appended piece by piece: with many small tensors this is all that a trace
+/// costs.
+class Text {
+  public:
+    Text& operator<<(std::string_view text) {
+        text_ += text;
+        return *this;
+    }
+    Text& operator<<(std::uint64_t number) {
+        const fmt::format_int digits(number);
+        text_.append(digits.data(), digits.size());
+        return *this;
+    }
+    /// Trace times are microseconds; integers keep every nanosecond of a long run.
+    Text& microseconds(std::uint64_t nanoseconds) {
+        const fmt::format_int thousandths(1000 + nanoseconds % 1000);
+        *this << nanoseconds / 1000 << ".";
+        text_.append(thousandths.data() + 1, 3);
+        return *this;
+    }
+    [[nodiscard]] std::string taken() { return std::move(text_); }
+
+  private:
+    std::string text_;
+};
+
+void name_thread(Text& json, std::uint64_t thread) {
+    json << R"({"ph":"M","pid":1,"tid":)" << thread
+         << R"(,"name":"thread_name","args":{"name":"thread )" << thread << "\"}},\n";
+}
+
+void add_event(Text& json, const Slice& slice, PathMembers& paths) {
+    const bool is_stage = slice.entry != nullptr;
+    json << R"({"ph":"X","pid":1,"tid":)" << std::uint64_t{slice.thread} << R"(,"name":")"
+         << slice.name << (is_stage ? R"(","cat":"stage","ts":)" : R"(","cat":"phase","ts":)");
+    json.microseconds(slice.start) << R"(,"dur":)";
+    json.microseconds(slice.end - slice.start) << R"(,"args":{)";
+    if (is_stage) json << paths.of(*slice.entry);
+    json << R"("bytes_in":)" << slice.bytes_in << R"(,"bytes_out":)" << slice.bytes_out
+         << R"(,"waited_us":)";
+    json.microseconds(slice.start - slice.ready) << R"(,"reading_us":)";
+    json.microseconds(slice.read_ns) << R"(,"helpers_us":)";
+    json.microseconds(slice.helper_ns) << "}},\n";
 }
 
 }  // namespace
 
 std::string trace_json(const std::vector<Slice>& slices) {
-    std::string json = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
-    auto out = std::back_inserter(json);
+    Text json;
+    json << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
     PathMembers paths;
-    std::uint32_t named = 0;
+    std::uint64_t named = 0;
     for (const Slice& slice : slices) {
-        for (; named <= slice.thread; ++named) {
-            fmt::format_to(out,
-                           "{{\"ph\":\"M\",\"pid\":1,\"tid\":{},\"name\":\"thread_name\","
-                           "\"args\":{{\"name\":\"thread {}\"}}}},\n",
-                           named, named);
-        }
-        fmt::format_to(
-            out,
-            "{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"name\":\"{}\",\"cat\":\"{}\",\"ts\":{},"
-            "\"dur\":{},\"args\":{{{}\"bytes_in\":{},\"bytes_out\":{},\"waited_us\":{},"
-            "\"reading_us\":{},\"helpers_us\":{}}}}},\n",
-            slice.thread, slice.name, slice.entry != nullptr ? "stage" : "phase",
-            microseconds(slice.start), microseconds(slice.end - slice.start),
-            slice.entry != nullptr ? std::string_view(paths.of(*slice.entry)) : "", slice.bytes_in,
-            slice.bytes_out, microseconds(slice.start - slice.ready), microseconds(slice.read_ns),
-            microseconds(slice.helper_ns));
+        for (; named <= slice.thread; ++named) name_thread(json, named);
+        add_event(json, slice, paths);
     }
-    return json +
-           "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\","
-           "\"args\":{\"name\":\"h5palettize\"}}\n]}\n";
+    json << R"({"ph":"M","pid":1,"name":"process_name","args":{"name":"h5palettize"}})"
+         << "\n]}\n";
+    return json.taken();
 }
 
 }  // namespace pal
