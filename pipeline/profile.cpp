@@ -28,9 +28,10 @@ struct Parts {
 
 Parts parts_of(const Slice& slice) {
     if (slice.activity == Activity::kReading) return {1, 0, 0};
-    if (slice.activity == Activity::kWriting) return {0, 0, 1};
     const auto busy = static_cast<double>(std::max<std::uint64_t>(1, slice.busy_ns()));
     const double reading = std::min(1.0, static_cast<double>(slice.read_ns) / busy);
+    // Writing finds the indices of a large tensor itself, and reads weights for that.
+    if (slice.activity == Activity::kWriting) return {reading, 0, 1 - reading};
     return {reading, 1 - reading, 0};
 }
 

@@ -65,14 +65,17 @@ void for_each_in_order(std::size_t count, const Produce& produce, const Consume&
         handed_over.release();
         return i;
     };
+    WorkMeter* const meter = current_meter();
     const auto fill = [&](std::size_t i) {
         handed_over.acquire();
+        const MeteredHelp help(meter);
         produce(i, slots[i % slots.size()]);
         handed_over.release();
         return i;
     };
     const auto empty = [&](std::size_t i) {
         handed_over.acquire();
+        const MeteredHelp help(meter);
         consume(i, slots[i % slots.size()]);
         handed_over.release();
     };
