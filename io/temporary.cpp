@@ -77,9 +77,11 @@ TemporaryFile::TemporaryFile(std::string target, bool force)
     ::unlink(pattern.c_str());
     path_ = pattern;
     set_doomed_file(path_);
+    background_ = std::make_unique<BackgroundSync>(path_);
 }
 
 TemporaryFile::~TemporaryFile() {
+    background_.reset();
     if (!published_) ::unlink(path_.c_str());
     clear_doomed_file(path_);
 }
@@ -124,16 +126,11 @@ void TemporaryFile::copy_head(const std::string& source, std::uint64_t bytes) co
     }
 }
 
-void TemporaryFile::wrote(std::uint64_t bytes) {
-    constexpr std::uint64_t kWorthSending = std::uint64_t{8} << 20;
-    if (unsent_bytes_.fetch_add(bytes) + bytes < kWorthSending) return;
-    unsent_bytes_ = 0;
-    // An advice: what fails here fails again in fsync, which reports it.
-    const Descriptor file(path_, O_RDONLY);
-    if (file.get() >= 0) ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
-}
+void TemporaryFile::wrote(std::uint64_t bytes) { background_->wrote(bytes); }
 
 std::uint64_t TemporaryFile::sync() {
+    if (const int error = background_->stop(); error != 0)
+        fail(target_, "write to the disk", error);
     const Descriptor file(path_, O_RDONLY);
     struct stat status {};
     if (file.get() < 0 || ::fsync(file.get()) != 0 || ::fstat(file.get(), &status) != 0)

@@ -1,10 +1,12 @@
 // A file that appears under its name whole or not at all.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "io/background_sync.hpp"
 
 namespace pal {
 
@@ -27,8 +29,8 @@ class TemporaryFile {
     void copy_head(const std::string& source, std::uint64_t bytes) const;
     /// Creates the file with these bytes. Throws Error(kOutput).
     void create(const std::string& bytes) const;
-    /// Says that `bytes` more have been written. The disk then starts on them while the next tensor
-    /// is worked on: sync waits for what is left. Thread-safe.
+    /// Says that `bytes` more have been written. They go to the disk while the next tensor is
+    /// worked on: sync waits for what is left. Thread-safe.
     void wrote(std::uint64_t bytes);
     /// Every byte is on the disk afterwards; returns how many they are. Throws Error(kOutput).
     std::uint64_t sync();
@@ -42,7 +44,7 @@ class TemporaryFile {
     bool force_;
     bool synced_ = false;
     bool published_ = false;
-    std::atomic<std::uint64_t> unsent_bytes_{0};
+    std::unique_ptr<BackgroundSync> background_;  // once there is a path
 };
 
 /// 0, or errno.

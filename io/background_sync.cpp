@@ -1,0 +1,51 @@
+#include "io/background_sync.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace pal {
+
+namespace {
+
+constexpr std::uint64_t kWorthSending = std::uint64_t{8} << 20;
+
+}  // namespace
+
+void BackgroundSync::wrote(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    unsent_bytes_ += bytes;
+    if (unsent_bytes_ < kWorthSending || stopping_) return;
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    changed_.notify_one();
+}
+
+int BackgroundSync::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        changed_.notify_one();
+    }
+    if (thread_.joinable()) thread_.join();
+    return error_;
+}
+
+void BackgroundSync::run() {
+    const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    std::unique_lock lock(mutex_);
+    if (file < 0) error_ = errno;
+    while (error_ == 0) {
+        changed_.wait(lock, [this] { return stopping_ || unsent_bytes_ >= kWorthSending; });
+        if (unsent_bytes_ < kWorthSending) break;
+        unsent_bytes_ = 0;
+        lock.unlock();
+        const int error = ::fdatasync(file) == 0 ? 0 : errno;
+        lock.lock();
+        error_ = error;
+    }
+    lock.unlock();
+    if (file >= 0) ::close(file);
+}
+
+}  // namespace pal
