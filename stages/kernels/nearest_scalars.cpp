@@ -73,6 +73,21 @@ HWY_ATTR void find_among_16(const float* HWY_RESTRICT values, std::size_t count,
     find_rest(values + v, count - v, thresholds, entries, indices + v, nearest + v);
 }
 
+/// nearest[v] = entries[indices[v]].
+HWY_ATTR void look_up(const std::uint8_t* HWY_RESTRICT indices, std::size_t count,
+                      const float* HWY_RESTRICT entries, float* HWY_RESTRICT nearest) {
+    const hn::ScalableTag<float> d;
+    const hn::RebindToSigned<decltype(d)> di;
+    const hn::Rebind<std::uint8_t, decltype(d)> d8;
+    const std::size_t lanes = hn::Lanes(d);
+    std::size_t v = 0;
+    for (; v + lanes <= count; v += lanes) {
+        const auto places = hn::PromoteTo(di, hn::LoadU(d8, indices + v));
+        hn::StoreU(hn::GatherIndex(d, entries, places), d, nearest + v);
+    }
+    for (; v < count; ++v) nearest[v] = entries[indices[v]];
+}
+
 }  // namespace pal::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -80,6 +95,7 @@ HWY_AFTER_NAMESPACE();
 namespace pal::kernels {
 
 HWY_EXPORT(find_among_16);
+HWY_EXPORT(look_up);
 
 namespace {
 
@@ -152,19 +168,41 @@ void NearestScalars::find(std::span<const float> values, std::span<std::uint8_t>
     for (std::uint8_t& index : indices) index = first_index_[index];
 }
 
+/// In two passes over what the L1 cache holds: one that also stored the entries would take 40
+/// percent longer.
 void NearestScalars::find_by_table(std::span<const float> values, std::uint8_t* indices,
                                    float* nearest) const {
+    constexpr std::size_t kTogether = 2048;
     const auto with_steps = [&](auto steps) {
-        for (std::size_t v = 0; v < values.size(); ++v) {
-            const float x = values[v];
-            std::size_t place = start_[std::bit_cast<std::uint32_t>(x) >> 16U];
-            for (std::size_t s = 0; s < steps; ++s) place += x > thresholds_[place] ? 1U : 0U;
-            indices[v] = static_cast<std::uint8_t>(place);
-            nearest[v] = entries_[place];
+        for (std::size_t begin = 0; begin < values.size(); begin += kTogether) {
+            const auto some = values.subspan(begin, std::min(kTogether, values.size() - begin));
+            step_from_table<steps>(some, indices + begin);
+            HWY_DYNAMIC_DISPATCH(look_up)
+            (indices + begin, some.size(), entries_.data(), nearest + begin);
         }
     };
-    if (most_steps_ <= 1) return with_steps(std::integral_constant<std::size_t, 1>());
-    with_steps(most_steps_);
+    switch (most_steps_) {
+        case 0:
+        case 1:
+            return with_steps(std::integral_constant<std::size_t, 1>());
+        case 2:
+            return with_steps(std::integral_constant<std::size_t, 2>());
+        default:
+            return with_steps(std::integral_constant<std::size_t, kMostSteps>());
+    }
+}
+
+template <std::size_t kSteps>
+void NearestScalars::step_from_table(std::span<const float> values,
+                                     std::uint8_t* HWY_RESTRICT indices) const {
+    const float* HWY_RESTRICT thresholds = thresholds_.data();
+    const std::uint8_t* HWY_RESTRICT start = start_.data();
+    for (std::size_t v = 0; v < values.size(); ++v) {
+        const float x = values[v];
+        std::size_t place = start[std::bit_cast<std::uint32_t>(x) >> 16U];
+        for (std::size_t s = 0; s < kSteps; ++s) place += x > thresholds[place] ? 1U : 0U;
+        indices[v] = static_cast<std::uint8_t>(place);
+    }
 }
 
 void NearestScalars::find_by_halves(std::span<const float> values, std::uint8_t* indices,

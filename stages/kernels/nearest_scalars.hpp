@@ -23,8 +23,9 @@ class NearestScalars {
               std::span<float> nearest) const;
 
   private:
-    void find_few(std::span<const float> values, std::uint8_t* indices, float* nearest) const;
     void find_by_table(std::span<const float> values, std::uint8_t* indices, float* nearest) const;
+    template <std::size_t kSteps>
+    void step_from_table(std::span<const float> values, std::uint8_t* indices) const;
     void find_by_halves(std::span<const float> values, std::uint8_t* indices, float* nearest) const;
     void make_table();
 
