@@ -109,7 +109,7 @@ HWY_INLINE Bytes unpack_sixteen(Bytes packed, Bytes order, int n_bits) {
 void pack_of_target(const std::uint8_t* HWY_RESTRICT values, std::size_t count, int n_bits,
                     std::uint8_t* HWY_RESTRICT packed) {
     const Bytes order = string_order(n_bits);
-    const auto step = static_cast<std::size_t>(2 * n_bits);
+    const std::size_t step = 2 * static_cast<std::size_t>(n_bits);
     const std::size_t packed_bytes = count / 8 * static_cast<std::size_t>(n_bits);
     std::size_t at = 0;
     // A whole register is stored, of which the next one overwrites the end.
@@ -131,7 +131,7 @@ void pack_of_target(const std::uint8_t* HWY_RESTRICT values, std::size_t count, 
 void unpack_of_target(const std::uint8_t* HWY_RESTRICT packed, std::size_t count, int n_bits,
                       std::uint8_t* HWY_RESTRICT values) {
     const Bytes order = lane_order(n_bits);
-    const auto step = static_cast<std::size_t>(2 * n_bits);
+    const std::size_t step = 2 * static_cast<std::size_t>(n_bits);
     const std::size_t packed_bytes = count / 8 * static_cast<std::size_t>(n_bits);
     std::size_t at = 0;
     for (; count >= kValues && at + kValues <= packed_bytes; count -= kValues, at += step) {
