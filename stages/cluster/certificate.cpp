@@ -74,17 +74,6 @@ double lower_bound_of(const BinnedData& data, std::span<const double> centroids,
     return lower;
 }
 
-template <class Real>
-std::vector<CountedBin> bins_of_values(const DistinctValues<Real>& distinct) {
-    std::vector<CountedBin> bins;
-    bins.reserve(distinct.values.size());
-    for (std::size_t v = 0; v < distinct.values.size(); ++v) {
-        const auto value = static_cast<double>(distinct.values[v]);
-        bins.push_back({distinct.weights[v], value, value, value});
-    }
-    return bins;
-}
-
 }  // namespace
 
 Certificate certify(std::span<const CountedBin> bins, std::span<const double> centroids,
@@ -124,7 +113,7 @@ Certificate certify(const FloatBlocks& values, DType dtype, std::span<const doub
     Certificate best = binned(fine_bins, 1);
     if (best.gap <= tolerance) return best;
     if (const auto few = few_values(values))
-        return certify(bins_of_values(*few), centroids, clusters, tolerance);
+        return certify(counted_bins(*few), centroids, clusters, tolerance);
     best = better(best, binned(std::max(4 * fine_bins, kFewestFineBins), 2));
     if (best.gap <= tolerance || values.count > kSortable) return best;
     return better(best, sorted());
@@ -133,7 +122,7 @@ Certificate certify(const FloatBlocks& values, DType dtype, std::span<const doub
 template <class Real>
 Certificate certify(const WeightedPoints<Real>& points, std::span<const double> centroids,
                     std::size_t clusters, double tolerance) {
-    return certify(bins_of_values(distinct_values(points)), centroids, clusters, tolerance);
+    return certify(counted_bins(distinct_values(points)), centroids, clusters, tolerance);
 }
 
 template Certificate certify<float>(const WeightedPoints<float>&, std::span<const double>,

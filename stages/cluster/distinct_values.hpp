@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stages/cluster/cluster.hpp"
+#include "stages/cluster/counted_histogram.hpp"
 #include "stages/cluster/interval_costs.hpp"
 #include "stages/cluster/partition.hpp"
 #include "stages/kernels/sort.hpp"
@@ -57,22 +58,39 @@ std::vector<Bin> bins_of(const DistinctValues<Real>& distinct, const Coordinates
     return bins;
 }
 
+/// The same as bins of one value each.
+template <class Real>
+std::vector<CountedBin> counted_bins(const DistinctValues<Real>& distinct) {
+    std::vector<CountedBin> bins;
+    bins.reserve(distinct.values.size());
+    for (std::size_t v = 0; v < distinct.values.size(); ++v) {
+        const auto value = static_cast<double>(distinct.values[v]);
+        bins.push_back({distinct.weights[v], value, value, value});
+    }
+    return bins;
+}
+
 /// The palette of few distinct values: the values themselves.
 template <class Real>
 Palette palette_of_values(const DistinctValues<Real>& distinct) {
     return {{distinct.values.begin(), distinct.values.end()}, 0.0, {}};
 }
 
-/// Centroids and cost of a partition of bins.
-inline Palette palette_of_partition(std::span<const Bin> bins,
-                                    const std::vector<std::size_t>& boundaries,
-                                    const Coordinates& coordinates) {
+inline Palette palette_of_clusters(std::span<const Bin> clusters, const Coordinates& coordinates) {
     Palette palette;
-    for (const Bin& cluster : clusters_of(bins, boundaries)) {
+    palette.centroids.reserve(clusters.size());
+    for (const Bin& cluster : clusters) {
         palette.centroids.push_back(coordinates.back(cluster.mean));
         palette.cost += cluster.spread / coordinates.unit / coordinates.unit;
     }
     return palette;
+}
+
+/// Centroids and cost of a partition of bins.
+inline Palette palette_of_partition(std::span<const Bin> bins,
+                                    const std::vector<std::size_t>& boundaries,
+                                    const Coordinates& coordinates) {
+    return palette_of_clusters(clusters_of(bins, boundaries), coordinates);
 }
 
 /// A good partition of the values, or they themselves where they are few.

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <span>
 
+#include "stages/cluster/distinct_values.hpp"
 #include "stages/cluster/rough_math.hpp"
 #include "stages/cluster/sample.hpp"
 #include "stages/kernels/convert.hpp"
@@ -89,28 +90,20 @@ std::vector<std::uint32_t> counted_by(const FloatBlocks& values, std::size_t slo
 std::vector<std::uint32_t> count_even(const FloatBlocks& values, const EvenBins& grid,
                                       std::vector<float>& outside) {
     tbb::enumerable_thread_specific<std::vector<float>> by_thread;
-    auto counts = counted_by(values, grid.slots(),
-                             [&](std::span<const float> block, std::span<std::uint32_t> own) {
-                                 const std::uint32_t before = own.front() + own.back();
-                                 kernels::count_even_bins(block, grid, own);
-                                 if (own.front() + own.back() != before)
-                                     kernels::collect_outside(block, grid, by_thread.local());
-                             });
+    const auto count = [&](std::span<const float> block, std::span<std::uint32_t> own) {
+        while (!block.empty()) {
+            const auto piece = block.first(std::min(kPiece, block.size()));
+            const std::uint32_t before = own.front() + own.back();
+            kernels::count_even_bins(piece, grid, own);
+            if (own.front() + own.back() != before)
+                kernels::collect_outside(piece, grid, by_thread.local());
+            block = block.subspan(piece.size());
+        }
+    };
+    auto counts = counted_by(values, grid.slots(), count);
     for (const std::vector<float>& own : by_thread)
         outside.insert(outside.end(), own.begin(), own.end());
     return counts;
-}
-
-/// A bin for each of some sorted values.
-void append_single(std::span<const float> sorted, std::vector<CountedBin>& bins) {
-    for (const float value : sorted) {
-        const double exact = value;
-        if (!bins.empty() && bins.back().mean == exact) {
-            ++bins.back().weight;
-        } else {
-            bins.push_back({1, exact, exact, exact});
-        }
-    }
 }
 
 void append_even(const std::vector<std::uint32_t>& counts, const EvenBins& grid,
@@ -158,12 +151,14 @@ std::optional<CountedHistogram> even_histogram(const FloatBlocks& values,
     result.finite = kernels::all_finite(std::span<const float>(outside));
     if (!result.finite) return result;
     if (outside.size() > kMostOutside) return std::nullopt;
-    kernels::sort_ascending(outside);
-    const auto above = std::lower_bound(outside.begin(), outside.end(), sample.front());
-    result.bins.reserve(counts.size() + outside.size());
-    append_single({outside.begin(), above}, result.bins);
+    const auto single = counted_bins(distinct_values(WeightedPoints<float>{outside, {}}));
+    const auto above = std::find_if(single.begin(), single.end(), [&](const CountedBin& bin) {
+        return bin.mean > sample.front();
+    });
+    result.bins.reserve(counts.size() + single.size());
+    result.bins.assign(single.begin(), above);
     append_even(counts, *grid, result.bins);
-    append_single({above, outside.end()}, result.bins);
+    result.bins.insert(result.bins.end(), above, single.end());
     return result;
 }
 

@@ -77,8 +77,9 @@ Solved solve(const std::vector<CountedBin>& counted, std::size_t max_clusters) {
     const auto coordinates = cluster::coordinates_for(counted.front().low, counted.back().high);
     const std::vector<cluster::Bin> bins = even_bins(counted, coordinates);
     const auto boundaries = cluster::good_partition(bins, std::min(max_clusters, bins.size()));
-    return {cluster::palette_of_partition(bins, boundaries, coordinates),
-            doubt_of(counted, cluster::clusters_of(bins, boundaries), coordinates)};
+    const std::vector<cluster::Bin> clusters = cluster::clusters_of(bins, boundaries);
+    return {cluster::palette_of_clusters(clusters, coordinates),
+            doubt_of(counted, clusters, coordinates)};
 }
 
 /// Where the bins of one pass do not do: few values are met exactly, finer bins are counted, few
@@ -112,14 +113,13 @@ Palette cluster_weighted(const WeightedPoints<Real>& points, DType dtype,
     // As many bins as clusters or fewer: there may be few values, and those deserve to be met
     // exactly.
     if (histogram.bins.size() <= 2 * max_clusters) return cluster_sorted(points, max_clusters);
-    const auto boundaries = cluster::good_partition(histogram.bins, max_clusters);
+    const auto clusters =
+        cluster::clusters_of(histogram.bins, cluster::good_partition(histogram.bins, max_clusters));
     double cost = 0;
-    for (const auto& cluster : cluster::clusters_of(histogram.bins, boundaries))
-        cost += cluster.spread;
+    for (const cluster::Bin& cluster : clusters) cost += cluster.spread;
     const bool bins_fine_enough = histogram.spread_inside_bins <= kToleratedSpread * cost;
-    return bins_fine_enough
-               ? cluster::palette_of_partition(histogram.bins, boundaries, histogram.coordinates)
-               : cluster_sorted(points, max_clusters);
+    return bins_fine_enough ? cluster::palette_of_clusters(clusters, histogram.coordinates)
+                            : cluster_sorted(points, max_clusters);
 }
 
 }  // namespace
