@@ -28,10 +28,10 @@ BinnedData::BinnedData(std::span<const CountedBin> counted)
     const bool several = std::any_of(counted.begin(), counted.end(),
                                      [](const CountedBin& bin) { return bin.low < bin.high; });
     rounding_ = kEpsilon * (several ? 2 + 4 * largest * coordinates_.unit : 2);
-    for (const Extent& bin : extents_) spread_ += most_spread(bin);
+    for (const CountedBin& bin : extents_) spread_ += most_spread(bin);
 }
 
-double BinnedData::most_spread(const Extent& bin) const {
+double BinnedData::most_spread(const CountedBin& bin) const {
     if (!(bin.low < bin.high)) return 0;
     return bin.weight * (bin.mean - bin.low + 2 * rounding_) *
            (bin.high - bin.mean + 2 * rounding_);

@@ -17,7 +17,7 @@ class BinnedData {
     explicit BinnedData(std::span<const CountedBin> counted);
 
     [[nodiscard]] std::span<const Bin> bins() const noexcept { return bins_; }
-    [[nodiscard]] std::span<const Extent> extents() const noexcept { return extents_; }
+    [[nodiscard]] std::span<const CountedBin> extents() const noexcept { return extents_; }
     [[nodiscard]] const Coordinates& coordinates() const noexcept { return coordinates_; }
     /// Of means and ends.
     [[nodiscard]] double rounding() const noexcept { return rounding_; }
@@ -35,13 +35,13 @@ class BinnedData {
     [[nodiscard]] double lowered(double cost) const;
 
   private:
-    [[nodiscard]] double most_spread(const Extent& bin) const;
+    [[nodiscard]] double most_spread(const CountedBin& bin) const;
     template <class Visit>
     void for_each_nearest(std::span<const double> centroids, const Visit& visit) const;
 
     Coordinates coordinates_;
     std::vector<Bin> bins_;
-    std::vector<Extent> extents_;
+    std::vector<CountedBin> extents_;
     double weight_ = 0;
     double rounding_ = 0;
     double spread_ = 0;  // inside bins, at most

@@ -13,7 +13,7 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 /// Sums over the points near a bin, by prefix sums and two hands that follow the bin.
 class Neighbourhood {
   public:
-    Neighbourhood(std::span<const Extent> bins, double rounding)
+    Neighbourhood(std::span<const CountedBin> bins, double rounding)
         : bins_(bins), weights_(bins.size() + 1), sums_(bins.size() + 1), rounding_(rounding) {
         double magnitude = 0;
         for (std::size_t b = 0; b < bins.size(); ++b) {
@@ -52,7 +52,7 @@ class Neighbourhood {
         while (last_ > end && !(bins_[last_ - 1].mean < highest)) --last_;
     }
 
-    std::span<const Extent> bins_;
+    std::span<const CountedBin> bins_;
     std::vector<double> weights_;
     std::vector<double> sums_;
     double rounding_;
@@ -62,7 +62,7 @@ class Neighbourhood {
 };
 
 /// The sum of the distances of a bin's points to their mean, at most: all of them at its ends.
-double most_deviations(const Extent& bin, double rounding) {
+double most_deviations(const CountedBin& bin, double rounding) {
     if (!(bin.low < bin.high)) return 0;  // equal values are not split
     const double below = bin.mean - bin.low + 2 * rounding;
     const double above = bin.high - bin.mean + 2 * rounding;
@@ -71,7 +71,8 @@ double most_deviations(const Extent& bin, double rounding) {
 
 }  // namespace
 
-std::vector<double> straddling_gains(std::span<const Extent> bins, double saving, double rounding) {
+std::vector<double> straddling_gains(std::span<const CountedBin> bins, double saving,
+                                     double rounding) {
     constexpr double kStep = 1.125;  // h is met within this factor
     constexpr double kClose = 1.0 / 32;
     constexpr double kRoundedUp = 1 + 1e-9;

@@ -11,21 +11,14 @@
 #include <span>
 #include <vector>
 
-#include "stages/cluster/interval_costs.hpp"
+#include "stages/cluster/counted_histogram.hpp"
 
 namespace pal::cluster {
 
-/// A bin of points in [low, high], in coordinates.
-struct Extent {
-    double weight = 0;
-    double mean = 0;
-    double low = 0;
-    double high = 0;
-};
-
-/// [bin]: that gain, rounded up. bins: ascending, disjoint; low, mean and high may be off by
-/// `rounding`. saving: at least the optimum of k clusters less that of k + 1. O(n) in practice.
-[[nodiscard]] std::vector<double> straddling_gains(std::span<const Extent> bins, double saving,
+/// [bin]: that gain, rounded up. bins: ascending, disjoint, in coordinates; low, mean and high may
+/// be off by `rounding`. saving: at least the optimum of k clusters less that of k + 1. O(n) in
+/// practice.
+[[nodiscard]] std::vector<double> straddling_gains(std::span<const CountedBin> bins, double saving,
                                                    double rounding);
 
 }  // namespace pal::cluster
