@@ -50,8 +50,8 @@ constexpr hn::FixedTag<std::uint32_t, 4> kFours;
 constexpr hn::FixedTag<std::uint64_t, 2> kEights;
 using Bytes = hn::Vec<hn::FixedTag<std::uint8_t, 16> >;
 
-constexpr std::size_t kValues = 16;
-constexpr int kNothing = 0x80;  // of a lookup
+constexpr std::size_t kRegister = 16;  // bytes
+constexpr int kNothing = 0x80;         // of a lookup
 
 /// The byte of the lanes that comes at each place of the string.
 HWY_INLINE Bytes string_order(int n_bits) {
@@ -106,47 +106,47 @@ HWY_INLINE Bytes unpack_sixteen(Bytes packed, Bytes order, int n_bits) {
     return halved(kPairs, halved(kFours, fours, 2 * n_bits), n_bits);
 }
 
+/// Bytes on one side of a step, and in all.
+struct Side {
+    std::size_t step;
+    std::size_t bytes;
+};
+
+/// step(register of `from`) is a register of `to`. Whole registers are read and written where there
+/// is room, of which the next step overwrites the end; then what is left is filled up.
+template <class Step>
+HWY_INLINE void for_each_step(const std::uint8_t* HWY_RESTRICT from, Side source,
+                              std::uint8_t* HWY_RESTRICT to, Side target, const Step& step) {
+    std::size_t read = 0;
+    std::size_t written = 0;
+    for (; read + kRegister <= source.bytes && written + kRegister <= target.bytes;
+         read += source.step, written += target.step)
+        hn::StoreU(step(hn::LoadU(kBytes, from + read)), kBytes, to + written);
+    for (; read < source.bytes; read += source.step, written += target.step) {
+        HWY_ALIGN std::uint8_t rest[kRegister] = {};
+        std::memcpy(rest, from + read, std::min(source.step, source.bytes - read));
+        hn::Store(step(hn::Load(kBytes, rest)), kBytes, rest);
+        std::memcpy(to + written, rest, std::min(target.step, target.bytes - written));
+    }
+}
+
+Side packed_side(std::size_t count, int n_bits) {
+    const auto bits = static_cast<std::size_t>(n_bits);
+    return {2 * bits, count / 8 * bits};
+}
+
 void pack_of_target(const std::uint8_t* HWY_RESTRICT values, std::size_t count, int n_bits,
                     std::uint8_t* HWY_RESTRICT packed) {
     const Bytes order = string_order(n_bits);
-    const std::size_t step = 2 * static_cast<std::size_t>(n_bits);
-    const std::size_t packed_bytes = count / 8 * static_cast<std::size_t>(n_bits);
-    std::size_t at = 0;
-    // A whole register is stored, of which the next one overwrites the end.
-    for (; count >= kValues && at + kValues <= packed_bytes; count -= kValues, at += step) {
-        hn::StoreU(pack_sixteen(hn::LoadU(kBytes, values), order, n_bits), kBytes, packed + at);
-        values += kValues;
-    }
-    for (; count > 0; at += step) {
-        const std::size_t length = std::min(count, kValues);
-        HWY_ALIGN std::uint8_t rest[kValues] = {};
-        std::memcpy(rest, values, length);
-        hn::Store(pack_sixteen(hn::Load(kBytes, rest), order, n_bits), kBytes, rest);
-        std::memcpy(packed + at, rest, std::min(step, packed_bytes - at));
-        values += length;
-        count -= length;
-    }
+    for_each_step(values, {kRegister, count}, packed, packed_side(count, n_bits),
+                  [&](Bytes some) HWY_ATTR { return pack_sixteen(some, order, n_bits); });
 }
 
 void unpack_of_target(const std::uint8_t* HWY_RESTRICT packed, std::size_t count, int n_bits,
                       std::uint8_t* HWY_RESTRICT values) {
     const Bytes order = lane_order(n_bits);
-    const std::size_t step = 2 * static_cast<std::size_t>(n_bits);
-    const std::size_t packed_bytes = count / 8 * static_cast<std::size_t>(n_bits);
-    std::size_t at = 0;
-    for (; count >= kValues && at + kValues <= packed_bytes; count -= kValues, at += step) {
-        hn::StoreU(unpack_sixteen(hn::LoadU(kBytes, packed + at), order, n_bits), kBytes, values);
-        values += kValues;
-    }
-    for (; count > 0; at += step) {
-        const std::size_t length = std::min(count, kValues);
-        HWY_ALIGN std::uint8_t rest[kValues] = {};
-        std::memcpy(rest, packed + at, std::min(step, packed_bytes - at));
-        hn::Store(unpack_sixteen(hn::Load(kBytes, rest), order, n_bits), kBytes, rest);
-        std::memcpy(values, rest, length);
-        values += length;
-        count -= length;
-    }
+    for_each_step(packed, packed_side(count, n_bits), values, {kRegister, count},
+                  [&](Bytes some) HWY_ATTR { return unpack_sixteen(some, order, n_bits); });
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
