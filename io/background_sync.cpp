@@ -1,9 +1,10 @@
 #include "io/background_sync.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "io/descriptor.hpp"
 
 namespace pal {
 
@@ -32,20 +33,18 @@ int BackgroundSync::stop() {
 }
 
 void BackgroundSync::run() {
-    const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    const Descriptor file(path_, O_RDONLY);
     std::unique_lock lock(mutex_);
-    if (file < 0) error_ = errno;
+    if (!file.is_open()) error_ = errno;
     while (error_ == 0) {
         changed_.wait(lock, [this] { return stopping_ || unsent_bytes_ >= kWorthSending; });
         if (unsent_bytes_ < kWorthSending) break;
         unsent_bytes_ = 0;
         lock.unlock();
-        const int error = ::fdatasync(file) == 0 ? 0 : errno;
+        const int error = ::fdatasync(file.get()) == 0 ? 0 : errno;
         lock.lock();
         error_ = error;
     }
-    lock.unlock();
-    if (file >= 0) ::close(file);
 }
 
 }  // namespace pal

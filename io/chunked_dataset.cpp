@@ -23,13 +23,6 @@ constexpr std::size_t kMostChunkValues = std::size_t{1} << 20;
 
 std::vector<hsize_t> as_offset(const Shape& first) { return {first.begin(), first.end()}; }
 
-Shape chunk_shape_of(const h5::Plist& creation, std::size_t rank) {
-    std::vector<hsize_t> chunk(rank);
-    h5::call("read a chunk shape",
-             [&] { return H5Pget_chunk(creation.get(), static_cast<int>(rank), chunk.data()); });
-    return {chunk.begin(), chunk.end()};
-}
-
 }  // namespace
 
 std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const CheckpointReader::Impl& reader,
@@ -44,7 +37,7 @@ std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const CheckpointReade
     }
     auto filters = ChunkFilters::of(creation);
     if (!filters) return nullptr;
-    const Shape chunk = chunk_shape_of(creation, shape.size());
+    const Shape chunk = h5::plist_chunk(creation.get(), shape.size());
     const auto chunk_values = element_count(chunk);
     // Chunks much larger than the dataset: the library reads the part that counts.
     if (!chunk_values || *chunk_values > kMostChunkValues + value_count) return nullptr;

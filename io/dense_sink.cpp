@@ -6,6 +6,7 @@
 #include <mutex>
 #include <type_traits>
 
+#include "io/byte_order.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/writer_impl.hpp"
 
@@ -23,33 +24,23 @@ std::uint16_t exact_half(float value) noexcept {
                                       ((magnitude - (112U << 23U)) >> 13U));
 }
 
-template <class Word>
-void put(Word word, bool swap, std::byte* target) noexcept {
-    std::memcpy(target, &word, sizeof word);
-    if (swap) std::reverse(target, target + sizeof word);
-}
-
 /// Values as the bytes of a stored type.
 template <class Real>
-void encode(std::span<const Real> values, DType dtype, bool swap, std::byte* target) {
-    const std::size_t bytes = dtype_bytes(dtype);
-    if (bytes == sizeof(Real)) {
-        std::memcpy(target, values.data(), values.size_bytes());
-        for (std::size_t v = 0; swap && v < values.size(); ++v) {
-            std::reverse(target + v * bytes, target + (v + 1) * bytes);
-        }
-        return;
-    }
-    if constexpr (std::is_same_v<Real, float>) {
+void encode(std::span<const Real> values, DType dtype, bool swap, std::span<std::byte> target) {
+    if (dtype_bytes(dtype) == sizeof(Real)) {
+        std::memcpy(target.data(), values.data(), values.size_bytes());
+    } else {
+        PAL_ASSERT((std::is_same_v<Real, float>));
         const bool half = dtype == DType::kF16;
         for (std::size_t v = 0; v < values.size(); ++v) {
-            put(half ? exact_half(values[v])
-                     : static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(values[v]) >> 16U),
-                swap, target + 2 * v);
+            const auto value = static_cast<float>(values[v]);
+            const std::uint16_t word =
+                half ? exact_half(value)
+                     : static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16U);
+            std::memcpy(target.data() + sizeof word * v, &word, sizeof word);
         }
-        return;
     }
-    PAL_ASSERT(false);
+    if (swap) swap_byte_order(target, dtype_bytes(dtype));
 }
 
 /// A dataset that is to be filled.
@@ -84,7 +75,7 @@ class DenseSink : public WeightSink {
         Scratch<std::byte> scratch;
         const std::span<std::byte> bytes =
             scratch.first(values.size() * dtype_bytes(target_.dtype));
-        encode(values, target_.dtype, target_.swap, bytes.data());
+        encode(values, target_.dtype, target_.swap, bytes);
         write_bytes(first, bytes);
     }
 
@@ -201,14 +192,6 @@ std::uint64_t allocated(hid_t dataset, hid_t type, const Shape& shape) {
     return offset;
 }
 
-/// Rows of the leading dimension that whole chunks take; 0 where there are no chunks.
-std::size_t rows_of_chunks(hid_t plist, std::size_t rank) {
-    std::vector<hsize_t> chunk(rank);
-    h5::call("read a chunk shape",
-             [&] { return H5Pget_chunk(plist, static_cast<int>(rank), chunk.data()); });
-    return chunk.front();
-}
-
 }  // namespace
 
 std::unique_ptr<WeightSink> make_dense_sink(CheckpointWriter::Impl& writer, const std::string& path,
@@ -223,8 +206,7 @@ std::unique_ptr<WeightSink> make_dense_sink(CheckpointWriter::Impl& writer, cons
                                            ": the remembered datatype or shape is not the "
                                            "tensor's; the file is damaged");
     }
-    const bool swap = stored.big_endian != (std::endian::native == std::endian::big);
-    Target target{writer, path, dtype, swap, shape, count};
+    Target target{writer, path, dtype, h5::foreign_order(stored), shape, count};
     const h5::Plist plist = h5::dataset_plist(dataset.get());
     const H5D_layout_t layout =
         h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); });
@@ -237,7 +219,8 @@ std::unique_ptr<WeightSink> make_dense_sink(CheckpointWriter::Impl& writer, cons
         if (!writer.raw.is_open()) writer.raw = RawOutput(writer.temporary.path());
         return std::make_unique<FileSink>(std::move(target), offset);
     }
-    const std::size_t rows = layout == H5D_CHUNKED ? rows_of_chunks(plist.get(), shape.size()) : 0;
+    const std::size_t rows =
+        layout == H5D_CHUNKED ? h5::plist_chunk(plist.get(), shape.size()).front() : 0;
     return std::make_unique<LibrarySink>(std::move(target), std::move(dataset), std::move(type),
                                          rows);
 }

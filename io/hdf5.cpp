@@ -107,6 +107,12 @@ Shape space_shape(hid_t space) {
     }
     return {dims.begin(), dims.end()};
 }
+Shape plist_chunk(hid_t plist, std::size_t rank) {
+    std::vector<hsize_t> chunk(rank);
+    call("read a chunk shape",
+         [&] { return H5Pget_chunk(plist, static_cast<int>(rank), chunk.data()); });
+    return {chunk.begin(), chunk.end()};
+}
 H5O_info_t object_info(hid_t object) {
     H5O_info_t info{};
     call("read object information",

@@ -110,6 +110,8 @@ using Object = Handle<H5Oclose>;
 [[nodiscard]] Plist create_plist(hid_t plist_class);
 [[nodiscard]] Space create_space(const Shape& shape);
 [[nodiscard]] Shape space_shape(hid_t space);
+/// Of a chunked dataset of that rank.
+[[nodiscard]] Shape plist_chunk(hid_t plist, std::size_t rank);
 /// A scalar one, kept for the process: attributes have it by the hundred thousand.
 [[nodiscard]] hid_t scalar_space();
 [[nodiscard]] H5O_info_t object_info(hid_t object);

@@ -1,35 +1,22 @@
 #include "io/raw_file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "stages/error.hpp"
 
 namespace pal {
 
-RawFile::RawFile(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (descriptor_ < 0) throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
-}
-
-RawFile::~RawFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-}
-
-RawFile::RawFile(RawFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-RawFile& RawFile::operator=(RawFile&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
+RawFile::RawFile(const std::string& path) : file_(path, O_RDONLY) {
+    if (!file_.is_open()) throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
 }
 
 std::uint64_t RawFile::size_bytes() const {
     struct stat status {};
-    if (fstat(descriptor_, &status) != 0) throw Error(ErrorCode::kInput, std::strerror(errno));
+    if (fstat(file_.get(), &status) != 0) throw Error(ErrorCode::kInput, std::strerror(errno));
     return static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -37,7 +24,7 @@ void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,
                    const std::string& name) const {
     while (!bytes.empty()) {
         const ssize_t count =
-            pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) {
             throw Error(ErrorCode::kInput, name + ": cannot be read: " + std::strerror(errno));
@@ -52,27 +39,14 @@ void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,
     }
 }
 
-RawOutput::RawOutput(const std::string& path)
-    : descriptor_(open(path.c_str(), O_WRONLY | O_CLOEXEC)) {
-    if (descriptor_ < 0) throw Error(ErrorCode::kOutput, path + ": " + std::strerror(errno));
-}
-
-RawOutput::~RawOutput() {
-    if (descriptor_ >= 0) close(descriptor_);
-}
-
-RawOutput::RawOutput(RawOutput&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-RawOutput& RawOutput::operator=(RawOutput&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
+RawOutput::RawOutput(const std::string& path) : file_(path, O_WRONLY) {
+    if (!file_.is_open()) throw Error(ErrorCode::kOutput, path + ": " + std::strerror(errno));
 }
 
 int RawOutput::write(std::uint64_t offset, std::span<const std::byte> bytes) const noexcept {
     while (!bytes.empty()) {
         const ssize_t count =
-            pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return count < 0 ? errno : EIO;
         offset += static_cast<std::uint64_t>(count);

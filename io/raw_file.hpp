@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "io/descriptor.hpp"
+
 namespace pal {
 
 class RawFile {
@@ -13,11 +15,6 @@ class RawFile {
     RawFile() = default;
     /// Throws Error(kInput) where it cannot be opened.
     explicit RawFile(const std::string& path);
-    ~RawFile();
-    RawFile(RawFile&& other) noexcept;
-    RawFile& operator=(RawFile&& other) noexcept;
-    RawFile(const RawFile&) = delete;
-    RawFile& operator=(const RawFile&) = delete;
 
     /// As of now. Throws Error(kInput) where the file cannot be asked.
     [[nodiscard]] std::uint64_t size_bytes() const;
@@ -27,7 +24,7 @@ class RawFile {
     void read(std::uint64_t offset, std::span<std::byte> bytes, const std::string& name) const;
 
   private:
-    int descriptor_ = -1;
+    Descriptor file_;
 };
 
 /// A file that exists, written past the HDF5 library.
@@ -36,18 +33,13 @@ class RawOutput {
     RawOutput() = default;
     /// Throws Error(kOutput) where it cannot be opened.
     explicit RawOutput(const std::string& path);
-    ~RawOutput();
-    RawOutput(RawOutput&& other) noexcept;
-    RawOutput& operator=(RawOutput&& other) noexcept;
-    RawOutput(const RawOutput&) = delete;
-    RawOutput& operator=(const RawOutput&) = delete;
 
-    [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
+    [[nodiscard]] bool is_open() const noexcept { return file_.is_open(); }
     /// Writes `bytes` from `offset` on; 0, or errno. Thread-safe.
     [[nodiscard]] int write(std::uint64_t offset, std::span<const std::byte> bytes) const noexcept;
 
   private:
-    int descriptor_ = -1;
+    Descriptor file_;
 };
 
 }  // namespace pal

@@ -145,9 +145,7 @@ Shape checked_chunk(const Member& member, int n_bits, std::size_t rank) {
     if (h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED) {
         damaged("member 'indices' is not chunked");
     }
-    std::vector<hsize_t> dims(rank);
-    h5::call("read a chunk shape",
-             [&] { return H5Pget_chunk(plist.get(), static_cast<int>(rank), dims.data()); });
+    const Shape chunk = h5::plist_chunk(plist.get(), rank);
     const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist.get()); });
     bool as_expected = filters == (n_bits < 8 ? 1 : 0);
     if (as_expected && filters == 1) {
@@ -167,7 +165,7 @@ Shape checked_chunk(const Member& member, int n_bits, std::size_t rank) {
         damaged(
             fmt::format("member 'indices' is not stored as unsigned integers of {} bits", n_bits));
     }
-    return {dims.begin(), dims.end()};
+    return chunk;
 }
 
 /// Another program has laid the chunks out anew: the library decodes them.

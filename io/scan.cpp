@@ -129,10 +129,8 @@ class Scanner {
     }
 
     static std::uint64_t chunk_bytes(hid_t plist, const DatasetInfo& info) {
-        std::vector<hsize_t> chunk(info.shape.size());
-        h5::call("read a chunk shape",
-                 [&] { return H5Pget_chunk(plist, static_cast<int>(chunk.size()), chunk.data()); });
-        const std::uint64_t values = element_count({chunk.begin(), chunk.end()}).value_or(0);
+        const std::uint64_t values =
+            element_count(h5::plist_chunk(plist, info.shape.size())).value_or(0);
         return info.element_count == 0 ? 0 : values * (info.bytes / info.element_count);
     }
 

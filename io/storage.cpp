@@ -151,10 +151,7 @@ std::string describe_storage(hid_t dataset, hid_t type, hid_t plist) {
                      : layout == H5D_VIRTUAL ? "virtual"
                                              : "contiguous";
     if (layout == H5D_CHUNKED) {
-        std::vector<hsize_t> chunk(rank);
-        call("read a chunk shape",
-             [&] { return H5Pget_chunk(plist, static_cast<int>(rank), chunk.data()); });
-        json["chunk"] = chunk;
+        json["chunk"] = plist_chunk(plist, rank);
         json["filters"] = describe_filters(plist);
         unsigned options = 0;  // partial chunks at the edges may go unfiltered
         call("read chunk options", [&] { return H5Pget_chunk_opts(plist, &options); });

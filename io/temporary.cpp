@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "io/checkpoint_writer.hpp"
+#include "io/descriptor.hpp"
 #include "io/last_wish.hpp"
 #include "stages/error.hpp"
 
@@ -22,20 +23,6 @@ namespace {
 [[noreturn]] void fail(const std::string& target, const std::string& what, int error) {
     throw Error(ErrorCode::kOutput, target + ": cannot " + what + ": " + std::strerror(error));
 }
-
-class Descriptor {
-  public:
-    Descriptor(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int get() const noexcept { return fd_; }
-
-  private:
-    int fd_;
-};
 
 /// Renames without replacing; where the file system cannot, a hard link does the same.
 int rename_new(const std::string& from, const std::string& to) {
