@@ -166,17 +166,10 @@ Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptio
 }
 
 std::uint64_t stored_bytes(const Geometry& geometry, const PalettizationSpec& spec, DType dtype) {
-    const Shape chunk = chunk_shape(geometry);
-    std::uint64_t chunks = 1;
-    for (std::size_t d = 0; d < chunk.size(); ++d) {
-        chunks *= (geometry.indices_shape[d] + chunk[d] - 1) / chunk[d];
-    }
-    const std::uint64_t chunk_values = element_count(chunk).value();
-    const auto n_bits = static_cast<std::uint64_t>(spec.n_bits);
-    const std::uint64_t chunk_bytes = n_bits == 8 ? chunk_values : chunk_values * n_bits / 8 + 1;
-    const std::uint64_t entries = (std::uint64_t{1} << n_bits) * spec.cluster_dim;
-    std::uint64_t bytes =
-        chunks * chunk_bytes + geometry.group_count * entries * dtype_bytes(dtype);
+    const ChunkGrid grid(geometry);
+    const std::uint64_t entries = (std::uint64_t{1} << spec.n_bits) * spec.cluster_dim;
+    std::uint64_t bytes = grid.count() * grid.chunk_bytes(spec.n_bits) +
+                          geometry.group_count * entries * dtype_bytes(dtype);
     if (spec.enable_per_channel_scale) bytes += geometry.output_channels() * dtype_bytes(dtype);
     if (spec.lut_qspec) {
         const bool integer =

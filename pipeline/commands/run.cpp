@@ -144,7 +144,10 @@ int execute_run(const Arguments& arguments) {
     const Plan plan = executable_plan(arguments, config, options, reader);
 
     phases.enter("copy", Activity::kWriting);
-    phases.count_bytes(copied_bytes(reader.info(), plan), copied_bytes(reader.info(), plan));
+    if (recorder != nullptr) {
+        const std::uint64_t copied = copied_bytes(reader.info(), plan);
+        phases.count_bytes(copied, copied);
+    }
     const std::string& target = arguments.positionals[1];
     CheckpointWriter writer(reader, target, arguments.flag("force"), palettized_paths(plan));
     phases.leave();
