@@ -145,7 +145,7 @@ Shape checked_chunk(const Member& member, int n_bits, std::size_t rank) {
     if (h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED) {
         damaged("member 'indices' is not chunked");
     }
-    const Shape chunk = h5::plist_chunk(plist.get(), rank);
+    Shape chunk = h5::plist_chunk(plist.get(), rank);
     const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist.get()); });
     bool as_expected = filters == (n_bits < 8 ? 1 : 0);
     if (as_expected && filters == 1) {
