@@ -1,5 +1,5 @@
 #include <boost/test/unit_test.hpp>
-#include <chrono>
+#include <ctime>
 
 #include "configs/config.hpp"
 #include "configs/presets.hpp"
@@ -209,9 +209,9 @@ BOOST_AUTO_TEST_CASE(merged_rules_come_before_the_maps_own_as_in_python) {
 BOOST_AUTO_TEST_CASE(a_config_of_many_rules_is_read_in_no_time) {
     std::string text = "kmeans_palettization_config:\n  module_name_configs:\n";
     for (int rule = 0; rule < 40000; ++rule) text += "    m" + std::to_string(rule) + ": null\n";
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // of the processor: machines are shared
     BOOST_TEST(parse_config(text, "c").module_name_configs.size() == 40000U);
-    BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(20)));
+    BOOST_TEST(std::clock() - start < 20 * CLOCKS_PER_SEC);
 }
 
 BOOST_AUTO_TEST_CASE(json_is_read_by_the_same_parser) {

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
-#include <chrono>
+#include <ctime>
 
 #include "configs/config.hpp"
 
@@ -602,13 +602,13 @@ BOOST_AUTO_TEST_CASE(many_rules_over_many_modules_are_quick) {
             body += (rule == 0 ? "'" : ", '") + name + "': " + n_bits(2);
         }
         const Config config = parse_config(rules(body), "c");
-        const auto start = std::chrono::steady_clock::now();
+        const std::clock_t start = std::clock();  // of the processor: machines are shared
         (void)select_tensors(config, all, types, options);
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-        BOOST_TEST_MESSAGE(key << ": " << seconds.count() << " s");
+        const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+        BOOST_TEST_MESSAGE(key << ": " << seconds << " s");
         // 0.15 s where this was written, a tenth of 1000 rules over 100,000 modules;
-        // sanitizers and shared machines are slower.
-        BOOST_TEST(seconds.count() < 20, key);
+        // sanitizers are slower.
+        BOOST_TEST(seconds < 20, key);
     }
 }
 
