@@ -30,31 +30,60 @@ HWY_ATTR inline void find_rest(const float* HWY_RESTRICT values, std::size_t cou
     }
 }
 
-/// Place among the distinct entries and the entry. With registers of 8 floats a lane looks its next
-/// threshold up in one: four comparisons halve 16 places down to one. Narrower ones count the
-/// thresholds below.
+#if HWY_MAX_BYTES >= 32
+constexpr std::size_t kSixteen = 16;
+constexpr std::size_t kSearchLanes = HWY_MAX_BYTES >= 64 ? kSixteen : kSixteen / 2;
+
+/// A table of 16 floats in one register or in two.
+class TableOf16 {
+  public:
+    explicit HWY_INLINE TableOf16(const float* HWY_RESTRICT values)
+        : low_(hn::LoadU(D(), values)), high_(hn::LoadU(D(), values + kSixteen - kSearchLanes)) {}
+
+    /// `upper`: which places are 8 or more.
+    template <class Places, class Mask>
+    HWY_INLINE hn::Vec<hn::FixedTag<float, kSearchLanes>> at(Places places, Mask upper) const {
+        const hn::RebindToSigned<D> di;
+        if constexpr (kSearchLanes == kSixteen) {
+            return hn::TableLookupLanes(low_, hn::IndicesFromVec(D(), places));
+        } else {
+            const auto in_half = hn::IndicesFromVec(D(), hn::And(places, hn::Set(di, 7)));
+            return hn::IfThenElse(upper, hn::TableLookupLanes(high_, in_half),
+                                  hn::TableLookupLanes(low_, in_half));
+        }
+    }
+
+  private:
+    using D = hn::FixedTag<float, kSearchLanes>;
+    hn::Vec<D> low_;
+    hn::Vec<D> high_;
+};
+#endif
+
+/// Place among the distinct entries and the entry. With registers of 8 floats or more a lane looks
+/// its next threshold up in one: four comparisons halve 16 places down to one. Narrower ones count
+/// the thresholds below.
 HWY_ATTR void find_among_16(const float* HWY_RESTRICT values, std::size_t count,
                             const float* HWY_RESTRICT thresholds, const float* HWY_RESTRICT entries,
                             std::uint8_t* HWY_RESTRICT indices, float* HWY_RESTRICT nearest) {
     std::size_t v = 0;
 #if HWY_MAX_BYTES >= 32
-    const hn::FixedTag<float, 8> d;
-    const hn::FixedTag<std::int32_t, 8> di;
-    const hn::FixedTag<std::uint8_t, 8> d8;
+    const hn::FixedTag<float, kSearchLanes> d;
+    const hn::FixedTag<std::int32_t, kSearchLanes> di;
+    const hn::FixedTag<std::uint8_t, kSearchLanes> d8;
     const float* t = thresholds;
-    HWY_ALIGN const float thirds[8] = {t[1], t[5], t[9], t[13], t[1], t[5], t[9], t[13]};
-    HWY_ALIGN const float fourths[8] = {t[0], t[2], t[4], t[6], t[8], t[10], t[12], t[14]};
+    HWY_ALIGN const float thirds[kSixteen] = {t[1], t[5], t[9], t[13]};
+    HWY_ALIGN const float fourths[kSixteen] = {t[0], t[2], t[4], t[6], t[8], t[10], t[12], t[14]};
     const auto first = hn::Set(d, t[7]);
     const auto second_low = hn::Set(d, t[3]);
     const auto second_high = hn::Set(d, t[11]);
     const auto third = hn::Load(d, thirds);
     const auto fourth = hn::Load(d, fourths);
-    const auto entries_low = hn::LoadU(d, entries);
-    const auto entries_high = hn::LoadU(d, entries + 8);
+    const TableOf16 table(entries);
     const auto twice_and = [&](auto place, auto above) HWY_ATTR {  // a true lane is -1
         return hn::Sub(hn::Add(place, place), hn::VecFromMask(di, hn::RebindMask(di, above)));
     };
-    for (; v + 8 <= count; v += 8) {
+    for (; v + kSearchLanes <= count; v += kSearchLanes) {
         const auto x = hn::LoadU(d, values + v);
         const auto upper = hn::Gt(x, first);
         auto place = hn::Neg(hn::VecFromMask(di, hn::RebindMask(di, upper)));
@@ -63,10 +92,7 @@ HWY_ATTR void find_among_16(const float* HWY_RESTRICT values, std::size_t count,
             twice_and(place, hn::Gt(x, hn::TableLookupLanes(third, hn::IndicesFromVec(d, place))));
         place =
             twice_and(place, hn::Gt(x, hn::TableLookupLanes(fourth, hn::IndicesFromVec(d, place))));
-        const auto in_half = hn::IndicesFromVec(d, hn::And(place, hn::Set(di, 7)));
-        hn::StoreU(hn::IfThenElse(upper, hn::TableLookupLanes(entries_high, in_half),
-                                  hn::TableLookupLanes(entries_low, in_half)),
-                   d, nearest + v);
+        hn::StoreU(table.at(place, upper), d, nearest + v);
         hn::StoreU(hn::DemoteTo(d8, place), d8, indices + v);
     }
 #endif
