@@ -7,6 +7,7 @@
 
 #include "stages/cluster/partition.hpp"
 #include "stages/cluster/prefix_sums.hpp"
+#include "stages/cluster/proven_partition.hpp"
 #include "stages/cluster/rough_math.hpp"
 #include "stages/error.hpp"
 #include "stages/kernels/partition_rows.hpp"
@@ -25,6 +26,9 @@ constexpr std::size_t kCutsACluster = 6;
 constexpr std::size_t kFewestCuts = 128;
 // So many bins are solved as they are: exactly, and sooner than in windows.
 constexpr std::size_t kFewBins = 320;
+// So many are found sooner by their price than by a row each, whatever the cuts.
+constexpr std::size_t kManyClusters = 48;
+constexpr double kRoughly = 1e-4;  // of the cost
 // Candidates in a window, stage by stage; each stage steps twice as finely as the one before. The
 // first two span more than a cluster to either side, so that clusters can move from where there
 // are too many to where there are too few, however far that is: each boundary takes its
@@ -62,9 +66,9 @@ class Solver {
         clusters_ = k;
         prefix_.build(bins, kRowBlock);
         choose_cuts(kCutsACluster, kFewestCuts);
-        double gain = solve_cuts();
-        if (cuts_.size() <= bins.size()) gain = narrow();
-        const double cost = prefix_.squares() - gain;
+        solve_cuts();
+        if (cuts_.size() <= bins.size()) narrow();
+        const double cost = prefix_.all_squares() - gain_of_places();
         const double doubt = prefix_.doubt(k);
         if (!(doubt <= kToleratedDoubt * (cost - doubt))) return {};
         std::vector<std::size_t> boundaries;
@@ -155,7 +159,32 @@ class Solver {
     }
 
     /// The best partition at cuts; fills places_.
-    double solve_cuts() {
+    void solve_cuts() {
+        if (clusters_ < kManyClusters || !solve_cuts_by_price()) solve_cuts_by_rows();
+    }
+
+    /// Not where rounding hides too much.
+    bool solve_cuts_by_price() {
+        joined_.resize(cuts_.size() - 1);
+        for (std::size_t c = 0; c < joined_.size(); ++c) {
+            const auto between = [&](std::span<const double> prefix) {
+                return prefix[cuts_[c + 1]] - prefix[cuts_[c]];
+            };
+            const double weight = between(prefix_.weights());
+            const double mean = between(prefix_.sums()) / weight;
+            const double spread = between(prefix_.squares()) - weight * mean * mean;
+            joined_[c] = {weight, mean, std::max(spread, 0.0)};
+        }
+        const auto boundaries = proven_partition(std::span<const Bin>(joined_),
+                                                 PrefixCosts(joined_), clusters_, 0, kRoughly);
+        if (!boundaries) return false;
+        places_.clear();
+        for (const std::size_t b : *boundaries)
+            places_.push_back({cuts_[b], static_cast<std::uint32_t>(b)});
+        return true;
+    }
+
+    void solve_cuts_by_rows() {
         const std::size_t last_cut = cuts_.size() - 1;
         const std::size_t stride = cuts_.size() + kRowBlock;
         sums_.assign(stride, 0.0);
@@ -189,20 +218,34 @@ class Solver {
             at = choice_[(c - 1) * stride + at];
         }
         places_[0] = {0, 0};
-        return previous[last_cut];
     }
 
-    double narrow() {
+    /// What the partition explains of the sum of squares.
+    [[nodiscard]] double gain_of_places() const {
+        double gain = 0;
+        for (std::size_t c = 0; c < clusters_; ++c) {
+            const std::uint32_t begin = places_[c].bin;
+            const std::uint32_t end = places_[c + 1].bin;
+            const double sum = prefix_.sums()[end] - prefix_.sums()[begin];
+            gain += sum * sum / (prefix_.weights()[end] - prefix_.weights()[begin]);
+        }
+        return gain;
+    }
+
+    void narrow() {
         double steps = kSteps;
-        for (std::size_t stage = 0;; ++stage) {
-            width_ = kWidths[std::min(stage, std::size(kWidths) - 1)];
-            double gain = 0;
+        bool precise = false;
+        for (std::size_t stage = 0; !(precise && finest_); ++stage) {
+            precise = stage + 1 >= std::size(kWidths);
+            width_ = precise ? std::end(kWidths)[-1] : kWidths[stage];
             int round = 0;
             do {
                 open_windows(steps);
-                gain = kernels::fill_windows(sums_, weights_, width_, gain_, choice_);
+                const kernels::WindowsInput input{weights_,          sums_,    squares_,
+                                                  candidate_counts_, current_, width_};
+                precise ? kernels::fill_windows(input, gain_, choice_)
+                        : kernels::fill_windows_roughly(input, gain_, choice_);
             } while (move() && ++round < kMostRecentrings);
-            if (finest_) return gain;
             steps *= kFiner;
         }
     }
@@ -228,10 +271,12 @@ class Solver {
         const std::size_t count = (clusters_ + 1) * width_;
         sums_.assign(count, 0.0);
         weights_.assign(count, 0.0);
+        squares_.assign(count, 0.0);
         gain_.resize(2 * width_);
         choice_.resize(count);
         candidates_.resize(count);
         candidate_counts_.resize(clusters_ + 1);
+        current_.assign(clusters_ + 1, 0);
         candidates_[0] = places_.front();
         candidates_[clusters_ * width_] = places_.back();
         candidate_counts_.front() = candidate_counts_.back() = 1;
@@ -240,24 +285,27 @@ class Solver {
         for (std::size_t c = 1; c < clusters_; ++c) {
             Place* const window = candidates_.data() + c * width_;
             const double above = among_cuts(places_[c + 1]);
-            const std::size_t lower = open_below(c, own, (own - below) / steps, window);
-            candidate_counts_[c] = open_above(c, own, (above - own) / steps, lower, window);
+            current_[c] = open_below(c, own, (own - below) / steps, window);
+            candidate_counts_[c] = open_above(c, own, (above - own) / steps, current_[c], window);
             below = own;
             own = above;
-            for (std::size_t w = 0; w < candidate_counts_[c]; ++w) {
-                sums_[c * width_ + w] = prefix_.sums()[window[w].bin];
-                weights_[c * width_ + w] = prefix_.weights()[window[w].bin];
-            }
+            for (std::size_t w = 0; w < candidate_counts_[c]; ++w)
+                set_candidate(c * width_ + w, window[w].bin);
         }
-        sums_[clusters_ * width_] = prefix_.sums()[bins_.size()];
-        weights_[clusters_ * width_] = prefix_.weights()[bins_.size()];
+        set_candidate(clusters_ * width_, bins_.size());
+    }
+
+    void set_candidate(std::size_t number, std::size_t bin) {
+        sums_[number] = prefix_.sums()[bin];
+        weights_[number] = prefix_.weights()[bin];
+        squares_[number] = prefix_.squares()[bin];
     }
 
     /// Candidates below boundary c, which lies at `own`, ascending. Returns how many.
-    std::size_t open_below(std::size_t c, double own, double step, Place* window) {
+    std::uint32_t open_below(std::size_t c, double own, double step, Place* window) {
         const std::size_t half = width_ / 2;
         Place at = places_[c];
-        std::size_t count = 0;
+        std::uint32_t count = 0;
         for (; count < half && at.bin > 1; ++count) {
             own -= step;
             const Place stepped = own > 0 ? place_at(own) : Place{0, 0};
@@ -324,13 +372,16 @@ class Solver {
     std::vector<Run> runs_;
     std::vector<Run> whole_runs_;
     std::vector<std::uint32_t> cuts_;
+    std::vector<Bin> joined_;  // what lies between cuts
     std::vector<double> sums_;
     std::vector<double> weights_;
+    std::vector<double> squares_;
     std::vector<double> gain_;
     std::vector<std::uint32_t> choice_;
     std::vector<Place> places_;
     std::vector<Place> candidates_;
     std::vector<std::uint32_t> candidate_counts_;
+    std::vector<std::uint32_t> current_;  // [window] which candidate its boundary comes from
 };
 
 }  // namespace
