@@ -5,10 +5,10 @@
 #include <iterator>
 #include <limits>
 
+#include "stages/cluster/cuts.hpp"
 #include "stages/cluster/partition.hpp"
 #include "stages/cluster/prefix_sums.hpp"
 #include "stages/cluster/proven_partition.hpp"
-#include "stages/cluster/rough_math.hpp"
 #include "stages/error.hpp"
 #include "stages/kernels/partition_rows.hpp"
 
@@ -17,10 +17,6 @@ namespace pal::cluster {
 namespace {
 
 using kernels::kRowBlock;
-
-constexpr double kPartOfACut = 0.5;  // of a run, to be measured bin by bin
-constexpr int kMostCappings = 8;
-constexpr double kSettled = 0.99;  // what is capped no longer matters
 
 constexpr std::size_t kCutsACluster = 6;
 constexpr std::size_t kFewestCuts = 128;
@@ -49,13 +45,6 @@ constexpr double kToleratedDoubt = 1e-5;
 struct Place {
     std::uint32_t bin;
     std::uint32_t interval;
-};
-
-/// Bins begin .. end - 1, and their share of the cuts.
-struct Run {
-    std::size_t begin;
-    std::size_t end;
-    double measure;
 };
 
 class Solver {
@@ -89,73 +78,13 @@ class Solver {
     void choose_cuts(std::size_t a_cluster, std::size_t fewest) {
         const std::size_t intervals = std::max(a_cluster * clusters_, fewest);
         const bool few = bins_.size() <= std::max(intervals + intervals / 2, kFewBins);
-        if (!few) place_cuts(intervals);
+        if (!few) cut_placer_.place(bins_, prefix_, intervals, cuts_);
         if (few || cuts_.size() <= 2 * clusters_) every_cut();
     }
 
     void every_cut() {
         cuts_.resize(bins_.size() + 1);
         for (std::size_t c = 0; c < cuts_.size(); ++c) cuts_[c] = static_cast<std::uint32_t>(c);
-    }
-
-    /// Cuts that share out the cube root of the density, where the centroids of a good palette lie
-    /// (Panter and Dite 1951). Measured over runs of bins; where a run's share asks for more than
-    /// part of a cut, over its single bins, which take one cut at most: what an outlier's share
-    /// exceeds that by goes to the others.
-    void place_cuts(std::size_t intervals) {
-        constexpr std::size_t kRunsACut = 8;
-        const std::size_t run = std::max<std::size_t>(1, bins_.size() / (kRunsACut * intervals));
-        runs_.clear();
-        double total = 0;
-        for (std::size_t begin = 0; begin < bins_.size(); begin += run) {
-            runs_.push_back(measured(begin, std::min(bins_.size(), begin + run)));
-            total += runs_.back().measure;
-        }
-        double most = total / static_cast<double>(intervals);
-        if (run > 1) total = split_runs(kPartOfACut * most);
-        for (int round = 0; round < kMostCappings; ++round) {
-            most = total / static_cast<double>(intervals);
-            double capped = 0;
-            for (const Run& r : runs_) capped += std::min(r.measure, most);
-            const bool settled = capped > kSettled * total;
-            total = capped;
-            if (settled) break;
-        }
-        share_out(total / static_cast<double>(intervals));
-    }
-
-    [[nodiscard]] Run measured(std::size_t begin, std::size_t end) const {
-        const double weight = prefix_.weights()[end] - prefix_.weights()[begin];
-        const double width =
-            bins_[std::min(end, bins_.size() - 1)].mean - bins_[begin == 0 ? 0 : begin - 1].mean;
-        return {begin, end, rough_cube_root(weight * width * width)};
-    }
-
-    double split_runs(double most) {
-        whole_runs_.swap(runs_);
-        runs_.clear();
-        double total = 0;
-        for (const Run& whole : whole_runs_) {
-            const bool split = whole.measure > most;
-            const std::size_t parts = split ? whole.end - whole.begin : 1;
-            for (std::size_t p = 0; p < parts; ++p) {
-                runs_.push_back(split ? measured(whole.begin + p, whole.begin + p + 1) : whole);
-                total += runs_.back().measure;
-            }
-        }
-        return total;
-    }
-
-    void share_out(double share) {
-        cuts_.assign(1, 0);
-        double sum = 0;
-        for (const Run& run : runs_) {
-            sum += std::min(run.measure, share);
-            if (sum < share) continue;
-            sum -= share;
-            if (run.end < bins_.size()) cuts_.push_back(static_cast<std::uint32_t>(run.end));
-        }
-        cuts_.push_back(static_cast<std::uint32_t>(bins_.size()));
     }
 
     /// The best partition at cuts; fills places_.
@@ -369,8 +298,7 @@ class Solver {
     std::size_t width_ = 0;
     bool finest_ = false;  // candidates are neighbouring bins
     PrefixSums prefix_;
-    std::vector<Run> runs_;
-    std::vector<Run> whole_runs_;
+    CutPlacer cut_placer_;
     std::vector<std::uint32_t> cuts_;
     std::vector<Bin> joined_;  // what lies between cuts
     std::vector<double> sums_;
