@@ -20,31 +20,50 @@ struct DistinctValues {
     std::vector<double> weights;  // > 0
 };
 
+/// Of values that are sorted.
+template <class Real>
+DistinctValues<Real> distinct_of_sorted(std::vector<Real> sorted) {
+    DistinctValues<Real> distinct;
+    distinct.weights.resize(sorted.size());
+    std::size_t count = 0;
+    for (const Real value : sorted) {
+        if (count > 0 && sorted[count - 1] == value) {
+            ++distinct.weights[count - 1];
+        } else {
+            sorted[count] = value + Real{0};  // -0 becomes +0
+            distinct.weights[count++] = 1;
+        }
+    }
+    sorted.resize(count);
+    distinct.weights.resize(count);
+    distinct.values = std::move(sorted);
+    return distinct;
+}
+
 /// O(n log n). Points of weight 0 say nothing and are dropped.
 template <class Real>
 DistinctValues<Real> distinct_values(const WeightedPoints<Real>& points) {
-    DistinctValues<Real> distinct;
-    const auto add = [&](Real value, double weight) {
-        if (!distinct.values.empty() && distinct.values.back() == value) {
-            distinct.weights.back() += weight;
-        } else {
-            distinct.values.push_back(value + Real{0});  // -0 becomes +0
-            distinct.weights.push_back(weight);
-        }
-    };
     if (points.weights.empty()) {
         std::vector<Real> sorted(points.values.begin(), points.values.end());
         kernels::sort_ascending(sorted);
-        for (const Real value : sorted) add(value, 1.0);
-        return distinct;
+        return distinct_of_sorted(std::move(sorted));
     }
+    DistinctValues<Real> distinct;
     std::vector<std::size_t> order(points.values.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
         return points.values[a] < points.values[b];
     });
     for (const std::size_t p : order) {
-        if (points.weights[p] > 0) add(points.values[p], points.weights[p]);
+        const Real value = points.values[p];
+        const double weight = points.weights[p];
+        if (!(weight > 0)) continue;
+        if (!distinct.values.empty() && distinct.values.back() == value) {
+            distinct.weights.back() += weight;
+        } else {
+            distinct.values.push_back(value + Real{0});  // -0 becomes +0
+            distinct.weights.push_back(weight);
+        }
     }
     return distinct;
 }
