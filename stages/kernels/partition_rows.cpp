@@ -143,6 +143,7 @@ class RoughWindows {
           from_count_(input.counts[window - 1]),
           count_(input.counts[window]),
           current_(input.current[window - 1]) {
+        PAL_ASSERT(count_ > 0 && from_count_ > 0);
         const std::size_t place = input.current[window];
         const std::size_t last = count_ - 1;
         weight_ = from_.weights[current_];
