@@ -39,7 +39,7 @@ std::uint64_t memory_of(const TensorJob& job, const DatasetInfo& dataset) {
     const ChunkGrid grid(geometry);
     const std::uint64_t packed_bytes = grid.count() * grid.chunk_bytes(job.spec.n_bits);
     return (in_the_file ? 0 : geometry.weight_count * value_bytes) + 3 * dataset.chunk_bytes +
-           gathered_bytes(geometry, job.dtype, job.cluster) + certified_bytes(job) +
+           clustering_bytes(geometry, job.dtype, job.spec, job.cluster) + certified_bytes(job) +
            (sorts ? geometry.group_index_count(0) * kSortedBytes : 0) +
            (keeps_clusters ? geometry.index_count : 0) + std::min(packed_bytes, kHeldIndexBytes) +
            lut_bytes + kWorkingBytes;

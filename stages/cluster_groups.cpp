@@ -9,6 +9,7 @@
 #include "stages/cluster/cluster.hpp"
 #include "stages/error.hpp"
 #include "stages/gather.hpp"
+#include "stages/group_vectors.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/parallel.hpp"
 
@@ -35,6 +36,17 @@ std::uint64_t seed_of(std::uint64_t seed, std::string_view path, std::size_t gro
 bool is_streamed(const Geometry& geometry, DType dtype, Engine engine) {
     return engine == Engine::kFast && geometry.cluster_dim == 1 && dtype != DType::kF64 &&
            geometry.run_count() == 1;
+}
+
+/// What a group takes where it is gathered.
+std::uint64_t group_bytes(const Geometry& geometry, DType dtype) {
+    const std::uint64_t real_bytes = dtype == DType::kF64 ? 8 : 4;
+    return geometry.group_index_count(0) * geometry.cluster_dim * real_bytes;
+}
+
+/// Whether vectors are read from the tensor, by passes over each group, and not gathered.
+bool reads_vectors(const Geometry& geometry, DType dtype, const ClusterOptions& options) {
+    return geometry.cluster_dim > 1 && group_bytes(geometry, dtype) > options.gather_bytes;
 }
 
 /// Rounds the centroids into their place in the LUT; padding repeats the last one and is never
@@ -97,8 +109,12 @@ class GroupClusterer {
             for_each_task(source_.geometry.group_count,
                           [&](std::size_t group) { cluster_streamed(group); });
         } else {
-            with_real(source_.weights,
-                      [&](auto real) { cluster_gathered<typename decltype(real)::type>(); });
+            with_real(source_.weights, [&](auto real) {
+                using Real = typename decltype(real)::type;
+                reads_vectors(source_.geometry, source_.dtype, options_)
+                    ? cluster_read_vectors<Real>()
+                    : cluster_gathered<Real>();
+            });
         }
         if (!finite_) return std::nullopt;
         if (!gaps_.empty()) result_.optimality_gap = *std::max_element(gaps_.begin(), gaps_.end());
@@ -119,13 +135,21 @@ class GroupClusterer {
         if (palette) certify(group, blocks, *palette);
     }
 
+    /// Large groups one after the other, each in parallel inside: one training set at a time.
+    template <class Real>
+    void cluster_read_vectors() {
+        for (std::size_t group = 0; group < source_.geometry.group_count; ++group) {
+            const GroupVectors<Real> vectors(source_, group);
+            store(group, cluster::cluster_source(vectors, max_clusters(), seed(group)));
+        }
+    }
+
     template <class Real>
     void cluster_gathered() {
         const Geometry& geometry = source_.geometry;
-        const std::uint64_t group_bytes =
-            geometry.group_index_count(0) * geometry.cluster_dim * sizeof(Real);
-        const std::size_t at_a_time = std::max<std::uint64_t>(
-            1, options_.gather_bytes / std::max<std::uint64_t>(1, group_bytes));
+        const std::uint64_t bytes = group_bytes(geometry, source_.dtype);
+        const std::size_t at_a_time =
+            std::max<std::uint64_t>(1, options_.gather_bytes / std::max<std::uint64_t>(1, bytes));
         for (std::size_t first = 0; first < geometry.group_count; first += at_a_time) {
             const std::size_t count = std::min(at_a_time, geometry.group_count - first);
             const GatheredGroups<Real> groups(source_, first, count);
@@ -142,8 +166,7 @@ class GroupClusterer {
         if (!kernels::all_finite(values)) return std::nullopt;
         const WeightedPoints<Real> points{values, {}};
         if (spec_.cluster_dim > 1) {
-            return cluster_vectors(points, spec_.cluster_dim, max_clusters(),
-                                   seed_of(options_.seed, path_, group));
+            return cluster_vectors(points, spec_.cluster_dim, max_clusters(), seed(group));
         }
         switch (options_.engine) {
             case Engine::kFast:
@@ -157,6 +180,9 @@ class GroupClusterer {
     }
 
     [[nodiscard]] std::size_t max_clusters() const { return std::size_t{1} << spec_.n_bits; }
+    [[nodiscard]] std::uint64_t seed(std::size_t group) const {
+        return seed_of(options_.seed, path_, group);
+    }
 
     void certify(std::size_t group, const cluster::FloatBlocks& blocks, const Palette& palette) {
         if (gaps_.empty()) return;
@@ -203,13 +229,18 @@ std::optional<GroupPalettes> cluster_groups(const ScaledWeights& source,
     return GroupClusterer(source, spec, options, path).run();
 }
 
-std::uint64_t gathered_bytes(const Geometry& geometry, DType dtype, const ClusterOptions& options) {
+std::uint64_t clustering_bytes(const Geometry& geometry, DType dtype, const PalettizationSpec& spec,
+                               const ClusterOptions& options) {
     if (is_streamed(geometry, dtype, options.engine)) return 0;
     const std::uint64_t real_bytes = dtype == DType::kF64 ? 8 : 4;
-    const std::uint64_t group_bytes =
-        geometry.group_index_count(0) * geometry.cluster_dim * real_bytes;
-    return std::min(geometry.weight_count * real_bytes,
-                    std::max(options.gather_bytes, group_bytes));
+    const std::uint64_t weight_bytes = geometry.weight_count * real_bytes;
+    const std::uint64_t a_group = group_bytes(geometry, dtype);
+    if (reads_vectors(geometry, dtype, options)) {
+        return std::min(weight_bytes,
+                        cluster::vector_training_bytes(geometry.cluster_dim,
+                                                       std::size_t{1} << spec.n_bits, real_bytes));
+    }
+    return std::min(weight_bytes, std::max(options.gather_bytes, a_group));
 }
 
 }  // namespace pal

@@ -16,8 +16,8 @@ struct ClusterOptions {
     std::uint64_t seed = 0;
     /// The optimality gap to prove of every scalar palette, > 0; nothing asks for no proof.
     std::optional<double> certify;
-    /// Groups that are gathered take so much at a time, or one group. The result does not depend on
-    /// it.
+    /// Groups that are gathered take so much at a time, or one group. Larger ones of vectors are
+    /// read again for every pass instead. The result does not depend on it.
     std::uint64_t gather_bytes = std::uint64_t{64} << 20;
 };
 
@@ -41,8 +41,10 @@ struct GroupPalettes {
                                                           std::string_view path);
 
 /// What cluster_groups holds in memory beside the LUTs, at most: groups that are read in pieces
-/// cost nothing, others are gathered, as many at a time as fit options.gather_bytes, or one.
-[[nodiscard]] std::uint64_t gathered_bytes(const Geometry& geometry, DType dtype,
-                                           const ClusterOptions& options);
+/// cost nothing, of vectors what they train on; others are gathered, as many at a time as fit
+/// options.gather_bytes, or one.
+[[nodiscard]] std::uint64_t clustering_bytes(const Geometry& geometry, DType dtype,
+                                             const PalettizationSpec& spec,
+                                             const ClusterOptions& options);
 
 }  // namespace pal

@@ -49,15 +49,7 @@ GatheredGroups<Real>::GatheredGroups(const ScaledWeights& source, std::size_t fi
                     const std::size_t row = position / row_stride;
                     const std::size_t before = row * own.length + position % row_stride - own.begin;
                     Real* target = points_.data() + (group - first_) * stride_ + before * dim;
-                    if (dim == 1 || block.inner == 1) {
-                        std::copy_n(values.data() + at * dim, length * dim, target);
-                        return;
-                    }
-                    for (std::size_t p = at; p < at + length; ++p) {
-                        const Real* vector =
-                            values.data() + p / block.inner * dim * block.inner + p % block.inner;
-                        for (std::size_t t = 0; t < dim; ++t) *target++ = vector[t * block.inner];
-                    }
+                    copy_vectors(block, dim, values, at, length, target);
                 });
         });
     };

@@ -86,4 +86,19 @@ void for_each_group_piece(const Geometry& geometry, const IndexBlock& block, con
     }
 }
 
+/// Copies `length` vectors from number `at` of a block on to `target`, one after the other. values:
+/// the block's weights, in its order.
+template <class Real>
+void copy_vectors(const IndexBlock& block, std::size_t dim, std::span<const Real> values,
+                  std::size_t at, std::size_t length, Real* target) {
+    if (dim == 1 || block.inner == 1) {
+        std::copy_n(values.data() + at * dim, length * dim, target);
+        return;
+    }
+    for (std::size_t p = at; p < at + length; ++p) {
+        const Real* vector = values.data() + p / block.inner * dim * block.inner + p % block.inner;
+        for (std::size_t t = 0; t < dim; ++t) *target++ = vector[t * block.inner];
+    }
+}
+
 }  // namespace pal

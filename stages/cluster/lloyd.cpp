@@ -6,6 +6,7 @@
 
 #include "stages/kernels/nearest_vectors.hpp"
 #include "stages/parallel.hpp"
+#include "stages/scratch.hpp"
 
 namespace pal::cluster {
 
@@ -19,6 +20,12 @@ constexpr std::size_t kBlocks = 64;
 
 std::size_t block_length(std::size_t count) {
     return std::clamp((count + kBlocks - 1) / kBlocks, kSmallestBlock, kLargestBlock);
+}
+
+/// Blocks whose sums are held side by side: all of a training set, a few MiB of a large source.
+std::size_t blocks_at_a_time(std::size_t k, std::size_t dim) {
+    constexpr std::size_t kSumBytes = std::size_t{4} << 20;
+    return std::max(kBlocks, kSumBytes / (k * (dim + 2) * sizeof(double)));
 }
 
 /// One block's sums. kDim 0: any dimension.
@@ -66,7 +73,7 @@ void add_block_of(std::size_t dim, std::span<const Real> values, std::span<const
     }
 }
 
-void add(Pass& total, Pass&& block) {
+void add(Pass& total, const Pass& block) {
     const auto plus = [](std::vector<double>& sum, const std::vector<double>& more) {
         for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
     };
@@ -75,7 +82,7 @@ void add(Pass& total, Pass&& block) {
     plus(total.errors, block.errors);
     if (block.farthest_error > total.farthest_error) {
         total.farthest_error = block.farthest_error;
-        total.farthest = std::move(block.farthest);
+        total.farthest = block.farthest;
     }
 }
 
@@ -87,23 +94,28 @@ Pass pass_over(const VectorSource<Real>& source, const std::vector<double>& cent
     const std::size_t k = centroids.size() / dim;
     const kernels::NearestVectors<Real> nearest(centroids, dim);
     const std::size_t length = block_length(source.count());
-    std::vector<Pass> blocks((source.count() + length - 1) / length);
-    for_each_task(blocks.size(), [&](std::size_t b) {
-        const std::size_t begin = b * length;
+    const std::size_t block_count = (source.count() + length - 1) / length;
+    std::vector<Pass> blocks(std::min(block_count, blocks_at_a_time(k, dim)));
+    const auto pass_over_block = [&](std::size_t number, Pass& pass) {
+        const std::size_t begin = number * length;
         const std::size_t count = std::min(length, source.count() - begin);
-        std::vector<Real> scratch;
-        const auto values = source.block(begin, count, scratch);
+        Scratch<Real> scratch;
+        const auto values = source.block(begin, count, scratch.buffer());
         std::vector<std::uint8_t> clusters(count);
         nearest.find(values.data(), dim, 1, clusters);
-        Pass& pass = blocks[b];
-        pass.offsets.resize(k * dim);
-        pass.weights.resize(k);
-        pass.errors.resize(k);
+        pass.offsets.assign(k * dim, 0.0);
+        pass.weights.assign(k, 0.0);
+        pass.errors.assign(k, 0.0);
         add_block_of<Real>(dim, values, source.weights(begin, count), clusters, centroids.data(),
                            pass);
-    });
-    Pass total = std::move(blocks[0]);
-    for (std::size_t b = 1; b < blocks.size(); ++b) add(total, std::move(blocks[b]));
+    };
+    Pass total;
+    for (std::size_t first = 0; first < block_count; first += blocks.size()) {
+        const std::size_t count = std::min(blocks.size(), block_count - first);
+        for_each_task(count, [&](std::size_t b) { pass_over_block(first + b, blocks[b]); });
+        if (first == 0) total = blocks[0];
+        for (std::size_t b = first == 0 ? 1 : 0; b < count; ++b) add(total, blocks[b]);
+    }
     total.cost = std::accumulate(total.errors.begin(), total.errors.end(), 0.0);
     return total;
 }

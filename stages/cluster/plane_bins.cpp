@@ -3,6 +3,7 @@
 
 #include "stages/cluster/training_set.hpp"
 #include "stages/parallel.hpp"
+#include "stages/scratch.hpp"
 
 namespace pal::cluster {
 
@@ -111,11 +112,11 @@ std::optional<TrainingSet<Real>> plane_bins(const VectorSource<Real>& source,
     std::vector<Slice<Real>> slices(std::clamp(count / kSlice, std::size_t{1}, kMostSlices));
     for_each_task(slices.size(), [&](std::size_t s) {
         slices[s].bins.resize(kSide * kSide);
-        std::vector<Real> scratch;
+        Scratch<Real> scratch;
         const std::size_t end = (s + 1) * count / slices.size();
         for (std::size_t begin = s * count / slices.size(); begin < end; begin += kReadBlock) {
             const std::size_t length = std::min(kReadBlock, end - begin);
-            fill(slices[s], source.block(begin, length, scratch), first, second);
+            fill(slices[s], source.block(begin, length, scratch.buffer()), first, second);
             if (slices[s].outside.size() > 2 * kMostOutside) return;
         }
     });

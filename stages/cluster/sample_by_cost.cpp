@@ -6,6 +6,7 @@
 #include "stages/cluster/training_set.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
 #include "stages/parallel.hpp"
+#include "stages/scratch.hpp"
 
 namespace pal::cluster {
 
@@ -79,8 +80,8 @@ TrainingSet<Real> sample_by_cost(const VectorSource<Real>& source,
     for_each_task(blocks.size(), [&](std::size_t b) {
         const std::size_t begin = b * kReadBlock;
         const std::size_t length = std::min(kReadBlock, source.count() - begin);
-        std::vector<Real> scratch;
-        const auto values = source.block(begin, length, scratch);
+        Scratch<Real> scratch;
+        const auto values = source.block(begin, length, scratch.buffer());
         std::vector<std::uint8_t> clusters(length);
         nearest.find(values.data(), dim, 1, clusters);
         Random random(b);

@@ -7,6 +7,7 @@
 
 #include "stages/cluster/random.hpp"
 #include "stages/parallel.hpp"
+#include "stages/scratch.hpp"
 
 namespace pal::cluster {
 
@@ -105,35 +106,77 @@ bool mostly_repetition(const TrainingSet<Real>& points) {
     return true;
 }
 
-/// One vector of each of `strata` equal parts of the source; reads block after block.
+/// One vector of each of `strata` equal parts of the source, as many parts at a time as are asked
+/// for; reads block after block.
+template <class Real>
+class Strata {
+  public:
+    Strata(const VectorSource<Real>& source, std::size_t strata)
+        : source_(source), strata_(std::min(strata, source.count())) {}
+
+    [[nodiscard]] std::size_t left() const { return strata_ - next_; }
+
+    TrainingSet<Real> take(std::size_t count) {
+        const std::vector<std::size_t> places = next_places(count);
+        const std::size_t dim = source_.dim();
+        TrainingSet<Real> result{dim, std::vector<Real>(count * dim), std::vector<double>(count)};
+        const std::size_t first_block = places.front() / kReadBlock;
+        for_each_task(places.back() / kReadBlock - first_block + 1, [&](std::size_t b) {
+            const std::size_t begin = (first_block + b) * kReadBlock;
+            const std::size_t end = std::min(source_.count(), begin + kReadBlock);
+            auto place = std::lower_bound(places.begin(), places.end(), begin);
+            if (place == places.end() || *place >= end) return;
+            Scratch<Real> scratch;
+            const auto values = source_.block(begin, end - begin, scratch.buffer());
+            const auto weights = source_.weights(begin, end - begin);
+            for (; place != places.end() && *place < end; ++place) {
+                const auto s = static_cast<std::size_t>(place - places.begin());
+                const std::size_t v = *place - begin;
+                std::copy_n(values.data() + v * dim, dim, result.values.data() + s * dim);
+                result.weights[s] = weights.empty() ? 1.0 : weights[v];
+            }
+        });
+        return result;
+    }
+
+  private:
+    std::vector<std::size_t> next_places(std::size_t count) {
+        std::vector<std::size_t> places(count);
+        for (std::size_t& place : places) {
+            const std::size_t begin = next_ * source_.count() / strata_;
+            const std::size_t length = ++next_ * source_.count() / strata_ - begin;
+            place = begin + static_cast<std::size_t>(random_.next() * static_cast<double>(length));
+        }
+        return places;
+    }
+
+    const VectorSource<Real>& source_;
+    std::size_t strata_;
+    std::size_t next_ = 0;
+    Random random_{0};
+};
+
 template <class Real>
 TrainingSet<Real> one_of_each(const VectorSource<Real>& source, std::size_t strata) {
-    const std::size_t count = source.count();
-    const std::size_t dim = source.dim();
-    strata = std::min(strata, count);
-    std::vector<std::size_t> places(strata);
-    Random random(0);
-    for (std::size_t s = 0; s < strata; ++s) {
-        const std::size_t begin = s * count / strata;
-        const std::size_t length = (s + 1) * count / strata - begin;
-        places[s] = begin + static_cast<std::size_t>(random.next() * static_cast<double>(length));
+    Strata<Real> parts(source, strata);
+    return parts.take(parts.left());
+}
+
+/// merged(one_of_each(source, strata)), by and by: what repeats is never held.
+template <class Real>
+TrainingSet<Real> merged_of_each(const VectorSource<Real>& source, std::size_t strata,
+                                 std::size_t at_a_time) {
+    Strata<Real> parts(source, strata);
+    TrainingSet<Real> result{source.dim(), {}, {}};
+    std::size_t most = at_a_time;  // before they are merged again
+    while (parts.left() > 0) {
+        const TrainingSet<Real> more = parts.take(std::min(at_a_time, parts.left()));
+        result.values.insert(result.values.end(), more.values.begin(), more.values.end());
+        result.weights.insert(result.weights.end(), more.weights.begin(), more.weights.end());
+        if (result.count() <= most && parts.left() > 0) continue;
+        result = merged(result);
+        most = std::max(at_a_time, 2 * result.count());
     }
-    TrainingSet<Real> result{dim, std::vector<Real>(strata * dim), std::vector<double>(strata)};
-    for_each_task((count + kReadBlock - 1) / kReadBlock, [&](std::size_t b) {
-        const std::size_t begin = b * kReadBlock;
-        const std::size_t end = std::min(count, begin + kReadBlock);
-        auto place = std::lower_bound(places.begin(), places.end(), begin);
-        if (place == places.end() || *place >= end) return;
-        std::vector<Real> scratch;
-        const auto values = source.block(begin, end - begin, scratch);
-        const auto weights = source.weights(begin, end - begin);
-        for (; place != places.end() && *place < end; ++place) {
-            const auto s = static_cast<std::size_t>(place - places.begin());
-            const std::size_t v = *place - begin;
-            std::copy_n(values.data() + v * dim, dim, result.values.data() + s * dim);
-            result.weights[s] = weights.empty() ? 1.0 : weights[v];
-        }
-    });
     return result;
 }
 
@@ -144,10 +187,10 @@ std::optional<std::vector<double>> few_distinct(const VectorSource<Real>& source
                                                 std::size_t most) {
     const std::size_t dim = source.dim();
     Distinct<Real> distinct(dim, most);
-    std::vector<Real> scratch;
+    Scratch<Real> scratch;
     for (std::size_t begin = 0; begin < source.count(); begin += kReadBlock) {
         const std::size_t count = std::min(kReadBlock, source.count() - begin);
-        const auto values = source.block(begin, count, scratch);
+        const auto values = source.block(begin, count, scratch.buffer());
         const auto weights = source.weights(begin, count);
         for (std::size_t v = 0; v < count; ++v) {
             if (!weights.empty() && !(weights[v] > 0)) continue;
@@ -167,8 +210,8 @@ template <class Real>
 TrainingSet<Real> training_sample(const VectorSource<Real>& source, std::size_t count) {
     TrainingSet<Real> sample = one_of_each(source, count);
     if (!mostly_repetition(sample)) return sample;
-    if (source.count() > count) sample = one_of_each(source, kMoreForRepetition * count);
-    return resampled(merged(sample), count);
+    if (source.count() <= count) return resampled(merged(sample), count);
+    return resampled(merged_of_each(source, kMoreForRepetition * count, count), count);
 }
 
 template <class Real>

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,22 +32,18 @@ class VectorSource {
                                                           std::size_t count) const = 0;
 };
 
-/// Points in memory. With a unit other than 1 every value is multiplied by it on the way out.
+/// Points in memory.
 template <class Real>
 class PointsInMemory final : public VectorSource<Real> {
   public:
-    PointsInMemory(const WeightedPoints<Real>& points, std::size_t dim, Real unit = 1)
-        : points_(points), dim_(dim), unit_(unit) {}
+    PointsInMemory(const WeightedPoints<Real>& points, std::size_t dim)
+        : points_(points), dim_(dim) {}
 
     [[nodiscard]] std::size_t count() const override { return points_.values.size() / dim_; }
     [[nodiscard]] std::size_t dim() const override { return dim_; }
     [[nodiscard]] std::span<const Real> block(std::size_t begin, std::size_t count,
-                                              std::vector<Real>& scratch) const override {
-        const auto values = points_.values.subspan(begin * dim_, count * dim_);
-        if (unit_ == Real{1}) return values;
-        scratch.resize(values.size());
-        for (std::size_t i = 0; i < values.size(); ++i) scratch[i] = values[i] * unit_;
-        return scratch;
+                                              std::vector<Real>&) const override {
+        return points_.values.subspan(begin * dim_, count * dim_);
     }
     [[nodiscard]] std::span<const double> weights(std::size_t begin,
                                                   std::size_t count) const override {
@@ -55,6 +53,30 @@ class PointsInMemory final : public VectorSource<Real> {
   private:
     WeightedPoints<Real> points_;
     std::size_t dim_;
+};
+
+/// Another source, every value multiplied by `unit`.
+template <class Real>
+class VectorsInUnits final : public VectorSource<Real> {
+  public:
+    VectorsInUnits(const VectorSource<Real>& source, Real unit) : source_(source), unit_(unit) {}
+
+    [[nodiscard]] std::size_t count() const override { return source_.count(); }
+    [[nodiscard]] std::size_t dim() const override { return source_.dim(); }
+    [[nodiscard]] std::span<const Real> block(std::size_t begin, std::size_t count,
+                                              std::vector<Real>& scratch) const override {
+        const std::span<const Real> values = source_.block(begin, count, scratch);
+        scratch.resize(values.size());  // where they lie already, or nothing does
+        for (std::size_t i = 0; i < values.size(); ++i) scratch[i] = values[i] * unit_;
+        return scratch;
+    }
+    [[nodiscard]] std::span<const double> weights(std::size_t begin,
+                                                  std::size_t count) const override {
+        return source_.weights(begin, count);
+    }
+
+  private:
+    const VectorSource<Real>& source_;
     Real unit_;
 };
 
@@ -68,10 +90,13 @@ struct TrainingSet {
     [[nodiscard]] PointsInMemory<Real> source() const { return {{values, weights}, dim}; }
 };
 
-/// cluster_vectors for any source. Values so far from the range of double that their squares leave
-/// it must be scaled by the source.
+/// cluster_vectors for any source, in passes over it: one more than for points in memory, to see
+/// that all values are finite. Nothing where one is not. Beside the source it holds at most
+/// vector_training_bytes().
 template <class Real>
-[[nodiscard]] Palette cluster_source(const VectorSource<Real>& source, std::size_t max_clusters,
-                                     std::uint64_t seed);
+[[nodiscard]] std::optional<Palette> cluster_source(const VectorSource<Real>& source,
+                                                    std::size_t max_clusters, std::uint64_t seed);
+[[nodiscard]] std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
+                                                  std::size_t real_bytes);
 
 }  // namespace pal::cluster

@@ -2,6 +2,7 @@
 // what stands for the points (bins of the plane, or a sample), and Lloyd's iteration on all of them
 // at last. The result depends on points and seed alone.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -11,7 +12,9 @@
 #include "stages/cluster/relocate.hpp"
 #include "stages/cluster/training_set.hpp"
 #include "stages/error.hpp"
+#include "stages/kernels/convert.hpp"
 #include "stages/parallel.hpp"
+#include "stages/scratch.hpp"
 
 namespace pal {
 
@@ -121,27 +124,75 @@ std::vector<double> in_lexicographic_order(const std::vector<double>& centroids,
     return result;
 }
 
-/// Squares of doubles can leave the range: they are clustered in units of the largest magnitude.
-/// Squares of floats are in the range of double whatever they are.
-double unit_of(std::span<const float> /*values*/) { return 1; }
-double unit_of(std::span<const double> values) {
-    double largest = 0;
-    for (const double value : values) largest = std::max(largest, std::abs(value));
-    return largest > 0 ? std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022)) : 1.0;
-}
-
-}  // namespace
-
 template <class Real>
-Palette cluster_source(const VectorSource<Real>& source, std::size_t max_clusters,
-                       std::uint64_t seed) {
+Palette palette_of(const VectorSource<Real>& source, std::size_t max_clusters, std::uint64_t seed) {
     if (auto few = few_distinct(source, max_clusters)) return {std::move(*few), 0.0, {}};
     const Trained result = trained(source, max_clusters, seed);
     return {in_lexicographic_order(result.centroids, source.dim()), result.cost, {}};
 }
 
-template Palette cluster_source<float>(const VectorSource<float>&, std::size_t, std::uint64_t);
-template Palette cluster_source<double>(const VectorSource<double>&, std::size_t, std::uint64_t);
+double largest_of(std::span<const double> values) {
+    double largest = 0;
+    for (const double value : values) largest = std::max(largest, std::abs(value));
+    return largest;
+}
+
+Palette palette_in_units(const VectorSource<float>& source, double /*largest*/,
+                         std::size_t max_clusters, std::uint64_t seed) {
+    return palette_of(source, max_clusters, seed);  // their squares are in the range of double
+}
+
+/// Squares of doubles can leave the range: they are clustered in units of the largest magnitude.
+Palette palette_in_units(const VectorSource<double>& source, double largest,
+                         std::size_t max_clusters, std::uint64_t seed) {
+    if (!(largest > 0)) return palette_of(source, max_clusters, seed);
+    const double unit = std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022));
+    const VectorsInUnits<double> scaled(source, unit);
+    Palette palette = palette_of<double>(scaled, max_clusters, seed);
+    for (double& component : palette.centroids) component /= unit;
+    palette.cost = palette.cost / unit / unit;
+    return palette;
+}
+
+constexpr std::size_t kReadBlock = 1 << 14;  // vectors
+
+/// The largest magnitude, of floats 0; nothing where a value is NaN or infinite. One pass.
+template <class Real>
+std::optional<double> finite_magnitude(const VectorSource<Real>& source) {
+    std::vector<double> largest((source.count() + kReadBlock - 1) / kReadBlock);
+    std::atomic<bool> finite{true};
+    for_each_task(largest.size(), [&](std::size_t b) {
+        const std::size_t begin = b * kReadBlock;
+        Scratch<Real> scratch;
+        const auto values =
+            source.block(begin, std::min(kReadBlock, source.count() - begin), scratch.buffer());
+        if (!kernels::all_finite(values)) finite = false;
+        if constexpr (std::is_same_v<Real, double>) largest[b] = largest_of(values);
+    });
+    if (!finite) return std::nullopt;
+    return *std::ranges::max_element(largest);
+}
+
+}  // namespace
+
+template <class Real>
+std::optional<Palette> cluster_source(const VectorSource<Real>& source, std::size_t max_clusters,
+                                      std::uint64_t seed) {
+    const auto largest = finite_magnitude(source);
+    if (!largest) return std::nullopt;
+    return palette_in_units(source, *largest, max_clusters, seed);
+}
+
+template std::optional<Palette> cluster_source<float>(const VectorSource<float>&, std::size_t,
+                                                      std::uint64_t);
+template std::optional<Palette> cluster_source<double>(const VectorSource<double>&, std::size_t,
+                                                       std::uint64_t);
+
+std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
+                                    std::size_t real_bytes) {
+    // The sample, what is chosen by cost, and the larger one, which is put together of parts.
+    return (2 + 2 * kMore) * sample_points(max_clusters) * (dim * real_bytes + sizeof(double));
+}
 
 }  // namespace cluster
 
@@ -149,12 +200,10 @@ template <class Real>
 Palette cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim,
                         std::size_t max_clusters, std::uint64_t seed) {
     PAL_ASSERT(dim > 0 && points.values.size() % dim == 0 && !points.values.empty());
-    const double unit = cluster::unit_of(points.values);
-    const cluster::PointsInMemory<Real> source(points, dim, static_cast<Real>(unit));
-    Palette palette = cluster::cluster_source(source, max_clusters, seed);
-    for (double& component : palette.centroids) component /= unit;
-    palette.cost = palette.cost / unit / unit;
-    return palette;
+    double largest = 0;
+    if constexpr (std::is_same_v<Real, double>) largest = cluster::largest_of(points.values);
+    const cluster::PointsInMemory<Real> source(points, dim);
+    return cluster::palette_in_units(source, largest, max_clusters, seed);
 }
 
 template Palette cluster_vectors<float>(const WeightedPoints<float>&, std::size_t, std::size_t,

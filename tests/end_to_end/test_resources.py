@@ -62,6 +62,19 @@ class Resources(support.Case):
         self.check_caps(self.sparse_tensor(rows=8192), "--n-bits", "2", "--granularity", "per_grouped_channel", "--axis",
                         "1", "--group-size", "64", caps=((16, 1), (16, 4), (64, 2), (2048, 2)))
 
+    def test_vectors_are_read_within_the_memory(self):
+        repeated = self.sparse_tensor(rows=16384)
+        self.check_caps(repeated, "--cluster-dim", "4", caps=((16, 1), (16, 4), (64, 2), (2048, 2)), used_mib=64)
+        self.check_caps(repeated, "--cluster-dim", "2", "--granularity", "per_grouped_channel", "--axis", "1",
+                        "--group-size", "2048", caps=((16, 4), (2048, 2)), used_mib=64)
+
+    def test_vectors_that_differ_are_read_within_the_memory(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["fc.weight"] = support.rng(1).standard_normal((8192, 4096), "f4")
+        for dim in (2, 4):
+            self.check_caps(path, "--cluster-dim", dim, "--n-bits", 8, caps=((16, 1), (64, 4)))
+
     def test_many_tensors_stay_within_the_memory(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:

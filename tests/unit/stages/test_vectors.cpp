@@ -7,6 +7,7 @@
 
 #include "stages/cluster/cluster.hpp"
 #include "stages/cluster/vector_source.hpp"
+#include "stages/cluster_groups.hpp"
 #include "tests/support/every_target.hpp"
 #include "tests/support/labels.hpp"
 #include "tests/support/threads.hpp"
@@ -211,8 +212,51 @@ BOOST_AUTO_TEST_CASE(a_source_that_copies_gives_what_a_view_gives) {
     for (const std::size_t dim : {2, 4}) {
         const auto values = drawn(100000, 12, normal);
         const CopyingSource source(values, dim);
-        BOOST_TEST((cluster::cluster_source(source, 16, 5).centroids ==
+        BOOST_TEST((cluster::cluster_source(source, 16, 5)->centroids ==
                     cluster_vectors<float>({values, {}}, dim, 16, 5).centroids));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(groups_read_from_the_tensor_give_what_gathered_ones_give) {
+    for (const DType dtype : {DType::kF32, DType::kF64}) {
+        for (const auto& [granularity, dim] : std::vector<std::pair<Granularity, int>>{
+                 {{}, 2},
+                 {{}, 3},
+                 {{GranularityKind::kPerGroupedChannel, 0, 48}, 4},
+                 {{GranularityKind::kPerGroupedChannel, 1, 100}, 2}}) {
+            for (const AxisMap axes : {AxisMap{0, 1}, AxisMap{1, 0}}) {
+                PalettizationSpec spec;
+                spec.granularity = granularity;
+                spec.cluster_dim = static_cast<std::size_t>(dim);
+                const Shape shape = axes.output_axis == 0 ? Shape{96, 200, 9} : Shape{200, 96, 9};
+                const auto geometry = std::get<Geometry>(make_geometry(shape, axes, spec, false));
+                const Weights weights =
+                    dtype == DType::kF32 ? Weights(drawn(geometry.weight_count, 14, normal))
+                                         : Weights(drawn<double>(geometry.weight_count, 14, heavy));
+                const std::vector<double> scales(geometry.output_channels(), 0.5);
+                const ScaledWeights source{weights, geometry, dtype, scales};
+                ClusterOptions options;
+                const auto gathered = cluster_groups(source, spec, options, "w");
+                options.gather_bytes = 1;
+                const auto read = cluster_groups(source, spec, options, "w");
+                BOOST_TEST((gathered->lut == read->lut));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(values_that_are_not_finite_are_found_by_groups_read_from_the_tensor) {
+    PalettizationSpec spec;
+    spec.cluster_dim = 2;
+    const auto geometry = std::get<Geometry>(make_geometry({64, 64}, {0, 1}, spec, false));
+    ClusterOptions options;
+    options.gather_bytes = 1;
+    for (const float odd :
+         {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+        auto values = drawn(geometry.weight_count, 15, normal);
+        values[1000] = odd;
+        const Weights weights(values);
+        BOOST_TEST(!cluster_groups({weights, geometry, DType::kF32, {}}, spec, options, "w"));
     }
 }
 
