@@ -43,7 +43,7 @@ void require_plausible(const DatasetInfo& info) {
 OpenDataset open_checked(const CheckpointReader::Impl& impl, const DatasetInfo& info) {
     require_plausible(info);
     OpenDataset open;
-    open.dataset = h5::open_dataset(impl.file.get(), info.path);
+    open.dataset = h5::open_at<h5::Dataset>(impl.file.get(), impl.address_of(info.path), info.path);
     open.type = h5::dataset_type(open.dataset.get());
     open.stored = h5::classify_type(open.type.get(), open.dataset.get());
     if (!open.stored.dtype) {

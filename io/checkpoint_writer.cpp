@@ -159,8 +159,7 @@ std::uint64_t copied_bytes(const CheckpointReader::Impl& source,
                            const std::set<haddr_t>& left_out) {
     std::uint64_t bytes = source.info.file_bytes;
     const auto leave_out = [&](const std::string& path, std::uint64_t own_bytes) {
-        const auto found = source.addresses.find(path);
-        if (found == source.addresses.end() || left_out.count(found->second) == 0) return;
+        if (left_out.count(source.address_of(path)) == 0) return;
         bytes -= std::min(bytes, own_bytes);
     };
     for (const DatasetInfo& dataset : source.info.datasets) leave_out(dataset.path, dataset.bytes);
@@ -184,11 +183,11 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
     }
     std::set<haddr_t> addresses;
     for (const std::string& path : replaced) {
-        const auto found = impl_->source.addresses.find(path);
-        if (found == impl_->source.addresses.end()) {
+        const haddr_t address = impl_->source.address_of(path);
+        if (address == HADDR_UNDEF) {
             throw Error(ErrorCode::kInput, impl_->source.path + ": " + path + ": no such dataset");
         }
-        addresses.insert(found->second);
+        addresses.insert(address);
     }
     const auto& info = source.info();
     // A palettized file all of whose tensors become dense again is none any more.
@@ -197,7 +196,12 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
     impl_->guarded("", [&] { impl_->file = create_like(impl_->source, impl_->temporary.path()); });
     // There is room and the file could be made: what fails now is in the source, but for the disk.
     impl_->guarded(
-        "", [&] { copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents); }, true);
+        "",
+        [&] {
+            impl_->stand_ins =
+                copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents);
+        },
+        true);
 }
 
 CheckpointWriter::~CheckpointWriter() = default;
@@ -207,7 +211,7 @@ void CheckpointWriter::write_palettized(const std::string& path, const Palettize
     impl_->guarded(" (" + path + ")", [&] {
         const StoredWeights* const weights = impl_->source.weights_at(path);
         PAL_ASSERT(weights != nullptr && weights->stored.dtype == tensor.dtype);
-        const h5::Group group = h5::open_group(impl_->file.get(), path);
+        const auto group = impl_->open_stand_in<h5::Group>(path);
         write_group_attributes(group.get(), tensor, spec_json);
         write_indices(group.get(), tensor, impl_->index_storages, impl_->temporary);
         write_luts(group.get(), tensor, weights->type, weights->stored,

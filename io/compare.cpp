@@ -51,8 +51,7 @@ class Comparison {
             const std::string path = child_path("/", link.name);
             if (link.type != H5L_TYPE_HARD) return differs(path, "is a link");
             const h5::Object documents = h5::open_object(root, link.name);
-            if (h5::object_info(documents.get()).type != H5O_TYPE_GROUP)
-                return differs(path, "is no group");
+            if (!h5::is_group(documents.get())) return differs(path, "is no group");
             note_foreign_attributes(documents.get(), path);
             return check_members_of_documents(documents.get(), path);
         }
@@ -69,7 +68,7 @@ class Comparison {
             }
             found = true;
             const h5::Object config = h5::open_object(documents, link.name);
-            if (h5::object_info(config.get()).type != H5O_TYPE_DATASET) {
+            if (!h5::is_dataset(config.get())) {
                 differs(at, "is no dataset");
             }
             note_foreign_attributes(config.get(), at);
@@ -144,24 +143,24 @@ class Comparison {
                 differs(path, "no longer a hard link to the same object");
             return;
         }
-        const h5::Object left = h5::open_object(a, ours.name);
-        const h5::Object right = h5::open_object(b, theirs.name);
+        const auto left = h5::open_at<h5::Object>(a, ours.address, path);
+        const auto right = h5::open_at<h5::Object>(b, theirs.address, path);
         compare_attributes(left.get(), right.get(), path);
         compare_comments(left.get(), right.get(), path);
-        const H5O_type_t type = h5::object_info(left.get()).type;
-        if (is_palettized(derived_, right.get()) && type == H5O_TYPE_DATASET)
+        const bool groups = h5::is_group(left.get());
+        const bool datasets = h5::is_dataset(left.get());
+        if (datasets && is_palettized(derived_, right.get()))
             return compare_palettized(left.get(), right.get(), path);
         if (is_palettized(original_, left.get()) || is_palettized(derived_, right.get())) return;
-        if (type != h5::object_info(right.get()).type)
+        if (groups != h5::is_group(right.get()) || datasets != h5::is_dataset(right.get()))
             return differs(path, "another kind of object");
-        if (type == H5O_TYPE_GROUP)
-            return compare_members(left.get(), right.get(), path, depth + 1);
-        if (type == H5O_TYPE_DATASET) return compare_datasets(left.get(), right.get(), path);
+        if (groups) return compare_members(left.get(), right.get(), path, depth + 1);
+        if (datasets) return compare_datasets(left.get(), right.get(), path);
         if (!equal_types(left.get(), right.get())) differs(path, "another datatype");
     }
 
     static bool is_palettized(const CheckpointReader::Impl& file, hid_t object) {
-        return file.has_format && h5::object_info(object).type == H5O_TYPE_GROUP &&
+        return file.has_format && h5::is_group(object) &&
                h5::has_attribute(object, "palettized_spec");
     }
 

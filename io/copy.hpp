@@ -1,6 +1,7 @@
 // Private to io/: copies the tree of a checkpoint, with empty stand-ins for what will be replaced.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -14,8 +15,9 @@ namespace pal {
 /// Copies groups, links, attributes and datasets. For an object in `replaced` (addresses in the
 /// source) an object of the other kind is made in its place, so that link creation order stays: an
 /// empty group for a dataset, for a palettized group the empty dataset that it remembers.
-/// drop_documents leaves out what commit() added to the source. Throws Error.
-void copy_tree(const CheckpointReader::Impl& source, hid_t target,
-               const std::set<haddr_t>& replaced, bool drop_documents);
+/// drop_documents leaves out what commit() added to the source. Returns where the stand-ins lie, by
+/// the address of what they replace. Throws Error.
+std::map<haddr_t, haddr_t> copy_tree(const CheckpointReader::Impl& source, hid_t target,
+                                     const std::set<haddr_t>& replaced, bool drop_documents);
 
 }  // namespace pal

@@ -196,7 +196,7 @@ std::uint64_t allocated(hid_t dataset, hid_t type, const Shape& shape) {
 
 std::unique_ptr<WeightSink> make_dense_sink(CheckpointWriter::Impl& writer, const std::string& path,
                                             DType dtype, std::size_t count) {
-    h5::Dataset dataset = h5::open_dataset(writer.file.get(), path);
+    auto dataset = writer.open_stand_in<h5::Dataset>(path);
     h5::Type type = h5::dataset_type(dataset.get());
     const h5::StoredType stored = h5::classify_type(type.get(), dataset.get());
     const h5::Space space = h5::dataset_space(dataset.get());

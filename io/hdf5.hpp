@@ -101,6 +101,16 @@ using Object = Handle<H5Oclose>;
 
 // One thin wrapper a call.
 [[nodiscard]] Object open_object(hid_t file, const std::string& path);
+/// Of the address that a hard link has, whatever Kind the caller knows it to be. Looks up no names,
+/// which takes long where a group has many. path: for messages.
+template <class Kind>
+[[nodiscard]] Kind open_at(hid_t file, haddr_t address, const std::string& path) {
+    return Kind(call("open " + path, [&] { return H5Oopen_by_addr(file, address); }));
+}
+[[nodiscard]] bool is_group(hid_t object);
+[[nodiscard]] bool is_dataset(hid_t object);
+/// How checkpoints are opened and made.
+[[nodiscard]] Plist file_access();
 [[nodiscard]] Group open_group(hid_t file, const std::string& path);
 [[nodiscard]] Dataset open_dataset(hid_t file, const std::string& path);
 [[nodiscard]] Type dataset_type(hid_t dataset);

@@ -62,12 +62,12 @@ std::string keras_attribute(hid_t group) {
 
 std::string keras_reason(const CheckpointReader::Impl& impl) {
     const h5::Group root = h5::open_group(impl.file.get(), "/");
-    std::vector<std::string> places{"/"};
+    std::vector<std::pair<std::string, haddr_t>> places{{"/", h5::object_info(root.get()).addr}};
     for (const h5::Link& link : h5::list_links(root.get())) {
-        if (link.type == H5L_TYPE_HARD) places.push_back("/" + link.name);
+        if (link.type == H5L_TYPE_HARD) places.emplace_back("/" + link.name, link.address);
     }
-    for (const std::string& place : places) {
-        const h5::Object object = h5::open_object(impl.file.get(), place);
+    for (const auto& [place, address] : places) {
+        const auto object = h5::open_at<h5::Object>(impl.file.get(), address, place);
         const std::string name = keras_attribute(object.get());
         if (name.empty()) continue;
         const bool theano = name == "layer_names" && !h5::has_attribute(object.get(), "backend");

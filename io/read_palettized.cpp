@@ -295,15 +295,15 @@ PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info,
 
 PalettizedTensor CheckpointReader::read_palettized(const std::string& path) const {
     const auto& tensors = impl_->info.tensors;
-    const auto info =
-        std::find_if(tensors.begin(), tensors.end(),
-                     [&](const PalettizedTensorInfo& tensor) { return tensor.path == path; });
-    if (info == tensors.end()) {
+    const auto info = std::lower_bound(
+        tensors.begin(), tensors.end(), path,
+        [](const PalettizedTensorInfo& tensor, const std::string& p) { return tensor.path < p; });
+    if (info == tensors.end() || info->path != path) {
         throw Error(ErrorCode::kInput,
                     impl_->path + ": " + path + ": not a palettized tensor of this file");
     }
     try {
-        const h5::Group group = h5::open_group(impl_->file.get(), path);
+        const auto group = h5::open_at<h5::Group>(impl_->file.get(), impl_->address_of(path), path);
         return read_tensor(group.get(), *info, impl_->path);
     } catch (const std::bad_alloc&) {
         throw Error(ErrorCode::kInput, impl_->path + ": " + path + ": not enough memory");

@@ -31,11 +31,14 @@ struct CheckpointReader::Impl {
     std::vector<h5::Type> types;  // those of weights that differ
     std::map<haddr_t, StoredWeights> weights;  // by address
 
+    /// HADDR_UNDEF where there is no such dataset or palettized group.
+    [[nodiscard]] haddr_t address_of(const std::string& at) const {
+        const auto found = addresses.find(at);
+        return found == addresses.end() ? HADDR_UNDEF : found->second;
+    }
     /// Null where there is no dataset of a weight type at the path.
     [[nodiscard]] const StoredWeights* weights_at(const std::string& dataset) const {
-        const auto address = addresses.find(dataset);
-        if (address == addresses.end()) return nullptr;
-        const auto found = weights.find(address->second);
+        const auto found = weights.find(address_of(dataset));
         return found == weights.end() ? nullptr : &found->second;
     }
 };

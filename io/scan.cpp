@@ -60,15 +60,14 @@ class Scanner {
             if (known->second != Found::kOther) paths_[address].push_back(path);
             return;
         }
-        const h5::Object object = h5::open_object(impl_.file.get(), path);
+        const h5::Object object = h5::open_at<h5::Object>(impl_.file.get(), address, path);
         const auto reserved = named(path, [&] { return note_attributes(object.get(), path); });
-        const H5O_type_t type = h5::object_info(object.get()).type;
-        if (type == H5O_TYPE_DATASET) {
+        if (h5::is_dataset(object.get())) {
             known->second = Found::kDataset;
             paths_[address].push_back(path);
             datasets_[address] = named(path, [&] { return describe(object.get(), path, address); });
             datasets_[address].reserved_attribute = reserved;
-        } else if (type == H5O_TYPE_GROUP) {
+        } else if (h5::is_group(object.get())) {
             if (impl_.has_format && h5::has_attribute(object.get(), "palettized_spec")) {
                 known->second = Found::kPalettized;
                 paths_[address].push_back(path);
@@ -213,11 +212,10 @@ class Scanner {
         }
         for (const h5::Link& link : h5::list_links(group)) {
             if (link.type != H5L_TYPE_HARD) continue;
-            const h5::Object member = h5::open_object(group, link.name);
-            if (h5::object_info(member.get()).type != H5O_TYPE_DATASET) continue;
-            const h5::Dataset dataset = h5::open_dataset(group, link.name);
+            const auto member = h5::open_at<h5::Object>(group, link.address, link.name);
+            if (!h5::is_dataset(member.get())) continue;
             h5::succeeds([&] {
-                info.bytes_stored += H5Dget_storage_size(dataset.get());
+                info.bytes_stored += H5Dget_storage_size(member.get());
                 return 0;
             });
         }
@@ -310,11 +308,11 @@ std::string read_results(hid_t root) {
     for (const h5::Link& link : h5::list_links(root)) {
         if (link.name != h5::kDocumentGroup || link.type != H5L_TYPE_HARD) continue;
         const h5::Object documents = h5::open_object(root, link.name);
-        if (h5::object_info(documents.get()).type != H5O_TYPE_GROUP) continue;
+        if (!h5::is_group(documents.get())) continue;
         for (const h5::Link& member : h5::list_links(documents.get())) {
             if (member.name != h5::kConfigDataset || member.type != H5L_TYPE_HARD) continue;
             const h5::Object object = h5::open_object(documents.get(), member.name);
-            if (h5::object_info(object.get()).type != H5O_TYPE_DATASET) continue;
+            if (!h5::is_dataset(object.get())) continue;
             const h5::RowBlocks config(object.get());
             if (config.count() == 1) return h5::text_of(config.read(0)).value_or("");
         }

@@ -30,8 +30,17 @@ struct CheckpointWriter::Impl {
     TemporaryFile temporary;
     RawOutput raw;  // the temporary, once something is written past the library
     h5::File file;  // after the temporary: closed before that is removed
+    std::map<haddr_t, haddr_t> stand_ins;  // address in the source -> in the file
     IndexStorages index_storages;
     std::string failure;  // of writing: the file takes nothing more
+
+    /// What copy_tree() made in the place of a dataset, or of a palettized group.
+    template <class Kind>
+    [[nodiscard]] Kind open_stand_in(const std::string& path) const {
+        const auto found = stand_ins.find(source.address_of(path));
+        PAL_ASSERT(found != stand_ins.end());
+        return h5::open_at<Kind>(file.get(), found->second, path);
+    }
 
     /// Library failures here are about the output, unless `reads_source` and the library did not
     /// fail to write.

@@ -72,10 +72,12 @@ struct Verified {
 TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointReader& palettized,
                           const PalettizedTensorInfo& info, const Reported& reported) {
     const auto& datasets = original.info().datasets;
-    const auto source = std::find_if(datasets.begin(), datasets.end(),
-                                     [&](const DatasetInfo& d) { return d.path == info.path; });
+    const auto source = std::lower_bound(
+        datasets.begin(), datasets.end(), info.path,
+        [](const DatasetInfo& dataset, const std::string& path) { return dataset.path < path; });
     TensorCheck check;
-    if (source == datasets.end() || source->shape != info.shape || source->dtype != info.dtype) {
+    if (source == datasets.end() || source->path != info.path || source->shape != info.shape ||
+        source->dtype != info.dtype) {
         check.problems.push_back("the original has no such tensor of shape " +
                                  shape_to_string(info.shape) + " and type " +
                                  std::string(dtype_name(info.dtype)));

@@ -82,6 +82,17 @@ class Resources(support.Case):
                 file[f"layer{number}.weight"] = support.rng(number).standard_normal((256, 1024)).astype("f4")
         self.check_caps(path, caps=((16, 1), (16, 4), (1024, 2)))
 
+    def test_tiny_tensors_by_the_thousand_stay_within_the_memory(self):
+        # The library's own cache of objects would take hundreds of MiB.
+        path, output, count = self.path("in.h5"), self.path("out.h5"), 10000
+        values = support.rng(1).standard_normal((count, 16, 16)).astype("f4")
+        with h5py.File(path, "w") as file:
+            for number in range(count):
+                file[f"layer{number}/weight"] = values[number]
+        self.check_caps(path, caps=((16, 1), (64, 2)))
+        self.assertLess(self.peak_mib("verify", path, output), 96, "MiB")
+        self.assertLess(self.peak_mib("restore", output, self.path("back.h5")), 96, "MiB")
+
     def test_a_tensor_that_cannot_be_done_within_the_memory_is_named(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:
