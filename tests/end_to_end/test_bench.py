@@ -41,6 +41,7 @@ for ((w = 1; w <= $#; w++)); do [[ ${!w} == --report ]] && { next=$((w + 1)); re
         self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
         self.assertIn("**failed**: /layer000/weight: the report states an error", result.stdout)
         self.assertIn("failed: 1 (1)", result.stdout)
+        self.assertIn("**failed**", pathlib.Path(self.path("page.md")).read_text())
 
     def test_a_program_that_fails_fails_the_comparison_and_the_others_go_on(self):
         program = self.program_that('[[ $1 == restore ]] && { echo "no" >&2; exit 4; }\nexec "$real" "$@"')
@@ -48,6 +49,19 @@ for ((w = 1; w <= $#; w++)); do [[ ${!w} == --report ]] && { next=$((w + 1)); re
         self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
         self.assertRegex(result.stdout, r"\| 10 \| .* \*\*failed\*\*: .*exit code 4: no")
         self.assertRegex(result.stdout, r"\| 1 \| .*at most 3 x cat")
+
+    def test_runs_are_gathered_on_one_page(self):
+        gathered = ("--results", self.path("results.json"))
+        result = self.bench(support.PROGRAM, "--only", "1", *gathered)
+        self.assertRegex(result.stderr, r"bench: 1: 4 bits, one LUT a tensor\nbench: 1: took \d+ s\n")
+        self.bench(support.PROGRAM, "--only", "10", *gathered)
+        page = pathlib.Path(self.path("page.md")).read_text()
+        self.assertRegex(page, r"\| 1 \| .*at most 3 x cat")
+        self.assertRegex(page, r"\| 10 \| restore, 4 bits")
+        self.assertRegex(page, r"\| 9 \| .*\| not run \|")
+        # Other rounds are another measurement: nothing of the first is kept.
+        self.bench(support.PROGRAM, "--only", "10", "--rounds", "2", *gathered)
+        self.assertNotIn("at most 3 x cat", pathlib.Path(self.path("page.md")).read_text())
 
     def test_other_numbers_are_refused(self):
         self.assertEqual(self.bench(support.PROGRAM, "--only", "11").returncode, 2)

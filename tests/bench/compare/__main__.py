@@ -5,9 +5,11 @@ import pathlib
 import re
 import sys
 import tempfile
+import time
 
 import comparisons
 import page
+import results
 from bench import SOURCE_DIR, Bench, Failure, NotMeasured, Row
 
 UNITS = {"": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -32,45 +34,55 @@ def arguments():
     parser.add_argument("--size", type=byte_count, default=byte_count("1.6GB"), help="of the large input (1.6GB)")
     parser.add_argument("--rounds", type=int, default=5, help="the best of so many counts (5)")
     parser.add_argument("--only", type=numbers, default=sorted(comparisons.ALL), metavar="N,...",
-                        help="these comparisons; the page is written with all of them, or where --page is given")
-    parser.add_argument("--page", type=pathlib.Path, help="written to (docs/benchmarks.md)")
+                        help="these comparisons; the page is written with all of them, or with --page or --results")
+    parser.add_argument("--page", type=pathlib.Path, help="written to, after each comparison (docs/benchmarks.md)")
+    parser.add_argument("--results", type=pathlib.Path, metavar="FILE",
+                        help="gathers what runs with --only find: same program, commit, machine, --size and --rounds")
     parser.add_argument("--folder", help="for the data (a temporary one); needs 3 times --size of room")
     parser.add_argument("--program", default=str(SOURCE_DIR / "build/release/h5palettize"))
     chosen = parser.parse_args()
     if chosen.rounds < 1:
         parser.error("--rounds: 1 or more")
-    if chosen.page is None and len(chosen.only) == len(comparisons.ALL):
+    if chosen.page is None and (chosen.results is not None or len(chosen.only) == len(comparisons.ALL)):
         chosen.page = SOURCE_DIR / "docs/benchmarks.md"
     return chosen
 
 
-def rows_of(bench, number):
-    """The rows of a comparison, or the text of its failure."""
-    print(f"bench: {number}: {page.HEADINGS[number]}", flush=True)
+def compare(bench, number):
+    """The Outcome of a comparison, which tells of its failure too."""
+    print(f"bench: {number}: {page.HEADINGS[number]}", file=sys.stderr, flush=True)
+    bench.profiles, bench.timings = {}, {}
+    rows, failure, start = [], "", time.perf_counter()
     try:
-        return comparisons.ALL[number](bench)
+        rows = comparisons.ALL[number](bench)
     except NotMeasured as reason:
-        return [Row(page.HEADINGS[number], "-", "-", "-", "-", None, str(reason))]
-    except Failure as failure:
-        return str(failure)
+        rows = [Row(page.HEADINGS[number], "-", "-", "-", "-", None, str(reason))]
+    except Failure as failed:
+        failure = str(failed)
     except Exception as error:  # whatever it is, the others go on, and this one counts as failed
-        return f"{type(error).__name__}: {error}"
+        failure = f"{type(error).__name__}: {error}"
+    seconds = time.perf_counter() - start
+    print(f"bench: {number}: {'failed after' if failure else 'took'} {seconds:.0f} s", file=sys.stderr, flush=True)
+    return results.Outcome(rows, failure, seconds, bench.profiles, bench.timings)
 
 
 def run(chosen, folder):
     bench = Bench(chosen.program, folder, chosen.size, chosen.rounds)
-    results = {}
+    its_key = results.key(bench)
+    outcomes = results.load(chosen.results, its_key)
     for number in chosen.only:
-        results[number] = rows_of(bench, number)
-        print(page.table({number: results[number]}).split("\n", 2)[2], flush=True)
-    text = page.page(bench, results)
-    print(text)
+        outcomes[number] = compare(bench, number)
+        print(page.table({number: outcomes[number]}).split("\n", 2)[2], flush=True)
+        # Now, as the run may be cut before its end.
+        if chosen.results is not None:
+            results.save(chosen.results, its_key, outcomes)
+        if chosen.page is not None:
+            chosen.page.write_text(page.page(bench, outcomes), encoding="utf-8")
+    print(page.page(bench, outcomes))
     if chosen.page is not None:
-        chosen.page.write_text(text, encoding="utf-8")
         print(f"bench: {chosen.page} written")
-    failed = [number for number, rows in results.items() if isinstance(rows, str)]
-    print("bench: " + page.summary(results))
-    return 1 if failed else 0
+    print("bench: " + page.summary(outcomes))
+    return 1 if any(outcomes[number].failure for number in chosen.only) else 0
 
 
 def main():

@@ -1,6 +1,5 @@
 """The files that are compared on: weights from N(0, 0.02^2) as f32 tensors of 4096 x 4096, and others of the same kind.
-Each is made once a
-folder: what it depends on is in its name."""
+Each is made once a folder: what it depends on is in its name."""
 
 import pathlib
 

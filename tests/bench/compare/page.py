@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import peers
-from bench import SOURCE_DIR
+from bench import DECODED_TENSORS, SOURCE_DIR
 
 HEADINGS = {
     1: "4 bits, one LUT a tensor", 2: "preset w4: groups of 16 channels", 3: "preset w8", 4: "a LUT per row of 4096, 4 bits",
@@ -71,14 +71,18 @@ def verdict(row):
     return "for comparison" if row.target == "-" else {True: "met", False: "**not met**", None: "not measured"}[row.met]
 
 
-def table(results):
-    """results: {number: rows, or the text of a failure}"""
+def table(outcomes):
+    """outcomes: {number: Outcome}"""
     lines = ["| # | what | h5palettize | beside | ratio | target | |", "|---|---|---|---|---|---|---|"]
-    for number, rows in sorted(results.items()):
-        if isinstance(rows, str):
-            lines.append(f"| {number} | {HEADINGS[number]} | | | | | **failed**: {rows.replace('|', '/')} |")
+    for number in HEADINGS:
+        outcome = outcomes.get(number)
+        if outcome is None:
+            if len(outcomes) > 1:
+                lines.append(f"| {number} | {HEADINGS[number]} | | | | | not run |")
             continue
-        for row in rows:
+        if outcome.failure:
+            lines.append(f"| {number} | {HEADINGS[number]} | | | | | **failed**: {outcome.failure.replace('|', '/')} |")
+        for row in outcome.rows:
             note = f" ({row.note})" if row.note else ""
             lines.append(f"| {number} | {row.what} | {row.ours} | {row.peer} | {row.ratio} | {row.target} | "
                          f"{verdict(row)}{note} |")
@@ -91,32 +95,43 @@ def is_met(rows):
     return False if False in verdicts else None if None in verdicts or not verdicts else True
 
 
-def summary(results):
+def summary(outcomes):
     by_verdict = {True: [], False: [], None: []}
-    failed = [number for number, rows in results.items() if isinstance(rows, str)]
-    for number, rows in results.items():
+    failed = [number for number, outcome in outcomes.items() if outcome.failure]
+    for number, outcome in outcomes.items():
         if number not in failed:
-            by_verdict[is_met(rows)].append(number)
+            by_verdict[is_met(outcome.rows)].append(number)
     def named(numbers):
         return f"{len(numbers)}" + (f" ({', '.join(map(str, sorted(numbers)))})" if numbers else "")
     return (f"targets met: {named(by_verdict[True])}; not met: {named(by_verdict[False])}; not measured as a whole: "
             f"{named(by_verdict[None])}; failed: {named(failed)}")
 
 
-def page(bench, results):
+def bounds(outcomes):
+    """What bounds the runs of comparisons that fall short."""
+    lines = [f"- {number}, {name}: {profile.splitlines()[-1]}" for number, outcome in sorted(outcomes.items())
+             if is_met(outcome.rows) is False for name, profile in outcome.profiles.items()]
+    if not lines:
+        return ""
+    return "\n## What bounds those that fall short\n\nThe last line of `--profile`; all of it is below.\n\n" + \
+        "\n".join(lines) + "\n"
+
+
+def page(bench, outcomes):
     text = f"""# Benchmarks
 
 Written by `scripts/bench.sh` on {datetime.date.today().isoformat()}, at commit {commit()}. Do not edit: run it again.
 
-Each row is a comparison side by side: the commands take turns, {bench.rounds} rounds, and the best of each counts (scikit-learn and
-faiss, which take minutes, run once). The input is in the page cache; the program's time is wall clock, fsync included. Inputs
-are {bench.size / 1e9:.2f} GB of f32 from N(0, 0.02^2) as tensors of 4096 x 4096 where nothing else is said. Every output that was timed was
-checked: `verify` holds, the errors that the report states are those of a decoding with h5py, restored values are the decoded ones.
+Each row is a comparison side by side: the commands take turns, {bench.rounds} rounds (2 for many tensors), and the best of each
+counts (scikit-learn and faiss, which take minutes, run once, on a quarter of the weights). The input is in the page cache; the
+program's time is wall clock, fsync included. Inputs are {bench.size / 1e9:.2f} GB of f32 from N(0, 0.02^2) as tensors of
+4096 x 4096 where nothing else is said. Every output that was timed was checked: `verify` holds, and for up to {DECODED_TENSORS}
+tensors of it the errors that the report states are those of a decoding with h5py, and restored values are the decoded ones.
 
-{table(results)}
+{table(outcomes)}
 
-{summary(results)}.
-
+{summary(outcomes)}.
+{bounds(outcomes)}
 ## The machine
 
 | | |
@@ -132,10 +147,13 @@ Not measured here. f32 weights, {peers.QUOTED_MACHINE}.
 |---|---|
 """
     text += "".join(f"| {who} | {speed} |\n" for who, speed in peers.QUOTED)
-    text += "\n## All rounds\n\nSeconds.\n\n| what | best | all |\n|---|---|---|\n"
-    text += "".join(f"| {name} | {timing.best:.3f} | {', '.join(f'{s:.3f}' for s in timing.seconds)} |\n"
-                    for name, timing in bench.timings.items())
+    text += "\n## All rounds\n\nSeconds.\n\n| # | what | best | all |\n|---|---|---|---|\n"
+    for number, outcome in sorted(outcomes.items()):
+        text += "".join(f"| {number} | {name} | {min(seconds):.3f} | {', '.join(f'{s:.3f}' for s in seconds)} |\n"
+                        for name, seconds in outcome.timings.items())
+        text += f"| {number} | all of the comparison, data and checks included | {outcome.seconds:.0f} | |\n"
     text += "\n## Where the time went\n\n`run --profile` once for each; docs/architecture.md explains the columns.\n"
-    for name, profile in bench.profiles.items():
-        text += f"\n{name}\n\n```\n{profile}\n```\n"
+    for number, outcome in sorted(outcomes.items()):
+        for name, profile in outcome.profiles.items():
+            text += f"\n{number}, {name}\n\n```\n{profile}\n```\n"
     return text
