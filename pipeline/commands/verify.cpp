@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "configs/config.hpp"
@@ -50,14 +51,21 @@ std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
     return reported;
 }
 
+/// The specs of a file by their JSON: tensors have few that differ.
+using Specs = std::map<std::string, PalettizationSpec>;
+
 /// The spec that a tensor carries as JSON, read by the parser of config files.
-PalettizationSpec spec_of(const PalettizedTensorInfo& tensor, const std::string& file) {
+const PalettizationSpec& spec_of(const PalettizedTensorInfo& tensor, const std::string& file,
+                                 Specs& known) {
+    const auto found = known.find(tensor.spec_json);
+    if (found != known.end()) return found->second;
     try {
         const Config config = parse_config(
             R"({"kmeans_palettization_config":{"global_config":{"op_state_spec":{"weight":)" +
                 tensor.spec_json + "}}}}",
             "palettized_spec");
-        return config.global_config->op_state_spec->front().second.value();
+        return known[tensor.spec_json] =
+                   config.global_config->op_state_spec->front().second.value();
     } catch (const std::exception& error) {
         throw Error(ErrorCode::kInput,
                     file + ": " + tensor.path + ": palettized_spec is damaged: " + error.what());
@@ -70,7 +78,8 @@ struct Verified {
 };
 
 TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointReader& palettized,
-                          const PalettizedTensorInfo& info, const Reported& reported) {
+                          const PalettizedTensorInfo& info, const Reported& reported,
+                          Specs& specs) {
     const auto& datasets = original.info().datasets;
     const auto source = std::lower_bound(
         datasets.begin(), datasets.end(), info.path,
@@ -83,9 +92,9 @@ TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointRead
                                  std::string(dtype_name(info.dtype)));
         return check;
     }
-    check =
-        check_tensor(original.open_weights(*source), palettized.read_palettized(info.path),
-                     spec_of(info, palettized.info().file), reported.engine != Engine::kReference);
+    check = check_tensor(original.open_weights(*source), palettized.read_palettized(info.path),
+                         spec_of(info, palettized.info().file, specs),
+                         reported.engine != Engine::kReference);
     if (!reported.known) {
         check.problems.push_back("/h5palettize/config does not say its error");
     } else if (reported.mse != check.error.mse) {
@@ -147,12 +156,13 @@ int execute_verify(const Arguments& arguments) {
     const auto reported = reported_results(palettized.info());
     const std::vector<std::string> differences = compare_untouched(original, palettized);
     std::vector<Verified> results;
+    Specs specs;
     bool ok = differences.empty();
     for (const PalettizedTensorInfo& tensor : palettized.info().tensors) {
         const auto found = reported.find(tensor.path);
         Verified result{&tensor,
                         verify_tensor(original, palettized, tensor,
-                                      found == reported.end() ? Reported{} : found->second)};
+                                      found == reported.end() ? Reported{} : found->second, specs)};
         if (!(result.check.error.sqnr_db >= min_sqnr_db)) {
             result.check.problems.push_back(fmt::format("SQNR {:.2f} dB is below --min-sqnr-db {}",
                                                         result.check.error.sqnr_db, min_sqnr_db));
