@@ -311,7 +311,7 @@ class TreeCopier {
 
 h5::File create_like(const CheckpointReader::Impl& source, const std::string& path) {
     const h5::Plist creation = file_plist(source);
-    const h5::Plist access = h5::file_access();
+    const h5::Plist access = h5::file_access(h5::object_cache_bytes(source.largest_name_bytes));
     const H5F_libver_t low = lowest_version(superblock_version(source.file.get()));
     h5::call("set file properties",
              [&] { return H5Pset_libver_bounds(access.get(), low, H5F_LIBVER_LATEST); });

@@ -71,19 +71,43 @@ bool is_group(hid_t object) {
 bool is_dataset(hid_t object) {
     return call("read the kind of an object", [&] { return H5Iget_type(object); }) == H5I_DATASET;
 }
-Plist file_access() {
+
+namespace {
+
+/// By default the cache grows to 32 MiB. That counts bytes of the file; in memory objects take up
+/// to seven times as many, and nothing is faster for it.
+constexpr std::size_t kObjectCacheBytes = std::size_t{2} << 20;
+
+constexpr std::size_t kMostCacheBytes = std::size_t{128} << 20;  // the library takes no more
+
+void set_size(H5AC_cache_config_t& cache, std::size_t bytes) {
+    cache.set_initial_size = true;
+    cache.min_size = cache.initial_size = cache.max_size = bytes;
+}
+
+}  // namespace
+
+std::size_t object_cache_bytes(std::size_t largest_name_bytes) {
+    return std::min(kObjectCacheBytes + 2 * largest_name_bytes, kMostCacheBytes);
+}
+Plist file_access(std::size_t cache_bytes) {
     Plist access = create_plist(H5P_FILE_ACCESS);
     H5AC_cache_config_t cache{};
     cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
     call("read cache properties", [&] { return H5Pget_mdc_config(access.get(), &cache); });
-    // As large as it is at the start. It counts bytes of the file, and in memory objects take up to
-    // seven times as many: by default it grows to 32 MiB, which are 240 MiB, and saves no time.
-    cache.max_size = cache.initial_size;
+    set_size(cache, cache_bytes);
     call("set file access properties", [&] {
         return std::min(H5Pset_mdc_config(access.get(), &cache),
                         H5Pset_fclose_degree(access.get(), H5F_CLOSE_SEMI));
     });
     return access;
+}
+void resize_object_cache(hid_t file, std::size_t cache_bytes) {
+    H5AC_cache_config_t cache{};
+    cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
+    call("read cache properties", [&] { return H5Fget_mdc_config(file, &cache); });
+    set_size(cache, cache_bytes);
+    call("set the size of the cache", [&] { return H5Fset_mdc_config(file, &cache); });
 }
 Group open_group(hid_t file, const std::string& path) {
     return Group(

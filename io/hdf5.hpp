@@ -109,8 +109,13 @@ template <class Kind>
 }
 [[nodiscard]] bool is_group(hid_t object);
 [[nodiscard]] bool is_dataset(hid_t object);
+/// What the library may keep of a file's objects: kObjectCacheBytes, and of the names of the
+/// largest group twice their bytes. It keeps all of them or none, in a block that grows by
+/// doubling, and without room for it would read and write that block for each link.
+[[nodiscard]] std::size_t object_cache_bytes(std::size_t largest_name_bytes);
 /// How checkpoints are opened and made.
-[[nodiscard]] Plist file_access();
+[[nodiscard]] Plist file_access(std::size_t cache_bytes);
+void resize_object_cache(hid_t file, std::size_t cache_bytes);
 [[nodiscard]] Group open_group(hid_t file, const std::string& path);
 [[nodiscard]] Dataset open_dataset(hid_t file, const std::string& path);
 [[nodiscard]] Type dataset_type(hid_t dataset);

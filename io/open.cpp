@@ -94,7 +94,7 @@ h5::File open_checkpoint(const std::string& path, CheckpointInfo& info) {
     h5::succeeds([&] { return is_hdf5 = H5Fis_hdf5(path.c_str()); });
     const bool signed_start = head.starts_with("\x89HDF\r\n\x1a\n");
     if (is_hdf5 <= 0 && !signed_start) refuse_other_formats(path, head);
-    const h5::Plist access = h5::file_access();
+    const h5::Plist access = h5::file_access(h5::object_cache_bytes(0));
     try {
         return h5::File(
             h5::call("open", [&] { return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()); }));

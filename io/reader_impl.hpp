@@ -27,8 +27,9 @@ struct CheckpointReader::Impl {
     CheckpointInfo info;
     bool has_format = false;  // the root's h5palettize_format, complete or not
     std::map<std::string, haddr_t>
-        addresses;                // of every dataset and palettized group, by path and alias
-    std::vector<h5::Type> types;  // those of weights that differ
+        addresses;                       // of every dataset and palettized group, by path and alias
+    std::size_t largest_name_bytes = 0;  // of the members of one group
+    std::vector<h5::Type> types;         // those of weights that differ
     std::map<haddr_t, StoredWeights> weights;  // by address
 
     /// HADDR_UNDEF where there is no such dataset or palettized group.

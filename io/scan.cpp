@@ -42,7 +42,9 @@ class Scanner {
                                                std::to_string(kMaxDepth) +
                                                " deep; that is no checkpoint");
         }
-        for (const h5::Link& link : named(path, [&] { return h5::list_links(group); })) {
+        const std::vector<h5::Link> links = named(path, [&] { return h5::list_links(group); });
+        note_names(links);
+        for (const h5::Link& link : links) {
             const std::string at = child_path(path, link.name);
             if (link.type == H5L_TYPE_SOFT || link.type == H5L_TYPE_EXTERNAL) continue;
             if (link.type != H5L_TYPE_HARD) {
@@ -52,6 +54,13 @@ class Scanner {
             if (impl_.has_format && path == "/" && link.name == h5::kDocumentGroup) continue;
             visit(at, link.address, depth);
         }
+    }
+
+    /// Names end with a zero and take a multiple of 8 bytes.
+    void note_names(const std::vector<h5::Link>& links) {
+        std::size_t bytes = 0;
+        for (const h5::Link& link : links) bytes += link.name.size() / 8 * 8 + 8;
+        impl_.largest_name_bytes = std::max(impl_.largest_name_bytes, bytes);
     }
 
     void visit(const std::string& path, haddr_t address, std::size_t depth) {
@@ -347,6 +356,7 @@ void scan_checkpoint(CheckpointReader::Impl& impl) {
     h5::call("read the user block", [&] { return H5Pget_userblock(plist.get(), &user_block); });
     impl.info.user_block_bytes = user_block;
     Scanner(impl).run();
+    h5::resize_object_cache(impl.file.get(), h5::object_cache_bytes(impl.largest_name_bytes));
     detect_layout(impl);
 }
 

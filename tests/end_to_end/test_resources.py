@@ -12,8 +12,12 @@ import support
 
 
 LAUNCHER = """
-import os, sys
-_, status, usage = os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ), 0)
+import os, re, sys
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+with open(f"/proc/{child}/io") as file:
+    print(re.search("rchar: (.*)", file.read()).group(1))
+_, status, usage = os.wait4(child, 0)
 print(usage.ru_maxrss)
 sys.exit(os.waitstatus_to_exitcode(status))
 """
@@ -21,13 +25,17 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 @unittest.skipIf(support.built_with_sanitizer(), "a sanitizer has memory of its own: nothing is claimed about it")
 class Resources(support.Case):
-    def peak_mib(self, *arguments):
-        """Runs the program, which must succeed; its largest resident set."""
+    def used(self, *arguments):
+        """Runs the program, which must succeed; its largest resident set in KiB, and the bytes that it read."""
         # A child counts what its parent held when it was forked: a small one starts it.
         result = subprocess.run([sys.executable, "-S", "-E", "-c", LAUNCHER, *support.command_line(*arguments)],
                                 capture_output=True, text=True, timeout=support.TIMEOUT_SECONDS, check=False)
         self.assertEqual(result.returncode, support.DONE, f"{arguments}\n{result.stderr}")
-        return int(result.stdout.splitlines()[-1]) / 1024
+        read_bytes, peak = map(int, result.stdout.splitlines()[-2:])
+        return peak, read_bytes
+
+    def peak_mib(self, *arguments):
+        return self.used(*arguments)[0] / 1024
 
     def sparse_tensor(self, rows):
         """A tensor of 16 KiB a row, nearly all of it a hole in the file."""
@@ -92,6 +100,15 @@ class Resources(support.Case):
         self.check_caps(path, caps=((16, 1), (64, 2)))
         self.assertLess(self.peak_mib("verify", path, output), 96, "MiB")
         self.assertLess(self.peak_mib("restore", output, self.path("back.h5")), 96, "MiB")
+
+    def test_the_names_of_a_large_group_are_not_read_again_for_each_of_its_members(self):
+        path = self.path("in.h5")
+        values = support.rng(1).standard_normal((16, 16)).astype("f4")
+        with h5py.File(path, "w") as file:
+            for number in range(3000):  # 2.4 MB of names
+                file[f"{'name' * 200}{number}/weight"] = values
+        _, read_bytes = self.used("run", path, self.path("out.h5"))
+        self.assertLess(read_bytes, 10 * os.path.getsize(path))
 
     def test_a_tensor_that_cannot_be_done_within_the_memory_is_named(self):
         path = self.path("in.h5")
