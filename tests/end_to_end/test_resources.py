@@ -97,9 +97,9 @@ class Resources(support.Case):
         with h5py.File(path, "w") as file:
             for number in range(count):
                 file[f"layer{number}/weight"] = values[number]
-        self.check_caps(path, caps=((16, 1), (64, 2)))
-        self.assertLess(self.peak_mib("verify", path, output), 96, "MiB")
-        self.assertLess(self.peak_mib("restore", output, self.path("back.h5")), 96, "MiB")
+        self.check_caps(path, caps=((32, 1), (64, 2)))
+        self.assertLess(self.peak_mib("verify", path, output), 128, "MiB")
+        self.assertLess(self.peak_mib("restore", output, self.path("back.h5")), 128, "MiB")
 
     def test_the_names_of_a_large_group_are_not_read_again_for_each_of_its_members(self):
         path = self.path("in.h5")
