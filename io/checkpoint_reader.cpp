@@ -1,8 +1,10 @@
 #include "io/checkpoint_reader.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "io/byte_order.hpp"
+#include "io/chunk_cache.hpp"
 #include "io/chunked_dataset.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/reader_impl.hpp"
@@ -124,6 +126,54 @@ void require_uncut(const CheckpointReader::Impl& impl) {
                                        "; it has been cut since it was opened");
 }
 
+/// Chunks that are decoded as they are read, the latest kept.
+class ChunkedSource : public WeightSource {
+  public:
+    ChunkedSource(const CheckpointReader::Impl& impl, DatasetInfo info,
+                  std::unique_ptr<const ChunkedDataset> dataset, std::uint64_t kept_bytes)
+        : impl_(impl),
+          info_(std::move(info)),
+          dataset_(std::move(dataset)),
+          cache_(dataset_->chunk_bytes(), kept_bytes,
+                 [this](std::size_t number, std::span<std::byte> chunk) {
+                     dataset_->read_chunk(number, chunk);
+                     require_uncut(impl_);
+                 }) {}
+
+    [[nodiscard]] std::span<const std::byte> read(std::size_t begin, std::size_t count,
+                                                  std::span<std::byte> scratch) const override {
+        const std::size_t element_bytes = dataset_->element_bytes();
+        const std::span<std::byte> bytes = scratch.first(count * element_bytes);
+        const std::vector<std::size_t> numbers = touched(begin, count);
+        const auto chunks = reading(impl_, info_, [&] { return cache_.get(numbers); });
+        auto target = bytes.begin();
+        dataset_->layout().for_each_piece(
+            begin, count, [&](std::size_t number, std::size_t from, std::size_t length) {
+                const auto place = std::ranges::lower_bound(numbers, number) - numbers.begin();
+                const std::byte* chunk = chunks[static_cast<std::size_t>(place)]->bytes();
+                target = std::copy_n(chunk + from * element_bytes, length * element_bytes, target);
+            });
+        return bytes;
+    }
+
+  private:
+    /// Chunks that hold a part of the range, ascending.
+    [[nodiscard]] std::vector<std::size_t> touched(std::size_t begin, std::size_t count) const {
+        std::vector<std::size_t> numbers;
+        dataset_->layout().for_each_piece(
+            begin, count,
+            [&](std::size_t number, std::size_t, std::size_t) { numbers.push_back(number); });
+        std::ranges::sort(numbers);
+        numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+        return numbers;
+    }
+
+    const CheckpointReader::Impl& impl_;
+    DatasetInfo info_;
+    std::unique_ptr<const ChunkedDataset> dataset_;
+    mutable ChunkCache cache_;
+};
+
 }  // namespace
 
 WeightValues CheckpointReader::read_weights(const DatasetInfo& info) const {
@@ -136,7 +186,8 @@ WeightValues CheckpointReader::read_weights(const DatasetInfo& info) const {
     });
 }
 
-Weights CheckpointReader::open_weights(const DatasetInfo& info) const {
+Weights CheckpointReader::open_weights(const DatasetInfo& info,
+                                       std::optional<std::uint64_t> kept_bytes) const {
     return reading(*impl_, info, [&]() -> Weights {
         const StoredWeights* const known = impl_->weights_at(info.path);
         if (known != nullptr && known->offset) {
@@ -147,10 +198,15 @@ Weights CheckpointReader::open_weights(const DatasetInfo& info) const {
             return {std::make_shared<FileSource>(impl_->raw, place, impl_->path + ": " + info.path),
                     storage, info.element_count};
         }
-        const OpenDataset open = open_checked(*impl_, info);
-        if (const auto chunked =
-                ChunkedDataset::open(*impl_, open.dataset, open.stored, info.shape)) {
-            const DType storage = open.stored.dtype.value();
+        OpenDataset open = open_checked(*impl_, info);
+        const DType storage = open.stored.dtype.value();
+        auto chunked =
+            ChunkedDataset::open(*impl_, std::move(open.dataset), open.stored, info.shape);
+        if (chunked && kept_bytes) {
+            return {std::make_shared<ChunkedSource>(*impl_, info, std::move(chunked), *kept_bytes),
+                    storage, info.element_count};
+        }
+        if (chunked && chunked->decodes()) {
             auto image = std::make_shared<ImageSource>(chunked->read_all(), dtype_bytes(storage));
             require_uncut(*impl_);
             return {std::move(image), storage, info.element_count};

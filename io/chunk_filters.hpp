@@ -19,6 +19,7 @@ namespace pal {
 /// The filters of a dataset, in the order in which they were applied.
 class ChunkFilters {
   public:
+    ChunkFilters() = default;  // none
     /// None where a filter is not one of the three, comes twice, or has parameters of its own kind.
     [[nodiscard]] static std::optional<ChunkFilters> of(const h5::Plist& creation);
 

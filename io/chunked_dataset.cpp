@@ -11,8 +11,10 @@ namespace pal {
 
 namespace {
 
-/// What all threads together hold beside the values.
+/// What all threads together hold beside the values, and beside the chunks where those are read one
+/// by one.
 constexpr std::size_t kScratchBytes = std::size_t{64} << 20;
+constexpr std::size_t kLaneBytes = std::size_t{16} << 20;
 
 /// H5Dget_chunk_info walks from the first chunk to the one it is asked for, 20 to 90 ns each: all
 /// of so many cost 12 ms at most.
@@ -26,7 +28,7 @@ std::vector<hsize_t> as_offset(const Shape& first) { return {first.begin(), firs
 }  // namespace
 
 std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const CheckpointReader::Impl& reader,
-                                                           const h5::Dataset& dataset,
+                                                           h5::Dataset dataset,
                                                            const h5::StoredType& stored,
                                                            const Shape& shape) {
     const h5::Plist creation = h5::dataset_plist(dataset.get());
@@ -35,15 +37,13 @@ std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const CheckpointReade
         h5::call("read a layout", [&] { return H5Pget_layout(creation.get()); }) != H5D_CHUNKED) {
         return nullptr;
     }
-    auto filters = ChunkFilters::of(creation);
-    if (!filters) return nullptr;
     const Shape chunk = h5::plist_chunk(creation.get(), shape.size());
     const auto chunk_values = element_count(chunk);
     // Chunks much larger than the dataset: the library reads the part that counts.
     if (!chunk_values || *chunk_values > kMostChunkValues + value_count) return nullptr;
 
-    std::unique_ptr<ChunkedDataset> result(
-        new ChunkedDataset(dataset, reader.raw, ChunkLayout(shape, chunk), std::move(*filters)));
+    std::unique_ptr<ChunkedDataset> result(new ChunkedDataset(
+        std::move(dataset), reader.raw, ChunkLayout(shape, chunk), shape, chunk));
     result->element_bytes_ = dtype_bytes(stored.dtype.value());
     result->value_count_ = value_count;
     result->chunk_bytes_ = *chunk_values * result->element_bytes_;
@@ -51,8 +51,11 @@ std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const CheckpointReade
     unsigned options = 0;
     h5::call("read chunk options", [&] { return H5Pget_chunk_opts(creation.get(), &options); });
     result->plain_edges_ = (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0;
-    result->read_fill(creation);
-    if (!result->find_chunks(shape.size(), reader.info.user_block_bytes)) return nullptr;
+    if (auto filters = ChunkFilters::of(creation)) {
+        result->filters_ = std::move(*filters);
+        result->read_fill(creation);
+        result->decodes_ = result->find_chunks(shape.size(), reader.info.user_block_bytes);
+    }
     return result;
 }
 
@@ -127,8 +130,8 @@ void ChunkedDataset::fill(std::span<std::byte> values) const {
     }
 }
 
-void ChunkedDataset::decode(std::size_t number, const Shape& first, Lane& lane,
-                            std::span<std::byte> chunk) const {
+void ChunkedDataset::undo_filters(std::size_t number, const Shape& first, Lane& lane,
+                                  std::span<std::byte> chunk) const {
     Stored stored = find(number, first);
     if (stored.bytes == 0) return fill(chunk);
     if (stored.bytes > filters_.most_stored_bytes(chunk.size())) {
@@ -146,6 +149,71 @@ void ChunkedDataset::decode(std::size_t number, const Shape& first, Lane& lane,
     lane.decoder.decode(bytes, plain ? kAll : stored.mask, chunk);
 }
 
+void ChunkedDataset::decode(std::size_t number, const Shape& first, Lane& lane,
+                            std::span<std::byte> chunk) const {
+    undo_filters(number, first, lane, chunk);
+    if (foreign_order_) swap_byte_order(chunk, element_bytes_);
+}
+
+void ChunkedDataset::read_by_library(const Shape& first, std::span<std::byte> chunk) const {
+    const std::vector<hsize_t> start = as_offset(first);
+    const std::vector<hsize_t> origin(first.size(), 0);
+    std::vector<hsize_t> count(first.size());
+    for (std::size_t d = 0; d < first.size(); ++d) {
+        count[d] = std::min(chunk_shape_[d], shape_[d] - first[d]);
+    }
+    const h5::Type type = h5::dataset_type(dataset_.get());
+    const h5::Space in_file = h5::dataset_space(dataset_.get());
+    const h5::Space in_memory = h5::create_space(chunk_shape_);
+    const auto select = [&](const h5::Space& space, const std::vector<hsize_t>& from) {
+        h5::call("select a chunk", [&] {
+            return H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, from.data(), nullptr,
+                                       count.data(), nullptr);
+        });
+    };
+    select(in_file, start);
+    select(in_memory, origin);
+    h5::call("read the data", [&] {
+        return H5Dread(dataset_.get(), type.get(), in_memory.get(), in_file.get(), H5P_DEFAULT,
+                       chunk.data());
+    });
+    if (foreign_order_) swap_byte_order(chunk, element_bytes_);
+}
+
+void ChunkedDataset::read_chunk(std::size_t number, std::span<std::byte> chunk) const {
+    const Shape first = layout_.first(number);
+    try {
+        if (!decodes_) return read_by_library(first, chunk);
+        std::unique_ptr<Lane> lane = take_lane();
+        try {
+            decode(number, first, *lane, chunk);
+        } catch (...) {
+            give_back(std::move(lane));
+            throw;
+        }
+        give_back(std::move(lane));
+    } catch (const Error& error) {
+        throw error.in("chunk at " + shape_to_string(first));
+    }
+}
+
+std::unique_ptr<ChunkedDataset::Lane> ChunkedDataset::take_lane() const {
+    std::unique_lock<std::mutex> guard(lock_);
+    lane_is_free_.wait(guard, [&] { return lanes_in_use_ < lane_count(kLaneBytes); });
+    ++lanes_in_use_;
+    if (free_lanes_.empty()) return std::make_unique<Lane>(filters_);
+    std::unique_ptr<Lane> lane = std::move(free_lanes_.back());
+    free_lanes_.pop_back();
+    return lane;
+}
+
+void ChunkedDataset::give_back(std::unique_ptr<Lane> lane) const {
+    const std::lock_guard<std::mutex> guard(lock_);
+    --lanes_in_use_;
+    free_lanes_.push_back(std::move(lane));
+    lane_is_free_.notify_one();
+}
+
 void ChunkedDataset::place(std::size_t number, Lane& lane, std::span<std::byte> values) const {
     const Shape first = layout_.first(number);
     try {
@@ -158,7 +226,6 @@ void ChunkedDataset::place(std::size_t number, Lane& lane, std::span<std::byte> 
         const bool direct = runs == 1 && together.size() == chunk_bytes_;
         const std::span<std::byte> chunk = direct ? together : lane.chunk.first(chunk_bytes_);
         decode(number, first, lane, chunk);
-        if (foreign_order_) swap_byte_order(chunk, element_bytes_);
         if (direct) return;
         layout_.for_each_run(first, [&](std::size_t at, std::size_t from, std::size_t length) {
             const auto run = chunk.subspan(from * element_bytes_, length * element_bytes_);
@@ -170,15 +237,15 @@ void ChunkedDataset::place(std::size_t number, Lane& lane, std::span<std::byte> 
     }
 }
 
-std::size_t ChunkedDataset::lane_count() const noexcept {
-    return std::clamp<std::size_t>(kScratchBytes / (3 * chunk_bytes_ + 1), 1, layout_.count());
+std::size_t ChunkedDataset::lane_count(std::size_t scratch_bytes) const noexcept {
+    return std::clamp<std::size_t>(scratch_bytes / (3 * chunk_bytes_ + 1), 1, layout_.count());
 }
 
 std::unique_ptr<std::byte[]> ChunkedDataset::read_all() const {
     auto image = std::make_unique_for_overwrite<std::byte[]>(value_count_ * element_bytes_);
     const std::span values(image.get(), value_count_ * element_bytes_);
     std::atomic<std::size_t> next = 0;
-    for_each_task(lane_count(), [&](std::size_t) {
+    for_each_task(lane_count(kScratchBytes), [&](std::size_t) {
         std::size_t number = next++;
         if (number >= layout_.count()) return;
         Lane lane(filters_);

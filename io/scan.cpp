@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "io/attributes.hpp"
+#include "io/chunk_layout.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/keras.hpp"
 #include "io/raw_value.hpp"
@@ -136,10 +137,14 @@ class Scanner {
         return offset;
     }
 
-    static std::uint64_t chunk_bytes(hid_t plist, const DatasetInfo& info) {
-        const std::uint64_t values =
-            element_count(h5::plist_chunk(plist, info.shape.size())).value_or(0);
-        return info.element_count == 0 ? 0 : values * (info.bytes / info.element_count);
+    static void describe_chunks(hid_t plist, DatasetInfo& info) {
+        if (info.element_count == 0) return;
+        const Shape chunk = h5::plist_chunk(plist, info.shape.size());
+        info.chunk_bytes = element_count(chunk).value_or(0) * (info.bytes / info.element_count);
+        const std::size_t in_a_row = ChunkLayout(info.shape, chunk).row_count();
+        if (__builtin_mul_overflow(info.chunk_bytes, in_a_row, &info.chunk_row_bytes)) {
+            info.chunk_row_bytes = 0;
+        }
     }
 
     void describe_storage(hid_t dataset, const std::string& path, DatasetInfo& info) {
@@ -154,7 +159,7 @@ class Scanner {
             layout == H5D_CONTIGUOUS &&
             h5::call("read external files", [&] { return H5Pget_external_count(plist.get()); }) > 0;
         if (external) info.storage = "external";
-        if (layout == H5D_CHUNKED) info.chunk_bytes = chunk_bytes(plist.get(), info);
+        if (layout == H5D_CHUNKED) describe_chunks(plist.get(), info);
         if (external || layout == H5D_VIRTUAL) {
             info.unreadable = "its data is in other files (" + info.storage + " storage)";
             note_unsupported(info.storage + " storage of " + path +

@@ -14,7 +14,7 @@ namespace pal {
 /// may be called by several threads; write is called by one at a time, in plan order. recorder: of
 /// what the stages do, if anybody wants to know.
 struct GraphPorts {
-    std::function<Weights(const DatasetInfo&)> load;
+    std::function<Weights(const PlanEntry&)> load;
     std::function<void(const TensorJob&, const Packed&)> write;
     Recorder* recorder = nullptr;
 };

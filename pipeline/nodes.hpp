@@ -37,9 +37,9 @@ struct Release {
     bool output_failed = false;
 };
 
-/// The way in: nothing is in it yet but the dataset to load.
+/// The way in: nothing is in it yet but the entry to load.
 struct Ticket {
-    const DatasetInfo* dataset = nullptr;
+    const PlanEntry* entry = nullptr;
 };
 
 using GateNode = flow::multifunction_node<Release, std::tuple<Message<Ticket>>>;
@@ -55,7 +55,7 @@ inline GateNode gate_node(flow::graph& graph, ByteGate& gate) {
                     auto ticket = std::make_shared<Envelope<Ticket>>();
                     ticket->entry = entry;
                     ticket->sequence = sequence;
-                    ticket->payload = Ticket{entry->dataset};
+                    ticket->payload = Ticket{entry};
                     ticket->ready = Clock::now();
                     ticket->handed_over.release();
                     std::get<0>(out).try_put(ticket);
@@ -69,11 +69,11 @@ struct LoadStage {
     static constexpr Activity activity = Activity::kReading;
     using Input = Ticket;
     using Output = Loaded;
-    std::function<Weights(const DatasetInfo&)> load;
+    std::function<Weights(const PlanEntry&)> load;
     Output operator()(const TensorJob&, Input&& ticket) const {
-        Weights weights = load(*ticket.dataset);
+        Weights weights = load(*ticket.entry);
         // Others are read by the stages that need them.
-        if (weights.source().in_memory()) count_read(ticket.dataset->bytes);
+        if (weights.source().in_memory()) count_read(ticket.entry->dataset->bytes);
         return {std::move(weights)};
     }
 };

@@ -20,13 +20,11 @@ std::uint64_t certified_bytes(const TensorJob& job) {
     return kBytesABin * (job.dtype == DType::kF64 ? values : std::min(values, kMostBins));
 }
 
-/// Buffers of a tensor on its way: its weights unless they are read from the file block by block
-/// (and what decodes a chunk of them: as the file has it, and on its way), what is gathered to
-/// cluster, the packed indices that wait to be written, LUTs, blocks.
-std::uint64_t memory_of(const TensorJob& job, const DatasetInfo& dataset) {
+/// Buffers of a tensor on its way, but for its weights: what decodes a chunk of them (as the file
+/// has it, and on its way), what is gathered to cluster, the packed indices that wait to be
+/// written, LUTs, blocks.
+std::uint64_t working_bytes(const TensorJob& job, const DatasetInfo& dataset) {
     const Geometry& geometry = job.geometry;
-    const std::uint64_t value_bytes = job.dtype == DType::kF64 ? 8 : 4;
-    const bool in_the_file = dataset.storage == "contiguous";
     // Engines that sort keep the values, their distinct ones and sums over them and partitions;
     // the reference keeps its own clusters too.
     const bool scalar = job.spec.cluster_dim == 1;
@@ -38,11 +36,27 @@ std::uint64_t memory_of(const TensorJob& job, const DatasetInfo& dataset) {
         geometry.group_count * (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim * 32;
     const ChunkGrid grid(geometry);
     const std::uint64_t packed_bytes = grid.count() * grid.chunk_bytes(job.spec.n_bits);
-    return (in_the_file ? 0 : geometry.weight_count * value_bytes) + 3 * dataset.chunk_bytes +
-           clustering_bytes(geometry, job.dtype, job.spec, job.cluster) + certified_bytes(job) +
-           (sorts ? geometry.group_index_count(0) * kSortedBytes : 0) +
+    return 3 * dataset.chunk_bytes + clustering_bytes(geometry, job.dtype, job.spec, job.cluster) +
+           certified_bytes(job) + (sorts ? geometry.group_index_count(0) * kSortedBytes : 0) +
            (keeps_clusters ? geometry.index_count : 0) + std::min(packed_bytes, kHeldIndexBytes) +
            lut_bytes + kWorkingBytes;
+}
+
+/// Sets what an entry takes: its weights are read from the file block by block where they lie
+/// together there, decoded at once where that fits the memory, and otherwise chunk by chunk.
+void set_memory(PlanEntry& entry, std::uint64_t memory_bytes) {
+    const DatasetInfo& dataset = *entry.dataset;
+    entry.memory_bytes = working_bytes(entry.job, dataset);
+    if (dataset.storage == "contiguous") return;
+    const std::uint64_t whole =
+        entry.job.geometry.weight_count * (entry.job.dtype == DType::kF64 ? 8 : 4);
+    const std::uint64_t room = memory_bytes - std::min(memory_bytes, entry.memory_bytes);
+    // Two rows of chunks: when threads go on to the next one, some are in the last one still.
+    const std::uint64_t rows = 2 * dataset.chunk_row_bytes;
+    if (whole > room && rows > 0 && rows < dataset.bytes) {
+        entry.kept_bytes = std::clamp(room, rows, dataset.bytes);
+    }
+    entry.memory_bytes += entry.kept_bytes.value_or(whole);
 }
 
 /// What tensors are gathered with at a time, so that one fits the memory where it can.
@@ -110,7 +124,7 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
                  options.cluster};
     entry.job.cluster.gather_bytes = gather_bytes(options.memory_bytes);
     entry.bytes_out = stored_bytes(entry.job.geometry, entry.job.spec, entry.job.dtype);
-    entry.memory_bytes = memory_of(entry.job, dataset);
+    set_memory(entry, options.memory_bytes);
     return entry;
 }
 

@@ -33,6 +33,8 @@ struct PlanEntry {
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;     // everything stored for the tensor; bytes_in where dense
     std::uint64_t memory_bytes = 0;  // estimate while it is worked on
+    /// Of chunked weights that do not fit the memory: what is kept of their decoded chunks.
+    std::optional<std::uint64_t> kept_bytes;
 };
 
 struct Plan {

@@ -2,13 +2,13 @@
 // that a waiting thread never picks up another tensor's work.
 #pragma once
 
-#include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/parallel_invoke.h>
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <vector>
 
@@ -20,22 +20,31 @@ namespace pal {
 inline constexpr std::size_t kBlock =
     1 << 16;  // values: a block fits the L2 cache with room to spare
 
-/// body(i) for i in 0 .. count - 1.
+/// body(i) for i in 0 .. count - 1, begun in ascending order: all threads work in one place of a
+/// tensor, so that a chunk of it is decoded once.
 template <class Body>
 void for_each_task(std::size_t count, const Body& body) {
     if (count == 1) return body(0);
     HappensBefore spawned;
     HappensBefore done;
     WorkMeter* const meter = current_meter();
+    std::atomic<std::size_t> next{0};
+    const auto work = [&](std::size_t) {
+        spawned.acquire();
+        const MeteredHelp help(meter);
+        try {
+            for (std::size_t i = next++; i < count; i = next++) body(i);
+        } catch (...) {
+            next = count;  // the others need not go on
+            throw;
+        }
+        done.release();
+    };
     spawned.release();
+    const auto threads = static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
     tbb::this_task_arena::isolate([&] {
-        using Range = tbb::blocked_range<std::size_t>;
-        tbb::parallel_for(Range(0, count), [&](const Range& range) {
-            spawned.acquire();
-            const MeteredHelp help(meter);
-            for (std::size_t i = range.begin(); i != range.end(); ++i) body(i);
-            done.release();
-        });
+        tbb::parallel_for(std::size_t{0}, std::min(count, threads), work,
+                          tbb::simple_partitioner());
     });
     done.acquire();
 }

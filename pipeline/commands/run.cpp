@@ -31,7 +31,8 @@ namespace fs = std::filesystem;
 void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
     for (PlanEntry& entry : plan.entries) {
         if (!entry.palettize) continue;
-        const NonFinite bad = count_nonfinite(reader.open_weights(*entry.dataset));
+        const NonFinite bad =
+            count_nonfinite(reader.open_weights(*entry.dataset, entry.kept_bytes));
         if (bad.count == 0) continue;
         leave_dense(entry, std::to_string(bad.count) +
                                " weights are NaN or infinite, the first at index " +
@@ -117,7 +118,9 @@ std::vector<std::string> palettized_paths(const Plan& plan) {
 
 GraphPorts graph_ports(const CheckpointReader& reader, CheckpointWriter& writer,
                        Recorder* recorder) {
-    return {[&](const DatasetInfo& dataset) { return reader.open_weights(dataset); },
+    return {[&](const PlanEntry& entry) {
+                return reader.open_weights(*entry.dataset, entry.kept_bytes);
+            },
             [&](const TensorJob& job, const Packed& packed) {
                 writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
             },

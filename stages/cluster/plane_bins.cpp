@@ -1,4 +1,7 @@
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "stages/cluster/training_set.hpp"
@@ -14,8 +17,6 @@ constexpr double kTail = 0.0005;               // of the sample lies beyond eith
 constexpr std::size_t kMostOutside = 1 << 16;  // vectors kept one by one
 constexpr double kFinest = 40;                 // clusters spread this much more than bins, squared
 constexpr std::size_t kReadBlock = 1 << 14;    // vectors
-constexpr std::size_t kSlice = 1 << 18;        // vectors: at least this many fill one grid
-constexpr std::size_t kMostSlices = 8;
 
 /// Equal bins along one component.
 struct Side {
@@ -57,24 +58,19 @@ struct Bin {
 };
 
 template <class Real>
-struct Slice {
-    std::vector<Bin> bins;
-    std::vector<Real> outside;
-};
-
-template <class Real>
-void fill(Slice<Real>& slice, std::span<const Real> values, const Side& first, const Side& second) {
+void fill(std::vector<Bin>& bins, std::vector<Real>& outside, std::span<const Real> values,
+          const Side& first, const Side& second) {
     constexpr auto kEnd = static_cast<double>(kSide);
     for (std::size_t i = 0; i < values.size(); i += 2) {
         const double x = first.place(static_cast<double>(values[i]));
         const double y = second.place(static_cast<double>(values[i + 1]));
         if (!(x >= 0 && x < kEnd && y >= 0 && y < kEnd)) {
-            slice.outside.insert(slice.outside.end(), {values[i], values[i + 1]});
+            outside.insert(outside.end(), {values[i], values[i + 1]});
             continue;
         }
         const auto fine_x = static_cast<std::uint64_t>(static_cast<std::int64_t>(x * 0x1p16));
         const auto fine_y = static_cast<std::uint64_t>(static_cast<std::int64_t>(y * 0x1p16));
-        Bin& bin = slice.bins[(fine_y >> 16) * kSide + (fine_x >> 16)];
+        Bin& bin = bins[(fine_y >> 16) * kSide + (fine_x >> 16)];
         ++bin.count;
         bin.first += fine_x & 0xFFFF;
         bin.second += fine_y & 0xFFFF;
@@ -108,32 +104,35 @@ std::optional<TrainingSet<Real>> plane_bins(const VectorSource<Real>& source,
     const double variance = (first.width * first.width + second.width * second.width) / 12;
     if (!(variance * kFinest <= cluster_variance)) return std::nullopt;
 
+    tbb::enumerable_thread_specific<std::vector<Bin>> grids(
+        [] { return std::vector<Bin>(kSide * kSide); });
     const std::size_t count = source.count();
-    std::vector<Slice<Real>> slices(std::clamp(count / kSlice, std::size_t{1}, kMostSlices));
-    for_each_task(slices.size(), [&](std::size_t s) {
-        slices[s].bins.resize(kSide * kSide);
+    std::vector<std::vector<Real>> outside((count + kReadBlock - 1) / kReadBlock);
+    std::atomic<std::size_t> outside_count{0};
+    for_each_task(outside.size(), [&](std::size_t b) {
+        if (outside_count > kMostOutside) return;
+        const std::size_t begin = b * kReadBlock;
         Scratch<Real> scratch;
-        const std::size_t end = (s + 1) * count / slices.size();
-        for (std::size_t begin = s * count / slices.size(); begin < end; begin += kReadBlock) {
-            const std::size_t length = std::min(kReadBlock, end - begin);
-            fill(slices[s], source.block(begin, length, scratch.buffer()), first, second);
-            if (slices[s].outside.size() > 2 * kMostOutside) return;
-        }
+        fill(grids.local(), outside[b],
+             source.block(begin, std::min(kReadBlock, count - begin), scratch.buffer()), first,
+             second);
+        outside_count += outside[b].size() / 2;
     });
+    if (outside_count > kMostOutside) return std::nullopt;
     TrainingSet<Real> result{2, {}, {}};
-    for (const auto& slice : slices) {
-        result.values.insert(result.values.end(), slice.outside.begin(), slice.outside.end());
+    for (const auto& block : outside) {
+        result.values.insert(result.values.end(), block.begin(), block.end());
     }
-    if (result.values.size() > 2 * kMostOutside) return std::nullopt;
     result.weights.assign(result.values.size() / 2, 1.0);
-    for (std::size_t s = 1; s < slices.size(); ++s) {
-        for (std::size_t b = 0; b < slices[s].bins.size(); ++b) {
-            slices[0].bins[b].count += slices[s].bins[b].count;
-            slices[0].bins[b].first += slices[s].bins[b].first;
-            slices[0].bins[b].second += slices[s].bins[b].second;
+    std::vector<Bin> bins(kSide * kSide);
+    for (const std::vector<Bin>& grid : grids) {
+        for (std::size_t b = 0; b < bins.size(); ++b) {
+            bins[b].count += grid[b].count;
+            bins[b].first += grid[b].first;
+            bins[b].second += grid[b].second;
         }
     }
-    append_bins(slices[0].bins, first, second, result);
+    append_bins(bins, first, second, result);
     return result;
 }
 

@@ -83,6 +83,27 @@ class Resources(support.Case):
         for dim in (2, 4):
             self.check_caps(path, "--cluster-dim", dim, "--n-bits", 8, caps=((16, 1), (64, 4)))
 
+    def chunked_tensor(self, dtype, chunks, **filters):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            weights = file.create_dataset("fc.weight", (8192, 4096), dtype, chunks=chunks, **filters)
+            for row in range(0, 8192, 1024):
+                weights[row:row + 1024] = support.rng(row).integers(-300, 300, (1024, 4096)).astype(dtype) / 1024
+        return path
+
+    def test_compressed_tensors_are_decoded_within_the_memory(self):
+        path = self.chunked_tensor("f4", (256, 512), compression="gzip", compression_opts=1, shuffle=True,
+                                   fletcher32=True)
+        caps = ((16, 1), (16, 4), (64, 4), (1024, 2))
+        self.check_caps(path, "--n-bits", 8, caps=caps)
+        self.check_caps(path, "--preset", "w4", "--on-nonfinite", "skip", caps=((16, 4), (1024, 2)))
+        self.check_caps(path, "--n-bits", 2, "--granularity", "per_grouped_channel", "--axis", 1, "--group-size", 1024,
+                        caps=((16, 4), (1024, 2)))
+        self.check_caps(path, "--cluster-dim", 2, "--per-channel-scale", caps=((32, 4), (1024, 2)))
+
+    def test_chunks_that_only_the_library_reads_are_read_within_the_memory(self):
+        self.check_caps(self.chunked_tensor("f4", (128, 256)), caps=((16, 4), (1024, 2)))  # 1024 of them, not listed
+
     def test_many_tensors_stay_within_the_memory(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:
@@ -118,6 +139,13 @@ class Resources(support.Case):
         options = ("--include", ".*", "--engine", "exact", "--memory", "16MiB")
         self.assertRegex(self.program("plan", path, *options).stderr, "--memory: 1 of the tensors .*/packed.weight")
         self.assertNotIn("--memory:", self.program("plan", path, "--memory", "4GiB").stderr)
+
+    def test_a_row_of_chunks_that_is_larger_than_the_memory_is_named(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file.create_dataset("wide.weight", (4096, 8192), "f4", chunks=(64, 8192), compression="gzip", fillvalue=1)
+            file.create_dataset("tall.weight", (4096, 8192), "f4", chunks=(4096, 64), compression="gzip", fillvalue=1)
+        self.assertRegex(self.program("plan", path, "--memory", "16MiB").stderr, "1 of the tensors .*/tall.weight")
 
     def test_exact_needs_memory_for_the_values_and_not_for_values_times_clusters(self):
         # coreai_opt's table of 16 bytes for each value and cluster would take 390 MiB here.

@@ -31,7 +31,7 @@ struct MemoryCheckpoint {
     }
 
     GraphPorts ports() {
-        return {[this](const DatasetInfo& dataset) { return Weights(weights.at(dataset.path)); },
+        return {[this](const PlanEntry& entry) { return Weights(weights.at(entry.dataset->path)); },
                 [this](const TensorJob& job, const Packed& packed) {
                     written.push_back(job.path);
                     tensors[job.path] = packed.tensor;

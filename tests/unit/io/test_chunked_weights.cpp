@@ -6,6 +6,7 @@
 #include <random>
 
 #include "io/chunk_filters.hpp"
+#include "stages/parallel.hpp"
 #include "stages/weights.hpp"
 #include "tests/support/float_types.hpp"
 #include "tests/support/palettize_file.hpp"
@@ -60,12 +61,9 @@ std::size_t product(const Dims& dims) {
     return count;
 }
 
-/// The elements that open_weights gives, as the file's byte order has them.
-Bytes stored_bytes_of(const pal::CheckpointReader& reader, const std::string& path) {
-    const pal::Weights weights = reader.open_weights(dataset_at(reader, path));
-    const std::size_t element_bytes = pal::dtype_bytes(weights.storage());
-    std::vector<std::byte> scratch(weights.size() * element_bytes);
-    const auto read = weights.source().read(0, weights.size(), scratch);
+/// Elements of a dataset in the byte order of its file.
+Bytes as_stored(const pal::CheckpointReader& reader, const std::string& path,
+                std::span<const std::byte> read, std::size_t element_bytes) {
     Bytes bytes;
     for (const std::byte byte : read) bytes.push_back(std::to_integer<unsigned char>(byte));
     const bool big = dataset_at(reader, path).stored_type.ends_with("big-endian");
@@ -76,12 +74,43 @@ Bytes stored_bytes_of(const pal::CheckpointReader& reader, const std::string& pa
     return bytes;
 }
 
+/// The elements that open_weights gives, as the file's byte order has them.
+Bytes stored_bytes_of(const pal::CheckpointReader& reader, const std::string& path) {
+    const pal::Weights weights = reader.open_weights(dataset_at(reader, path));
+    const std::size_t element_bytes = pal::dtype_bytes(weights.storage());
+    std::vector<std::byte> scratch(weights.size() * element_bytes);
+    const auto read = weights.source().read(0, weights.size(), scratch);
+    return as_stored(reader, path, read, element_bytes);
+}
+
+/// The same where chunks are decoded as blocks touch them, in blocks that fit nothing, backwards by
+/// several threads.
+Bytes bytes_read_in_pieces(const pal::CheckpointReader& reader, const std::string& path,
+                           std::size_t piece) {
+    const pal::Weights weights = reader.open_weights(dataset_at(reader, path), 1);
+    const std::size_t element_bytes = pal::dtype_bytes(weights.storage());
+    std::vector<std::byte> read(weights.size() * element_bytes);
+    const std::size_t pieces = (weights.size() + piece - 1) / piece;
+    pal::for_each_task(pieces, [&](std::size_t p) {
+        const std::size_t begin = (pieces - 1 - p) * piece;
+        const std::size_t count = std::min(piece, weights.size() - begin);
+        const auto target = std::span(read).subspan(begin * element_bytes, count * element_bytes);
+        const auto bytes = weights.source().read(begin, count, target);
+        if (bytes.data() != target.data()) std::ranges::copy(bytes, target.begin());
+    });
+    return as_stored(reader, path, read, element_bytes);
+}
+
 /// Every dataset of a file, against H5Dread.
 void check_against_the_library(const std::string& path) {
     const Id file = open_file(path);
     const pal::CheckpointReader reader(path);
     for (const pal::DatasetInfo& info : reader.info().datasets) {
-        const bool same = stored_bytes_of(reader, info.path) == raw_data(open(file, info.path));
+        const Bytes expected = raw_data(open(file, info.path));
+        bool same = stored_bytes_of(reader, info.path) == expected;
+        for (const std::size_t piece : {7, 1000}) {
+            same = same && bytes_read_in_pieces(reader, info.path, piece) == expected;
+        }
         if (!same) BOOST_TEST(same, info.path << " " << info.stored_type << " " << info.storage);
     }
     BOOST_TEST(!reader.info().datasets.empty());
@@ -90,13 +119,21 @@ void check_against_the_library(const std::string& path) {
 /// What reading the only dataset of a file throws.
 std::string failure_of(const std::string& path) {
     const pal::CheckpointReader reader(path);
-    try {
-        static_cast<void>(reader.open_weights(reader.info().datasets.at(0)));
-    } catch (const pal::Error& error) {
-        BOOST_TEST(static_cast<int>(error.code()) == kInputError);
-        return error.what();
-    }
-    return "";
+    const auto failure = [](const auto& read) -> std::string {
+        try {
+            read();
+        } catch (const pal::Error& error) {
+            BOOST_TEST(static_cast<int>(error.code()) == kInputError);
+            return error.what();
+        }
+        return "";
+    };
+    const pal::DatasetInfo& info = reader.info().datasets.at(0);
+    const std::string at_once = failure([&] { static_cast<void>(reader.open_weights(info)); });
+    const std::string in_pieces =
+        failure([&] { static_cast<void>(reader.open_weights(info, 1).values()); });
+    BOOST_TEST(at_once == in_pieces);
+    return at_once;
 }
 
 bool holds(const std::string& text, const std::string& words) {

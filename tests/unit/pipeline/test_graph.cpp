@@ -78,9 +78,9 @@ BOOST_AUTO_TEST_CASE(a_tensor_larger_than_the_budget_goes_alone) {
     GraphPorts ports = checkpoint.ports();
     const auto load = ports.load;
     const auto write = ports.write;
-    ports.load = [&](const DatasetInfo& dataset) {
+    ports.load = [&](const PlanEntry& entry) {
         most = std::max(most.load(), ++inside);
-        return load(dataset);
+        return load(entry);
     };
     ports.write = [&](const TensorJob& job, const Packed& packed) {
         write(job, packed);
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_failing_tensor_does_not_stop_the_others) {
 BOOST_AUTO_TEST_CASE(an_exception_of_any_kind_is_the_tensors_failure) {
     MemoryCheckpoint checkpoint = many_tensors(5, 64);
     GraphPorts ports = checkpoint.ports();
-    ports.load = [](const DatasetInfo&) -> Weights { throw std::runtime_error("no luck"); };
+    ports.load = [](const PlanEntry&) -> Weights { throw std::runtime_error("no luck"); };
     const GraphResult result = run_graph(default_plan(checkpoint), ports, kPlenty);
     for (const Outcome& outcome : result.outcomes) {
         BOOST_TEST(outcome.failed);
@@ -117,9 +117,9 @@ BOOST_AUTO_TEST_CASE(an_output_that_cannot_be_written_lets_nothing_more_in) {
     GraphPorts ports = checkpoint.ports();
     std::size_t loads = 0;
     const auto load = ports.load;
-    ports.load = [&](const DatasetInfo& dataset) {
+    ports.load = [&](const PlanEntry& entry) {
         ++loads;
-        return load(dataset);
+        return load(entry);
     };
     ports.write = [](const TensorJob&, const Packed&) {
         throw Error(ErrorCode::kOutput, "disk full");
