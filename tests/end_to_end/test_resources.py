@@ -98,7 +98,7 @@ class Resources(support.Case):
         self.check_caps(path, "--n-bits", 8, caps=caps)
         self.check_caps(path, "--preset", "w4", "--on-nonfinite", "skip", caps=((16, 4), (1024, 2)))
         self.check_caps(path, "--n-bits", 2, "--granularity", "per_grouped_channel", "--axis", 1, "--group-size", 1024,
-                        caps=((16, 4), (1024, 2)))
+                        caps=((32, 4), (1024, 2)))
         self.check_caps(path, "--cluster-dim", 2, "--per-channel-scale", caps=((32, 4), (1024, 2)))
 
     def test_chunks_that_only_the_library_reads_are_read_within_the_memory(self):
