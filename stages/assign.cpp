@@ -42,6 +42,13 @@ class NearestDoubles {
         }
     }
 
+    kernels::ErrorSums find_and_measure(std::span<const double> values,
+                                        std::span<std::uint8_t> indices,
+                                        std::span<double> nearest) const {
+        find(values, indices, nearest);
+        return kernels::error_sums(values, nearest, 1);
+    }
+
   private:
     static double middle_of(double lower, double upper) {
         const double distance = upper - lower;
@@ -92,6 +99,12 @@ struct Shared {
     std::optional<NearestScalar<Real>> only_group;  // where there is but one
 };
 
+template <class Real>
+kernels::ErrorSums errors_of(std::span<const Real> values, std::span<const Real> decoded) {
+    if constexpr (std::is_same_v<Real, float>) return kernels::error_sums(values, decoded);
+    if constexpr (std::is_same_v<Real, double>) return kernels::error_sums(values, decoded, 1);
+}
+
 /// Assigns the blocks of one chunk after another; keeps what it prepared for the group that it met
 /// last, or for all of them where the tensor's layout goes round them again and again.
 template <class Real>
@@ -115,6 +128,17 @@ class BlockAssigner {
                                    decoded.subspan(at, length));
             });
         shared_.decoder.rescale(block, decoded);
+    }
+
+    /// The same where decoding multiplies by nothing, and what is lost; `decoded` is scratch.
+    kernels::ErrorSums assign_and_measure(const IndexBlock& block, std::span<const Real> values,
+                                          std::span<std::uint8_t> indices,
+                                          std::span<Real> decoded) {
+        const GroupPiece first = group_piece(tensor_.geometry, block, 0);
+        if (tensor_.geometry.cluster_dim == 1 && first.length == block.count)
+            return scalar(first.group).find_and_measure(values, indices, decoded);
+        assign(block, values, indices, decoded);
+        return errors_of<Real>(values, decoded);
     }
 
   private:
@@ -179,12 +203,6 @@ class BlockAssigner {
     std::vector<Prepared> prepared_;
 };
 
-template <class Real>
-kernels::ErrorSums errors_of(std::span<const Real> values, std::span<const Real> decoded) {
-    if constexpr (std::is_same_v<Real, float>) return kernels::error_sums(values, decoded);
-    if constexpr (std::is_same_v<Real, double>) return kernels::error_sums(values, decoded, 1);
-}
-
 /// Assigns the chunks of one tensor, in any order; what it is given must outlive it.
 template <class Real>
 class ChunkAssigner {
@@ -230,19 +248,18 @@ class ChunkAssigner {
             const std::span<Real> decoded =
                 scratch.first(block.count * tensor_.geometry.cluster_dim);
             const std::span<std::uint8_t> own = index_scratch.first(block.count);
-            std::span<const Real> values;
-            if (given_.empty()) {
-                values = as_clustered.read(source_, block);
-                assigner.assign(block, values, own, decoded);
-            } else {
+            if (!given_.empty()) {
                 std::copy_n(given_.begin() + static_cast<std::ptrdiff_t>(block.begin), block.count,
                             own.begin());
                 shared_.decoder.decode(block, own, decoded);
+                errors.add(errors_of<Real>(as_stored.read(tensor_.geometry, block), decoded));
+            } else if (source_.scales.empty()) {
+                const auto values = as_clustered.read(source_, block);
+                errors.add(assigner.assign_and_measure(block, values, own, decoded));
+            } else {
+                assigner.assign(block, as_clustered.read(source_, block), own, decoded);
+                errors.add(errors_of<Real>(as_stored.read(tensor_.geometry, block), decoded));
             }
-            if (!given_.empty() || !source_.scales.empty()) {
-                values = as_stored.read(tensor_.geometry, block);
-            }
-            errors.add(errors_of<Real>(values, decoded));
             packer.add(own);
         });
         return errors;

@@ -68,21 +68,30 @@ void for_each_segment(const Geometry& geometry, const IndexBlock& block, const B
     }
 }
 
-/// Calls body(group, first position in the block, length) for the runs of a block's positions that
-/// are of one group.
+/// Positions of a block that follow one another and are of one group.
+struct GroupPiece {
+    std::size_t group = 0;
+    std::size_t length = 0;
+};
+
+/// The one that begins at position `at` of the block.
+inline GroupPiece group_piece(const Geometry& geometry, const IndexBlock& block, std::size_t at) {
+    const std::size_t row = (block.begin + at) / geometry.group_inner;
+    const std::size_t channel = row % geometry.group_channels;
+    const std::size_t group = channel / geometry.group_index_channels;
+    const std::size_t last =
+        std::min((group + 1) * geometry.group_index_channels, geometry.group_channels);
+    const std::size_t end = (row - channel + last) * geometry.group_inner - block.begin;
+    return {group, std::min(end, block.count) - at};
+}
+
+/// Calls body(group, first position in the block, length) for the pieces of a block.
 template <class Body>
 void for_each_group_piece(const Geometry& geometry, const IndexBlock& block, const Body& body) {
-    std::size_t at = 0;
-    while (at < block.count) {
-        const std::size_t row = (block.begin + at) / geometry.group_inner;
-        const std::size_t channel = row % geometry.group_channels;
-        const std::size_t group = channel / geometry.group_index_channels;
-        const std::size_t last =
-            std::min((group + 1) * geometry.group_index_channels, geometry.group_channels);
-        const std::size_t end = (row - channel + last) * geometry.group_inner - block.begin;
-        const std::size_t length = std::min(end, block.count) - at;
-        body(group, at, length);
-        at += length;
+    for (std::size_t at = 0; at < block.count;) {
+        const GroupPiece piece = group_piece(geometry, block, at);
+        body(piece.group, at, piece.length);
+        at += piece.length;
     }
 }
 

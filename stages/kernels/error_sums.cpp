@@ -9,47 +9,19 @@
 #include <cmath>
 
 #include "stages/error.hpp"
+#include "stages/kernels/error_lanes-inl.hpp"
 #include "stages/kernels/error_sums.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-constexpr std::size_t kVirtualLanes = 8;
-
-/// Adds whole rows of 8 values; lanes: [4][8] squared error, energy, largest error, largest value.
+/// Adds whole rows of 8 values.
 HWY_ATTR void add_rows(const float* HWY_RESTRICT values, const float* HWY_RESTRICT decoded,
-                       std::size_t rows, double* HWY_RESTRICT lanes) {
-    constexpr std::size_t kLanes = HWY_MIN(kVirtualLanes, HWY_LANES(double));
-    constexpr std::size_t kParts = kVirtualLanes / kLanes;
-    const hn::FixedTag<double, kLanes> d;
-    const hn::FixedTag<float, kLanes> df;
-    using V = hn::Vec<decltype(d)>;
-    V squares[kParts];
-    V energy[kParts];
-    V errors[kParts];
-    V largest[kParts];
-    for (std::size_t p = 0; p < kParts; ++p) {
-        squares[p] = energy[p] = errors[p] = largest[p] = hn::Zero(d);
-    }
-    for (std::size_t row = 0; row < rows; ++row) {
-        for (std::size_t p = 0; p < kParts; ++p) {
-            const std::size_t at = row * kVirtualLanes + p * kLanes;
-            const V value = hn::PromoteTo(d, hn::LoadU(df, values + at));
-            const V error = hn::Sub(value, hn::PromoteTo(d, hn::LoadU(df, decoded + at)));
-            squares[p] = hn::Add(squares[p], hn::Mul(error, error));
-            energy[p] = hn::Add(energy[p], hn::Mul(value, value));
-            errors[p] = hn::Max(errors[p], hn::Abs(error));
-            largest[p] = hn::Max(largest[p], hn::Abs(value));
-        }
-    }
-    for (std::size_t p = 0; p < kParts; ++p) {
-        hn::StoreU(squares[p], d, lanes + p * kLanes);
-        hn::StoreU(energy[p], d, lanes + kVirtualLanes + p * kLanes);
-        hn::StoreU(errors[p], d, lanes + 2 * kVirtualLanes + p * kLanes);
-        hn::StoreU(largest[p], d, lanes + 3 * kVirtualLanes + p * kLanes);
-    }
+                       std::size_t rows, ErrorLanes& lanes) {
+    ErrorVectors sums;
+    for (std::size_t row = 0; row < rows; ++row)
+        sums.add(values + row * kErrorLanes, decoded + row * kErrorLanes);
+    sums.store(lanes);
 }
 
 }  // namespace pal::kernels::HWY_NAMESPACE
@@ -62,48 +34,49 @@ HWY_EXPORT(add_rows);
 
 namespace {
 
-using HWY_NAMESPACE::kVirtualLanes;
-using Lanes = std::array<double, 4 * kVirtualLanes>;
+using Lanes = std::array<double, kErrorLanes>;
 
-double added_up(const double* lanes) {
+double added_up(const Lanes& lanes) {
     return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
            ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
 
-/// The values from `first` on, one by one, and the end.
+}  // namespace
+
 template <class Real>
-ErrorSums finished(Lanes& lanes, std::span<const Real> values, std::span<const Real> decoded,
-                   std::size_t first, double unit) {
-    for (std::size_t v = first; v < values.size(); ++v) {
-        const std::size_t lane = v % kVirtualLanes;
+ErrorSums ErrorLanes::finished(std::span<const Real> values, std::span<const Real> decoded,
+                               std::size_t added, double unit) {
+    PAL_ASSERT(added % kErrorLanes == 0);
+    for (std::size_t v = added; v < values.size(); ++v) {
+        const std::size_t lane = v % kErrorLanes;
         const double value = static_cast<double>(values[v]) * unit;
         const double error = value - static_cast<double>(decoded[v]) * unit;
-        lanes[lane] += error * error;
-        lanes[kVirtualLanes + lane] += value * value;
-        lanes[2 * kVirtualLanes + lane] =
-            std::max(lanes[2 * kVirtualLanes + lane], std::abs(error));
-        lanes[3 * kVirtualLanes + lane] =
-            std::max(lanes[3 * kVirtualLanes + lane], std::abs(value));
+        squared_error[lane] += error * error;
+        energy[lane] += value * value;
+        max_abs_error[lane] = std::max(max_abs_error[lane], std::abs(error));
+        max_abs[lane] = std::max(max_abs[lane], std::abs(value));
     }
-    const auto row = [&](std::size_t r) { return lanes.data() + r * kVirtualLanes; };
-    return {added_up(row(0)), added_up(row(1)), *std::max_element(row(2), row(2) + kVirtualLanes),
-            *std::max_element(row(3), row(3) + kVirtualLanes)};
+    return {added_up(squared_error), added_up(energy),
+            *std::max_element(max_abs_error.begin(), max_abs_error.end()),
+            *std::max_element(max_abs.begin(), max_abs.end())};
 }
 
-}  // namespace
+template ErrorSums ErrorLanes::finished<float>(std::span<const float>, std::span<const float>,
+                                               std::size_t, double);
+template ErrorSums ErrorLanes::finished<double>(std::span<const double>, std::span<const double>,
+                                                std::size_t, double);
 
 ErrorSums error_sums(std::span<const float> values, std::span<const float> decoded) {
     PAL_ASSERT(values.size() == decoded.size());
-    Lanes lanes{};
-    const std::size_t rows = values.size() / kVirtualLanes;
-    HWY_DYNAMIC_DISPATCH(add_rows)(values.data(), decoded.data(), rows, lanes.data());
-    return finished(lanes, values, decoded, rows * kVirtualLanes, 1.0);
+    ErrorLanes lanes;
+    const std::size_t rows = values.size() / kErrorLanes;
+    HWY_DYNAMIC_DISPATCH(add_rows)(values.data(), decoded.data(), rows, lanes);
+    return lanes.finished(values, decoded, rows * kErrorLanes, 1.0);
 }
 
 ErrorSums error_sums(std::span<const double> values, std::span<const double> decoded, double unit) {
     PAL_ASSERT(values.size() == decoded.size());
-    Lanes lanes{};
-    return finished(lanes, values, decoded, 0, unit);
+    return ErrorLanes().finished(values, decoded, 0, unit);
 }
 
 }  // namespace pal::kernels

@@ -3,6 +3,7 @@
 // same on every instruction set.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 
@@ -13,6 +14,21 @@ struct ErrorSums {
     double energy = 0;  // of the values
     double max_abs_error = 0;
     double max_abs = 0;  // of the values
+};
+
+inline constexpr std::size_t kErrorLanes = 8;
+
+/// Sums of a block on their way.
+struct ErrorLanes {
+    std::array<double, kErrorLanes> squared_error{};
+    std::array<double, kErrorLanes> energy{};
+    std::array<double, kErrorLanes> max_abs_error{};
+    std::array<double, kErrorLanes> max_abs{};
+
+    /// The block's sums; what has been added so far are its first `added` values, a multiple of 8.
+    template <class Real>
+    [[nodiscard]] ErrorSums finished(std::span<const Real> values, std::span<const Real> decoded,
+                                     std::size_t added, double unit);
 };
 
 /// Of one block. Same length; `unit`, a power of two, is what values and decoded are multiplied by

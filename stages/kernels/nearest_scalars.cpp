@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "stages/error.hpp"
+#include "stages/kernels/error_lanes-inl.hpp"
 #include "stages/kernels/nearest_scalars.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,10 +31,10 @@ HWY_ATTR inline void find_rest(const float* HWY_RESTRICT values, std::size_t cou
     }
 }
 
-#if HWY_MAX_BYTES >= 32
 constexpr std::size_t kSixteen = 16;
 constexpr std::size_t kSearchLanes = HWY_MAX_BYTES >= 64 ? kSixteen : kSixteen / 2;
 
+#if HWY_MAX_BYTES >= 32
 /// A table of 16 floats in one register or in two.
 class TableOf16 {
   public:
@@ -58,45 +59,103 @@ class TableOf16 {
     hn::Vec<D> low_;
     hn::Vec<D> high_;
 };
+
+/// The search among 16 for the values of one register. A lane looks its next threshold up in a
+/// register: four comparisons halve 16 places down to one.
+class SearchAmong16 {
+  public:
+    using D = hn::FixedTag<float, kSearchLanes>;
+
+    HWY_INLINE SearchAmong16(const float* HWY_RESTRICT t, const float* HWY_RESTRICT entries)
+        : first_(hn::Set(D(), t[7])),
+          second_low_(hn::Set(D(), t[3])),
+          second_high_(hn::Set(D(), t[11])),
+          entries_(entries) {
+        HWY_ALIGN const float thirds[kSixteen] = {t[1], t[5], t[9], t[13]};
+        HWY_ALIGN const float fourths[kSixteen] = {t[0], t[2],  t[4],  t[6],
+                                                   t[8], t[10], t[12], t[14]};
+        third_ = hn::Load(D(), thirds);
+        fourth_ = hn::Load(D(), fourths);
+    }
+
+    HWY_INLINE void find(const float* HWY_RESTRICT values, std::uint8_t* HWY_RESTRICT indices,
+                         float* HWY_RESTRICT nearest) const {
+        const auto x = hn::LoadU(D(), values);
+        const auto upper = hn::Gt(x, first_);
+        auto place = hn::Neg(hn::VecFromMask(DI(), hn::RebindMask(DI(), upper)));
+        place = twice_and(place, hn::Gt(x, hn::IfThenElse(upper, second_high_, second_low_)));
+        place = twice_and(place, hn::Gt(x, entry(third_, place)));
+        place = twice_and(place, hn::Gt(x, entry(fourth_, place)));
+        hn::StoreU(entries_.at(place, upper), D(), nearest);
+        hn::StoreU(hn::DemoteTo(D8(), place), D8(), indices);
+    }
+
+  private:
+    using DI = hn::RebindToSigned<D>;
+    using D8 = hn::Rebind<std::uint8_t, D>;
+
+    template <class Place, class Above>
+    static HWY_INLINE Place twice_and(Place place, Above above) {  // a true lane is -1
+        return hn::Sub(hn::Add(place, place), hn::VecFromMask(DI(), hn::RebindMask(DI(), above)));
+    }
+    template <class Place>
+    static HWY_INLINE hn::Vec<D> entry(hn::Vec<D> table, Place place) {
+        return hn::TableLookupLanes(table, hn::IndicesFromVec(D(), place));
+    }
+
+    hn::Vec<D> first_;
+    hn::Vec<D> second_low_;
+    hn::Vec<D> second_high_;
+    hn::Vec<D> third_;
+    hn::Vec<D> fourth_;
+    TableOf16 entries_;
+};
+#else
+/// Registers of less than 8 floats count the thresholds below.
+class SearchAmong16 {
+  public:
+    SearchAmong16(const float* HWY_RESTRICT thresholds, const float* HWY_RESTRICT entries)
+        : thresholds_(thresholds), entries_(entries) {}
+
+    void find(const float* HWY_RESTRICT values, std::uint8_t* HWY_RESTRICT indices,
+              float* HWY_RESTRICT nearest) const {
+        find_rest(values, kSearchLanes, thresholds_, entries_, indices, nearest);
+    }
+
+  private:
+    const float* thresholds_;
+    const float* entries_;
+};
 #endif
 
-/// Place among the distinct entries and the entry. With registers of 8 floats or more a lane looks
-/// its next threshold up in one: four comparisons halve 16 places down to one. Narrower ones count
-/// the thresholds below.
+/// Place among the distinct entries and the entry.
 HWY_ATTR void find_among_16(const float* HWY_RESTRICT values, std::size_t count,
                             const float* HWY_RESTRICT thresholds, const float* HWY_RESTRICT entries,
                             std::uint8_t* HWY_RESTRICT indices, float* HWY_RESTRICT nearest) {
     std::size_t v = 0;
-#if HWY_MAX_BYTES >= 32
-    const hn::FixedTag<float, kSearchLanes> d;
-    const hn::FixedTag<std::int32_t, kSearchLanes> di;
-    const hn::FixedTag<std::uint8_t, kSearchLanes> d8;
-    const float* t = thresholds;
-    HWY_ALIGN const float thirds[kSixteen] = {t[1], t[5], t[9], t[13]};
-    HWY_ALIGN const float fourths[kSixteen] = {t[0], t[2], t[4], t[6], t[8], t[10], t[12], t[14]};
-    const auto first = hn::Set(d, t[7]);
-    const auto second_low = hn::Set(d, t[3]);
-    const auto second_high = hn::Set(d, t[11]);
-    const auto third = hn::Load(d, thirds);
-    const auto fourth = hn::Load(d, fourths);
-    const TableOf16 table(entries);
-    const auto twice_and = [&](auto place, auto above) HWY_ATTR {  // a true lane is -1
-        return hn::Sub(hn::Add(place, place), hn::VecFromMask(di, hn::RebindMask(di, above)));
-    };
-    for (; v + kSearchLanes <= count; v += kSearchLanes) {
-        const auto x = hn::LoadU(d, values + v);
-        const auto upper = hn::Gt(x, first);
-        auto place = hn::Neg(hn::VecFromMask(di, hn::RebindMask(di, upper)));
-        place = twice_and(place, hn::Gt(x, hn::IfThenElse(upper, second_high, second_low)));
-        place =
-            twice_and(place, hn::Gt(x, hn::TableLookupLanes(third, hn::IndicesFromVec(d, place))));
-        place =
-            twice_and(place, hn::Gt(x, hn::TableLookupLanes(fourth, hn::IndicesFromVec(d, place))));
-        hn::StoreU(table.at(place, upper), d, nearest + v);
-        hn::StoreU(hn::DemoteTo(d8, place), d8, indices + v);
-    }
-#endif
+    const SearchAmong16 search(thresholds, entries);
+    for (; v + kSearchLanes <= count; v += kSearchLanes)
+        search.find(values + v, indices + v, nearest + v);
     find_rest(values + v, count - v, thresholds, entries, indices + v, nearest + v);
+}
+
+/// The same, and the errors of all values but the last few, without a way through memory for the
+/// entries. Returns how many those are.
+HWY_ATTR std::size_t measure_among_16(const float* HWY_RESTRICT values, std::size_t count,
+                                      const float* HWY_RESTRICT thresholds,
+                                      const float* HWY_RESTRICT entries,
+                                      std::uint8_t* HWY_RESTRICT indices, ErrorLanes& lanes) {
+    std::size_t v = 0;
+    const SearchAmong16 search(thresholds, entries);
+    ErrorVectors errors;
+    HWY_ALIGN float nearest[kSearchLanes];
+    for (; v + kSearchLanes <= count; v += kSearchLanes) {
+        search.find(values + v, indices + v, nearest);
+        for (std::size_t part = 0; part < kSearchLanes; part += kErrorLanes)
+            errors.add(values + v + part, nearest + part);
+    }
+    errors.store(lanes);
+    return v;
 }
 
 /// nearest[v] = entries[indices[v]].
@@ -121,6 +180,7 @@ HWY_AFTER_NAMESPACE();
 namespace pal::kernels {
 
 HWY_EXPORT(find_among_16);
+HWY_EXPORT(measure_among_16);
 HWY_EXPORT(look_up);
 
 namespace {
@@ -190,6 +250,31 @@ void NearestScalars::find(std::span<const float> values, std::span<std::uint8_t>
     } else {
         find_by_halves(values, indices.data(), nearest.data());
     }
+    name_first(indices);
+}
+
+ErrorSums NearestScalars::find_and_measure(std::span<const float> values,
+                                           std::span<std::uint8_t> indices,
+                                           std::span<float> nearest) const {
+    PAL_ASSERT(values.size() == indices.size() && values.size() == nearest.size());
+    ErrorLanes lanes;
+    std::size_t measured = 0;
+    if (distinct_ <= 16) {
+        measured =
+            HWY_DYNAMIC_DISPATCH(measure_among_16)(values.data(), values.size(), thresholds_.data(),
+                                                   entries_.data(), indices.data(), lanes);
+        name_first(indices.first(measured));
+    }
+    if (measured == 0) {
+        find(values, indices, nearest);
+        return error_sums(values, std::span<const float>(nearest));
+    }
+    find(values.subspan(measured), indices.subspan(measured), nearest.subspan(measured));
+    return lanes.finished(values, std::span<const float>(nearest), measured, 1.0);
+}
+
+/// Of equal entries an index names the first.
+void NearestScalars::name_first(std::span<std::uint8_t> indices) const {
     if (first_of_all_) return;
     for (std::uint8_t& index : indices) index = first_index_[index];
 }

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "stages/kernels/error_sums.hpp"
+
 namespace pal::kernels {
 
 class NearestScalars {
@@ -22,7 +24,13 @@ class NearestScalars {
     void find(std::span<const float> values, std::span<std::uint8_t> indices,
               std::span<float> nearest) const;
 
+    /// The same, and error_sums of the values and their entries; `nearest` is scratch.
+    [[nodiscard]] ErrorSums find_and_measure(std::span<const float> values,
+                                             std::span<std::uint8_t> indices,
+                                             std::span<float> nearest) const;
+
   private:
+    void name_first(std::span<std::uint8_t> indices) const;
     void find_by_table(std::span<const float> values, std::uint8_t* indices, float* nearest) const;
     template <std::size_t kSteps>
     void step_from_table(std::span<const float> values, std::uint8_t* indices) const;

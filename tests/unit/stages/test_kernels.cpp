@@ -56,6 +56,16 @@ void check_nearest(const std::vector<float>& values, const std::vector<double>& 
     std::vector<std::uint8_t> indices(values.size());
     std::vector<float> nearest(values.size());
     search.find(values, indices, nearest);
+    const kernels::ErrorSums wanted_sums =
+        kernels::error_sums(values, std::span<const float>(nearest));
+    std::vector<std::uint8_t> same_indices(values.size());
+    std::vector<float> scratch(values.size());
+    const kernels::ErrorSums sums = search.find_and_measure(values, same_indices, scratch);
+    BOOST_TEST(same_indices == indices);
+    BOOST_TEST(sums.squared_error == wanted_sums.squared_error);
+    BOOST_TEST(sums.energy == wanted_sums.energy);
+    BOOST_TEST(sums.max_abs_error == wanted_sums.max_abs_error);
+    BOOST_TEST(sums.max_abs == wanted_sums.max_abs);
     for (std::size_t v = 0; v < values.size(); ++v) {
         const std::size_t wanted = nearest_by_definition(values[v], lut);
         if (indices[v] == wanted && double(nearest[v]) == lut[wanted]) continue;
