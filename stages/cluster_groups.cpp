@@ -71,6 +71,22 @@ void store_clusters(const Palette& palette, const Geometry& geometry, std::size_
     }
 }
 
+/// Calls read(reader, first weight, count) for the blocks of a run, in parallel.
+template <class Read>
+void for_each_block_of(const Weights& weights, IndexRun run, const Read& read) {
+    for_each_task((run.length + kBlockWeights - 1) / kBlockWeights, [&](std::size_t block) {
+        BlockReader<float> reader(weights);
+        const std::size_t begin = block * kBlockWeights;
+        read(reader, run.begin + begin, std::min(kBlockWeights, run.length - begin));
+    });
+}
+
+/// Clustering sees the weights as they are stored, in 16 bits.
+bool seen_as_stored(const ScaledWeights& source) {
+    return source.scales.empty() && source.weights.storage() == source.dtype &&
+           dtype_bytes(source.dtype) == 2;
+}
+
 /// The passes of the fast engine over one group that lies together in the tensor.
 cluster::FloatBlocks blocks_of_run(const ScaledWeights& source, IndexRun run,
                                    BlockReader<float>& own) {
@@ -80,12 +96,17 @@ cluster::FloatBlocks blocks_of_run(const ScaledWeights& source, IndexRun run,
         return own.read(source, run.begin + begin, length);
     };
     blocks.for_each = [&source, run](const auto& visit) {
-        for_each_task((run.length + kBlockWeights - 1) / kBlockWeights, [&](std::size_t block) {
-            BlockReader<float> reader(source.weights);
-            const std::size_t begin = block * kBlockWeights;
-            visit(reader.read(source, run.begin + begin,
-                              std::min(kBlockWeights, run.length - begin)));
-        });
+        for_each_block_of(source.weights, run,
+                          [&](BlockReader<float>& reader, std::size_t begin, std::size_t count) {
+                              visit(reader.read(source, begin, count));
+                          });
+    };
+    if (!seen_as_stored(source)) return blocks;
+    blocks.for_each_stored = [&source, run](const auto& visit) {
+        for_each_block_of(source.weights, run,
+                          [&](BlockReader<float>& reader, std::size_t begin, std::size_t count) {
+                              visit(reader.read_stored(begin, count));
+                          });
     };
     return blocks;
 }
@@ -125,9 +146,10 @@ class GroupClusterer {
     void cluster_streamed(std::size_t group) {
         BlockReader<float> reader(source_.weights);
         const IndexRun run = source_.geometry.run(group, 0);
-        // A small group is read once and kept; a large one is read again for every pass.
+        // A small group is read once and kept; a large one is read again for every pass, and so is
+        // what is counted as it is stored.
         const cluster::FloatBlocks blocks =
-            run.length <= kLargeGroup
+            run.length <= kLargeGroup && !seen_as_stored(source_)
                 ? cluster::blocks_of(reader.read(source_, run.begin, run.length))
                 : blocks_of_run(source_, run, reader);
         const auto palette = cluster_fast(blocks, source_.dtype, max_clusters());

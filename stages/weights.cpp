@@ -37,8 +37,8 @@ void divide(const ScaledWeights& scaled, std::size_t first, std::span<Real> valu
     for (Real& value : values) value = static_cast<Real>(round_to_dtype(value, scaled.dtype));
 }
 
-std::span<const std::byte> read_stored(const Weights& weights, std::size_t begin, std::size_t count,
-                                       std::span<std::byte> scratch) {
+std::span<const std::byte> stored_bytes(const Weights& weights, std::size_t begin,
+                                        std::size_t count, std::span<std::byte> scratch) {
     return metered_read(count * dtype_bytes(weights.storage()),
                         [&] { return weights.source().read(begin, count, scratch); });
 }
@@ -82,20 +82,25 @@ std::span<const Real> BlockReader<Real>::read(std::size_t begin, std::size_t cou
     const DType storage = weights_.storage();
     if (dtype_bytes(storage) == sizeof(Real)) {
         const auto scratch = std::as_writable_bytes(values_.first(count));
-        const auto bytes = read_stored(weights_, begin, count, scratch);
+        const auto bytes = stored_bytes(weights_, begin, count, scratch);
         return {reinterpret_cast<const Real*>(bytes.data()), count};  // NOLINT: bytes of Reals
     }
     if constexpr (std::is_same_v<Real, float>) {
-        const auto scratch = raw_.first(count * 2);
-        const auto bytes = read_stored(weights_, begin, count, scratch);
-        const std::span patterns(reinterpret_cast<const std::uint16_t*>(bytes.data()),  // NOLINT
-                                 count);
+        const std::span<const std::uint16_t> patterns = read_stored(begin, count);
         const std::span values = values_.first(count);
         storage == DType::kF16 ? kernels::halves_to_floats(patterns, values)
                                : kernels::bfloat16_to_floats(patterns, values);
         return values;
     }
     PAL_ASSERT(false);
+}
+
+template <class Real>
+std::span<const std::uint16_t> BlockReader<Real>::read_stored(std::size_t begin,
+                                                              std::size_t count) {
+    PAL_ASSERT(dtype_bytes(weights_.storage()) == 2);
+    const auto bytes = stored_bytes(weights_, begin, count, raw_.first(count * 2));
+    return {reinterpret_cast<const std::uint16_t*>(bytes.data()), count};  // NOLINT: such bits
 }
 
 template <class Real>

@@ -107,6 +107,8 @@ class BlockReader {
 
     /// As stored.
     [[nodiscard]] std::span<const Real> read(std::size_t begin, std::size_t count);
+    /// The bits of weights that are stored in 16.
+    [[nodiscard]] std::span<const std::uint16_t> read_stored(std::size_t begin, std::size_t count);
     /// As clustering sees them.
     [[nodiscard]] std::span<const Real> read(const ScaledWeights& scaled, std::size_t begin,
                                              std::size_t count);

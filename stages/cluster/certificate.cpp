@@ -6,8 +6,8 @@
 
 #include "stages/cluster/binned_data.hpp"
 #include "stages/cluster/distinct_values.hpp"
-#include "stages/cluster/even_histogram.hpp"
 #include "stages/cluster/few_values.hpp"
+#include "stages/cluster/pattern_histogram.hpp"
 #include "stages/cluster/priced_partition.hpp"
 #include "stages/cluster/straddling.hpp"
 #include "stages/error.hpp"

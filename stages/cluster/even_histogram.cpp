@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <functional>
-#include <numeric>
 #include <span>
 
+#include "stages/cluster/counted_by.hpp"
 #include "stages/cluster/distinct_values.hpp"
 #include "stages/cluster/rough_math.hpp"
 #include "stages/cluster/sample.hpp"
@@ -28,8 +26,7 @@ constexpr std::size_t kMostCounted = 0xFFFFFFFF;  // in one counter of 32 bits
 constexpr float kBinsACluster = 160;
 constexpr float kMargin = 0.125F;     // of a sample's range, on both sides: room for what it missed
 constexpr std::size_t kPiece = 4096;  // values that are looked at again where one lies outside
-constexpr std::uint32_t kSignBit = 0x80000000;
-constexpr std::size_t kCells = 128;  // of a sample
+constexpr std::size_t kCells = 128;   // of a sample
 constexpr std::size_t kStride = 31;
 constexpr std::size_t kMostOutside = std::size_t{1} << 16;
 constexpr std::size_t kMostRepeated = 16;  // one value in so many may repeat another in a sample
@@ -73,20 +70,6 @@ bool repeats_much(const std::vector<float>& sorted) {
     return repeated * kMostRepeated > sorted.size();
 }
 
-/// Counts of all threads; count(values, counts) counts a block's.
-template <class Count>
-std::vector<std::uint32_t> counted_by(const FloatBlocks& values, std::size_t slots,
-                                      const Count& count) {
-    using Counts = std::vector<std::uint32_t>;
-    tbb::enumerable_thread_specific<Counts> counts([&] { return Counts(slots); });
-    values.for_each([&](std::span<const float> block) { count(block, counts.local()); });
-    Counts total = std::move(*counts.begin());
-    for (auto one = std::next(counts.begin()); one != counts.end(); ++one) {
-        for (std::size_t s = 0; s < slots; ++s) total[s] += (*one)[s];
-    }
-    return total;
-}
-
 std::vector<std::uint32_t> count_even(const FloatBlocks& values, const EvenBins& grid,
                                       std::vector<float>& outside) {
     tbb::enumerable_thread_specific<std::vector<float>> by_thread;
@@ -100,7 +83,7 @@ std::vector<std::uint32_t> count_even(const FloatBlocks& values, const EvenBins&
             block = block.subspan(piece.size());
         }
     };
-    auto counts = counted_by(values, grid.slots(), count);
+    auto counts = counted_by(values.for_each, grid.slots(), count);
     for (const std::vector<float>& own : by_thread)
         outside.insert(outside.end(), own.begin(), own.end());
     return counts;
@@ -114,22 +97,6 @@ void append_even(const std::vector<std::uint32_t>& counts, const EvenBins& grid,
         const double centre = grid.low + static_cast<double>(s) * width;
         bins.push_back(
             {static_cast<double>(counts[s]), centre, centre - width / 2, centre + width / 2});
-    }
-}
-
-/// A bin for each magnitude above 0 that occurs, ascending.
-void append_magnitudes(std::span<const std::uint32_t> counts, const kernels::Patterns& patterns,
-                       std::uint32_t sign, std::vector<CountedBin>& bins) {
-    constexpr std::size_t kTogether = 32;  // most do not occur
-    for (std::size_t begin = 1; begin < counts.size(); begin += kTogether) {
-        const auto some = counts.subspan(begin, std::min(kTogether, counts.size() - begin));
-        if (std::accumulate(some.begin(), some.end(), 0U, std::bit_or<>()) == 0) continue;
-        for (std::size_t m = begin; m < begin + some.size(); ++m) {
-            if (counts[m] == 0) continue;
-            const auto pattern = static_cast<std::uint32_t>(m) + patterns.first;
-            const double value = std::bit_cast<float>(pattern << patterns.shift | sign);
-            bins.push_back({static_cast<double>(counts[m]), value, value, value});
-        }
     }
 }
 
@@ -159,25 +126,6 @@ std::optional<CountedHistogram> even_histogram(const FloatBlocks& values,
     result.bins.assign(single.begin(), above);
     append_even(counts, *grid, result.bins);
     result.bins.insert(result.bins.end(), above, single.end());
-    return result;
-}
-
-CountedHistogram pattern_histogram(const FloatBlocks& values, DType dtype) {
-    const auto& patterns =
-        dtype == DType::kF16 ? kernels::kHalfPatterns : kernels::kBFloat16Patterns;
-    const auto counts = counted_by(values, patterns.slots(),
-                                   [&](std::span<const float> block, std::span<std::uint32_t> own) {
-                                       kernels::count_patterns(block, patterns, own);
-                                   });
-    const auto negative = std::span(counts).subspan(patterns.magnitudes);
-    CountedHistogram result;
-    result.finite = counts[patterns.magnitudes - 1] == 0 && negative.back() == 0;
-    if (!result.finite) return result;
-    append_magnitudes(negative, patterns, kSignBit, result.bins);
-    std::reverse(result.bins.begin(), result.bins.end());
-    const double zeros = static_cast<double>(counts.front()) + negative.front();
-    if (zeros > 0) result.bins.push_back({zeros, 0, 0, 0});
-    append_magnitudes(std::span(counts).first(patterns.magnitudes), patterns, 0, result.bins);
     return result;
 }
 

@@ -1,4 +1,4 @@
-// Histograms that only count: the quick ones, for values that suit them.
+// A histogram that only counts: the quick one, for values that suit it.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,6 @@
 
 #include "stages/cluster/counted_histogram.hpp"
 #include "stages/cluster/float_blocks.hpp"
-#include "stages/dtype.hpp"
 
 namespace pal::cluster {
 
@@ -16,8 +15,5 @@ namespace pal::cluster {
 /// anywhere in a bin), or lie so unevenly that it would take more bins than are worth it. O(n).
 [[nodiscard]] std::optional<CountedHistogram> even_histogram(const FloatBlocks& values,
                                                              std::size_t max_clusters);
-
-/// A bin for each value of f16 or bf16. O(n).
-[[nodiscard]] CountedHistogram pattern_histogram(const FloatBlocks& values, DType dtype);
 
 }  // namespace pal::cluster

@@ -12,6 +12,7 @@
 #include "stages/cluster/even_histogram.hpp"
 #include "stages/cluster/few_values.hpp"
 #include "stages/cluster/partition.hpp"
+#include "stages/cluster/pattern_histogram.hpp"
 #include "stages/error.hpp"
 #include "stages/kernels/convert.hpp"
 

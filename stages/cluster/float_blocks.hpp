@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 
@@ -12,6 +13,10 @@ struct FloatBlocks {
     std::size_t count = 0;
     /// Calls visit with every value once, in blocks, on several threads at a time.
     std::function<void(const std::function<void(std::span<const float>)>& visit)> for_each;
+    /// The same as the 16 bits of f16 or bf16 that stand for each value; empty where values are not
+    /// at hand so.
+    std::function<void(const std::function<void(std::span<const std::uint16_t>)>& visit)>
+        for_each_stored;
     /// `length` values from `begin` on; valid until the thread's next call.
     std::function<std::span<const float>(std::size_t begin, std::size_t length)> read;
 };
@@ -19,7 +24,9 @@ struct FloatBlocks {
 /// Values in memory, which must outlive it; one block on the calling thread.
 [[nodiscard]] inline FloatBlocks blocks_of(std::span<const float> values) {
     return {
-        values.size(), [values](const auto& visit) { visit(values); },
+        values.size(),
+        [values](const auto& visit) { visit(values); },
+        {},
         [values](std::size_t begin, std::size_t length) { return values.subspan(begin, length); }};
 }
 

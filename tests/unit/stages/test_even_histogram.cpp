@@ -6,6 +6,7 @@
 #include <random>
 
 #include "stages/cluster/even_histogram.hpp"
+#include "stages/cluster/pattern_histogram.hpp"
 #include "stages/dtype.hpp"
 #include "stages/kernels/count_values.hpp"
 #include "tests/support/every_target.hpp"
@@ -120,6 +121,24 @@ BOOST_AUTO_TEST_CASE(values_that_do_not_suit_are_refused) {
     BOOST_TEST(refused(both_ends));
 }
 
+void check_equal(const std::vector<CountedBin>& found, const std::vector<CountedBin>& wanted) {
+    BOOST_REQUIRE_EQUAL(found.size(), wanted.size());
+    for (std::size_t b = 0; b < found.size(); ++b) {
+        BOOST_REQUIRE(found[b].weight == wanted[b].weight && found[b].mean == wanted[b].mean &&
+                      found[b].low == wanted[b].low && found[b].high == wanted[b].high);
+    }
+}
+
+/// Of the bits that values of the type are stored in.
+cluster::CountedHistogram stored_histogram(const std::vector<float>& values, DType dtype) {
+    std::vector<std::uint16_t> stored;
+    for (const float value : values)
+        stored.push_back(dtype == DType::kF16 ? float_to_half(value) : float_to_bfloat16(value));
+    cluster::FloatBlocks blocks = cluster::blocks_of(values);
+    blocks.for_each_stored = [&](const auto& visit) { visit(stored); };
+    return cluster::pattern_histogram(blocks, dtype);
+}
+
 BOOST_AUTO_TEST_CASE(a_nan_or_infinity_is_noticed_wherever_it_stands) {
     for (const float bad : {kInfinity, -kInfinity, kNaN, -kNaN}) {
         for (const std::size_t at : {0, 299, 123456, 299999}) {
@@ -127,8 +146,10 @@ BOOST_AUTO_TEST_CASE(a_nan_or_infinity_is_noticed_wherever_it_stands) {
             values[at] = bad;
             const auto histogram = cluster::even_histogram(cluster::blocks_of(values), 16);
             BOOST_TEST((!histogram || !histogram->finite));  // refused: the sample met it
-            for (const DType dtype : {DType::kF16, DType::kBF16})
+            for (const DType dtype : {DType::kF16, DType::kBF16}) {
                 BOOST_TEST(!cluster::pattern_histogram(cluster::blocks_of(values), dtype).finite);
+                BOOST_TEST(!stored_histogram(values, dtype).finite);
+            }
         }
     }
 }
@@ -147,6 +168,7 @@ BOOST_AUTO_TEST_CASE(f16_and_bf16_values_have_a_bin_each) {
             const auto histogram = cluster::pattern_histogram(cluster::blocks_of(values), dtype);
             BOOST_TEST(histogram.finite);
             check_bins(values, histogram.bins);
+            check_equal(stored_histogram(values, dtype).bins, histogram.bins);
             std::sort(values.begin(), values.end());
             const auto distinct = std::unique(values.begin(), values.end()) - values.begin();
             BOOST_REQUIRE(histogram.bins.size() == std::size_t(distinct));
@@ -167,6 +189,7 @@ BOOST_AUTO_TEST_CASE(every_f16_has_a_slot_of_its_own) {
     }
     const auto histogram = cluster::pattern_histogram(cluster::blocks_of(values), DType::kF16);
     BOOST_TEST(histogram.bins.size() == values.size() - 1);  // the zeros are one
+    check_equal(stored_histogram(values, DType::kF16).bins, histogram.bins);
     for (const CountedBin& bin : histogram.bins)
         BOOST_REQUIRE(bin.weight == (bin.mean == 0 ? 2 : 1));
 }
