@@ -1,6 +1,7 @@
 // Near the best partition, in microseconds: a dynamic program over few cuts, then windows of
 // candidates around each boundary that are halved until they are single bins.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <limits>
@@ -54,11 +55,12 @@ class Solver {
         bins_ = bins;
         clusters_ = k;
         prefix_.build(bins, kRowBlock);
+        const double doubt = prefix_.doubt(k);
+        if (!std::isfinite(doubt)) return {};  // sums that do not even ascend
         choose_cuts(kCutsACluster, kFewestCuts);
         solve_cuts();
         if (cuts_.size() <= bins.size()) narrow();
         const double cost = prefix_.all_squares() - gain_of_places();
-        const double doubt = prefix_.doubt(k);
         if (!(doubt <= kToleratedDoubt * (cost - doubt))) return {};
         std::vector<std::size_t> boundaries;
         boundaries.reserve(k + 1);
