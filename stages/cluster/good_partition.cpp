@@ -165,17 +165,13 @@ class Solver {
 
     void narrow() {
         double steps = kSteps;
-        bool precise = false;
-        for (std::size_t stage = 0; !(precise && finest_); ++stage) {
-            precise = stage + 1 >= std::size(kWidths);
-            width_ = precise ? std::end(kWidths)[-1] : kWidths[stage];
+        finest_ = false;
+        for (std::size_t stage = 0; !finest_; ++stage) {
+            width_ = kWidths[std::min(stage, std::size(kWidths) - 1)];
             int round = 0;
             do {
                 open_windows(steps);
-                const kernels::WindowsInput input{weights_,          sums_,    squares_,
-                                                  candidate_counts_, current_, width_};
-                precise ? kernels::fill_windows(input, gain_, choice_)
-                        : kernels::fill_windows_roughly(input, gain_, choice_);
+                kernels::fill_windows({weights_, sums_, candidate_counts_, width_}, gain_, choice_);
             } while (move() && ++round < kMostRecentrings);
             steps *= kFiner;
         }
@@ -202,12 +198,10 @@ class Solver {
         const std::size_t count = (clusters_ + 1) * width_;
         sums_.assign(count, 0.0);
         weights_.assign(count, 0.0);
-        squares_.assign(count, 0.0);
         gain_.resize(2 * width_);
         choice_.resize(count);
         candidates_.resize(count);
         candidate_counts_.resize(clusters_ + 1);
-        current_.assign(clusters_ + 1, 0);
         candidates_[0] = places_.front();
         candidates_[clusters_ * width_] = places_.back();
         candidate_counts_.front() = candidate_counts_.back() = 1;
@@ -216,8 +210,8 @@ class Solver {
         for (std::size_t c = 1; c < clusters_; ++c) {
             Place* const window = candidates_.data() + c * width_;
             const double above = among_cuts(places_[c + 1]);
-            current_[c] = open_below(c, own, (own - below) / steps, window);
-            candidate_counts_[c] = open_above(c, own, (above - own) / steps, current_[c], window);
+            const std::size_t lower = open_below(c, own, (own - below) / steps, window);
+            candidate_counts_[c] = open_above(c, own, (above - own) / steps, lower, window);
             below = own;
             own = above;
             for (std::size_t w = 0; w < candidate_counts_[c]; ++w)
@@ -229,7 +223,6 @@ class Solver {
     void set_candidate(std::size_t number, std::size_t bin) {
         sums_[number] = prefix_.sums()[bin];
         weights_[number] = prefix_.weights()[bin];
-        squares_[number] = prefix_.squares()[bin];
     }
 
     /// Candidates below boundary c, which lies at `own`, ascending. Returns how many.
@@ -305,13 +298,11 @@ class Solver {
     std::vector<Bin> joined_;  // what lies between cuts
     std::vector<double> sums_;
     std::vector<double> weights_;
-    std::vector<double> squares_;
     std::vector<double> gain_;
     std::vector<std::uint32_t> choice_;
     std::vector<Place> places_;
     std::vector<Place> candidates_;
     std::vector<std::uint32_t> candidate_counts_;
-    std::vector<std::uint32_t> current_;  // [window] which candidate its boundary comes from
 };
 
 }  // namespace

@@ -1,10 +1,7 @@
 #include "stages/kernels/partition_rows.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-
-#include "stages/error.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "stages/kernels/partition_rows.cpp"
@@ -133,133 +130,6 @@ void windows_of_target(const WindowsInput& input, double* gain, std::uint32_t* c
     }
 }
 
-/// The candidates of two neighbouring windows as floats, about the cluster that lies between their
-/// current places: what is near those keeps its precision, whatever lies farther away.
-class RoughWindows {
-  public:
-    RoughWindows(const WindowsInput& input, std::size_t window)
-        : from_(first_candidate(input, window - 1)),
-          here_(first_candidate(input, window)),
-          from_count_(input.counts[window - 1]),
-          count_(input.counts[window]),
-          current_(input.current[window - 1]) {
-        PAL_ASSERT(count_ > 0 && from_count_ > 0);
-        const std::size_t place = input.current[window];
-        const std::size_t last = count_ - 1;
-        weight_ = from_.weights[current_];
-        sum_ = from_.sums[current_];
-        square_ = from_.squares[current_];
-        mean_ = (here_.sums[place] - sum_) / (here_.weights[place] - weight_);
-        weight_unit_ = 1 / (here_.weights[last] - from_.weights[0]);
-        const double spread = square_about_mean(here_, last) - square_about_mean(from_, 0);
-        cost_ = spread > 0 ? spread : 1;
-        cost_unit_ = 1 / cost_;
-        sum_unit_ = std::sqrt(weight_unit_ / cost_);
-    }
-
-    /// costs: of the best partition up to each candidate, [from], and on return [here].
-    void fill(double* HWY_RESTRICT costs, std::uint32_t* HWY_RESTRICT choice) {
-        const double known = costs[current_];
-        for_each_block(
-            from_, from_count_, [&](std::size_t i, auto weight, auto sum, auto square) HWY_ATTR {
-                const auto cost = hn::Mul(hn::Sub(hn::LoadU(D(), costs + i), hn::Set(D(), known)),
-                                          hn::Set(D(), cost_unit_));
-                store(weight, from_weights_ + i);
-                store(sum, from_sums_ + i);
-                store(hn::Sub(square, hn::Min(cost, hn::Set(D(), kMostCost))), from_gain_ + i);
-            });
-        for_each_block(here_, count_,
-                       [&](std::size_t j, auto weight, auto sum, auto square) HWY_ATTR {
-                           store(weight, weights_ + j);
-                           store(sum, sums_ + j);
-                           hn::StoreU(square, D(), costs + j);
-                       });
-        for (std::size_t j = count_; j % kRowBlock != 0; ++j) weights_[j] = kBelowAll;
-        Window<float>({from_sums_, from_weights_, from_gain_, 0, from_count_}, sums_, weights_,
-                      gain_, choice)
-            .fill(count_);
-        for (std::size_t j = 0; j < count_; j += hn::Lanes(D())) {
-            const auto gain = hn::PromoteTo(D(), hn::LoadU(F(), gain_ + j));
-            const auto cost = hn::Sub(hn::LoadU(D(), costs + j), gain);
-            hn::StoreU(hn::Mul(cost, hn::Set(D(), cost_)), D(), costs + j);
-        }
-    }
-
-  private:
-    using D = Lanes<double>;
-    using F = hn::Rebind<float, D>;
-
-    /// From a window's first candidate on.
-    struct Candidates {
-        const double* weights;
-        const double* sums;
-        const double* squares;
-    };
-
-    static constexpr double kMostCost = 1e30;  // in units of all that lies between the windows
-    static constexpr float kBelowAll = -2;     // weights lie between -1 and 1
-
-    static Candidates first_candidate(const WindowsInput& input, std::size_t window) {
-        const std::size_t at = window * input.width;
-        return {input.weights.data() + at, input.sums.data() + at, input.squares.data() + at};
-    }
-
-    template <class V>
-    static HWY_INLINE void store(V values, float* to) {
-        hn::StoreU(hn::DemoteTo(F(), values), F(), to);
-    }
-
-    /// Squared distances to the mean, of what lies between the current place and there.
-    [[nodiscard]] double square_about_mean(const Candidates& of, std::size_t at) const {
-        const double weight = of.weights[at] - weight_;
-        return of.squares[at] - square_ - mean_ * (2 * (of.sums[at] - sum_) - mean_ * weight);
-    }
-
-    /// Calls body(first, weights, sums, squares) for candidates side by side: from the current
-    /// place, about the mean, in units.
-    template <class Body>
-    HWY_INLINE void for_each_block(const Candidates& of, std::size_t count,
-                                   const Body& body) const {
-        const auto mean = hn::Set(D(), mean_);
-        for (std::size_t i = 0; i < count; i += hn::Lanes(D())) {
-            const auto weight = hn::Sub(hn::LoadU(D(), of.weights + i), hn::Set(D(), weight_));
-            const auto sum = hn::Sub(hn::LoadU(D(), of.sums + i), hn::Set(D(), sum_));
-            const auto square = hn::Sub(hn::LoadU(D(), of.squares + i), hn::Set(D(), square_));
-            const auto shift = hn::Mul(mean, weight);
-            const auto about = hn::Sub(square, hn::Mul(mean, hn::Sub(hn::Add(sum, sum), shift)));
-            body(i, hn::Mul(weight, hn::Set(D(), weight_unit_)),
-                 hn::Mul(hn::Sub(sum, shift), hn::Set(D(), sum_unit_)),
-                 hn::Mul(about, hn::Set(D(), cost_unit_)));
-        }
-    }
-
-    Candidates from_;
-    Candidates here_;
-    std::size_t from_count_;
-    std::size_t count_;
-    std::size_t current_;
-    double weight_;  // in front of the current place
-    double sum_;
-    double square_;
-    double mean_;
-    double weight_unit_;
-    double sum_unit_;
-    double cost_;
-    double cost_unit_;
-    float from_sums_[kMostRoughWidth];
-    float from_weights_[kMostRoughWidth];
-    float from_gain_[kMostRoughWidth];
-    float sums_[kMostRoughWidth];
-    float weights_[kMostRoughWidth];
-    float gain_[kMostRoughWidth];
-};
-
-void rough_windows_of_target(const WindowsInput& input, double* costs, std::uint32_t* choice) {
-    costs[0] = 0;
-    for (std::size_t window = 1; window < input.counts.size(); ++window)
-        RoughWindows(input, window).fill(costs, choice + window * input.width);
-}
-
 }  // namespace
 }  // namespace pal::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -270,7 +140,6 @@ namespace pal::kernels {
 
 HWY_EXPORT(row_of_target);
 HWY_EXPORT(windows_of_target);
-HWY_EXPORT(rough_windows_of_target);
 
 void fill_row(const RowInput& input, std::size_t first, std::size_t last, std::span<double> gain,
               std::span<std::uint32_t> choice) {
@@ -280,12 +149,6 @@ void fill_row(const RowInput& input, std::size_t first, std::size_t last, std::s
 void fill_windows(const WindowsInput& input, std::span<double> gain,
                   std::span<std::uint32_t> choice) {
     HWY_DYNAMIC_DISPATCH(windows_of_target)(input, gain.data(), choice.data());
-}
-
-void fill_windows_roughly(const WindowsInput& input, std::span<double> costs,
-                          std::span<std::uint32_t> choice) {
-    PAL_ASSERT(input.width <= kMostRoughWidth);
-    HWY_DYNAMIC_DISPATCH(rough_windows_of_target)(input, costs.data(), choice.data());
 }
 
 }  // namespace pal::kernels

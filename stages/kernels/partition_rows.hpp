@@ -33,28 +33,19 @@ struct RowInput {
 void fill_row(const RowInput& input, std::size_t first, std::size_t last, std::span<double> gain,
               std::span<std::uint32_t> choice);
 
-/// Windows of candidate positions, one a boundary, [windows][width] each; squares are read by
-/// fill_windows_roughly alone. Behind its last candidate a window is padded with weight 0. The
-/// first window and the last one hold one candidate: the positions of no bins and of all of them.
+/// Windows of candidate positions, one a boundary, [windows][width] each. Behind its last candidate
+/// a window is padded with weight 0. The first window and the last one hold one candidate: the
+/// positions of no bins and of all of them.
 struct WindowsInput {
     std::span<const double> weights;
     std::span<const double> sums;
-    std::span<const double> squares;         // weighted sums of squares
-    std::span<const std::uint32_t> counts;   // [window] of candidates
-    std::span<const std::uint32_t> current;  // [window] which of them is the place that is known
-    std::size_t width = 0;                   // a multiple of kRowBlock
+    std::span<const std::uint32_t> counts;  // [window] of candidates
+    std::size_t width = 0;                  // a multiple of kRowBlock
 };
 
 /// Fills choice [windows][width]: the place in the window before that explains most, lowest first;
 /// window 0 excepted. gain is [2][width] of scratch.
 void fill_windows(const WindowsInput& input, std::span<double> gain,
                   std::span<std::uint32_t> choice);
-
-/// The same in floats, three times as quickly: costs are off by some 1e-6 of what lies between two
-/// windows. The same bits on every instruction set. width <= kMostRoughWidth; costs is [width] of
-/// scratch.
-inline constexpr std::size_t kMostRoughWidth = 128;
-void fill_windows_roughly(const WindowsInput& input, std::span<double> costs,
-                          std::span<std::uint32_t> choice);
 
 }  // namespace pal::kernels

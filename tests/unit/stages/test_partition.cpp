@@ -115,6 +115,30 @@ BOOST_AUTO_TEST_CASE(good_partitions_are_within_a_ten_thousandth_of_the_optimum,
     }
 }
 
+/// One in a thousand lies far beyond the others: a window over the gap between them spans as much
+/// as it likes, and must still tell the others' boundaries apart.
+BOOST_AUTO_TEST_CASE(few_values_far_away_do_not_hide_the_many, *kArithmetic) {
+    for (const double share : {1e-3, 1e-2}) {
+        for (const double bulk : {1e-3, 1.0}) {
+            std::mt19937 random(5);
+            std::uniform_real_distribution<double> part(0, 1);
+            std::vector<double> values(20000);
+            for (double& value : values)
+                value = part(random) < share ? 10 + part(random) : bulk * part(random);
+            std::sort(values.begin(), values.end());
+            std::vector<Bin> bins;
+            for (const double value : values) bins.push_back({1.0, value / 16, 0});
+            for (const std::size_t k : {8, 16, 64, 256}) {
+                const double optimum = cost_of(bins, pal::cluster::optimal_partition(bins, k));
+                const double good = cost_of(bins, pal::cluster::good_partition(bins, k));
+                BOOST_TEST(good <= optimum * (1 + 1e-4), "share " << share << ", bulk " << bulk
+                                                                  << ", k " << k << ": "
+                                                                  << good / optimum - 1);
+            }
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(good_partitions_are_the_same_on_every_instruction_set) {
     const auto solve = [] {
         std::vector<std::vector<std::size_t>> boundaries;
