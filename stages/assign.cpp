@@ -46,7 +46,7 @@ class NearestDoubles {
                                         std::span<std::uint8_t> indices,
                                         std::span<double> nearest) const {
         find(values, indices, nearest);
-        return kernels::error_sums(values, nearest, 1);
+        return kernels::error_sums(values, std::span<const double>(nearest));
     }
 
   private:
@@ -99,12 +99,6 @@ struct Shared {
     std::optional<NearestScalar<Real>> only_group;  // where there is but one
 };
 
-template <class Real>
-kernels::ErrorSums errors_of(std::span<const Real> values, std::span<const Real> decoded) {
-    if constexpr (std::is_same_v<Real, float>) return kernels::error_sums(values, decoded);
-    if constexpr (std::is_same_v<Real, double>) return kernels::error_sums(values, decoded, 1);
-}
-
 /// Assigns the blocks of one chunk after another; keeps what it prepared for the group that it met
 /// last, or for all of them where the tensor's layout goes round them again and again.
 template <class Real>
@@ -138,7 +132,7 @@ class BlockAssigner {
         if (tensor_.geometry.cluster_dim == 1 && first.length == block.count)
             return scalar(first.group).find_and_measure(values, indices, decoded);
         assign(block, values, indices, decoded);
-        return errors_of<Real>(values, decoded);
+        return kernels::error_sums(values, std::span<const Real>(decoded));
     }
 
   private:
@@ -252,13 +246,15 @@ class ChunkAssigner {
                 std::copy_n(given_.begin() + static_cast<std::ptrdiff_t>(block.begin), block.count,
                             own.begin());
                 shared_.decoder.decode(block, own, decoded);
-                errors.add(errors_of<Real>(as_stored.read(tensor_.geometry, block), decoded));
+                errors.add(kernels::error_sums(as_stored.read(tensor_.geometry, block),
+                                               std::span<const Real>(decoded)));
             } else if (source_.scales.empty()) {
                 const auto values = as_clustered.read(source_, block);
                 errors.add(assigner.assign_and_measure(block, values, own, decoded));
             } else {
                 assigner.assign(block, as_clustered.read(source_, block), own, decoded);
-                errors.add(errors_of<Real>(as_stored.read(tensor_.geometry, block), decoded));
+                errors.add(kernels::error_sums(as_stored.read(tensor_.geometry, block),
+                                               std::span<const Real>(decoded)));
             }
             packer.add(own);
         });

@@ -35,6 +35,6 @@ struct ErrorLanes {
 /// first.
 [[nodiscard]] ErrorSums error_sums(std::span<const float> values, std::span<const float> decoded);
 [[nodiscard]] ErrorSums error_sums(std::span<const double> values, std::span<const double> decoded,
-                                   double unit);
+                                   double unit = 1);
 
 }  // namespace pal::kernels
