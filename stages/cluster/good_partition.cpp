@@ -25,7 +25,7 @@ constexpr std::size_t kFewestCuts = 128;
 constexpr std::size_t kFewBins = 320;
 // So many are found sooner by their price than by a row each, whatever the cuts.
 constexpr std::size_t kManyClusters = 48;
-constexpr double kRoughly = 1e-4;  // of the cost
+constexpr double kProven = 1e-6;  // of the cost: bins may be few, and solved so for good
 // Candidates in a window, stage by stage; each stage steps twice as finely as the one before. The
 // first two span more than a cluster to either side, so that clusters can move from where there
 // are too many to where there are too few, however far that is: each boundary takes its
@@ -60,7 +60,7 @@ class Solver {
         choose_cuts(kCutsACluster, kFewestCuts);
         solve_cuts();
         if (cuts_.size() <= bins.size()) narrow();
-        const double cost = prefix_.all_squares() - gain_of_places();
+        const double cost = prefix_.squares() - gain_of_places();
         if (!(doubt <= kToleratedDoubt * (cost - doubt))) return {};
         std::vector<std::size_t> boundaries;
         boundaries.reserve(k + 1);
@@ -94,7 +94,8 @@ class Solver {
         if (clusters_ < kManyClusters || !solve_cuts_by_price()) solve_cuts_by_rows();
     }
 
-    /// Not where rounding hides too much.
+    /// False where that shows no optimum. What lies between cuts counts as one point: its own
+    /// spread is part of every partition's cost.
     bool solve_cuts_by_price() {
         joined_.resize(cuts_.size() - 1);
         for (std::size_t c = 0; c < joined_.size(); ++c) {
@@ -102,12 +103,10 @@ class Solver {
                 return prefix[cuts_[c + 1]] - prefix[cuts_[c]];
             };
             const double weight = between(prefix_.weights());
-            const double mean = between(prefix_.sums()) / weight;
-            const double spread = between(prefix_.squares()) - weight * mean * mean;
-            joined_[c] = {weight, mean, std::max(spread, 0.0)};
+            joined_[c] = {weight, between(prefix_.sums()) / weight, 0};
         }
         const auto boundaries = proven_partition(std::span<const Bin>(joined_),
-                                                 PrefixCosts(joined_), clusters_, 0, kRoughly);
+                                                 PrefixCosts(joined_), clusters_, 0, kProven);
         if (!boundaries) return false;
         places_.clear();
         for (const std::size_t b : *boundaries)

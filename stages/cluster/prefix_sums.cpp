@@ -38,8 +38,7 @@ bool whole(double weight) noexcept {
 void PrefixSums::build(std::span<const Bin> bins, std::size_t padding) {
     weights_.resize(bins.size() + 1 + padding);
     sums_.resize(bins.size() + 1 + padding);
-    squares_.resize(bins.size() + 1);
-    weights_[0] = sums_[0] = squares_[0] = 0;
+    weights_[0] = sums_[0] = 0;
     Carried weights;
     Carried sums;
     Carried squares;
@@ -49,7 +48,6 @@ void PrefixSums::build(std::span<const Bin> bins, std::size_t padding) {
     for (std::size_t block = 0; block < bins.size(); block += kSummed) {
         const double weight_before = weights.value();
         const double sum_before = sums.value();
-        const double square_before = squares.value();
         double weight = 0;
         double sum = 0;
         double square = 0;
@@ -64,7 +62,6 @@ void PrefixSums::build(std::span<const Bin> bins, std::size_t padding) {
             absolute += std::abs(first);
             weights_[b + 1] = weight_before + weight;
             sums_[b + 1] = sum_before + sum;
-            squares_[b + 1] = square_before + square;
             rising = rising && weights_[b + 1] > weights_[b];
             exact = exact && whole(bin.weight);
         }
@@ -75,10 +72,10 @@ void PrefixSums::build(std::span<const Bin> bins, std::size_t padding) {
     }
     std::fill_n(weights_.begin() + static_cast<std::ptrdiff_t>(bins.size() + 1), padding, 0.0);
     std::fill_n(sums_.begin() + static_cast<std::ptrdiff_t>(bins.size() + 1), padding, 0.0);
-    all_squares_ = squares.value();
+    squares_ = squares.value();
     const double largest = std::max(std::abs(bins.front().mean), std::abs(bins.back().mean));
     magnitude_ =
-        all_squares_ + 2 * largest * moment + (exact ? 0.0 : largest * largest * weights.value());
+        squares_ + 2 * largest * moment + (exact ? 0.0 : largest * largest * weights.value());
     constexpr double kSmallest = 0x1p-300;  // squares of sums of weights must not underflow
     if (!rising || !(weights.value() > kSmallest) || !(weights.value() < 1 / kSmallest))
         magnitude_ = std::numeric_limits<double>::infinity();

@@ -18,11 +18,9 @@ class PrefixSums {
 
     [[nodiscard]] std::span<const double> weights() const noexcept { return weights_; }
     [[nodiscard]] std::span<const double> sums() const noexcept { return sums_; }
-    /// Of squares: weight * mean^2 + spread.
-    [[nodiscard]] std::span<const double> squares() const noexcept { return squares_; }
     /// Of all values: what the costs of the intervals of any partition and their gains sum^2 /
     /// weight add up to.
-    [[nodiscard]] double all_squares() const noexcept { return all_squares_; }
+    [[nodiscard]] double squares() const noexcept { return squares_; }
     /// The cost of a partition into `intervals` may be off by this much; infinite where weights
     /// are so small or unequal that sums of them lose some.
     [[nodiscard]] double doubt(std::size_t intervals) const noexcept;
@@ -30,8 +28,7 @@ class PrefixSums {
   private:
     std::vector<double> weights_;
     std::vector<double> sums_;
-    std::vector<double> squares_;
-    double all_squares_ = 0;
+    double squares_ = 0;
     double magnitude_ = 0;  // sum of all that cancels
 };
 

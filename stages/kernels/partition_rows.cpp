@@ -15,30 +15,27 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class Real>
-using Lanes = hn::CappedTag<Real, kRowBlock>;
+using Lanes = hn::CappedTag<double, kRowBlock>;
 
-template <class Real>
 struct Predecessors {
-    const Real* sums;
-    const Real* weights;
-    const Real* gain;
+    const double* sums;
+    const double* weights;
+    const double* gain;
     std::size_t begin;
     std::size_t end;
 };
 
 /// One vector of positions against predecessors begin .. end - 1. Mul and Div, nothing fused: the
 /// same roundings everywhere. A predecessor at or behind the position has no positive weight.
-template <class Real>
-HWY_INLINE void best_of(const Predecessors<Real>& from, const Real* sums, const Real* weights,
-                        Real* gain, Real* choice) {
-    const Lanes<Real> d;
+HWY_INLINE void best_of(const Predecessors& from, const double* sums, const double* weights,
+                        double* gain, double* choice) {
+    const Lanes d;
     const auto sum = hn::LoadU(d, sums);
     const auto weight = hn::LoadU(d, weights);
     const auto zero = hn::Zero(d);
-    const auto one = hn::Set(d, Real{1});
-    auto most = hn::Set(d, -std::numeric_limits<Real>::infinity());
-    auto index = hn::Set(d, static_cast<Real>(from.begin));
+    const auto one = hn::Set(d, 1.0);
+    auto most = hn::Set(d, -std::numeric_limits<double>::infinity());
+    auto index = hn::Set(d, static_cast<double>(from.begin));
     auto at = index;
     for (std::size_t i = from.begin; i < from.end; ++i) {
         const auto s = hn::Sub(sum, hn::Set(d, from.sums[i]));
@@ -53,11 +50,10 @@ HWY_INLINE void best_of(const Predecessors<Real>& from, const Real* sums, const 
     hn::StoreU(at, d, choice);
 }
 
-template <class Real>
-HWY_INLINE void best_of_block(const Predecessors<Real>& from, const Real* sums, const Real* weights,
-                              Real* gain, std::uint32_t* choice) {
-    const std::size_t lanes = hn::Lanes(Lanes<Real>());
-    HWY_ALIGN Real at[kRowBlock];
+HWY_INLINE void best_of_block(const Predecessors& from, const double* sums, const double* weights,
+                              double* gain, std::uint32_t* choice) {
+    const std::size_t lanes = hn::Lanes(Lanes());
+    HWY_ALIGN double at[kRowBlock];
     for (std::size_t v = 0; v < kRowBlock; v += lanes)
         best_of(from, sums + v, weights + v, gain + v, at + v);
     for (std::size_t v = 0; v < kRowBlock; ++v) choice[v] = static_cast<std::uint32_t>(at[v]);
@@ -70,19 +66,18 @@ void row_of_target(const RowInput& input, std::size_t first, std::size_t last, d
         const std::size_t j = first + block * kRowBlock;
         const std::size_t lowest = input.previous_choice[std::min(j, input.previous_last)];
         const std::size_t behind = std::min(j + kRowBlock - 1, last);
-        const Predecessors<double> from{
-            input.sums.data(), input.weights.data(), input.previous_gain.data(),
-            std::max(lowest, input.previous_first), std::min(highest + 1, behind)};
+        const Predecessors from{input.sums.data(), input.weights.data(), input.previous_gain.data(),
+                                std::max(lowest, input.previous_first),
+                                std::min(highest + 1, behind)};
         best_of_block(from, input.sums.data() + j, input.weights.data() + j, gain + j, choice + j);
         highest = choice[j];
     }
 }
 
 /// One window against the window before it.
-template <class Real>
 class Window {
   public:
-    Window(const Predecessors<Real>& from, const Real* sums, const Real* weights, Real* gain,
+    Window(const Predecessors& from, const double* sums, const double* weights, double* gain,
            std::uint32_t* choice)
         : from_(from), sums_(sums), weights_(weights), gain_(gain), choice_(choice) {}
 
@@ -96,20 +91,20 @@ class Window {
     /// bounds both halves.
     void fill(std::size_t first, std::size_t last, std::size_t begin, std::size_t end) const {
         const std::size_t j = (first + (last - first) / 2) * kRowBlock;
-        const Real most = *std::max_element(weights_ + j, weights_ + j + kRowBlock);
+        const double most = *std::max_element(weights_ + j, weights_ + j + kRowBlock);
         std::size_t before = end;  // behind the last predecessor of any position of the block
         while (before > begin + 1 && from_.weights[before - 1] >= most) --before;
-        best_of_block<Real>({from_.sums, from_.weights, from_.gain, begin, before}, sums_ + j,
-                            weights_ + j, gain_ + j, choice_ + j);
+        best_of_block({from_.sums, from_.weights, from_.gain, begin, before}, sums_ + j,
+                      weights_ + j, gain_ + j, choice_ + j);
         const std::size_t middle = j / kRowBlock;
         if (middle > first) fill(first, middle, begin, choice_[j] + 1);
         if (middle + 1 < last) fill(middle + 1, last, choice_[j + kRowBlock - 1], end);
     }
 
-    Predecessors<Real> from_;
-    const Real* sums_;
-    const Real* weights_;
-    Real* gain_;
+    Predecessors from_;
+    const double* sums_;
+    const double* weights_;
+    double* gain_;
     std::uint32_t* choice_;
 };
 
@@ -120,11 +115,9 @@ void windows_of_target(const WindowsInput& input, double* gain, std::uint32_t* c
     previous[0] = 0;
     for (std::size_t c = 1; c < input.counts.size(); ++c) {
         const std::size_t row = c * width;
-        const Predecessors<double> from{input.sums.data() + row - width,
-                                        input.weights.data() + row - width, previous, 0,
-                                        input.counts[c - 1]};
-        Window<double>(from, input.sums.data() + row, input.weights.data() + row, next,
-                       choice + row)
+        const Predecessors from{input.sums.data() + row - width, input.weights.data() + row - width,
+                                previous, 0, input.counts[c - 1]};
+        Window(from, input.sums.data() + row, input.weights.data() + row, next, choice + row)
             .fill(input.counts[c]);
         std::swap(previous, next);
     }
