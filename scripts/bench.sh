@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds, makes data, runs the ten comparisons beside cat, cp, h5repack, scikit-learn and faiss, prints the table and
-# writes docs/benchmarks.md. Takes about a quarter of an hour, and 5 GB in $TMPDIR; --help lists the options (--size
-# 256MiB and --only 1,2 make it short; --results FILE gathers several such runs on the page). Exit code 0: every comparison ran and every result was right, whether or not its target
+# writes docs/benchmarks.md. Takes six minutes on a quiet machine of two cores, and 5 GB in $TMPDIR; --help lists the
+# options (--size 256MiB and --only 1,2 make it short; --results FILE gathers several such runs on the page). Exit code
+# 0: every comparison ran and every result was right, whether or not its target
 # was met; 1 otherwise.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
