@@ -10,6 +10,7 @@
 #include "stages/cluster/distinct_values.hpp"
 #include "stages/cluster/rough_math.hpp"
 #include "stages/cluster/sample.hpp"
+#include "stages/cluster/sum_of.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/kernels/count_values.hpp"
 #include "stages/kernels/sort.hpp"
@@ -30,6 +31,8 @@ constexpr std::size_t kCells = 128;   // of a sample
 constexpr std::size_t kStride = 31;
 constexpr std::size_t kMostOutside = std::size_t{1} << 16;
 constexpr std::size_t kMostRepeated = 16;  // one value in so many may repeat another in a sample
+// So many equal clumps or more leave each boundary near one that hardly matters: 300 are seen to.
+constexpr double kFewestClumps = 1000;
 // More bins than this a cluster: bins that follow the density are worth their price.
 constexpr std::size_t kMostBinsACluster = 2048;
 
@@ -89,6 +92,18 @@ std::vector<std::uint32_t> count_even(const FloatBlocks& values, const EvenBins&
     return counts;
 }
 
+/// True where neighbouring bins differ by more than chance has it, as where values lie in clumps
+/// narrower than a bin: then bins' centres are not their means, and a clump at a boundary may seem
+/// nearer to the wrong side.
+bool lie_in_clumps(const std::vector<std::uint32_t>& counts, double total) {
+    const double sum = sum_of(counts.size() - 1, [&](std::size_t s) {
+        const double step = static_cast<double>(counts[s + 1]) - static_cast<double>(counts[s]);
+        return step * step;
+    });
+    constexpr double kOfAChance = 2;  // variances of a count
+    return sum > kOfAChance * total * (2 + total / kFewestClumps);
+}
+
 void append_even(const std::vector<std::uint32_t>& counts, const EvenBins& grid,
                  std::vector<CountedBin>& bins) {
     const double width = 1 / static_cast<double>(grid.per_unit);
@@ -114,6 +129,7 @@ std::optional<CountedHistogram> even_histogram(const FloatBlocks& values,
 
     std::vector<float> outside;
     const std::vector<std::uint32_t> counts = count_even(values, *grid, outside);
+    if (lie_in_clumps(counts, static_cast<double>(values.count))) return std::nullopt;
     CountedHistogram result;
     result.finite = kernels::all_finite(std::span<const float>(outside));
     if (!result.finite) return result;

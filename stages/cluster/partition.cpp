@@ -1,12 +1,12 @@
 #include "stages/cluster/partition.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 
 #include "stages/cluster/monotone_minima.hpp"
 #include "stages/cluster/proven_partition.hpp"
+#include "stages/cluster/sum_of.hpp"
 #include "stages/error.hpp"
 #include "stages/parallel.hpp"
 
@@ -246,30 +246,18 @@ std::vector<std::size_t> solve_precisely(std::span<const Bin> bins, const Solve&
     return doubt <= kToleratedDoubt * cost ? boundaries : solve(MergedCosts(bins));
 }
 
-/// Four sums side by side: one alone waits for each of its additions.
-template <class Term>
-double sum_of(std::span<const Bin> bins, const Term& term) {
-    std::array<double, 4> sums{};
-    std::size_t b = 0;
-    for (; b + sums.size() <= bins.size(); b += sums.size()) {
-        for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += term(bins[b + lane]);
-    }
-    for (; b < bins.size(); ++b) sums[b % sums.size()] += term(bins[b]);
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
 /// Sums of distances to the first bin, and of squares to the mean: tight clusters far from zero
 /// lose nothing.
 Bin cluster_of(std::span<const Bin> bins) {
     const double first = bins.front().mean;
     Bin cluster;
-    cluster.weight = sum_of(bins, [](const Bin& bin) { return bin.weight; });
-    cluster.mean = first + sum_of(bins, [first](const Bin& bin) {
-                               return bin.weight * (bin.mean - first);
+    cluster.weight = sum_of(bins.size(), [bins](std::size_t b) { return bins[b].weight; });
+    cluster.mean = first + sum_of(bins.size(), [bins, first](std::size_t b) {
+                               return bins[b].weight * (bins[b].mean - first);
                            }) / cluster.weight;
-    cluster.spread = sum_of(bins, [mean = cluster.mean](const Bin& bin) {
-        const double distance = bin.mean - mean;
-        return bin.spread + bin.weight * distance * distance;
+    cluster.spread = sum_of(bins.size(), [bins, mean = cluster.mean](std::size_t b) {
+        const double distance = bins[b].mean - mean;
+        return bins[b].spread + bins[b].weight * distance * distance;
     });
     return cluster;
 }

@@ -48,6 +48,8 @@ inline const std::vector<Distribution>& distributions() {
              const double place = r() % 7;
              return place * place + std::normal_distribution<>(0, 1e-5 * (place + 1))(r);
          }},
+        {"many narrow bumps",
+         [](std::mt19937& r) { return double(r() % 65) + std::normal_distribution<>(0, 1e-3)(r); }},
     };
     return all;
 }

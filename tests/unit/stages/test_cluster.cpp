@@ -57,11 +57,8 @@ double brute_force(std::vector<double> values, std::vector<double> weights, std:
 }
 
 template <class Real>
-void check_fast(const Distribution& distribution, std::size_t count, std::size_t k, DType dtype) {
-    std::mt19937 random(static_cast<unsigned>(count * 31 + k));
-    std::vector<Real> values(count);
-    for (Real& value : values)
-        value = static_cast<Real>(round_to_dtype(distribution.second(random), dtype));
+void check_fast(const char* name, const std::vector<Real>& values, std::size_t k, DType dtype) {
+    const std::size_t count = values.size();
     const Palette exact = cluster_exact(points_of(values), k);
     const Palette fast = cluster_fast(points_of(values), dtype, k);
     double largest = 0;
@@ -70,8 +67,17 @@ void check_fast(const Distribution& distribution, std::size_t count, std::size_t
     const double optimum = true_cost(values, exact, unit);
     const double reached = true_cost(values, fast, unit);
     BOOST_TEST(reached <= optimum * (1 + 1e-4) + 1e-25 * double(count),
-               distribution.first << " " << dtype_name(dtype) << ", " << count << " values, k " << k
-                                  << ": " << reached / optimum - 1 << " above the optimum");
+               name << " " << dtype_name(dtype) << ", " << count << " values, k " << k << ": "
+                    << reached / optimum - 1 << " above the optimum");
+}
+
+template <class Real>
+void check_fast(const Distribution& distribution, std::size_t count, std::size_t k, DType dtype) {
+    std::mt19937 random(static_cast<unsigned>(count * 31 + k));
+    std::vector<Real> values(count);
+    for (Real& value : values)
+        value = static_cast<Real>(round_to_dtype(distribution.second(random), dtype));
+    check_fast(distribution.first, values, k, dtype);
 }
 
 }  // namespace
@@ -122,7 +128,7 @@ BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact, *kArithmetic) {
             }
             check_fast<float>(distribution, count, 16, DType::kBF16);
         }
-        for (const std::size_t k : {16, 256})
+        for (const std::size_t k : {2, 3, 4, 8, 16, 256})
             check_fast<float>(distribution, 20000, k, DType::kF32);
         check_fast<double>(distribution, 20000, 64, DType::kF64);
         check_fast<float>(distribution, 20000, 16, DType::kBF16);
@@ -132,6 +138,19 @@ BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact, *kArithmetic) {
 BOOST_AUTO_TEST_CASE(fast_is_within_a_ten_thousandth_of_exact_on_a_million, *kArithmetic) {
     for (const std::size_t d : {0, 4})
         check_fast<float>(distributions()[d], 1000000, 16, DType::kF32);
+}
+
+/// Equally many of each: whole clumps lie at boundaries, and where a clump seems to lie inside its
+/// bin decides which side is cheaper.
+BOOST_AUTO_TEST_CASE(fast_tells_equal_clumps_apart, *kArithmetic) {
+    for (const double width : {1e-4, 1e-3, 1e-2}) {
+        std::mt19937 random(3);
+        std::vector<float> values(32768);
+        for (std::size_t v = 0; v < values.size(); ++v)
+            values[v] = float(double(v / 505) + std::normal_distribution<>(0, width)(random));
+        for (const std::size_t k : {2, 3, 4, 5, 8, 16, 32})
+            check_fast("equal clumps", values, k, DType::kF32);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(fast_heeds_weights_on_many_values, *kArithmetic) {
