@@ -89,8 +89,12 @@ class FileSource : public WeightSource {
 
     [[nodiscard]] std::span<const std::byte> read(std::size_t begin, std::size_t count,
                                                   std::span<std::byte> scratch) const override {
+        const std::uint64_t offset = place_.offset + begin * place_.element_bytes;
         const std::span<std::byte> bytes = scratch.first(count * place_.element_bytes);
-        file_.read(place_.offset + begin * place_.element_bytes, bytes, name_);
+        if (!place_.foreign_order && place_.offset % place_.element_bytes == 0) {
+            if (const auto view = file_.view(offset, bytes.size())) return *view;
+        }
+        file_.read(offset, bytes, name_);
         if (place_.foreign_order) swap_byte_order(bytes, place_.element_bytes);
         return bytes;
     }
@@ -117,15 +121,6 @@ class ImageSource : public WeightSource {
     std::size_t element_bytes_;
 };
 
-/// Beyond the end of a file that has been cut, the library reads zeros.
-void require_uncut(const CheckpointReader::Impl& impl) {
-    const std::uint64_t bytes = impl.raw.size_bytes();
-    if (bytes >= impl.info.file_bytes) return;
-    throw Error(ErrorCode::kInput, "the file has " + std::to_string(bytes) + " bytes, it had " +
-                                       std::to_string(impl.info.file_bytes) +
-                                       "; it has been cut since it was opened");
-}
-
 /// Chunks that are decoded as they are read, the latest kept.
 class ChunkedSource : public WeightSource {
   public:
@@ -137,7 +132,7 @@ class ChunkedSource : public WeightSource {
           cache_(dataset_->chunk_bytes(), kept_bytes,
                  [this](std::size_t number, std::span<std::byte> chunk) {
                      dataset_->read_chunk(number, chunk);
-                     require_uncut(impl_);
+                     impl_.raw.require_whole();  // beyond its end the library reads zeros
                  }) {}
 
     [[nodiscard]] std::span<const std::byte> read(std::size_t begin, std::size_t count,
@@ -176,12 +171,20 @@ class ChunkedSource : public WeightSource {
 
 }  // namespace
 
+void CheckpointReader::require_whole(const std::string& path) const {
+    try {
+        impl_->raw.require_whole();
+    } catch (const Error& error) {
+        throw Error(error.code(), impl_->path + ": " + path + ": " + error.what());
+    }
+}
+
 WeightValues CheckpointReader::read_weights(const DatasetInfo& info) const {
     return reading(*impl_, info, [&] {
         const OpenDataset open = open_checked(*impl_, info);
         WeightValues values =
             h5::read_values(open.dataset.get(), open.type.get(), open.stored, info.element_count);
-        require_uncut(*impl_);
+        impl_->raw.require_whole();  // beyond its end the library reads zeros
         return values;
     });
 }
@@ -208,7 +211,7 @@ Weights CheckpointReader::open_weights(const DatasetInfo& info,
         }
         if (chunked && chunked->decodes()) {
             auto image = std::make_shared<ImageSource>(chunked->read_all(), dtype_bytes(storage));
-            require_uncut(*impl_);
+            impl_->raw.require_whole();
             return {std::move(image), storage, info.element_count};
         }
         return read_weights(info);

@@ -34,10 +34,15 @@ class CheckpointReader {
     /// they are asked for, by several threads at a time and past the HDF5 library. Chunked ones are
     /// decoded at once, in parallel, with gzip, shuffle and fletcher32 undone here; damaged chunks
     /// are named. Others are read at once by the library. Valid as long as the reader.
+    /// A file that is cut meanwhile is an error of such reads or of require_whole() after them.
     /// kept_bytes: chunked ones are not decoded at once but again for every pass, chunk by chunk as
     /// blocks touch them; so much of what was decoded last is kept, at least what is in use.
     [[nodiscard]] Weights open_weights(const DatasetInfo& dataset,
                                        std::optional<std::uint64_t> kept_bytes = {}) const;
+
+    /// To be called when all that was made of the weights of `path` is known, before it is used:
+    /// throws Error(kInput) where the file was cut or could not be read meanwhile. Thread-safe.
+    void require_whole(const std::string& path) const;
 
     /// The parts of a tensor of a palettized file. Its chunks are read as they are asked for, valid
     /// as long as the reader. Throws Error(kInput) where something is missing, of the wrong shape

@@ -12,6 +12,8 @@ namespace pal {
 
 RawFile::RawFile(const std::string& path) : file_(path, O_RDONLY) {
     if (!file_.is_open()) throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
+    opened_bytes_ = size_bytes();
+    mapped_ = std::make_unique<MappedFile>(file_.get(), opened_bytes_);
 }
 
 std::uint64_t RawFile::size_bytes() const {
@@ -37,6 +39,16 @@ void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,
         offset += static_cast<std::uint64_t>(count);
         bytes = bytes.subspan(static_cast<std::size_t>(count));
     }
+}
+
+void RawFile::require_whole() const {
+    const std::uint64_t bytes = size_bytes();
+    if (bytes < opened_bytes_) {
+        throw Error(ErrorCode::kInput, "the file has " + std::to_string(bytes) + " bytes, it had " +
+                                           std::to_string(opened_bytes_) +
+                                           "; it has been cut since it was opened");
+    }
+    if (!mapped_->is_whole()) throw Error(ErrorCode::kInput, "cannot be read: I/O error");
 }
 
 RawOutput::RawOutput(const std::string& path) : file_(path, O_WRONLY) {

@@ -3,10 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "io/descriptor.hpp"
+#include "io/mapped_file.hpp"
 
 namespace pal {
 
@@ -23,8 +26,21 @@ class RawFile {
     /// and a file that has become shorter. Thread-safe.
     void read(std::uint64_t offset, std::span<std::byte> bytes, const std::string& name) const;
 
+    /// The same without a copy, where the page cache has them (mapped_file.hpp); nothing elsewhere.
+    /// Whoever looks asks require_whole() before what came of it is used. Thread-safe.
+    [[nodiscard]] std::optional<std::span<const std::byte>> view(std::uint64_t offset,
+                                                                 std::size_t count) const {
+        return mapped_->view(offset, count);
+    }
+
+    /// Throws Error(kInput) where the file has become shorter than it was when it was opened, or
+    /// what was viewed could not be read. Thread-safe.
+    void require_whole() const;
+
   private:
     Descriptor file_;
+    std::uint64_t opened_bytes_ = 0;
+    std::unique_ptr<MappedFile> mapped_;
 };
 
 /// A file that exists, written past the HDF5 library.

@@ -123,6 +123,7 @@ GraphPorts graph_ports(const CheckpointReader& reader, CheckpointWriter& writer,
             },
             [&](const TensorJob& job, const Packed& packed) {
                 writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
+                reader.require_whole(job.path);
             },
             recorder};
 }

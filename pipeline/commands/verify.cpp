@@ -95,6 +95,7 @@ TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointRead
     check = check_tensor(original.open_weights(*source), palettized.read_palettized(info.path),
                          spec_of(info, palettized.info().file, specs),
                          reported.engine != Engine::kReference);
+    original.require_whole(info.path);
     if (!reported.known) {
         check.problems.push_back("/h5palettize/config does not say its error");
     } else if (reported.mse != check.error.mse) {

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <filesystem>
 
 #include "stages/weights.hpp"
@@ -60,4 +61,19 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_cut_while_it_is_read_is_an_error) {
     const pal::Weights weights = reader.open_weights(dataset_at(reader, "/weight"));
     std::filesystem::resize_file(path, 200000);
     BOOST_TEST(error_code_of([&] { static_cast<void>(weights.values()); }) == kInputError);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_cut_under_a_view_of_it_is_an_error) {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("in.h5");
+    write_file(path, 0, H5T_IEEE_F32LE);
+    const pal::CheckpointReader reader(path);
+    const pal::Weights weights = reader.open_weights(dataset_at(reader, "/weight"));
+    reader.require_whole("/weight");
+    pal::BlockReader<float> blocks(weights);
+    const auto block = blocks.read(90000, 10000);
+    std::filesystem::resize_file(path, 200000);
+    for (const float value : block) BOOST_REQUIRE(std::isfinite(value));  // and no crash
+    BOOST_TEST(error_code_of([&] { reader.require_whole("/weight"); }) == kInputError);
+    BOOST_TEST(error_code_of([&] { static_cast<void>(blocks.read(90000, 10000)); }) == kInputError);
 }
