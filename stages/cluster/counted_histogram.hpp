@@ -26,6 +26,7 @@ struct CountedBin {
 struct CountedHistogram {
     std::vector<CountedBin> bins;  // non-empty ones, ascending; disjoint
     bool finite = true;            // else there is a NaN or infinity, and the bins say nothing
+    bool even = false;             // values lie as evenly inside bins as chance has them
 };
 
 /// About `fine_bins` bins, and one for each leading key that the sample missed. `passes` may be 1,

@@ -22,22 +22,26 @@ namespace {
 using kernels::EvenBins;
 
 constexpr std::size_t kMostCounted = 0xFFFFFFFF;  // in one counter of 32 bits
-// Of the narrowest cluster. What bins hide of a palette's cost falls with its square; fewer than
-// 130 exceed what cluster_fast tolerates on normal weights.
-constexpr float kBinsACluster = 160;
+// Of the narrowest cluster. Where a cluster has many values, they lie evenly enough in a bin to
+// tell where a boundary inside it is best (settle.hpp): measured, both are within 6e-5 of the
+// optimum.
+constexpr std::size_t kManyACluster = 2048;
+constexpr double kBinsOfMany = 96;
+constexpr double kBinsOfFew = 160;
 constexpr float kMargin = 0.125F;     // of a sample's range, on both sides: room for what it missed
 constexpr std::size_t kPiece = 4096;  // values that are looked at again where one lies outside
 constexpr std::size_t kCells = 128;   // of a sample
 constexpr std::size_t kStride = 31;
 constexpr std::size_t kMostOutside = std::size_t{1} << 16;
 constexpr std::size_t kMostRepeated = 16;  // one value in so many may repeat another in a sample
-// So many equal clumps or more leave each boundary near one that hardly matters: 300 are seen to.
+// So many equal clumps a cluster, or more, leave each boundary near one that hardly matters.
 constexpr double kFewestClumps = 1000;
 // More bins than this a cluster: bins that follow the density are worth their price.
 constexpr std::size_t kMostBinsACluster = 2048;
 
 /// The grid for values that lie as those of a sorted sample do.
-std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t max_clusters) {
+std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t max_clusters,
+                                 double bins_a_cluster) {
     const float low = sample.front();
     const float range = sample.back() - low;
     const float cells_per_unit = static_cast<float>(kCells) / range;
@@ -56,7 +60,7 @@ std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t m
     }
     // Clusters share out the cube root of the density (Panter and Dite 1951).
     const double narrowest = total / (peak * static_cast<double>(max_clusters));  // in cells
-    const double bins = kBinsACluster * kCells / narrowest * (1 + 2 * kMargin);
+    const double bins = bins_a_cluster * kCells / narrowest * (1 + 2 * kMargin);
     const auto most = static_cast<double>(
         std::min<std::size_t>(kernels::kMostEvenBins, kMostBinsACluster * max_clusters));
     if (!(bins <= most)) return std::nullopt;
@@ -95,13 +99,15 @@ std::vector<std::uint32_t> count_even(const FloatBlocks& values, const EvenBins&
 /// True where neighbouring bins differ by more than chance has it, as where values lie in clumps
 /// narrower than a bin: then bins' centres are not their means, and a clump at a boundary may seem
 /// nearer to the wrong side.
-bool lie_in_clumps(const std::vector<std::uint32_t>& counts, double total) {
+bool lie_in_clumps(const std::vector<std::uint32_t>& counts, double total,
+                   std::size_t max_clusters) {
     const double sum = sum_of(counts.size() - 1, [&](std::size_t s) {
         const double step = static_cast<double>(counts[s + 1]) - static_cast<double>(counts[s]);
         return step * step;
     });
     constexpr double kOfAChance = 2;  // variances of a count
-    return sum > kOfAChance * total * (2 + total / kFewestClumps);
+    return sum >
+           kOfAChance * total * (2 + total / (kFewestClumps * static_cast<double>(max_clusters)));
 }
 
 void append_even(const std::vector<std::uint32_t>& counts, const EvenBins& grid,
@@ -124,13 +130,15 @@ std::optional<CountedHistogram> even_histogram(const FloatBlocks& values,
     if (!kernels::all_finite(std::span<const float>(sample))) return std::nullopt;
     kernels::sort_ascending(sample);
     if (repeats_much(sample)) return std::nullopt;
-    const std::optional<EvenBins> grid = grid_for(sample, max_clusters);
+    const bool many = values.count / max_clusters >= kManyACluster;
+    const auto grid = grid_for(sample, max_clusters, many ? kBinsOfMany : kBinsOfFew);
     if (!grid) return std::nullopt;
 
     std::vector<float> outside;
     const std::vector<std::uint32_t> counts = count_even(values, *grid, outside);
-    if (lie_in_clumps(counts, static_cast<double>(values.count))) return std::nullopt;
+    if (lie_in_clumps(counts, static_cast<double>(values.count), max_clusters)) return std::nullopt;
     CountedHistogram result;
+    result.even = true;
     result.finite = kernels::all_finite(std::span<const float>(outside));
     if (!result.finite) return result;
     if (outside.size() > kMostOutside) return std::nullopt;

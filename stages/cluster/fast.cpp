@@ -13,6 +13,7 @@
 #include "stages/cluster/few_values.hpp"
 #include "stages/cluster/partition.hpp"
 #include "stages/cluster/pattern_histogram.hpp"
+#include "stages/cluster/settle.hpp"
 #include "stages/error.hpp"
 #include "stages/kernels/convert.hpp"
 
@@ -27,6 +28,7 @@ constexpr std::size_t kFineBinsACluster = 256;  // (bin / cell)^2 is the relativ
 constexpr std::size_t kFewPoints = 2048;        // sorting them is no slower than binning them
 constexpr double kToleratedSpread = 3e-5;       // of the palette's cost, inside bins
 constexpr double kToleratedDoubt = 5e-5;        // of the palette's cost, see doubt_of
+constexpr double kToleratedEvenDoubt = 1e-3;    // the same, of boundaries that settled inside bins
 constexpr std::size_t kSortable = std::size_t{1} << 22;  // points, 16 MiB
 
 template <class Real>
@@ -74,11 +76,13 @@ struct Solved {
     double doubt = 0;
 };
 
-Solved solve(const std::vector<CountedBin>& counted, std::size_t max_clusters) {
+Solved solve(const cluster::CountedHistogram& histogram, std::size_t max_clusters) {
+    const std::vector<CountedBin>& counted = histogram.bins;
     const auto coordinates = cluster::coordinates_for(counted.front().low, counted.back().high);
     const std::vector<cluster::Bin> bins = even_bins(counted, coordinates);
     const auto boundaries = cluster::good_partition(bins, std::min(max_clusters, bins.size()));
-    const std::vector<cluster::Bin> clusters = cluster::clusters_of(bins, boundaries);
+    std::vector<cluster::Bin> clusters = cluster::clusters_of(bins, boundaries);
+    if (histogram.even) cluster::settle(bins, clusters);
     return {cluster::palette_of_clusters(clusters, coordinates),
             doubt_of(counted, clusters, coordinates)};
 }
@@ -91,7 +95,7 @@ std::optional<Palette> cluster_carefully(const FloatBlocks& values, std::size_t 
     const auto finer = cluster::counted_histogram(
         values, std::max<std::size_t>(4 * kFineBinsACluster * max_clusters, 1 << 16), 2);
     if (!finer.finite) return std::nullopt;
-    const Solved solved = solve(finer.bins, max_clusters);
+    const Solved solved = solve(finer, max_clusters);
     if (solved.doubt <= kToleratedDoubt || values.count > kSortable) return solved.palette;
     return cluster_sorted(WeightedPoints<float>{values.read(0, values.count), {}}, max_clusters);
 }
@@ -136,8 +140,9 @@ std::optional<Palette> cluster_fast(const FloatBlocks& values, DType dtype,
     const auto histogram = histogram_of(values, dtype, max_clusters);
     if (!histogram.finite) return std::nullopt;
     if (histogram.bins.size() <= 2 * max_clusters) return cluster_carefully(values, max_clusters);
-    Solved solved = solve(histogram.bins, max_clusters);
-    if (solved.doubt <= kToleratedDoubt) return std::move(solved.palette);
+    Solved solved = solve(histogram, max_clusters);
+    const double tolerated = histogram.even ? kToleratedEvenDoubt : kToleratedDoubt;
+    if (solved.doubt <= tolerated) return std::move(solved.palette);
     return cluster_carefully(values, max_clusters);
 }
 
