@@ -1,5 +1,7 @@
 #include "io/checkpoint_writer.hpp"
 
+#include <libdeflate.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -84,8 +86,35 @@ void write_bytes(hid_t group, const std::string& name, const Shape& shape,
     });
 }
 
-void write_indices(hid_t group, const PalettizedTensor& tensor, IndexStorages& storages,
-                   TemporaryFile& output) {
+// Chunks this small are kept beside their place rather than read back from it; and the library
+// walks over all chunks of a dataset to say where one is, which for so many would take seconds.
+constexpr std::size_t kSmallChunkBytes = 4096;
+constexpr std::size_t kManyChunks = 8192;
+
+/// Of a chunk that has just been written.
+ChunkPlace place_of(hid_t dataset, const std::vector<hsize_t>& offset,
+                    std::span<const std::uint8_t> bytes, bool keep) {
+    ChunkPlace place;
+    place.bytes = static_cast<std::uint32_t>(bytes.size());
+    place.checksum = libdeflate_crc32(0, bytes.data(), bytes.size());
+    if (keep) {
+        place.kept.assign(bytes.begin(), bytes.end());
+        return place;
+    }
+    haddr_t address = HADDR_UNDEF;
+    hsize_t stored = 0;
+    unsigned mask = 0;
+    h5::call("find a chunk of indices", [&] {
+        return H5Dget_chunk_info_by_coord(dataset, offset.data(), &mask, &address, &stored);
+    });
+    PAL_ASSERT(address != HADDR_UNDEF && stored == bytes.size());
+    place.offset = address;
+    return place;
+}
+
+std::vector<ChunkPlace> write_indices(hid_t group, const PalettizedTensor& tensor,
+                                      CheckpointWriter::Impl& impl) {
+    IndexStorages& storages = impl.index_storages;
     const std::pair key(chunk_shape(tensor.geometry), tensor.n_bits);
     auto storage = storages.find(key);
     if (storage == storages.end()) {
@@ -95,6 +124,11 @@ void write_indices(hid_t group, const PalettizedTensor& tensor, IndexStorages& s
         create_member(group, "indices", storage->second.type.get(), tensor.geometry.indices_shape,
                       storage->second.plist.get());
     const ChunkGrid grid(tensor.geometry);
+    // Versions of the library differ in whether a place counts from behind the user block.
+    const bool keep = grid.chunk_bytes(tensor.n_bits) <= kSmallChunkBytes ||
+                      grid.count() > kManyChunks || impl.source.info.user_block_bytes != 0;
+    std::vector<ChunkPlace> places;
+    places.reserve(grid.count());
     for_each_chunk_in_order(tensor, [&](std::size_t c, std::span<const std::uint8_t> bytes) {
         const Shape first = grid.offset(c);
         const std::vector<hsize_t> offset(first.begin(), first.end());
@@ -102,8 +136,10 @@ void write_indices(hid_t group, const PalettizedTensor& tensor, IndexStorages& s
             return H5Dwrite_chunk(dataset.get(), H5P_DEFAULT, 0, offset.data(), bytes.size(),
                                   bytes.data());
         });
-        output.wrote(bytes.size());
+        impl.temporary.wrote(bytes.size());
+        places.push_back(place_of(dataset.get(), offset, bytes, keep));
     });
+    return places;
 }
 
 void write_group_attributes(hid_t group, const PalettizedTensor& tensor,
@@ -172,8 +208,9 @@ std::uint64_t copied_bytes(const CheckpointReader::Impl& source,
 }  // namespace
 
 CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::string& target,
-                                   bool force, const std::vector<std::string>& replaced)
-    : impl_(std::make_unique<Impl>(source, target, force)) {
+                                   bool force, const std::vector<std::string>& replaced,
+                                   const std::string& part_path)
+    : impl_(std::make_unique<Impl>(source, target, force, part_path)) {
     if (!source.info().unsupported.empty()) {
         throw Error(ErrorCode::kInput,
                     impl_->source.path + ": cannot copy " + source.info().unsupported);
@@ -206,17 +243,20 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
 
 CheckpointWriter::~CheckpointWriter() = default;
 
-void CheckpointWriter::write_palettized(const std::string& path, const PalettizedTensor& tensor,
-                                        const std::string& spec_json) {
+std::vector<ChunkPlace> CheckpointWriter::write_palettized(const std::string& path,
+                                                           const PalettizedTensor& tensor,
+                                                           const std::string& spec_json) {
+    std::vector<ChunkPlace> places;
     impl_->guarded(" (" + path + ")", [&] {
         const StoredWeights* const weights = impl_->source.weights_at(path);
         PAL_ASSERT(weights != nullptr && weights->stored.dtype == tensor.dtype);
         const auto group = impl_->open_stand_in<h5::Group>(path);
         write_group_attributes(group.get(), tensor, spec_json);
-        write_indices(group.get(), tensor, impl_->index_storages, impl_->temporary);
+        places = write_indices(group.get(), tensor, *impl_);
         write_luts(group.get(), tensor, weights->type, weights->stored,
                    nlohmann::json::parse(spec_json));
     });
+    return places;
 }
 
 std::unique_ptr<WeightSink> CheckpointWriter::open_dense(const std::string& path, DType dtype,

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,22 +20,37 @@ namespace pal {
 /// not `force`, its folder is missing or not writable. Touches nothing.
 void check_target(const std::string& source, const std::string& target, bool force);
 
+/// Where the bytes of a chunk of indices are, once they are written: in the file that is being
+/// made, or here.
+struct ChunkPlace {
+    static constexpr std::uint64_t kHere = ~std::uint64_t{0};  // no offset: kept
+    std::optional<std::uint64_t> offset;
+    std::uint32_t bytes = 0;
+    std::uint32_t checksum = 0;  // CRC-32
+    ChunkBytes kept;             // where there is no offset
+};
+
 class CheckpointWriter {
   public:
     /// Copies everything of `source` but the datasets or palettized groups at `replaced` (their
     /// paths, as in DatasetInfo::path / PalettizedTensorInfo::path): groups, links (hard links stay
     /// one object), attributes, datasets with their chunks as they are, creation order, user block.
     /// Throws Error(kOutput) or, for what cannot be carried over, Error(kInput).
+    /// part_path: of the temporary, which must not exist and is the caller's to remove; else one is
+    /// picked.
     CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
-                     const std::vector<std::string>& replaced);
-    ~CheckpointWriter();  // removes the temporary unless committed
+                     const std::vector<std::string>& replaced, const std::string& part_path = {});
+    ~CheckpointWriter();  // removes the temporary unless committed or the caller's
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
     /// Puts a palettized group where the dataset `path` was (and at its aliases). One at a time;
-    /// tensors come in plan order for the same bytes every time.
-    void write_palettized(const std::string& path, const PalettizedTensor& tensor,
-                          const std::string& spec_json);
+    /// tensors come in plan order for the same bytes every time. Returns where its chunks of
+    /// indices are, in the order of its ChunkGrid: their bytes have been handed to the operating
+    /// system.
+    std::vector<ChunkPlace> write_palettized(const std::string& path,
+                                             const PalettizedTensor& tensor,
+                                             const std::string& spec_json);
 
     /// Puts the dense dataset where the palettized group `path` was, with the original's
     /// attributes, datatype, layout, filters. The sink takes its `count` weights of dtype; it must

@@ -13,7 +13,8 @@ class Descriptor {
   public:
     Descriptor() = default;
     /// Not open where that failed; errno says why.
-    Descriptor(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
+    Descriptor(const std::string& path, int flags, mode_t mode = 0)
+        : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
     ~Descriptor() {
         if (fd_ >= 0) ::close(fd_);
     }

@@ -25,8 +25,10 @@ constexpr bool kContainCrashes = true;
 struct DoomedFile {
     std::array<char, 4096> path{};
     std::atomic<bool> doomed{false};
+    std::atomic<bool> spared{false};  // when the process is stopped
+    std::atomic<bool> spared_after_failure{false};
 };
-std::array<DoomedFile, 2> doomed_files;
+std::array<DoomedFile, 8> doomed_files;
 
 // The error to say instead of a crash that follows it, whole once `output_failed`.
 std::array<char, 4096> output_failure;
@@ -34,17 +36,26 @@ std::size_t output_failure_bytes = 0;
 std::atomic<bool> output_failed{false};
 std::atomic<bool> failure_said{false};
 
+constexpr unsigned kGraceSeconds = 4;  // cluster managers kill 5 s or more after they have asked
+std::array<char, 4096> stop_message;
+std::size_t stop_message_bytes = 0;
+std::atomic<bool> stopping{false};
+
 // A crash may be a stack that overflowed.
 alignas(16) std::array<char, 65536> handler_stack;
 
-void remove_doomed() noexcept {
+enum class End { kSignal, kStopped, kOutputFailed };
+
+void remove_doomed(End end) noexcept {
     for (DoomedFile& file : doomed_files) {
+        if (end == End::kStopped && file.spared) continue;
+        if (end == End::kOutputFailed && file.spared_after_failure) continue;
         if (file.doomed.exchange(false)) ::unlink(file.path.data());
     }
 }
 
 extern "C" void on_end(int signal) {
-    remove_doomed();
+    remove_doomed(End::kSignal);
     std::signal(signal, SIG_DFL);
     std::raise(signal);
 }
@@ -55,7 +66,7 @@ void say(std::string_view message) noexcept {
 }
 
 extern "C" void on_crash(int signal) {
-    remove_doomed();
+    remove_doomed(output_failed ? End::kOutputFailed : End::kSignal);
     if (output_failed) {
         if (!failure_said) say({output_failure.data(), output_failure_bytes});
         ::_exit(static_cast<int>(ErrorCode::kOutput));
@@ -69,6 +80,16 @@ extern "C" void on_crash(int signal) {
     const std::string_view message = signal == SIGABRT ? kAbort : kCrash;
     say(message);
     ::_exit(static_cast<int>(ErrorCode::kInput));
+}
+
+extern "C" void on_stop(int signal) {
+    if (signal != SIGALRM && !stopping.exchange(true)) {
+        ::alarm(kGraceSeconds);
+        return;
+    }
+    remove_doomed(End::kStopped);
+    say({stop_message.data(), stop_message_bytes});
+    ::_exit(static_cast<int>(ErrorCode::kStopped));
 }
 
 void handle(int signal, void (*handler)(int)) {
@@ -93,6 +114,14 @@ void contain_signals() {
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) handle(signal, on_crash);
 }
 
+void stop_on_signals(const std::string& message) {
+    const std::string line = "h5palettize: error: " + message + "\n";
+    stop_message_bytes = line.copy(stop_message.data(), stop_message.size());
+    for (const int signal : {SIGALRM, SIGTERM, SIGINT, SIGHUP, SIGUSR1}) handle(signal, on_stop);
+}
+
+bool stop_requested() noexcept { return stopping; }
+
 void blame_output_for_crash(const std::string& message) {
     if (output_failed) return;
     const std::string line = "h5palettize: error: " + message + "; nothing was written\n";
@@ -107,8 +136,17 @@ void set_doomed_file(const std::string& path) {
         // Longer than the array is longer than any path that can be opened.
         if (file.doomed || path.size() + 1 > file.path.size()) continue;
         std::memcpy(file.path.data(), path.c_str(), path.size() + 1);
+        file.spared = file.spared_after_failure = false;
         file.doomed = true;
         return;
+    }
+}
+
+void spare_when_stopped(const std::string& path, bool output_failures) noexcept {
+    for (DoomedFile& file : doomed_files) {
+        if (!file.doomed || path != file.path.data()) continue;
+        file.spared = true;
+        file.spared_after_failure = output_failures;
     }
 }
 

@@ -18,8 +18,18 @@ void blame_output_for_crash(const std::string& message);
 /// The message of blame_output_for_crash reached the user.
 void output_failure_was_said() noexcept;
 
-/// The files to remove: an output's temporary and a report's. From one thread.
+/// A run that can be resumed: from now on SIGTERM, SIGINT, SIGHUP and SIGUSR1 (unless they are
+/// ignored) ask to stop, which stop_requested() tells. Four seconds later, or at a second such
+/// signal, the process removes its files, but those that are spared, says `message` on stderr and
+/// exits with 5.
+void stop_on_signals(const std::string& message);
+[[nodiscard]] bool stop_requested() noexcept;
+
+/// The files to remove: an output's temporary, its journal, a report's. From one thread.
 void set_doomed_file(const std::string& path);
+/// When the process is stopped this one stays; with `output_failures`, also when it crashes after
+/// writing the output failed.
+void spare_when_stopped(const std::string& path, bool output_failures) noexcept;
 void clear_doomed_file(const std::string& path) noexcept;
 
 }  // namespace pal

@@ -1,6 +1,7 @@
 #include "io/temporary.hpp"
 
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,26 +51,38 @@ std::string folder_of(const std::string& path) {
     return folder.empty() ? "." : folder;
 }
 
-TemporaryFile::TemporaryFile(std::string target, bool force)
-    : target_(std::move(target)), force_(force) {
-    // Names may have 255 bytes: a target that fits must not fail for the name of its temporary.
-    constexpr std::size_t kMostNameBytes = 200;
-    const std::string name = std::filesystem::path(target_).filename().string();
-    std::string pattern =
-        folder_of(target_) + "/." + name.substr(0, kMostNameBytes) + ".h5palettize-XXXXXX";
-    const int descriptor = ::mkstemp(pattern.data());
-    if (descriptor < 0) fail(target_, "create a file beside it", errno);
-    ::close(descriptor);
-    // mkstemp made it private; created anew by the library it gets the mode that the umask says.
-    ::unlink(pattern.c_str());
-    path_ = pattern;
+std::string beside(const std::string& target, const std::string& suffix) {
+    // Names may have 255 bytes: a target that fits must not fail for the name beside it.
+    constexpr std::size_t kMostNameBytes = 190;
+    std::string name = std::filesystem::path(target).filename().string();
+    if (name.size() > kMostNameBytes) {
+        const std::string whole = name;
+        name.resize(kMostNameBytes);
+        name += "-" + std::to_string(libdeflate_crc32(0, whole.data(), whole.size()));
+    }
+    return folder_of(target) + "/." + name + ".h5palettize-" + suffix;
+}
+
+TemporaryFile::TemporaryFile(std::string target, bool force, std::string path)
+    : target_(std::move(target)), path_(std::move(path)), force_(force) {
+    if (path_.empty()) {
+        std::string pattern = beside(target_, "XXXXXX");
+        const int descriptor = ::mkstemp(pattern.data());
+        if (descriptor < 0) fail(target_, "create a file beside it", errno);
+        ::close(descriptor);
+        // mkstemp made it private; created anew by the library it gets the mode that the umask
+        // says.
+        ::unlink(pattern.c_str());
+        path_ = pattern;
+        own_ = true;
+    }
     set_doomed_file(path_);
     background_ = std::make_unique<BackgroundSync>(path_);
 }
 
 TemporaryFile::~TemporaryFile() {
     background_.reset();
-    if (!published_) ::unlink(path_.c_str());
+    if (own_ && !published_) ::unlink(path_.c_str());
     clear_doomed_file(path_);
 }
 

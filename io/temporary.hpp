@@ -12,9 +12,9 @@ namespace pal {
 
 class TemporaryFile {
   public:
-    /// Picks a name beside `target`; the caller creates the file, exclusively.
-    TemporaryFile(std::string target, bool force);
-    ~TemporaryFile();  // removes the file unless published
+    /// Takes `path`, or picks a name beside `target`; the caller creates the file, exclusively.
+    TemporaryFile(std::string target, bool force, std::string path = {});
+    ~TemporaryFile();  // removes the file unless published, or `path` was given
     TemporaryFile(const TemporaryFile&) = delete;
     TemporaryFile& operator=(const TemporaryFile&) = delete;
 
@@ -44,11 +44,15 @@ class TemporaryFile {
     bool force_;
     bool synced_ = false;
     bool published_ = false;
+    bool own_ = false;                            // its name was picked here
     std::unique_ptr<BackgroundSync> background_;  // once there is a path
 };
 
 /// 0, or errno.
 [[nodiscard]] int write_all(int descriptor, std::string_view bytes) noexcept;
+
+/// The hidden name beside `target` that ends in `suffix`; another one for each target.
+[[nodiscard]] std::string beside(const std::string& target, const std::string& suffix);
 
 /// The folder that a path's last component is in.
 [[nodiscard]] std::string folder_of(const std::string& path);

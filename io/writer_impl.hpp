@@ -22,8 +22,9 @@ struct IndexStorage {
 using IndexStorages = std::map<std::pair<Shape, int>, IndexStorage>;
 
 struct CheckpointWriter::Impl {
-    Impl(const CheckpointReader& reader, const std::string& target_path, bool force)
-        : source(reader.impl()), target(target_path), temporary(target_path, force) {}
+    Impl(const CheckpointReader& reader, const std::string& target_path, bool force,
+         const std::string& part_path)
+        : source(reader.impl()), target(target_path), temporary(target_path, force, part_path) {}
 
     const CheckpointReader::Impl& source;
     std::string target;

@@ -16,8 +16,10 @@ namespace pal {
 
 class ByteGate {
   public:
-    ByteGate(const std::vector<const PlanEntry*>& entries, std::uint64_t budget_bytes)
-        : entries_(entries), budget_bytes_(budget_bytes) {}
+    /// first: the entry to begin with.
+    ByteGate(const std::vector<const PlanEntry*>& entries, std::uint64_t budget_bytes,
+             std::size_t first = 0)
+        : entries_(entries), budget_bytes_(budget_bytes), next_(first) {}
 
     /// The next entry that may enter now, or null. *sequence is its place in the plan.
     const PlanEntry* admit(std::size_t* sequence) {
@@ -34,7 +36,7 @@ class ByteGate {
 
     void release(std::uint64_t bytes) { in_flight_bytes_ -= bytes; }
 
-    /// Lets nothing more in: the output cannot be written.
+    /// Lets nothing more in.
     void close() { closed_ = true; }
 
     [[nodiscard]] std::uint64_t in_flight_bytes() const noexcept { return in_flight_bytes_; }
@@ -47,7 +49,7 @@ class ByteGate {
     std::uint64_t budget_bytes_;
     std::atomic<std::uint64_t> in_flight_bytes_{0};
     std::uint64_t high_water_bytes_ = 0;
-    std::size_t next_ = 0;
+    std::size_t next_;
     bool closed_ = false;
 };
 

@@ -8,21 +8,25 @@ namespace pal {
 //      v                                                                           |
 //    gate -> load -> scale -> cluster -> quantize LUT -> assign -> order -> write -> sink
 //
-GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t budget_bytes) {
+GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t budget_bytes,
+                      std::vector<Outcome> done) {
     const std::vector<const PlanEntry*> entries = plan.palettized();
+    const std::size_t first = done.size();
     GraphResult result;
+    result.outcomes = std::move(done);
     result.outcomes.resize(entries.size());
-    ByteGate admission(entries, budget_bytes);
+    ByteGate admission(entries, budget_bytes, first);
 
     flow::graph graph;
     Recorder* const recorder = ports.recorder;
-    auto gate = gate_node(graph, admission);
+    auto gate = gate_node(graph, admission, ports.stopped);
     auto load = stage_node(graph, LoadStage{ports.load}, recorder, flow::serial);
     auto scale = stage_node(graph, ScaleStage{}, recorder);
     auto cluster = stage_node(graph, ClusterStage{}, recorder);
     auto quantize_lut = stage_node(graph, QuantizeLutStage{}, recorder);
     auto assign = stage_node(graph, AssignStage{}, recorder);
-    flow::sequencer_node<Message<Packed>> order(graph, [](const auto& m) { return m->sequence; });
+    flow::sequencer_node<Message<Packed>> order(
+        graph, [first](const auto& m) { return m->sequence - first; });
     auto write = stage_node(graph, WriteStage{ports.write}, recorder, flow::serial);
     auto sink = sink_node(graph, result.outcomes);
 
@@ -41,9 +45,11 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
 
     PAL_ASSERT(admission.in_flight_bytes() == 0);
     for (std::size_t e = 0; e < admission.admitted(); ++e) PAL_ASSERT(result.outcomes[e].finished);
+    const bool stopped = ports.stopped();
     for (std::size_t left = admission.admitted(); left < entries.size(); ++left) {
-        mark_failed(result.outcomes[left], ErrorCode::kOutput,
-                    entries[left]->job.path + ": not done: the output could not be written");
+        mark_failed(result.outcomes[left], stopped ? ErrorCode::kStopped : ErrorCode::kOutput,
+                    entries[left]->job.path + ": not done: " +
+                        (stopped ? "interrupted" : "the output could not be written"));
     }
     result.high_water_bytes = admission.high_water_bytes();
     return result;

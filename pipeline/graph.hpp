@@ -17,6 +17,7 @@ struct GraphPorts {
     std::function<Weights(const PlanEntry&)> load;
     std::function<void(const TensorJob&, const Packed&)> write;
     Recorder* recorder = nullptr;
+    std::function<bool()> stopped = [] { return false; };  // whether to let nothing more in
 };
 
 struct GraphResult {
@@ -26,8 +27,8 @@ struct GraphResult {
 
 /// Runs every palettized entry of the plan. A failing tensor does not stop the others; an output
 /// that cannot be written lets nothing more in. At most budget_bytes of estimated memory in flight,
-/// or one tensor that is larger.
+/// or one tensor that is larger. done: of the first entries, which are not run again.
 [[nodiscard]] GraphResult run_graph(const Plan& plan, const GraphPorts& ports,
-                                    std::uint64_t budget_bytes);
+                                    std::uint64_t budget_bytes, std::vector<Outcome> done = {});
 
 }  // namespace pal

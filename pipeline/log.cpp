@@ -28,6 +28,7 @@ std::string one_line(std::string text) {
 
 }  // namespace
 
+void log_note(const std::string& text) { logger().info("{}", one_line(text)); }
 void log_warning(const std::string& text) { logger().warn("{}", one_line(text)); }
 void log_error(const std::string& text) { logger().error("{}", one_line(text)); }
 

@@ -5,7 +5,8 @@
 
 namespace pal {
 
-/// "h5palettize: warning: ..." and "h5palettize: error: ...".
+/// "h5palettize: info: ...", "h5palettize: warning: ..." and "h5palettize: error: ...".
+void log_note(const std::string& text);
 void log_warning(const std::string& text);
 void log_error(const std::string& text);
 

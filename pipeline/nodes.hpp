@@ -44,11 +44,14 @@ struct Ticket {
 
 using GateNode = flow::multifunction_node<Release, std::tuple<Message<Ticket>>>;
 
-/// Admits tickets while the budget lasts, again at each release. One serial node owns the gate's
-/// state.
-inline GateNode gate_node(flow::graph& graph, ByteGate& gate) {
-    return {graph, flow::serial, [&gate](const Release& release, GateNode::output_ports_type& out) {
-                if (release.output_failed) gate.close();
+/// Admits tickets while the budget lasts, again at each release, until it is stopped. One serial
+/// node owns the gate's state.
+inline GateNode gate_node(
+    flow::graph& graph, ByteGate& gate, std::function<bool()> stopped = [] { return false; }) {
+    return {graph, flow::serial,
+            [&gate, stopped = std::move(stopped)](const Release& release,
+                                                  GateNode::output_ports_type& out) {
+                if (release.output_failed || stopped()) gate.close();
                 gate.release(release.bytes);
                 std::size_t sequence = 0;
                 while (const PlanEntry* entry = gate.admit(&sequence)) {

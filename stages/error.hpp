@@ -10,7 +10,7 @@
 namespace pal {
 
 /// Exit codes of the program; an Error carries the one that it leads to.
-enum class ErrorCode : int { kCheckFailed = 1, kUsage = 2, kInput = 3, kOutput = 4 };
+enum class ErrorCode : int { kCheckFailed = 1, kUsage = 2, kInput = 3, kOutput = 4, kStopped = 5 };
 
 class Error : public std::runtime_error {
   public:

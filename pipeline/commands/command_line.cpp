@@ -22,7 +22,7 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit codes: 0 done; 1 a tensor failed or a check did not hold; 2 usage or config; 3 input; 4 "
-    "output.\n";
+    "output; 5 interrupted, to be resumed.\n";
 
 std::string general_help() {
     std::string help =

@@ -169,6 +169,15 @@ po::options_description force_option() {
     return options;
 }
 
+po::options_description run_output_options() {
+    po::options_description options = force_option();
+    options.add_options()(
+        "resume", po::bool_switch(),
+        "go on from the tensors that an interrupted run finished, if there are any, to the same "
+        "bytes; and keep what is done when this run fails");
+    return options;
+}
+
 Config config_from(const Arguments& arguments) {
     const auto fields = spec_fields(arguments);
     const int sources = (arguments.has("config") ? 1 : 0) + (arguments.has("preset") ? 1 : 0) +

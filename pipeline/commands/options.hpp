@@ -36,6 +36,8 @@ struct Arguments {
 [[nodiscard]] po::options_description certify_option();
 [[nodiscard]] po::options_description json_option();
 [[nodiscard]] po::options_description force_option();
+/// --force and --resume.
+[[nodiscard]] po::options_description run_output_options();
 
 /// Options that take the place of a config file, or the file, or the preset. Throws Error(kUsage)
 /// where they are mixed.

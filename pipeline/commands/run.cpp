@@ -10,12 +10,12 @@
 #include "io/checkpoint_writer.hpp"
 #include "io/last_wish.hpp"
 #include "pipeline/commands/command.hpp"
-#include "pipeline/fingerprint.hpp"
 #include "pipeline/graph.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/profile.hpp"
 #include "pipeline/recorder.hpp"
 #include "pipeline/report.hpp"
+#include "pipeline/resume.hpp"
 #include "pipeline/trace.hpp"
 #include "stages/error.hpp"
 #include "stages/scale.hpp"
@@ -40,31 +40,27 @@ void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
     }
 }
 
-/// Of sizes, names, shapes and types of everything in the input.
-std::string input_fingerprint(const CheckpointInfo& info) {
-    Fingerprint fingerprint;
-    const auto add_line = [&](const std::string& text) { fingerprint.add(text + "\n"); };
-    add_line(std::to_string(info.file_bytes));
-    for (const DatasetInfo& dataset : info.datasets) {
-        add_line(dataset.path);
-        add_line(shape_to_string(dataset.shape));
-        add_line(dataset.stored_type);
-    }
-    return fingerprint.text();
-}
-
-/// Prints every failure, but an output that cannot be written once; the first one's code is the
-/// run's. 0 where nothing failed.
-int report_failures(const std::vector<Outcome>& outcomes) {
+/// Prints every failure, but what was not done only once; the first one's code is the run's. 0
+/// where nothing failed.
+int report_failures(const std::vector<Outcome>& outcomes, const std::string& stopped) {
     int code = 0;
     bool output_failed = false;
+    bool interrupted = false;
     for (const Outcome& outcome : outcomes) {
         if (!outcome.failed) continue;
         if (code == 0) code = static_cast<int>(outcome.code);
         if (outcome.code == ErrorCode::kOutput && std::exchange(output_failed, true)) continue;
+        if (outcome.code == ErrorCode::kStopped) {
+            interrupted = true;
+            continue;
+        }
         log_error(outcome.message);
     }
     if (output_failed) output_failure_was_said();
+    if (interrupted) {
+        log_error(stopped);
+        return static_cast<int>(ErrorCode::kStopped);
+    }
     if (code != 0) log_error("nothing was written");
     return code;
 }
@@ -116,20 +112,42 @@ std::vector<std::string> palettized_paths(const Plan& plan) {
     return paths;
 }
 
-GraphPorts graph_ports(const CheckpointReader& reader, CheckpointWriter& writer,
-                       Recorder* recorder) {
+/// The run's output, and the journal that lets it go on where it was interrupted.
+struct Output {
+    Journal& journal;
+    CheckpointWriter& writer;
+    const std::vector<const PlanEntry*>& entries;
+
+    /// Tensors come in plan order; after one that failed the rest is not kept.
+    void write(const TensorJob& job, const Packed& packed, const CheckpointReader& reader) const {
+        const auto chunks =
+            writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
+        reader.require_whole(job.path);
+        const ErrorReport error = checked_error(job, packed);
+        if (entries[journal.size()]->job.path != job.path) return;
+        journal.add(job.path, packed.tensor, chunks, note_of(error, packed.optimality_gap));
+    }
+};
+
+GraphPorts graph_ports(const CheckpointReader& reader, const Output& output, Recorder* recorder) {
     return {[&](const PlanEntry& entry) {
+                if (stop_requested()) {
+                    throw Error(ErrorCode::kStopped, entry.job.path + ": not done: interrupted");
+                }
                 return reader.open_weights(*entry.dataset, entry.kept_bytes);
             },
-            [&](const TensorJob& job, const Packed& packed) {
-                writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
-                reader.require_whole(job.path);
-            },
-            recorder};
+            [&](const TensorJob& job, const Packed& packed) { output.write(job, packed, reader); },
+            recorder, stop_requested};
+}
+
+std::string stopped_message(const std::string& target) {
+    return target + ": interrupted; the same command with --resume goes on from what is done";
 }
 
 int execute_run(const Arguments& arguments) {
     const auto start = Clock::now();
+    const std::string& target = arguments.positionals[1];
+    stop_on_signals(stopped_message(target));
     std::optional<Recorder> recording;
     if (arguments.flag("profile") || arguments.has("trace")) recording.emplace();
     Recorder* const recorder = recording ? &*recording : nullptr;
@@ -152,12 +170,27 @@ int execute_run(const Arguments& arguments) {
         const std::uint64_t copied = copied_bytes(reader.info(), plan);
         phases.count_bytes(copied, copied);
     }
-    const std::string& target = arguments.positionals[1];
-    CheckpointWriter writer(reader, target, arguments.flag("force"), palettized_paths(plan));
+    const bool resume = arguments.flag("resume");
+    Journal journal(
+        target, identity_of(plan, reader.info(), arguments.positionals[0], config_to_json(config)),
+        resume);
+    if (resume) journal.keep();
+    CheckpointWriter writer(reader, target, arguments.flag("force"), palettized_paths(plan),
+                            journal.part_path());
+    const auto entries = plan.palettized();
+    std::vector<Outcome> resumed = resume_finished(journal, writer, entries);
+    if (!resumed.empty()) {
+        log_note(std::to_string(resumed.size()) + " of " + std::to_string(entries.size()) +
+                 " tensors were done by an earlier run");
+    }
     phases.leave();
 
-    const GraphResult result = run_graph(plan, graph_ports(reader, writer, recorder), budget_bytes);
-    if (const int code = report_failures(result.outcomes); code != 0) return code;
+    const Output output{journal, writer, entries};
+    const GraphResult result =
+        run_graph(plan, graph_ports(reader, output, recorder), budget_bytes, std::move(resumed));
+    if (stop_requested()) journal.keep();
+    if (const int code = report_failures(result.outcomes, stopped_message(target)); code != 0)
+        return code;
 
     phases.enter("finish", Activity::kWriting);
     writer.finish(results_json(plan, result.outcomes, config_to_json(config),
@@ -173,6 +206,7 @@ int execute_run(const Arguments& arguments) {
     if (arguments.has("trace")) trace.write(trace_json(recording->slices()));
     phases.enter("publish", Activity::kWriting);
     publish(report, trace, writer);
+    journal.discard();
     phases.leave();
     facts.file_bytes_out = fs::file_size(target);
     std::cout << report_table(plan, &facts);
@@ -197,7 +231,7 @@ Command run_command() {
                 options.add(certify_option())
                     .add(thread_options())
                     .add(recording_options())
-                    .add(force_option());
+                    .add(run_output_options());
                 return options;
             },
             execute_run};

@@ -1,0 +1,105 @@
+// What a run has finished, so that the next one goes on from there: a journal beside the output.
+//
+// A killed run leaves two hidden files beside its target: the part, the HDF5 file that it was
+// making, and the journal. The part cannot be opened, as its metadata is in no order; but the
+// chunks of indices of every finished tensor are in it, at places that the journal knows, with
+// their checksums. The next run makes a new part from the beginning and takes those chunks over
+// instead of finding them again: its bytes are those of a run that was never interrupted. The old
+// files stay until the new ones have all that they had, whatever happens in between.
+//
+// The journal is records, each its length, its CRC-32 and CBOR; what follows the last whole record
+// was being written when the run ended.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint_writer.hpp"
+#include "io/descriptor.hpp"
+#include "io/raw_file.hpp"
+#include "stages/tensor.hpp"
+
+namespace pal {
+
+/// What must be the same for work to be taken over: texts, of any length.
+struct RunIdentity {
+    std::string input;
+    std::string config;
+    std::string version;
+};
+
+/// Of a file as it is now: its size, its time of change and the checksum of samples of its bytes.
+/// Throws Error(kInput) where it cannot be read.
+[[nodiscard]] std::string content_stamp(const std::string& path);
+
+/// A tensor that an earlier run finished.
+struct FinishedTensor {
+    std::string path;
+    std::string note;  // what the run had to say of it
+    /// All but dtype, n_bits and geometry. Its chunks are read when asked for; valid as long as the
+    /// journal's earlier files.
+    PalettizedTensor tensor;
+};
+
+class Journal {
+  public:
+    /// Takes the work on `target` for this process. Not `resume`: what an earlier run left is
+    /// removed. Throws Error(kOutput) where another process works on it, or files cannot be made;
+    /// Error(kUsage) where there is work of another identity to resume.
+    Journal(const std::string& target, const RunIdentity& identity, bool resume);
+    ~Journal();  // removes the files and the part, unless they are kept
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
+
+    /// Where the output is made.
+    [[nodiscard]] const std::string& part_path() const noexcept { return part_.path; }
+
+    /// The next tensor that the earlier run finished, every byte as it was; nothing once there is
+    /// no further one that is whole.
+    [[nodiscard]] std::optional<FinishedTensor> next_finished();
+    /// What earlier runs left is no longer needed: all of it is here, or of no use.
+    void forget_earlier();
+
+    /// The output holds the tensor, which is the next one of the plan. Throws Error(kOutput).
+    void add(const std::string& path, const PalettizedTensor& tensor,
+             const std::vector<ChunkPlace>& chunks, const std::string& note);
+    /// Tensors that were added.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// From now on the files outlive this where there is anything to resume in them.
+    void keep() noexcept { kept_ = true; }
+    /// The output is in its place: there is nothing to resume.
+    void discard() noexcept { kept_ = false; }
+
+  private:
+    struct Pair {
+        std::string path;     // of the part
+        std::string journal;  // its path
+    };
+    /// Reads an earlier pair from its beginning.
+    struct Earlier {
+        Pair files;
+        Descriptor journal;
+        std::shared_ptr<const RawFile> part;
+        std::uint64_t position = 0;
+    };
+
+    [[nodiscard]] Descriptor lock() const;
+    void take_over(const RunIdentity& identity);
+    [[nodiscard]] std::optional<Earlier> opened(const Pair& files, const RunIdentity& identity,
+                                                std::size_t& finished) const;
+    void append(const std::string& cbor);
+    static void remove(const Pair& files) noexcept;
+
+    std::string target_;
+    Pair part_;
+    Pair old_;
+    Descriptor journal_;
+    std::optional<Earlier> earlier_;
+    std::size_t size_ = 0;
+    bool kept_ = false;
+};
+
+}  // namespace pal

@@ -1,0 +1,97 @@
+#include "pipeline/resume.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "io/version.hpp"
+#include "pipeline/fingerprint.hpp"
+
+namespace pal {
+
+namespace {
+
+/// Exactly as it is in memory, as the journal is read by the program that wrote it.
+struct Note {
+    double mse;
+    double sqnr_db;
+    double max_abs_error;
+    double gap;
+    std::uint8_t finite;
+    std::uint8_t has_gap;
+};
+
+Outcome outcome_from(const std::string& text) {
+    Note note{};
+    std::memcpy(&note, text.data(), std::min(sizeof note, text.size()));
+    Outcome outcome;
+    outcome.finished = true;
+    outcome.error = {note.mse, note.sqnr_db, note.max_abs_error, note.finite != 0};
+    if (note.has_gap != 0) outcome.optimality_gap = note.gap;
+    return outcome;
+}
+
+void add_line(Fingerprint& fingerprint, const std::string& text) { fingerprint.add(text + "\n"); }
+
+}  // namespace
+
+std::string note_of(const ErrorReport& error, const std::optional<double>& gap) {
+    Note note{};
+    note.mse = error.mse;
+    note.sqnr_db = error.sqnr_db;
+    note.max_abs_error = error.max_abs_error;
+    note.gap = gap.value_or(0);
+    note.finite = error.finite ? 1 : 0;
+    note.has_gap = gap ? 1 : 0;
+    return {reinterpret_cast<const char*>(&note), sizeof note};  // NOLINT: its bytes
+}
+
+std::string input_fingerprint(const CheckpointInfo& info) {
+    Fingerprint fingerprint;
+    add_line(fingerprint, std::to_string(info.file_bytes));
+    for (const DatasetInfo& dataset : info.datasets) {
+        add_line(fingerprint, dataset.path);
+        add_line(fingerprint, shape_to_string(dataset.shape));
+        add_line(fingerprint, dataset.stored_type);
+    }
+    return fingerprint.text();
+}
+
+RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
+                        const std::string& input_path, const std::string& config_json) {
+    Fingerprint config;
+    add_line(config, config_json);
+    for (const PlanEntry* entry : plan.palettized()) {
+        const TensorJob& job = entry->job;
+        add_line(config, job.path);
+        add_line(config, spec_to_json(job.spec));
+        add_line(config, shape_to_string(job.geometry.indices_shape));
+        add_line(config, fmt::format("{} {} {} {} {}", job.geometry.output_axis,
+                                     job.geometry.group_axis.value_or(-1), job.geometry.group_size,
+                                     job.geometry.group_count, dtype_name(job.dtype)));
+        add_line(config, fmt::format("{} {} {}", engine_name(job.cluster.engine), job.cluster.seed,
+                                     job.cluster.certify.value_or(0)));
+    }
+    return {input_fingerprint(input) + " " + content_stamp(input_path), config.text(), kVersion};
+}
+
+std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
+                                     const std::vector<const PlanEntry*>& entries) {
+    std::vector<Outcome> outcomes;
+    while (outcomes.size() < entries.size()) {
+        const TensorJob& job = entries[outcomes.size()]->job;
+        auto finished = journal.next_finished();
+        if (!finished || finished->path != job.path) break;
+        PalettizedTensor& tensor = finished->tensor;
+        tensor.dtype = job.dtype;
+        tensor.n_bits = job.spec.n_bits;
+        tensor.geometry = job.geometry;
+        const auto chunks = writer.write_palettized(job.path, tensor, spec_to_json(job.spec));
+        journal.add(job.path, tensor, chunks, finished->note);
+        outcomes.push_back(outcome_from(finished->note));
+    }
+    journal.forget_earlier();
+    return outcomes;
+}
+
+}  // namespace pal

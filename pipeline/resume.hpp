@@ -1,0 +1,32 @@
+// Going on where an interrupted run stopped: what must be the same, and the tensors that need not
+// be done again.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/checkpoint_reader.hpp"
+#include "io/journal.hpp"
+#include "pipeline/message.hpp"
+#include "pipeline/plan.hpp"
+
+namespace pal {
+
+/// Of everything that the output's bytes depend on. The input: its structure, size and time of
+/// change, and samples of its bytes. config_json: resolved.
+[[nodiscard]] RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
+                                      const std::string& input_path,
+                                      const std::string& config_json);
+
+/// Puts the tensors that an earlier run finished, if any, into the output and the journal, in plan
+/// order. Returns their outcomes.
+[[nodiscard]] std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
+                                                   const std::vector<const PlanEntry*>& entries);
+
+/// What the journal keeps of how a tensor fared.
+[[nodiscard]] std::string note_of(const ErrorReport& error, const std::optional<double>& gap);
+
+/// Of sizes, names, shapes and types of everything in the input.
+[[nodiscard]] std::string input_fingerprint(const CheckpointInfo& info);
+
+}  // namespace pal
