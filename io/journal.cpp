@@ -186,7 +186,11 @@ Journal::Journal(const std::string& target, const RunIdentity& identity, bool re
     : target_(target),
       part_{beside(target, "part"), beside(target, "journal")},
       old_{beside(target, "part.old"), beside(target, "journal.old")} {
+    removal_.path = part_.journal;
     Descriptor journal = lock();
+    struct stat status {};
+    if (!resume || (::fstat(journal.get(), &status) == 0 && status.st_size == 0))
+        removal_.armed = true;
     if (resume) {
         take_over(identity);
     } else {
@@ -205,9 +209,16 @@ Journal::Journal(const std::string& target, const RunIdentity& identity, bool re
 
 Journal::~Journal() {
     clear_doomed_file(part_.journal);
-    if (kept_ && (size_ > 0 || earlier_)) return;
-    remove(part_);
+    if (kept_ && (size_ > 0 || earlier_)) {
+        removal_.armed = false;
+        return;
+    }
+    ::unlink(part_.path.c_str());
     if (earlier_) remove(earlier_->files);
+}
+
+Journal::Removal::~Removal() {
+    if (armed) ::unlink(path.c_str());
 }
 
 /// The journal, open and locked; created where there is none.
@@ -255,6 +266,7 @@ void Journal::take_over(const RunIdentity& identity) {
         throw Error(ErrorCode::kOutput,
                     target_ + ": cannot create a file beside it: " + std::strerror(errno));
     }
+    removal_.armed = true;
     ::flock(journal_.get(), LOCK_EX | LOCK_NB);
 }
 

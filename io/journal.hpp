@@ -86,6 +86,16 @@ class Journal {
         std::uint64_t position = 0;
     };
 
+    /// Removes the file that it is armed with.
+    struct Removal {
+        Removal() = default;
+        ~Removal();
+        Removal(const Removal&) = delete;
+        Removal& operator=(const Removal&) = delete;
+        std::string path;
+        bool armed = false;
+    };
+
     [[nodiscard]] Descriptor lock() const;
     void take_over(const RunIdentity& identity);
     [[nodiscard]] std::optional<Earlier> opened(const Pair& files, const RunIdentity& identity,
@@ -96,6 +106,7 @@ class Journal {
     std::string target_;
     Pair part_;
     Pair old_;
+    Removal removal_;  // of the journal, once it is this run's: a constructor may fail after that
     Descriptor journal_;
     std::optional<Earlier> earlier_;
     std::size_t size_ = 0;

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -35,6 +36,7 @@ std::array<char, 4096> output_failure;
 std::size_t output_failure_bytes = 0;
 std::atomic<bool> output_failed{false};
 std::atomic<bool> failure_said{false};
+std::atomic<bool> exit_expected{false};
 
 constexpr unsigned kGraceSeconds = 4;  // cluster managers kill 5 s or more after they have asked
 std::array<char, 4096> stop_message;
@@ -82,6 +84,15 @@ extern "C" void on_crash(int signal) {
     ::_exit(static_cast<int>(ErrorCode::kInput));
 }
 
+extern "C" void on_exit_of_process() {
+    if (exit_expected) return;
+    remove_doomed(End::kSignal);
+    say("h5palettize: error: a library ended the program, most likely for lack of memory; nothing "
+        "was "
+        "written\n");
+    ::_exit(static_cast<int>(ErrorCode::kInput));
+}
+
 extern "C" void on_stop(int signal) {
     if (signal != SIGALRM && !stopping.exchange(true)) {
         ::alarm(kGraceSeconds);
@@ -104,7 +115,10 @@ void handle(int signal, void (*handler)(int)) {
 
 }  // namespace
 
+void expect_exit() noexcept { exit_expected = true; }
+
 void contain_signals() {
+    std::atexit(on_exit_of_process);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) handle(signal, on_end);
     if (!kContainCrashes) return;
     stack_t stack{};

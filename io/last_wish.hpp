@@ -6,11 +6,14 @@
 
 namespace pal {
 
+/// Also where a library calls exit (HDF5 1.10.8 does when memory is short), before expect_exit().
 /// From now on SIGINT, SIGTERM, SIGHUP and SIGPIPE remove the temporary before they end the
 /// process, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) removes it, says on stderr what
 /// happened and exits with 3: HDF5 1.10.8 crashes on some damaged files. For the whole process;
 /// call it once, from main. Under a sanitizer crashes stay the sanitizer's.
 void contain_signals();
+/// The program has come to its end: exit is no surprise any more.
+void expect_exit() noexcept;
 
 /// Writing an output failed: HDF5 1.10.8 may crash when it closes that file, or later. From now on
 /// a crash says `message` on stderr instead, unless it was said already, and exits with 4.

@@ -123,7 +123,10 @@ int execute(const Command& command, const std::vector<std::string>& words) {
                                 given, command.name, command.arguments));
     }
     const std::size_t threads = threads_from(arguments);
-    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
+    // Never destroyed: where memory was short when it was made, oneTBB 2021.8 waits for ever in that.
+    static const auto* const limit =
+        new tbb::global_control(tbb::global_control::max_allowed_parallelism, threads);
+    (void)limit;
     // The limit alone gives no more threads than there are processors.
     tbb::task_arena arena(static_cast<int>(threads));
     return arena.execute([&] { return command.execute(arguments); });
@@ -173,7 +176,9 @@ const std::vector<Command>& commands() {
     return all;
 }
 
-int run_program(int argc, char** argv) {
+namespace {
+
+int guarded_run(int argc, char** argv) {
     keep_freed_buffers();
     std::signal(SIGXFSZ,
                 SIG_IGN);  // a file size limit is then an error of the write, as a full disk is
@@ -193,6 +198,14 @@ int run_program(int argc, char** argv) {
     } catch (const std::exception& error) {
         return report_error(error.what(), ErrorCode::kCheckFailed);
     }
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+    const int code = guarded_run(argc, argv);
+    expect_exit();
+    return code;
 }
 
 }  // namespace pal

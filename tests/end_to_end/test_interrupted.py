@@ -38,6 +38,7 @@ class Interrupted(support.Case):
             with self.subTest(signal=name.name):
                 process = self.start()
                 process.send_signal(name)
+                process.send_signal(signal.SIGTERM)  # at once: what is in flight is not waited for
                 process.communicate(timeout=DEADLINE_SECONDS)
                 self.assertEqual(process.returncode, support.STOPPED)
                 self.assert_folder_holds("in.h5")
@@ -49,6 +50,7 @@ class Interrupted(support.Case):
         self.assertIsNone(process.poll())
         self.assertTrue(self.temporaries())
         process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
         process.communicate(timeout=DEADLINE_SECONDS)
         self.assert_folder_holds("in.h5")
 
