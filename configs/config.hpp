@@ -85,6 +85,7 @@ struct Candidate {
 struct Decision {
     std::optional<PalettizationSpec> spec;  // set: selected
     std::string reason;  // why not, or which rule won: "module_name_configs 'layers\..*' (line 12)"
+    bool by_name = false;     // --include or a name rule asks for it
     std::string module_path;  // dotted; of the path that the decision was made by
     std::string state_name;
 };

@@ -75,6 +75,7 @@ class Selector {
             included_any_ = true;
             if (!decision.spec) decision.spec = spec_of_included();
             decision.reason = include_.label();
+            decision.by_name = true;
         }
         if (exclude_.matches(index)) {
             excluded_any_ = true;
@@ -109,6 +110,7 @@ class Selector {
         decision.module_path = names[best].module_names.front();
         decision.state_name = names[best].state_name;
         decision.spec = chosen.spec;
+        decision.by_name = chosen.winner.rule != nullptr && !chosen.winner.by_type;
         decision.reason = chosen.reason;
         if (best > 0) decision.reason += ", as " + candidate.aliases[best - 1];
     }

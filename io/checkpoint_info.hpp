@@ -25,8 +25,10 @@ struct DatasetInfo {
         stored_type;  // for people: "float32", "float32 big-endian", "int64", "string", "compound"
     std::string
         storage;  // for people: "contiguous", "chunked gzip shuffle", "compact", "virtual", ...
-    std::string unreadable;  // why the data cannot be read here (missing filter plugin, external),
-                             // else empty
+    std::string unreadable;      // why the data is not read here (a filter that is missing, data in
+                                 // other files) and what would change that; else empty
+    std::string virtual_reader;  // a virtual dataset of this file that reads it, and so needs it to
+                                 // stay a dataset; else empty
     std::string
         reserved_attribute;  // one that has a name which palettized tensors need; else empty
     std::uint64_t element_count = 0;    // 0 for null dataspaces
@@ -48,7 +50,9 @@ struct CheckpointInfo {
     std::string file;
     std::uint64_t file_bytes = 0;
     std::uint64_t user_block_bytes = 0;
-    bool palettized = false;  // has h5palettize_format and h5palettize_complete
+    bool palettized = false;                // has h5palettize_format and h5palettize_complete
+    std::uint64_t external_link_count = 0;  // they stay links, nothing behind them is read
+    std::string first_external_link;
     std::string unsupported;  // what cannot be carried over yet (object references), with a path;
                               // else empty
     std::string reserved;  // why no palettized file can be made of it: it is an unfinished one, or

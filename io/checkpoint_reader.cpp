@@ -11,8 +11,11 @@
 
 namespace pal {
 
-CheckpointReader::CheckpointReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
+CheckpointReader::CheckpointReader(const std::string& path, const ReadOptions& options)
+    : impl_(std::make_unique<Impl>()) {
     impl_->path = path;
+    impl_->options = options;
+    h5::allow_plugins(options.allow_plugins);
     impl_->file = open_checkpoint(path, impl_->info);
     impl_->raw = RawFile(path);
     try {

@@ -15,11 +15,19 @@
 
 namespace pal {
 
+/// What a file may make this process read beside itself: nothing, unless the user trusts it.
+struct ReadOptions {
+    bool follow_external = false;  // data in other files: external storage, virtual datasets
+    bool allow_plugins = false;    // filters in libraries that HDF5 loads from HDF5_PLUGIN_PATH
+};
+
 class CheckpointReader {
   public:
-    /// Opens and scans `path`. Throws Error(kInput): missing, a folder, unreadable, empty, not HDF5
-    /// (says what it looks like: a zip, a Git-LFS pointer, netCDF-3, MATLAB v5), truncated.
-    explicit CheckpointReader(const std::string& path);
+    /// Opens and scans `path`. Whether plugins are loaded is a setting of the process; the reader
+    /// that was opened last decides. Throws Error(kInput): missing, a folder, unreadable, empty,
+    /// not HDF5 (says what it looks like: a zip, a Git-LFS pointer, netCDF-3, MATLAB v5),
+    /// truncated.
+    explicit CheckpointReader(const std::string& path, const ReadOptions& options = {});
     ~CheckpointReader();
     CheckpointReader(const CheckpointReader&) = delete;
     CheckpointReader& operator=(const CheckpointReader&) = delete;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "io/attributes.hpp"
+#include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/raw_value.hpp"
 #include "io/storage.hpp"
@@ -112,17 +113,14 @@ class TreeCopier {
 
     static void copy_link(hid_t from, hid_t to, const h5::Link& link, hid_t link_plist) {
         const std::string value = h5::link_value(from, link);
-        h5::call("create link " + link.name, [&]() -> herr_t {
-            if (link.type == H5L_TYPE_SOFT) {
-                return H5Lcreate_soft(value.c_str(), to, link.name.c_str(), link_plist,
-                                      H5P_DEFAULT);
-            }
-            const char* file = nullptr;
-            const char* object = nullptr;
-            unsigned flags = 0;
-            if (H5Lunpack_elink_val(value.data(), value.size(), &flags, &file, &object) < 0)
-                return -1;
-            return H5Lcreate_external(file, object, to, link.name.c_str(), link_plist, H5P_DEFAULT);
+        const bool soft = link.type == H5L_TYPE_SOFT;
+        const h5::ExternalTarget target =
+            soft ? h5::ExternalTarget{} : h5::external_target(value, link.name);
+        h5::call("create link " + link.name, [&] {
+            return soft ? H5Lcreate_soft(value.c_str(), to, link.name.c_str(), link_plist,
+                                         H5P_DEFAULT)
+                        : H5Lcreate_external(target.file.c_str(), target.object.c_str(), to,
+                                             link.name.c_str(), link_plist, H5P_DEFAULT);
         });
     }
 
@@ -163,6 +161,8 @@ class TreeCopier {
     static void require_readable(hid_t dataset, const std::string& path) {
         const h5::Type type = h5::dataset_type(dataset);
         if (!h5::holds_variable_length(type.get())) return;
+        const h5::Plist plist = h5::dataset_plist(dataset);
+        if (!h5::foreign_storage(plist.get()).empty()) return;  // H5Ocopy does not read it either
         try {
             const h5::RowBlocks blocks(dataset);
             for (std::uint64_t b = 0; b < blocks.count(); ++b) static_cast<void>(blocks.read(b));

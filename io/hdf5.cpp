@@ -14,6 +14,8 @@ std::mutex& hdf5_lock() {
     // not be written once more, and 1.10.8 crashes in that.
     static const herr_t no_handler = ::H5dont_atexit();
     static_cast<void>(no_handler);
+    static const herr_t no_plugins = ::H5PLset_loading_state(0);
+    static_cast<void>(no_plugins);
     static std::mutex* const mutex =
         new std::mutex;  // never destroyed: handles may outlive statics
     return *mutex;
@@ -62,6 +64,10 @@ Failure failure_of(std::string_view what) {
     return Failure("cannot " + std::string(what) + ": " + text, stack.has_write_error);
 }
 
+void allow_plugins(bool allowed) {
+    call("set what plugins may be loaded",
+         [&] { return H5PLset_loading_state(allowed ? H5PL_ALL_PLUGIN : 0); });
+}
 Object open_object(hid_t file, const std::string& path) {
     return Object(call("open " + path, [&] { return H5Oopen(file, path.c_str(), H5P_DEFAULT); }));
 }
@@ -217,6 +223,15 @@ std::string link_value(hid_t group, const Link& link) {
         return H5Lget_val(group, link.name.c_str(), value.data(), value.size(), H5P_DEFAULT);
     });
     return value;
+}
+
+ExternalTarget external_target(const std::string& value, const std::string& path) {
+    const char* file = nullptr;
+    const char* object = nullptr;
+    unsigned flags = 0;
+    call("read link " + path,
+         [&] { return H5Lunpack_elink_val(value.data(), value.size(), &flags, &file, &object); });
+    return {file, object};
 }
 
 std::vector<std::string> list_attributes(hid_t object) {

@@ -100,6 +100,9 @@ using Plist = Handle<H5Pclose>;
 using Object = Handle<H5Oclose>;
 
 // One thin wrapper a call.
+/// Off in a process until it is allowed: the library would load whatever code lies in the folders
+/// of HDF5_PLUGIN_PATH to decode a chunk.
+void allow_plugins(bool allowed);
 [[nodiscard]] Object open_object(hid_t file, const std::string& path);
 /// Of the address that a hard link has, whatever Kind the caller knows it to be. Looks up no names,
 /// which takes long where a group has many. path: for messages.
@@ -144,6 +147,12 @@ struct Link {
 [[nodiscard]] std::vector<Link> list_links(hid_t group);
 /// The stored value of a soft or external link, raw.
 [[nodiscard]] std::string link_value(hid_t group, const Link& link);
+struct ExternalTarget {
+    std::string file;
+    std::string object;
+};
+/// Where an external link points to, by its stored value.
+[[nodiscard]] ExternalTarget external_target(const std::string& value, const std::string& path);
 /// The attributes of an object: in creation order where that is tracked, else by name.
 [[nodiscard]] std::vector<std::string> list_attributes(hid_t object);
 

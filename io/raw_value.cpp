@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 
 namespace pal::h5 {
@@ -116,6 +117,8 @@ RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
     const Type stored = dataset_type(dataset);
     // The copy is transient: a committed type of one file cannot be used in another.
     type_ = copy_type(stored.get());
+    const Plist plist = dataset_plist(dataset);
+    if (!foreign_storage(plist.get()).empty()) throw Failure("the data is in other files");
     const Space space = dataset_space(dataset);
     const auto points =
         call("read a shape", [&] { return H5Sget_simple_extent_npoints(space.get()); });

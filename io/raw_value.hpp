@@ -44,6 +44,7 @@ class RawValue {
 /// datasets of one type and shape have the same blocks.
 class RowBlocks {
   public:
+    /// Throws Failure where the data is in other files.
     explicit RowBlocks(hid_t dataset);
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
     [[nodiscard]] RawValue read(std::uint64_t block) const;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/attributes.hpp"
+#include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/reader_impl.hpp"
 #include "stages/pack.hpp"
@@ -70,6 +71,11 @@ Geometry read_geometry(hid_t group, const Shape& shape, const nlohmann::json& js
     return std::get<Geometry>(geometry);
 }
 
+bool has_member(hid_t group, const std::string& name) {
+    return h5::call("look for " + name,
+                    [&] { return H5Lexists(group, name.c_str(), H5P_DEFAULT); }) > 0;
+}
+
 struct Member {
     h5::Dataset dataset;
     h5::Type type;
@@ -79,13 +85,19 @@ struct Member {
 
 Member open_member(hid_t group, const std::string& name, const Shape& shape) {
     Member member;
-    if (h5::call("look for " + name, [&] { return H5Lexists(group, name.c_str(), H5P_DEFAULT); }) ==
-        0) {
-        damaged("member '" + name + "' is missing");
-    }
+    if (!has_member(group, name)) damaged("member '" + name + "' is missing");
+    // A link may lead into another file, and so may the storage of a dataset: nothing of a
+    // palettized tensor lies there, and a file from a stranger must not read others.
+    H5L_info_t link{};
+    h5::call("look for " + name,
+             [&] { return H5Lget_info(group, name.c_str(), &link, H5P_DEFAULT); });
+    if (link.type != H5L_TYPE_HARD) damaged("member '" + name + "' is a link to another place");
     member.dataset = h5::open_dataset(group, name);
     member.type = h5::dataset_type(member.dataset.get());
     member.stored = h5::classify_type(member.type.get(), member.dataset.get());
+    const h5::Plist plist = h5::dataset_plist(member.dataset.get());
+    if (!h5::foreign_storage(plist.get()).empty())
+        damaged("member '" + name + "' has its data in other files");
     const h5::Space space = h5::dataset_space(member.dataset.get());
     const Shape found = h5::space_shape(space.get());
     if (found != shape) {
@@ -96,11 +108,6 @@ Member open_member(hid_t group, const std::string& name, const Shape& shape) {
     if (!count) damaged("member '" + name + "' has an impossible shape");
     member.count = *count;
     return member;
-}
-
-bool has_member(hid_t group, const std::string& name) {
-    return h5::call("look for " + name,
-                    [&] { return H5Lexists(group, name.c_str(), H5P_DEFAULT); }) > 0;
 }
 
 std::vector<double> read_floats(hid_t group, const std::string& name, const Shape& shape,

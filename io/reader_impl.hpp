@@ -22,6 +22,7 @@ struct StoredWeights {
 
 struct CheckpointReader::Impl {
     std::string path;
+    ReadOptions options;
     h5::File file;
     RawFile raw;  // the same file, for reading past the library
     CheckpointInfo info;
@@ -46,6 +47,9 @@ struct CheckpointReader::Impl {
 
 /// Fills impl.info from impl.file.
 void scan_checkpoint(CheckpointReader::Impl& impl);
+
+/// Throws Error(kInput) where its attributes and the shape of its indices do not go together.
+[[nodiscard]] PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path);
 
 /// Opens a file read-only, or says what it is instead.
 [[nodiscard]] h5::File open_checkpoint(const std::string& path, CheckpointInfo& info);

@@ -3,6 +3,7 @@
 
 #include "io/attributes.hpp"
 #include "io/chunk_layout.hpp"
+#include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/keras.hpp"
 #include "io/raw_value.hpp"
@@ -47,6 +48,7 @@ class Scanner {
         note_names(links);
         for (const h5::Link& link : links) {
             const std::string at = child_path(path, link.name);
+            if (link.type == H5L_TYPE_EXTERNAL) note_external_link(group, link, at);
             if (link.type == H5L_TYPE_SOFT || link.type == H5L_TYPE_EXTERNAL) continue;
             if (link.type != H5L_TYPE_HARD) {
                 note_unsupported("a user-defined link at " + at);
@@ -92,7 +94,9 @@ class Scanner {
     DatasetInfo describe(hid_t dataset, const std::string& path, haddr_t address) {
         DatasetInfo info;
         const h5::Type type = h5::dataset_type(dataset);
-        const h5::Space space = h5::dataset_space(dataset);
+        const h5::Plist plist = h5::dataset_plist(dataset);
+        const h5::Space space = impl_.options.follow_external ? h5::dataset_space(dataset)
+                                                              : h5::own_space(dataset, plist.get());
         const h5::StoredType stored = h5::classify_type(type.get(), dataset);
         info.stored_type = stored.name;
         info.dtype = stored.dtype;
@@ -106,13 +110,13 @@ class Scanner {
             throw Error(ErrorCode::kInput, path + ": the shape " + shape_to_string(info.shape) +
                                                " is larger than any memory; the file is damaged");
         }
-        describe_storage(dataset, path, info);
+        describe_storage(plist.get(), path, info);
         if (stored.dtype) {
             impl_.weights[address] = {stored, kept_type(type.get()), offset_of(dataset, info)};
             return info;
         }
         if (h5::holds_references(type.get())) note_references("dataset " + path);
-        if (h5::holds_variable_length(type.get())) note_variable_length(dataset, path, info);
+        if (h5::holds_variable_length(type.get())) note_variable_length(plist.get(), path, info);
         return info;
     }
 
@@ -147,105 +151,59 @@ class Scanner {
         }
     }
 
-    void describe_storage(hid_t dataset, const std::string& path, DatasetInfo& info) {
-        const h5::Plist plist = h5::dataset_plist(dataset);
-        const H5D_layout_t layout =
-            h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); });
-        info.storage = layout == H5D_COMPACT      ? "compact"
+    void describe_storage(hid_t plist, const std::string& path, DatasetInfo& info) {
+        const H5D_layout_t layout = h5::call("read a layout", [&] { return H5Pget_layout(plist); });
+        const std::string foreign = h5::foreign_storage(plist);
+        info.storage = !foreign.empty()           ? foreign
+                       : layout == H5D_COMPACT    ? "compact"
                        : layout == H5D_CONTIGUOUS ? "contiguous"
-                       : layout == H5D_CHUNKED    ? "chunked"
-                                                  : "virtual";
-        const bool external =
-            layout == H5D_CONTIGUOUS &&
-            h5::call("read external files", [&] { return H5Pget_external_count(plist.get()); }) > 0;
-        if (external) info.storage = "external";
-        if (layout == H5D_CHUNKED) describe_chunks(plist.get(), info);
-        if (external || layout == H5D_VIRTUAL) {
-            info.unreadable = "its data is in other files (" + info.storage + " storage)";
-            note_unsupported(info.storage + " storage of " + path +
-                             " (its data is in other files); repack it into one file first");
+                                                  : "chunked";
+        if (layout == H5D_CHUNKED) describe_chunks(plist, info);
+        if (!foreign.empty()) info.unreadable = why_not_followed(plist, foreign, info.bytes);
+        for (const std::string& source : h5::sources_in_own_file(plist)) {
+            read_by_[source.starts_with('/') ? source : "/" + source] = path;
         }
-        const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist.get()); });
+        describe_filters(plist, info);
+    }
+
+    /// Empty where it is followed.
+    [[nodiscard]] std::string why_not_followed(hid_t plist, const std::string& foreign,
+                                               std::uint64_t bytes) const {
+        const std::string what = "its data is in other files (" + foreign + " storage)";
+        if (!impl_.options.follow_external) return what + "; --follow-external reads them";
+        const std::string missing = h5::missing_source(plist, impl_.path, bytes);
+        return missing.empty() ? "" : what + ": " + missing;
+    }
+
+    void describe_filters(hid_t plist, DatasetInfo& info) const {
+        const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist); });
         for (int i = 0; i < filters; ++i) {
             std::size_t value_count = 0;
             const H5Z_filter_t filter = h5::call("read filters", [&] {
-                return H5Pget_filter2(plist.get(), static_cast<unsigned>(i), nullptr, &value_count,
+                return H5Pget_filter2(plist, static_cast<unsigned>(i), nullptr, &value_count,
                                       nullptr, 0, nullptr, nullptr);
             });
-            info.storage += " " + h5::filter_name(filter);
-            const bool available =
-                h5::call("look for a filter", [&] { return H5Zfilter_avail(filter); }) > 0;
-            if (!available) {
-                info.unreadable =
-                    "filter " + h5::filter_name(filter) +
-                    " is not available here; set HDF5_PLUGIN_PATH to a folder that has it";
-            }
+            const std::string name = h5::filter_name(filter);
+            info.storage += " " + name;
+            if (h5::call("look for a filter", [&] { return H5Zfilter_avail(filter); }) > 0)
+                continue;
+            info.unreadable =
+                "its filter " + name + " is not available here" +
+                (impl_.options.allow_plugins
+                     ? "; set HDF5_PLUGIN_PATH to a folder that has it"
+                     : "; --allow-plugins loads it from a folder of HDF5_PLUGIN_PATH");
         }
-    }
-
-    /// The indices have the tensor's shape but for one dimension, which cluster_dim divides.
-    static void require_plausible_shape(hid_t group, const std::string& path, const Shape& shape) {
-        Shape indices;
-        for (const h5::Link& link : h5::list_links(group)) {
-            if (link.name != "indices" || link.type != H5L_TYPE_HARD) continue;
-            const h5::Dataset dataset = h5::open_dataset(group, link.name);
-            indices = h5::space_shape(h5::dataset_space(dataset.get()).get());
-        }
-        std::size_t differing = 0;
-        bool plausible = indices.size() == shape.size();
-        for (std::size_t d = 0; plausible && d < shape.size(); ++d) {
-            differing += shape[d] == indices[d] ? 0U : 1U;
-            plausible = indices[d] > 0 && shape[d] > 0 && shape[d] % indices[d] == 0;
-        }
-        if (!plausible || differing > 1 || !element_count(shape)) {
-            throw Error(ErrorCode::kInput, path + ": palettized_shape " + shape_to_string(shape) +
-                                               " does not go with indices of shape " +
-                                               shape_to_string(indices) + "; the file is damaged");
-        }
-    }
-
-    PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path) {
-        PalettizedTensorInfo info;
-        info.spec_json = h5::read_string_attribute(group, "palettized_spec").value_or("");
-        for (const std::int64_t size :
-             h5::read_integers(group, "palettized_shape").value_or(std::vector<std::int64_t>{})) {
-            info.shape.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0)));
-        }
-        require_plausible_shape(group, path, info.shape);
-        const std::string name = h5::read_string_attribute(group, "palettized_dtype").value_or("");
-        bool known = false;
-        for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
-            if (dtype_name(dtype) != name) continue;
-            info.dtype = dtype;
-            known = true;
-        }
-        if (!known || info.shape.empty()) {
-            throw Error(ErrorCode::kInput,
-                        path + ": a palettized group without a valid palettized_" +
-                            (known ? "shape" : "dtype") + "; the file is damaged");
-        }
-        for (const h5::Link& link : h5::list_links(group)) {
-            if (link.type != H5L_TYPE_HARD) continue;
-            const auto member = h5::open_at<h5::Object>(group, link.address, link.name);
-            if (!h5::is_dataset(member.get())) continue;
-            h5::succeeds([&] {
-                info.bytes_stored += H5Dget_storage_size(member.get());
-                return 0;
-            });
-        }
-        return info;
     }
 
     /// H5Ocopy of 1.10 copies such a fill value as a dangling pointer, and crashes where it cannot
     /// decode chunks.
-    void note_variable_length(hid_t dataset, const std::string& path, const DatasetInfo& info) {
-        const h5::Plist plist = h5::dataset_plist(dataset);
+    void note_variable_length(hid_t plist, const std::string& path, const DatasetInfo& info) {
         H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
-        h5::call("read a fill value", [&] { return H5Pfill_value_defined(plist.get(), &fill); });
+        h5::call("read a fill value", [&] { return H5Pfill_value_defined(plist, &fill); });
         if (fill == H5D_FILL_VALUE_USER_DEFINED) {
             note_unsupported("the variable-length fill value of " + path);
         }
-        if (!info.unreadable.empty()) {
+        if (!info.unreadable.empty() && h5::foreign_storage(plist).empty()) {
             note_unsupported("the variable-length data of " + path + ": " + info.unreadable);
         }
     }
@@ -267,6 +225,23 @@ class Scanner {
         note_unsupported("object references in " + where +
                          " (they would point to the wrong place in the copy)");
     }
+    void note_external_link(hid_t group, const h5::Link& link, const std::string& path) {
+        if (impl_.info.external_link_count++ > 0) return;
+        const h5::ExternalTarget target = h5::external_target(h5::link_value(group, link), path);
+        impl_.info.first_external_link = path + " to " + target.object + " of " + target.file;
+    }
+    /// A source that became a group would leave its virtual dataset with fill values, silently.
+    void note_virtual_readers() {
+        for (const auto& [source, reader] : read_by_) {
+            const auto found = datasets_.find(impl_.address_of(source));
+            if (found != datasets_.end()) {
+                found->second.virtual_reader = reader;
+                continue;
+            }
+            note_unsupported("virtual dataset " + reader + ": it reads '" + source +
+                             "' of its own file, and no dataset has that very name");
+        }
+    }
     void note_unsupported(const std::string& what) {
         if (impl_.info.unsupported.empty()) impl_.info.unsupported = what;
     }
@@ -275,6 +250,9 @@ class Scanner {
         for (auto& [address, paths] : paths_) {
             std::sort(paths.begin(), paths.end());
             for (const std::string& path : paths) impl_.addresses[path] = address;
+        }
+        note_virtual_readers();
+        for (auto& [address, paths] : paths_) {
             if (const auto found = datasets_.find(address); found != datasets_.end()) {
                 found->second.path = paths.front();
                 found->second.aliases.assign(paths.begin() + 1, paths.end());
@@ -294,6 +272,7 @@ class Scanner {
     std::map<haddr_t, std::vector<std::string>> paths_;
     std::map<haddr_t, DatasetInfo> datasets_;
     std::map<haddr_t, PalettizedTensorInfo> tensors_;
+    std::map<std::string, std::string> read_by_;  // source -> virtual dataset of the same file
 };
 
 /// What stands where a palettized file keeps its own: it would be lost on the way there and back.
@@ -327,6 +306,8 @@ std::string read_results(hid_t root) {
             if (member.name != h5::kConfigDataset || member.type != H5L_TYPE_HARD) continue;
             const h5::Object object = h5::open_object(documents.get(), member.name);
             if (!h5::is_dataset(object.get())) continue;
+            const h5::Plist plist = h5::dataset_plist(object.get());
+            if (!h5::foreign_storage(plist.get()).empty()) continue;
             const h5::RowBlocks config(object.get());
             if (config.count() == 1) return h5::text_of(config.read(0)).value_or("");
         }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/attributes.hpp"
+#include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 
 namespace pal::h5 {
@@ -93,6 +94,11 @@ void apply_layout(const Json& json, std::size_t rank, hid_t plist) {
     }
 }
 
+/// What was in other files is restored as a contiguous dataset, which cannot grow.
+bool was_foreign(const Json& json) {
+    return json.at("layout") == "external" || json.at("layout") == "virtual";
+}
+
 Space restored_space(const Json& json, const Shape& shape) {
     const std::vector<hsize_t> dims(shape.begin(), shape.end());
     std::vector<hsize_t> largest;
@@ -100,6 +106,7 @@ Space restored_space(const Json& json, const Shape& shape) {
         largest.push_back(size.is_null() ? H5S_UNLIMITED : size.get<hsize_t>());
     }
     if (largest.size() != dims.size()) throw Error(ErrorCode::kInput, "maxshape of wrong rank");
+    if (was_foreign(json)) largest = dims;
     return Space(call("make a dataspace", [&] {
         return H5Screate_simple(static_cast<int>(dims.size()), dims.data(), largest.data());
     }));
@@ -114,8 +121,10 @@ Plist restored_plist(const Json& json, std::size_t rank, hid_t type) {
                                 static_cast<H5D_fill_time_t>(json.at("fill_time").get<int>()));
     });
     call("set the allocation time", [&] {
-        return H5Pset_alloc_time(plist.get(),
-                                 static_cast<H5D_alloc_time_t>(json.at("alloc_time").get<int>()));
+        return H5Pset_alloc_time(
+            plist.get(), was_foreign(json)
+                             ? H5D_ALLOC_TIME_DEFAULT
+                             : static_cast<H5D_alloc_time_t>(json.at("alloc_time").get<int>()));
     });
     call("set the attribute order", [&] {
         return H5Pset_attr_creation_order(plist.get(), json.at("attr_order").get<unsigned>());
@@ -134,7 +143,7 @@ std::string describe_storage(hid_t dataset) {
 }
 
 std::string describe_storage(hid_t dataset, hid_t type, hid_t plist) {
-    const Space space = dataset_space(dataset);
+    const Space space = own_space(dataset, plist);
     const std::size_t rank = space_shape(space.get()).size();
     std::vector<hsize_t> largest(rank);
     call("read a shape",
@@ -146,9 +155,10 @@ std::string describe_storage(hid_t dataset, hid_t type, hid_t plist) {
         json["maxshape"].push_back(size == H5S_UNLIMITED ? Json(nullptr) : Json(size));
     }
     const H5D_layout_t layout = call("read a layout", [&] { return H5Pget_layout(plist); });
-    json["layout"] = layout == H5D_CHUNKED   ? "chunked"
+    const std::string foreign = foreign_storage(plist);
+    json["layout"] = !foreign.empty()        ? foreign
+                     : layout == H5D_CHUNKED ? "chunked"
                      : layout == H5D_COMPACT ? "compact"
-                     : layout == H5D_VIRTUAL ? "virtual"
                                              : "contiguous";
     if (layout == H5D_CHUNKED) {
         json["chunk"] = plist_chunk(plist, rank);

@@ -94,6 +94,34 @@ std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
     return candidates;
 }
 
+/// Why a tensor must stay as it is in the file, whatever the spec; empty where it need not.
+std::string obstacle(const DatasetInfo& dataset) {
+    if (!dataset.unreadable.empty()) return dataset.unreadable;
+    if (dataset.virtual_reader.empty()) return "";
+    return "the virtual dataset " + dataset.virtual_reader + " reads it";
+}
+
+/// Of what stays as it is only because the user has not said that the file may be trusted, or
+/// because something is missing: nobody should find out by the size of the output.
+void warn_of_what_is_not_read(Plan& plan, const CheckpointInfo& info) {
+    const auto unread = [](const PlanEntry& entry) {
+        return entry.misfit && !obstacle(*entry.dataset).empty();
+    };
+    const auto count = std::ranges::count_if(plan.entries, unread);
+    if (count > 0) {
+        const PlanEntry& first = *std::ranges::find_if(plan.entries, unread);
+        plan.warnings.push_back(std::to_string(count) +
+                                " of the selected tensors stay as they are; the first, " +
+                                first.dataset->path + ": " + first.reason);
+    }
+    if (info.external_link_count > 0) {
+        plan.warnings.push_back(std::to_string(info.external_link_count) +
+                                " external links stay links, nothing behind them is palettized; "
+                                "the first leads from " +
+                                info.first_external_link + "; palettize such files themselves");
+    }
+}
+
 PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layout layout,
                      const CheckpointInfo& info, const PlanOptions& options) {
     PlanEntry entry;
@@ -102,9 +130,15 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
     entry.bytes_in = dataset.bytes;
     entry.bytes_out = dataset.bytes;
     if (!decision.spec) return entry;
-    if (!dataset.unreadable.empty()) {
-        throw Error(ErrorCode::kInput, info.file + ": " + dataset.path + ": selected, but " +
-                                           dataset.unreadable + "; --exclude leaves it as it is");
+    if (std::string reason = obstacle(dataset); !reason.empty()) {
+        if (decision.by_name) {
+            throw Error(ErrorCode::kInput, info.file + ": " + dataset.path + ": asked for by " +
+                                               decision.reason + ", but " + reason +
+                                               "; --exclude leaves it as it is");
+        }
+        entry.reason = std::move(reason);
+        entry.misfit = true;
+        return entry;
     }
     auto fit = make_geometry(dataset.shape, axis_map(dataset, layout, info.layer_types),
                              *decision.spec, options.allow_partial_groups);
@@ -175,6 +209,7 @@ Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptio
             plan_entry(dataset, selection.decisions[d], plan.layout, info, options));
     }
     if (options.strict) refuse_misfits(plan);
+    warn_of_what_is_not_read(plan, info);
     warn_of_large_tensors(plan, options.memory_bytes);
     return plan;
 }

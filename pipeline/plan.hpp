@@ -46,9 +46,11 @@ struct Plan {
     [[nodiscard]] std::vector<const PlanEntry*> palettized() const;
 };
 
-/// Warns of tensors that take more than options.memory_bytes alone. Throws Error(kUsage) for rules
+/// Selected tensors that are not read (DatasetInfo::unreadable) or that a virtual dataset reads
+/// stay dense, with a warning; where --include or a name rule asks for one, that is an error. Warns
+/// also of tensors that take more than options.memory_bytes alone. Throws Error(kUsage) for rules
 /// and patterns (see select_tensors), for --strict misfits, Error(kInput) for a palettized input,
-/// an unreadable selected dataset, and files with what cannot be carried over or with names that
+/// such a dataset that was asked for, and files with what cannot be carried over or with names that
 /// palettized files and tensors need.
 [[nodiscard]] Plan make_plan(const CheckpointInfo& info, const Config& config,
                              const PlanOptions& options);

@@ -70,7 +70,7 @@ std::string inspect_table(const CheckpointInfo& info) {
 }
 
 int execute_inspect(const Arguments& arguments) {
-    const CheckpointReader reader(arguments.positionals[0]);
+    const CheckpointReader reader(arguments.positionals[0], read_options_from(arguments));
     if (arguments.flag("json")) {
         std::cout << inspect_json(reader.info()).dump(2, ' ', false, Json::error_handler_t::replace)
                   << "\n";
@@ -91,7 +91,7 @@ Command inspect_command() {
             1,
             [] {
                 po::options_description options;
-                options.add(thread_options()).add(json_option());
+                options.add(trust_options()).add(thread_options()).add(json_option());
                 return options;
             },
             execute_inspect};

@@ -178,6 +178,25 @@ po::options_description run_output_options() {
     return options;
 }
 
+po::options_description plugins_option() {
+    po::options_description options("Files that you trust");
+    options.add_options()("allow-plugins", po::bool_switch(),
+                          "let HDF5 load filters from the folders of HDF5_PLUGIN_PATH");
+    return options;
+}
+
+po::options_description trust_options() {
+    po::options_description options = plugins_option();
+    options.add_options()("follow-external", po::bool_switch(),
+                          "read data that lies in other files: external storage, virtual datasets "
+                          "(external links stay links)");
+    return options;
+}
+
+ReadOptions read_options_from(const Arguments& arguments) {
+    return {arguments.flag("follow-external"), arguments.flag("allow-plugins")};
+}
+
 Config config_from(const Arguments& arguments) {
     const auto fields = spec_fields(arguments);
     const int sources = (arguments.has("config") ? 1 : 0) + (arguments.has("preset") ? 1 : 0) +

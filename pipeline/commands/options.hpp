@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "configs/config.hpp"
+#include "io/checkpoint_reader.hpp"
 #include "pipeline/plan.hpp"
 #include "pipeline/report_file.hpp"
 
@@ -38,6 +39,11 @@ struct Arguments {
 [[nodiscard]] po::options_description force_option();
 /// --force and --resume.
 [[nodiscard]] po::options_description run_output_options();
+/// What a file from a stranger must not do: --follow-external, --allow-plugins; the latter alone
+/// for `restore`, which reads no data of datasets that are not palettized.
+[[nodiscard]] po::options_description trust_options();
+[[nodiscard]] po::options_description plugins_option();
+[[nodiscard]] ReadOptions read_options_from(const Arguments& arguments);
 
 /// Options that take the place of a config file, or the file, or the preset. Throws Error(kUsage)
 /// where they are mixed.

@@ -17,7 +17,7 @@ int execute_plan(const Arguments& arguments) {
     const std::string& source = arguments.positionals[0];
     const std::uint64_t budget_bytes = memory_from(arguments);
     (void)skips_nonfinite(arguments);  // validated as run does
-    const CheckpointReader reader(source);
+    const CheckpointReader reader(source, read_options_from(arguments));
     if (arguments.positionals.size() == 2) {
         check_output(arguments);
     }
@@ -52,7 +52,10 @@ Command plan_command() {
             2,
             [] {
                 po::options_description options = palettize_options();
-                options.add(thread_options()).add(force_option()).add(json_option());
+                options.add(trust_options())
+                    .add(thread_options())
+                    .add(force_option())
+                    .add(json_option());
                 return options;
             },
             execute_plan};

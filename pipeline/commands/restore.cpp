@@ -14,7 +14,7 @@ namespace {
 int execute_restore(const Arguments& arguments) {
     const std::string& source = arguments.positionals[0];
     const std::string& target = arguments.positionals[1];
-    const CheckpointReader reader(source);
+    const CheckpointReader reader(source, read_options_from(arguments));
     if (!reader.info().palettized) {
         throw Error(
             ErrorCode::kInput,
@@ -45,7 +45,7 @@ Command restore_command() {
             2,
             [] {
                 po::options_description options;
-                options.add(thread_options()).add(force_option());
+                options.add(plugins_option()).add(thread_options()).add(force_option());
                 return options;
             },
             execute_restore};

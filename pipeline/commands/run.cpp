@@ -158,7 +158,7 @@ int execute_run(const Arguments& arguments) {
     (void)skips_nonfinite(arguments);  // refused, where it is, before anything is read
 
     phases.enter("scan", Activity::kReading);
-    const CheckpointReader reader(arguments.positionals[0]);
+    const CheckpointReader reader(arguments.positionals[0], read_options_from(arguments));
     phases.enter("plan", Activity::kComputing);
     check_output(arguments);
     ReportFile report = report_from(arguments);
@@ -228,7 +228,8 @@ Command run_command() {
             2,
             [] {
                 po::options_description options = palettize_options();
-                options.add(certify_option())
+                options.add(trust_options())
+                    .add(certify_option())
                     .add(thread_options())
                     .add(recording_options())
                     .add(run_output_options());

@@ -147,8 +147,9 @@ double min_sqnr_from(const Arguments& arguments) {
 
 int execute_verify(const Arguments& arguments) {
     const double min_sqnr_db = min_sqnr_from(arguments);
-    const CheckpointReader original(arguments.positionals[0]);
-    const CheckpointReader palettized(arguments.positionals[1]);
+    const ReadOptions read_options = read_options_from(arguments);
+    const CheckpointReader original(arguments.positionals[0], read_options);
+    const CheckpointReader palettized(arguments.positionals[1], read_options);
     if (!palettized.info().palettized) {
         throw Error(ErrorCode::kInput,
                     arguments.positionals[1] +
@@ -198,7 +199,7 @@ Command verify_command() {
                 po::options_description options("Checks");
                 options.add_options()("min-sqnr-db", po::value<double>(),
                                       "a tensor with a lower signal-to-noise ratio fails");
-                options.add(thread_options()).add(json_option());
+                options.add(trust_options()).add(thread_options()).add(json_option());
                 return options;
             },
             execute_verify};

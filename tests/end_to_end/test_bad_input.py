@@ -104,7 +104,8 @@ class BadInput(support.Case):
         with h5py.File(path, "w") as file:
             file.create_dataset("away.weight", (32, 8), "f4", external=[("absent.bin", 0, 1024)])
             file["good.weight"] = support.rng(1).standard_normal((32, 8)).astype("f4")
-        self.refused_without_a_trace(INPUT, ["away.weight"], "run", path, self.path("out.h5"), "--preset", "w4")
+        self.refused_without_a_trace(INPUT, ["away.weight", "absent.bin is missing"], "run", path, self.path("out.h5"),
+                                     "--preset", "w4", "--follow-external", "--include", ".*")
 
     # Where the output may go.
 

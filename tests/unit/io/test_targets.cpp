@@ -163,6 +163,30 @@ BOOST_FIXTURE_TEST_CASE(a_target_that_appears_meanwhile_is_not_replaced, Fixture
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(user_defined_links_are_refused_before_anything_is_made, Fixture) {
+    {
+        const Id file = open_file(source, H5F_ACC_RDWR);
+        const auto follow = [](const char*, hid_t, const void*, std::size_t, hid_t,
+                               hid_t) -> hid_t {
+            throw std::logic_error("a user-defined link was followed");
+        };
+        H5L_class_t link{};
+        link.version = H5L_LINK_CLASS_T_VERS;
+        link.id = static_cast<H5L_type_t>(200);
+        link.trav_func = follow;
+        ok(H5Lregister(&link));
+        ok(H5Lcreate_ud(file, "odd", link.id, "x", 1, H5P_DEFAULT, H5P_DEFAULT));
+        ok(H5Lunregister(link.id));
+    }
+    const pal::CheckpointReader reader(source);
+    BOOST_TEST(reader.info().unsupported == "a user-defined link at /odd");
+    const int code = error_code_of([&] {
+        const pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
+    });
+    BOOST_TEST(code == kInputError);
+    BOOST_TEST(folder.names() == "in.h5");
+}
+
 BOOST_FIXTURE_TEST_CASE(object_references_are_refused_before_anything_is_made, Fixture) {
     {
         const Id file = open_file(source, H5F_ACC_RDWR);

@@ -70,6 +70,33 @@ BOOST_AUTO_TEST_CASE(a_spec_that_does_not_fit_leaves_the_tensor_dense_with_a_rea
         make_plan(checkpoint.info, config_of_spec(grouped(0, 16)), options).entries[0].palettize);
 }
 
+BOOST_AUTO_TEST_CASE(a_tensor_that_is_not_read_stays_dense_unless_it_is_asked_for) {
+    for (const bool virtual_reader : {false, true}) {
+        MemoryCheckpoint checkpoint;
+        checkpoint.add("/a/weight", {10, 4}, ramp(40, 9));
+        checkpoint.add("/b/weight", {32, 4}, ramp(128, 9));
+        DatasetInfo& dataset = checkpoint.info.datasets[0];
+        (virtual_reader ? dataset.virtual_reader : dataset.unreadable) = "/elsewhere";
+        PlanOptions options;
+        const Plan plan = make_plan(checkpoint.info, Config{}, options);
+        BOOST_TEST(!plan.entries[0].palettize);
+        BOOST_TEST(plan.entries[0].reason.find("/elsewhere") != std::string::npos);
+        BOOST_TEST(plan.entries[1].palettize);
+        BOOST_REQUIRE(plan.warnings.size() == 1U);
+        BOOST_TEST(plan.warnings[0].find("1 of the selected tensors stay as they are; the first, "
+                                         "/a/weight: ") == 0U);
+        options.selection.exclude = "/a/weight";
+        BOOST_TEST(make_plan(checkpoint.info, Config{}, options).warnings.empty());
+        options.selection = {.include = "/a/weight", .exclude = "", .allow_unmatched_rules = false};
+        BOOST_CHECK_EXCEPTION((void)make_plan(checkpoint.info, Config{}, options), Error,
+                              [](const Error& error) { return error.code() == ErrorCode::kInput; });
+        options.selection = {};
+        options.strict = true;
+        BOOST_CHECK_EXCEPTION((void)make_plan(checkpoint.info, Config{}, options), Error,
+                              [](const Error& error) { return error.code() == ErrorCode::kUsage; });
+    }
+}
+
 BOOST_AUTO_TEST_CASE(bits_per_weight_count_everything_stored) {
     PalettizationSpec spec = grouped(0, 16);
     spec.enable_per_channel_scale = true;

@@ -1,0 +1,32 @@
+// A filter in a library that HDF5 loads: turns the bits of every byte round. It leaves a file
+// behind when it is loaded, named by FILTER_PLUGIN_TRACE, so that a test sees whether its code ran
+// at all.
+#include <H5PLextern.h>
+#include <hdf5.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+constexpr H5Z_filter_t kNumber = 300;  // of those that anybody may use for tests
+
+std::size_t invert(unsigned, std::size_t, const unsigned*, std::size_t bytes, std::size_t*,
+                   void** buffer) {
+    auto* const values = static_cast<unsigned char*>(*buffer);
+    for (std::size_t b = 0; b < bytes; ++b) values[b] = static_cast<unsigned char>(~values[b]);
+    return bytes;
+}
+
+const H5Z_class2_t kFilter = {H5Z_CLASS_T_VERS, kNumber, 1, 1, "invert", nullptr, nullptr, invert};
+
+[[gnu::constructor]] void leave_trace() {
+    const char* const path = std::getenv("FILTER_PLUGIN_TRACE");
+    if (path == nullptr) return;
+    if (std::FILE* const file = std::fopen(path, "w"); file != nullptr) std::fclose(file);
+}
+
+}  // namespace
+
+H5PL_type_t H5PLget_plugin_type() { return H5PL_TYPE_FILTER; }
+const void* H5PLget_plugin_info() { return &kFilter; }
