@@ -1,12 +1,15 @@
 #include "io/dense_sink.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <type_traits>
 
 #include "io/byte_order.hpp"
+#include "io/chunk_layout.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/writer_impl.hpp"
 
@@ -140,12 +143,16 @@ class LibrarySink : public DenseSink {
                   buffer_.begin() + static_cast<std::ptrdiff_t>((first - first_) * width()));
     }
 
+    [[nodiscard]] hid_t dataset() const noexcept { return dataset_.get(); }
+    [[nodiscard]] std::size_t width() const noexcept { return dtype_bytes(target().dtype); }
+    /// The portion under way: its first weight, and its values as stored.
+    [[nodiscard]] std::size_t first() const noexcept { return first_; }
+    [[nodiscard]] const std::vector<std::byte>& buffer() const noexcept { return buffer_; }
+
   private:
     static constexpr std::size_t kPortionBytes = std::size_t{16} << 20;
 
-    [[nodiscard]] std::size_t width() const noexcept { return dtype_bytes(target().dtype); }
-
-    void write_buffer() {
+    virtual void write_buffer() {
         const std::size_t rows = buffer_.size() / width() / row_weights_;
         const std::size_t rank = target().shape.size();
         std::vector<hsize_t> start(rank, 0);
@@ -171,6 +178,71 @@ class LibrarySink : public DenseSink {
     std::size_t first_ = 0;  // weight of the portion under way
     std::vector<std::byte> buffer_;
 };
+
+/// Chunks that leave all of the dataset's filters out, where one of those may round the entries of
+/// the palette.
+class UnfilteredSink : public LibrarySink {
+  public:
+    UnfilteredSink(Target target, h5::Dataset dataset, h5::Type type, const Shape& chunk)
+        : LibrarySink(std::move(target), std::move(dataset), std::move(type), chunk[0]),
+          layout_(this->target().shape, chunk),
+          chunk_bytes_(element_count(chunk).value() * width()) {}
+
+  private:
+    /// A portion is whole chunks but for the edges, where what sticks out is zeros.
+    void write_buffer() override {
+        std::map<std::size_t, std::vector<std::byte>> chunks;
+        auto source = buffer().begin();
+        layout_.for_each_piece(first(), buffer().size() / width(),
+                               [&](std::size_t number, std::size_t at, std::size_t length) {
+                                   auto& chunk = chunks[number];
+                                   chunk.resize(chunk_bytes_);
+                                   const auto end =
+                                       source + static_cast<std::ptrdiff_t>(length * width());
+                                   std::copy(source, end, chunk.data() + at * width());
+                                   source = end;
+                               });
+        constexpr std::uint32_t kNoFilter = ~std::uint32_t{0};
+        for (const auto& [number, chunk] : chunks) {
+            const Shape place = layout_.first(number);
+            const std::vector<hsize_t> offset(place.begin(), place.end());
+            h5::call("write a chunk", [&, &bytes = chunk] {
+                return H5Dwrite_chunk(dataset(), H5P_DEFAULT, kNoFilter, offset.data(),
+                                      bytes.size(), bytes.data());
+            });
+        }
+    }
+
+    ChunkLayout layout_;
+    std::size_t chunk_bytes_;
+};
+
+/// Filters that give every bit of a float back: of the library, and of registered plugins LZF,
+/// Blosc, bzip2, LZ4, Bitshuffle and Zstandard. Others may round, as scaleoffset, ZFP and SZ do.
+constexpr std::array<H5Z_filter_t, 11> kExactFilters = {H5Z_FILTER_DEFLATE,
+                                                        H5Z_FILTER_SHUFFLE,
+                                                        H5Z_FILTER_FLETCHER32,
+                                                        H5Z_FILTER_SZIP,
+                                                        H5Z_FILTER_NBIT,
+                                                        32000,
+                                                        32001,
+                                                        307,
+                                                        32004,
+                                                        32008,
+                                                        32015};
+
+bool may_round(hid_t plist) {
+    const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist); });
+    for (int i = 0; i < filters; ++i) {
+        std::size_t count = 0;
+        const H5Z_filter_t filter = h5::call("read filters", [&] {
+            return H5Pget_filter2(plist, static_cast<unsigned>(i), nullptr, &count, nullptr, 0,
+                                  nullptr, nullptr);
+        });
+        if (std::ranges::find(kExactFilters, filter) == kExactFilters.end()) return true;
+    }
+    return false;
+}
 
 /// Takes the place of a contiguous dataset in the file, without writing it: nothing but its first
 /// value, which is what makes the library allocate.
@@ -219,10 +291,14 @@ std::unique_ptr<WeightSink> make_dense_sink(CheckpointWriter::Impl& writer, cons
         if (!writer.raw.is_open()) writer.raw = RawOutput(writer.temporary.path());
         return std::make_unique<FileSink>(std::move(target), offset);
     }
-    const std::size_t rows =
-        layout == H5D_CHUNKED ? h5::plist_chunk(plist.get(), shape.size()).front() : 0;
+    const Shape chunk =
+        layout == H5D_CHUNKED ? h5::plist_chunk(plist.get(), shape.size()) : Shape{0};
+    if (may_round(plist.get())) {
+        return std::make_unique<UnfilteredSink>(std::move(target), std::move(dataset),
+                                                std::move(type), chunk);
+    }
     return std::make_unique<LibrarySink>(std::move(target), std::move(dataset), std::move(type),
-                                         rows);
+                                         chunk.front());
 }
 
 }  // namespace pal

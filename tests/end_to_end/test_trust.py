@@ -13,7 +13,7 @@ import support
 from support import INPUT, USAGE, bits
 
 PLUGINS = os.environ.get("H5PALETTIZE_TEST_PLUGINS", str(support.SOURCE_DIR / "build/release/tests/plugins"))
-INVERT = 300  # the filter of tests/support/filter_plugin.cpp
+INVERT = 32015  # the filter of tests/support/filter_plugin.cpp
 
 IN_OPEN = 0x20
 
@@ -304,7 +304,7 @@ class Trust(support.Case):
                               ("verify", path, palettized), ("restore", palettized, restored)):
                 result = self.program(*arguments)
                 self.assertFalse(trace.exists(), arguments)
-            result = self.refused(INPUT, ["/odd.weight", "filter 300", "--allow-plugins"], "plan", path, "--include",
+            result = self.refused(INPUT, ["/odd.weight", "filter 32015", "--allow-plugins"], "plan", path, "--include",
                                   ".*odd.*")
             self.assertFalse(trace.exists())
         with h5py.File(path) as one, h5py.File(palettized) as packed, h5py.File(restored) as dense:
@@ -323,7 +323,7 @@ class Trust(support.Case):
             self.assertEqual(self.plan(path, "--allow-plugins")["totals"]["palettized"], 2)
             self.program("run", path, palettized, "--allow-plugins")
             self.program("verify", path, palettized, "--allow-plugins")
-            self.refused(INPUT, ["/odd.weight", "filter 300", "--allow-plugins"], "verify", path, palettized)
+            self.refused(INPUT, ["/odd.weight", "filter 32015", "--allow-plugins"], "verify", path, palettized)
             trace.unlink()
             self.program("restore", palettized, restored, "--allow-plugins")
             self.assertTrue(trace.exists())
