@@ -1,5 +1,8 @@
 // What differs between two checkpoints outside palettized tensors.
 #include <algorithm>
+#include <cstring>
+#include <functional>
+#include <memory>
 
 #include "io/attributes.hpp"
 #include "io/checkpoint_writer.hpp"
@@ -7,6 +10,7 @@
 #include "io/hdf5_types.hpp"
 #include "io/raw_value.hpp"
 #include "io/reader_impl.hpp"
+#include "io/references.hpp"
 #include "io/storage.hpp"
 
 namespace pal {
@@ -32,6 +36,7 @@ class Comparison {
         compare_attributes(a.get(), b.get(), "/");
         compare_comments(a.get(), b.get(), "/");
         compare_members(a.get(), b.get(), "/", 1);
+        for (const auto& compare : deferred_) compare();
         check_documents(b.get());
         if (original_.info.user_block_bytes != derived_.info.user_block_bytes) {
             differs("/", "user block of another size");
@@ -212,14 +217,15 @@ class Comparison {
                 differs(path, "attribute '" + name + "' is missing");
                 continue;
             }
-            const h5::RawValue left = h5::read_raw_attribute(a, name);
-            const h5::RawValue right = h5::read_raw_attribute(b, name);
+            h5::RawValue left = h5::read_raw_attribute(a, name);
+            h5::RawValue right = h5::read_raw_attribute(b, name);
             if (!equal_types(left.type(), right.type())) {
                 differs(path, "attribute '" + name + "' has another type");
             } else if (!equal_spaces(left.space(), right.space())) {
                 differs(path, "attribute '" + name + "' has another shape");
-            } else if (!h5::equal(left, right)) {
-                differs(path, "attribute '" + name + "' has another value");
+            } else {
+                compare_values(std::move(left), std::move(right), path,
+                               "attribute '" + name + "' has another value");
             }
         }
     }
@@ -282,10 +288,51 @@ class Comparison {
         const h5::RowBlocks left(a);
         const h5::RowBlocks right(b);
         for (std::uint64_t block = 0; block < left.count(); ++block) {
-            const h5::RawValue ours = read_block(left, block, original_, path);
-            const h5::RawValue theirs = read_block(right, block, derived_, path);
-            if (!h5::equal(ours, theirs)) return differs(path, "other data");
+            h5::RawValue ours = read_block(left, block, original_, path);
+            h5::RawValue theirs = read_block(right, block, derived_, path);
+            if (!compare_values(std::move(ours), std::move(theirs), path, "other data")) return;
         }
+    }
+
+    /// False where they differ, which is said. References wait until all objects have met their
+    /// partners: they are the same where they lead to partners.
+    bool compare_values(h5::RawValue left, h5::RawValue right, const std::string& path,
+                        const std::string& difference) {
+        if (!h5::holds_references(left.type())) {
+            const bool same = h5::equal(left, right);
+            if (!same) differs(path, difference);
+            return same;
+        }
+        auto both = std::make_shared<std::pair<h5::RawValue, h5::RawValue>>(std::move(left),
+                                                                            std::move(right));
+        deferred_.emplace_back([this, both, path, difference] {
+            const auto ours = resolve(both->first, original_.file.get(), &partners_);
+            const auto theirs = resolve(both->second, derived_.file.get(), nullptr);
+            if (ours != theirs || !h5::equal(both->first, both->second)) differs(path, difference);
+        });
+        return true;
+    }
+
+    /// Puts the object that each reference leads to in its place, or the partner of that, and
+    /// returns the regions, in order.
+    static std::vector<std::string> resolve(h5::RawValue& value, hid_t file,
+                                            const std::map<haddr_t, haddr_t>* partners) {
+        std::vector<std::string> regions;
+        for_each_reference(value, [&](H5R_type_t kind, unsigned char* bytes) {
+            haddr_t object = kind == H5R_OBJECT ? object_of(bytes) : 0;
+            if (kind == H5R_DATASET_REGION) {
+                const Region region = region_of(file, bytes);
+                object = region.object;
+                regions.push_back(object == 0 ? "" : h5::encoded(region.selection));
+                std::memset(bytes, 0, sizeof(hdset_reg_ref_t));
+            }
+            if (partners != nullptr && object != 0) {
+                const auto found = partners->find(object);
+                object = found == partners->end() ? HADDR_UNDEF : found->second;
+            }
+            std::memcpy(bytes, &object, sizeof object);
+        });
+        return regions;
     }
 
     struct Chunk {
@@ -331,6 +378,7 @@ class Comparison {
     const CheckpointReader::Impl& original_;
     const CheckpointReader::Impl& derived_;
     std::map<haddr_t, haddr_t> partners_;
+    std::vector<std::function<void()>> deferred_;
     std::vector<std::string> lines_;
 };
 

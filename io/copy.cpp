@@ -7,6 +7,7 @@
 #include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/raw_value.hpp"
+#include "io/references.hpp"
 #include "io/storage.hpp"
 
 namespace pal {
@@ -82,6 +83,7 @@ class TreeCopier {
         copy_attributes(from.get(), to.get(), "/");
         copy_members(from.get(), to.get(), "/", 1);
         use_version(base_version_);
+        rewrite_references(source_, {target_, copies_, replaced_});
         return std::move(stand_ins_);
     }
 
@@ -152,8 +154,22 @@ class TreeCopier {
             copy_members(object.get(), copy.get(), path, depth + 1);
         } else {
             if (info.type == H5O_TYPE_DATASET) require_readable(object.get(), path);
-            copy_whole(from, to, link, path, link_plist);
+            const bool apart = info.hdr.version >= 2 && has_variable_length_attribute(object.get());
+            copy_whole(from, to, link, path, link_plist, apart);
+            if (!apart) return;
+            const h5::Object copy = h5::open_object(to, link.name);
+            copy_attributes(object.get(), copy.get(), path);
         }
+    }
+
+    /// H5Ocopy of 1.10.8 crashes in some of those where the attributes lie in a heap of their own,
+    /// as version 2 of the header has them from the ninth on or where one is large.
+    static bool has_variable_length_attribute(hid_t object) {
+        const std::vector<std::string> names = h5::list_attributes(object);
+        return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+            const h5::Attribute attribute = h5::open_attribute(object, name);
+            return h5::holds_variable_length(h5::attribute_type(attribute.get()).get());
+        });
     }
 
     /// H5Ocopy of 1.10.8 crashes where variable-length values lie in a damaged heap; H5Dread says
@@ -198,12 +214,17 @@ class TreeCopier {
         return plist.get();
     }
 
-    void copy_whole(hid_t from, hid_t to, const h5::Link& link, const std::string& path,
-                    hid_t link_plist) {
+    static void copy_whole(hid_t from, hid_t to, const h5::Link& link, const std::string& path,
+                           hid_t link_plist, bool without_attributes) {
+        const h5::Plist plist = h5::create_plist(H5P_OBJECT_COPY);
+        if (without_attributes) {
+            h5::call("set copy properties",
+                     [&] { return H5Pset_copy_object(plist.get(), H5O_COPY_WITHOUT_ATTR_FLAG); });
+        }
         // A committed datatype becomes one of the copy alone: H5O_COPY_MERGE_COMMITTED_DTYPE_FLAG,
         // which would share it, crashes 1.10.8 where the search meets the half-made target.
         h5::call("copy " + path, [&] {
-            return H5Ocopy(from, link.name.c_str(), to, link.name.c_str(), H5P_DEFAULT, link_plist);
+            return H5Ocopy(from, link.name.c_str(), to, link.name.c_str(), plist.get(), link_plist);
         });
     }
 

@@ -50,17 +50,6 @@ Space mapped_space(hid_t plist, std::size_t mapping) {
         call("read a virtual mapping", [&] { return H5Pget_virtual_vspace(plist, mapping); }));
 }
 
-/// The shape and the selection in it.
-std::string encoded(const Space& space) {
-    std::size_t bytes = 0;
-    call("read a selection", [&] { return H5Sencode(space.get(), nullptr, &bytes); });
-    std::vector<unsigned char> code(bytes);
-    call("read a selection", [&] { return H5Sencode(space.get(), code.data(), &bytes); });
-    std::string text;
-    for (const unsigned char byte : code) text += fmt::format("{:02x}", byte);
-    return text;
-}
-
 /// A part of a raw file.
 struct ExternalPart {
     std::string file;
@@ -165,6 +154,16 @@ Space own_space(hid_t dataset, hid_t plist) {
     Space space = mapped_space(plist, 0);
     call("select everything", [&] { return H5Sselect_all(space.get()); });
     return space;
+}
+
+std::string encoded(const Space& space) {
+    std::size_t bytes = 0;
+    call("read a selection", [&] { return H5Sencode(space.get(), nullptr, &bytes); });
+    std::vector<unsigned char> code(bytes);
+    call("read a selection", [&] { return H5Sencode(space.get(), code.data(), &bytes); });
+    std::string text;
+    for (const unsigned char byte : code) text += fmt::format("{:02x}", byte);
+    return text;
 }
 
 std::string describe_sources(hid_t plist) {

@@ -18,6 +18,9 @@ namespace pal::h5 {
 /// with its sources opens them to ask for theirs.
 [[nodiscard]] Space own_space(hid_t dataset, hid_t plist);
 
+/// A shape and the selection in it, as text.
+[[nodiscard]] std::string encoded(const Space& space);
+
 /// Where the data is, as text: the same for two datasets that read the same places in the same
 /// way. Empty where it is the dataset's own.
 [[nodiscard]] std::string describe_sources(hid_t plist);

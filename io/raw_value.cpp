@@ -135,27 +135,43 @@ RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
     count_ = (rows_ + step_ - 1) / step_;
 }
 
-RawValue RowBlocks::read(std::uint64_t block) const {
+Shape RowBlocks::shape_of(std::uint64_t block) const {
     Shape part = shape_;
-    const std::uint64_t row = block * step_;
-    if (!part.empty()) part[0] = std::min(step_, rows_ - row);
-    RawValue value(copy_type(type_.get()), create_space(part));
-    const Space file_space = dataset_space(dataset_);
-    if (!part.empty()) {
-        std::vector<hsize_t> start(part.size(), 0);
-        const std::vector<hsize_t> count(part.begin(), part.end());
-        start[0] = row;
-        call("select rows", [&] {
-            return H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), nullptr,
-                                       count.data(), nullptr);
-        });
-    }
+    if (!part.empty()) part[0] = std::min(step_, rows_ - block * step_);
+    return part;
+}
+
+Space RowBlocks::rows_in(hid_t dataset, std::uint64_t block) const {
+    Space space = dataset_space(dataset);
+    const Shape part = shape_of(block);
+    if (part.empty()) return space;
+    std::vector<hsize_t> start(part.size(), 0);
+    const std::vector<hsize_t> count(part.begin(), part.end());
+    start[0] = block * step_;
+    call("select rows", [&] {
+        return H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
+                                   nullptr);
+    });
+    return space;
+}
+
+RawValue RowBlocks::read(std::uint64_t block) const {
+    RawValue value(copy_type(type_.get()), create_space(shape_of(block)));
+    const Space file_space = rows_in(dataset_, block);
     call("read the data", [&] {
         return H5Dread(dataset_, value.type(), value.space(), file_space.get(), H5P_DEFAULT,
                        value.bytes().data());
     });
     value.read_done();
     return value;
+}
+
+void RowBlocks::write(std::uint64_t block, const RawValue& value, hid_t dataset) const {
+    const Space file_space = rows_in(dataset, block);
+    call("write the data", [&] {
+        return H5Dwrite(dataset, value.type(), value.space(), file_space.get(), H5P_DEFAULT,
+                        value.bytes().data());
+    });
 }
 
 }  // namespace pal::h5

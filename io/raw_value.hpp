@@ -48,8 +48,14 @@ class RowBlocks {
     explicit RowBlocks(hid_t dataset);
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
     [[nodiscard]] RawValue read(std::uint64_t block) const;
+    /// Writes the block into another dataset of the same type and shape.
+    void write(std::uint64_t block, const RawValue& value, hid_t dataset) const;
 
   private:
+    [[nodiscard]] Shape shape_of(std::uint64_t block) const;
+    /// The rows of the block in a dataset.
+    [[nodiscard]] Space rows_in(hid_t dataset, std::uint64_t block) const;
+
     hid_t dataset_;
     Type type_;
     Shape shape_;

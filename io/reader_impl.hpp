@@ -20,6 +20,13 @@ struct StoredWeights {
     std::optional<std::uint64_t> offset;  // in the file; none: not contiguous, or never written
 };
 
+/// An attribute, or the data of a dataset, that holds references.
+struct ReferencePlace {
+    haddr_t object = HADDR_UNDEF;  // that has it
+    std::string path;
+    std::string attribute;  // empty: the data
+};
+
 struct CheckpointReader::Impl {
     std::string path;
     ReadOptions options;
@@ -30,7 +37,8 @@ struct CheckpointReader::Impl {
     std::map<std::string, haddr_t>
         addresses;                       // of every dataset and palettized group, by path and alias
     std::size_t largest_name_bytes = 0;  // of the members of one group
-    std::vector<h5::Type> types;         // those of weights that differ
+    std::vector<ReferencePlace> references;
+    std::vector<h5::Type> types;               // those of weights that differ
     std::map<haddr_t, StoredWeights> weights;  // by address
 
     /// HADDR_UNDEF where there is no such dataset or palettized group.

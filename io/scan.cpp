@@ -8,6 +8,7 @@
 #include "io/keras.hpp"
 #include "io/raw_value.hpp"
 #include "io/reader_impl.hpp"
+#include "io/references.hpp"
 
 namespace pal {
 
@@ -29,8 +30,9 @@ class Scanner {
 
     void run() {
         const h5::Group root = h5::open_group(impl_.file.get(), "/");
-        visited_[h5::object_info(root.get()).addr] = Found::kOther;
-        note_attributes(root.get(), "/");
+        const haddr_t address = h5::object_info(root.get()).addr;
+        visited_[address] = Found::kOther;
+        note_attributes(root.get(), "/", address);
         walk(root.get(), "/", 1);
         finish();
     }
@@ -73,7 +75,8 @@ class Scanner {
             return;
         }
         const h5::Object object = h5::open_at<h5::Object>(impl_.file.get(), address, path);
-        const auto reserved = named(path, [&] { return note_attributes(object.get(), path); });
+        const auto reserved =
+            named(path, [&] { return note_attributes(object.get(), path, address); });
         if (h5::is_dataset(object.get())) {
             known->second = Found::kDataset;
             paths_[address].push_back(path);
@@ -115,7 +118,9 @@ class Scanner {
             impl_.weights[address] = {stored, kept_type(type.get()), offset_of(dataset, info)};
             return info;
         }
-        if (h5::holds_references(type.get())) note_references("dataset " + path);
+        if (h5::holds_references(type.get())) {
+            note_references(plist.get(), type.get(), {address, path, ""}, info);
+        }
         if (h5::holds_variable_length(type.get())) note_variable_length(plist.get(), path, info);
         return info;
     }
@@ -209,21 +214,39 @@ class Scanner {
     }
 
     /// Returns the first attribute that has a name of the format's own; empty where none has.
-    std::string note_attributes(hid_t object, const std::string& path) {
+    std::string note_attributes(hid_t object, const std::string& path, haddr_t address) {
         std::string reserved;
         for (const std::string& name : h5::list_attributes(object)) {
             if (reserved.empty() && h5::is_group_attribute(name)) reserved = name;
             const h5::Attribute attribute = h5::open_attribute(object, name);
             const h5::Type type = h5::attribute_type(attribute.get());
-            if (h5::holds_references(type.get()))
-                note_references("attribute '" + name + "' of " + path);
+            if (h5::holds_references(type.get())) impl_.references.push_back({address, path, name});
         }
         return reserved;
     }
 
-    void note_references(const std::string& where) {
-        note_unsupported("object references in " + where +
-                         " (they would point to the wrong place in the copy)");
+    static bool fill_value_refers(hid_t plist, hid_t type) {
+        H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
+        h5::call("read a fill value", [&] { return H5Pfill_value_defined(plist, &fill); });
+        if (fill != H5D_FILL_VALUE_USER_DEFINED || h5::holds_variable_length(type)) return false;
+        h5::RawValue value(h5::copy_type(type), h5::create_space({}));
+        h5::call("read a fill value",
+                 [&] { return H5Pget_fill_value(plist, value.type(), value.bytes().data()); });
+        bool refers = false;
+        for_each_reference(value, [&](H5R_type_t, const unsigned char* bytes) {
+            refers = refers || object_of(bytes) != 0;
+        });
+        return refers;
+    }
+    /// A copy holds them for its own objects, and so must decode and write them.
+    void note_references(hid_t plist, hid_t type, ReferencePlace place, const DatasetInfo& info) {
+        if (fill_value_refers(plist, type)) {
+            note_unsupported("the fill value of " + place.path + ", which refers to an object");
+        }
+        if (!info.unreadable.empty()) {
+            note_unsupported("the references in " + place.path + ": " + info.unreadable);
+        }
+        if (h5::foreign_storage(plist).empty()) impl_.references.push_back(std::move(place));
     }
     void note_external_link(hid_t group, const h5::Link& link, const std::string& path) {
         if (impl_.info.external_link_count++ > 0) return;

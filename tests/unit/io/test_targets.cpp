@@ -186,17 +186,3 @@ BOOST_FIXTURE_TEST_CASE(user_defined_links_are_refused_before_anything_is_made, 
     BOOST_TEST(code == kInputError);
     BOOST_TEST(folder.names() == "in.h5");
 }
-
-BOOST_FIXTURE_TEST_CASE(object_references_are_refused_before_anything_is_made, Fixture) {
-    {
-        const Id file = open_file(source, H5F_ACC_RDWR);
-        create_dataset(file, "reference", H5T_STD_REF_OBJ, {2});
-    }
-    const pal::CheckpointReader reader(source);
-    BOOST_TEST(reader.info().unsupported.find("/reference") != std::string::npos);
-    const int code = error_code_of([&] {
-        const pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
-    });
-    BOOST_TEST(code == kInputError);
-    BOOST_TEST(folder.names() == "in.h5");
-}
