@@ -153,6 +153,8 @@ class TreeCopier {
             copy_attributes(object.get(), copy.get(), path);
             copy_members(object.get(), copy.get(), path, depth + 1);
         } else {
+            if (source_.referring_fills.contains(link.address))
+                return make_for_references(object.get(), to, link.name, path, link_plist);
             if (info.type == H5O_TYPE_DATASET) require_readable(object.get(), path);
             const bool apart = info.hdr.version >= 2 && has_variable_length_attribute(object.get());
             copy_whole(from, to, link, path, link_plist, apart);
@@ -160,6 +162,29 @@ class TreeCopier {
             const h5::Object copy = h5::open_object(to, link.name);
             copy_attributes(object.get(), copy.get(), path);
         }
+    }
+
+    /// H5Ocopy would keep a fill value that leads to an object of the source. The data comes with
+    /// all other references.
+    void make_for_references(hid_t dataset, hid_t to, const std::string& name,
+                             const std::string& path, hid_t link_plist) const {
+        const h5::Type stored = h5::dataset_type(dataset);
+        const h5::Type type = h5::copy_type(stored.get());
+        const h5::Space space = h5::dataset_space(dataset);
+        const h5::Plist plist = h5::dataset_plist(dataset);
+        std::optional<h5::RawValue> fill = read_reference_fill(plist.get(), type.get());
+        translate_references(fill.value(), source_, {target_, copies_, replaced_},
+                             "the fill value of " + path);
+        h5::call("set a fill value", [&] {
+            return std::min(H5Pset_fill_value(plist.get(), type.get(), fill->bytes().data()),
+                            H5Pset_obj_track_times(plist.get(), false));  // as in make_group()
+        });
+        const h5::Dataset copy(h5::call("create dataset " + path, [&] {
+            return H5Dcreate2(to, name.c_str(), type.get(), space.get(), link_plist, plist.get(),
+                              H5P_DEFAULT);
+        }));
+        copy_comment(dataset, copy.get());
+        copy_attributes(dataset, copy.get(), path);
     }
 
     /// H5Ocopy of 1.10.8 crashes in some of those where the attributes lie in a heap of their own,

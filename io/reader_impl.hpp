@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct CheckpointReader::Impl {
         addresses;                       // of every dataset and palettized group, by path and alias
     std::size_t largest_name_bytes = 0;  // of the members of one group
     std::vector<ReferencePlace> references;
+    std::set<haddr_t> referring_fills;         // datasets whose fill value refers to an object
     std::vector<h5::Type> types;               // those of weights that differ
     std::map<haddr_t, StoredWeights> weights;  // by address
 

@@ -66,6 +66,11 @@ class Rewriter {
     Rewriter(const CheckpointReader::Impl& source, const CopiedObjects& copy)
         : source_(source), copy_(copy) {}
 
+    void translate(h5::RawValue& value, const std::string& where) {
+        where_ = where;
+        translate(value);
+    }
+
     void rewrite(const ReferencePlace& place) {
         where_ = place.attribute.empty() ? place.path
                                          : "attribute '" + place.attribute + "' of " + place.path;
@@ -138,8 +143,9 @@ class Rewriter {
         const auto found = copy_.paths.find(object);
         if (found != copy_.paths.end()) return found->second;
         throw Error(ErrorCode::kInput, where_ +
-                                           " refers to an object that no link leads to; such "
-                                           "objects cannot be copied: link them to a name first");
+                                           " refers to an object that no link leads to (or, from "
+                                           "a fill value, to a later one); such objects cannot be "
+                                           "copied: link them to a name first");
     }
 
     const CheckpointReader::Impl& source_;
@@ -174,6 +180,21 @@ Region region_of(hid_t file, const unsigned char* reference) {
         return H5Rget_region(file, H5R_DATASET_REGION, reference);
     }));
     return {h5::object_info(object.get()).addr, std::move(selection)};
+}
+
+void translate_references(h5::RawValue& value, const CheckpointReader::Impl& source,
+                          const CopiedObjects& copy, const std::string& where) {
+    Rewriter(source, copy).translate(value, where);
+}
+
+std::optional<h5::RawValue> read_reference_fill(hid_t plist, hid_t type) {
+    H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
+    h5::call("read a fill value", [&] { return H5Pfill_value_defined(plist, &fill); });
+    if (fill != H5D_FILL_VALUE_USER_DEFINED || h5::holds_variable_length(type)) return std::nullopt;
+    h5::RawValue value(h5::copy_type(type), h5::create_space({}));
+    h5::call("read a fill value",
+             [&] { return H5Pget_fill_value(plist, value.type(), value.bytes().data()); });
+    return value;
 }
 
 void rewrite_references(const CheckpointReader::Impl& source, const CopiedObjects& copy) {

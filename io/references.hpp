@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -23,6 +24,15 @@ struct CopiedObjects {
 /// Throws Error(kInput) where one leads to an object that no link leads to, so that there is no
 /// copy of it, or to a region of what has been replaced.
 void rewrite_references(const CheckpointReader::Impl& source, const CopiedObjects& copy);
+
+/// Makes the references in a value anew, for objects that have their copies already. where: for
+/// messages. Throws as rewrite_references does.
+void translate_references(h5::RawValue& value, const CheckpointReader::Impl& source,
+                          const CopiedObjects& copy, const std::string& where);
+
+/// The fill value of a dataset whose type holds references; none where none was set, and where it
+/// has a variable length.
+[[nodiscard]] std::optional<h5::RawValue> read_reference_fill(hid_t plist, hid_t type);
 
 /// Calls visit for each reference in a value, with its kind and its bytes in memory.
 using ReferenceVisitor = std::function<void(H5R_type_t, unsigned char*)>;

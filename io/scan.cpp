@@ -226,23 +226,18 @@ class Scanner {
     }
 
     static bool fill_value_refers(hid_t plist, hid_t type) {
-        H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
-        h5::call("read a fill value", [&] { return H5Pfill_value_defined(plist, &fill); });
-        if (fill != H5D_FILL_VALUE_USER_DEFINED || h5::holds_variable_length(type)) return false;
-        h5::RawValue value(h5::copy_type(type), h5::create_space({}));
-        h5::call("read a fill value",
-                 [&] { return H5Pget_fill_value(plist, value.type(), value.bytes().data()); });
+        std::optional<h5::RawValue> fill = read_reference_fill(plist, type);
         bool refers = false;
-        for_each_reference(value, [&](H5R_type_t, const unsigned char* bytes) {
-            refers = refers || object_of(bytes) != 0;
-        });
+        if (fill) {
+            for_each_reference(*fill, [&](H5R_type_t, const unsigned char* bytes) {
+                refers = refers || object_of(bytes) != 0;
+            });
+        }
         return refers;
     }
     /// A copy holds them for its own objects, and so must decode and write them.
     void note_references(hid_t plist, hid_t type, ReferencePlace place, const DatasetInfo& info) {
-        if (fill_value_refers(plist, type)) {
-            note_unsupported("the fill value of " + place.path + ", which refers to an object");
-        }
+        if (fill_value_refers(plist, type)) impl_.referring_fills.insert(place.object);
         if (!info.unreadable.empty()) {
             note_unsupported("the references in " + place.path + ": " + info.unreadable);
         }

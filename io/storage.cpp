@@ -42,8 +42,9 @@ void describe_fill(hid_t plist, hid_t type, Json& json) {
     call("read a fill value", [&] { return H5Pfill_value_defined(plist, &defined); });
     if (defined == H5D_FILL_VALUE_UNDEFINED) json["fill"] = nullptr;
     if (defined != H5D_FILL_VALUE_USER_DEFINED) return;
-    if (holds_variable_length(type)) {  // bytes would be pointers
-        json["fill"] = "variable-length";
+    if (holds_variable_length(type) || holds_references(type)) {
+        // Bytes would be pointers, or addresses in the file.
+        json["fill"] = holds_references(type) ? "references" : "variable-length";
         return;
     }
     std::vector<unsigned char> bytes(type_bytes(type));

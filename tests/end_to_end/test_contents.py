@@ -20,6 +20,12 @@ def hdf5_library():
     return ctypes.CDLL(paths.pop())
 
 
+def set_fill(properties, datatype, data):
+    """A fill value of these bytes; h5py takes no references there."""
+    status = hdf5_library().H5Pset_fill_value(ctypes.c_int64(properties.id), ctypes.c_int64(datatype.id), data)
+    assert status >= 0
+
+
 def weights(seed, shape=(32, 8), dtype="f4"):
     return support.rng(seed).standard_normal(shape).astype(dtype)
 
@@ -248,6 +254,35 @@ class Contents(StructureCase):
                 self.assertEqual([file[one].name for one in file[name].attrs["objects"]], names)
                 chosen = file[name].attrs["region"]
                 np.testing.assert_array_equal(file[chosen][chosen], weights(2, (32,))[1:4])
+
+    def test_a_fill_value_that_refers_to_an_object(self):
+        """As MATLAB's: its references are filled with one to an empty object."""
+
+        def write(name, empty):
+            path = self.path(name)
+            with h5py.File(path, "w") as file:
+                file[empty], file["m.weight"] = np.zeros(2), weights(1)
+                properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+                properties.set_layout(h5py.h5d.COMPACT)
+                set_fill(properties, h5py.h5t.STD_REF_OBJ, h5py.h5o.get_info(file[empty].id).addr.to_bytes(8, "little"))
+                for name in (b"b_written", b"c_filled"):
+                    dataset = h5py.Dataset(h5py.h5d.create(file.id, name, h5py.h5t.STD_REF_OBJ,
+                                                           h5py.h5s.create_simple((3,)), properties))
+                    dataset.attrs["object"] = file["m.weight"].ref
+                    if name == b"b_written":
+                        dataset[:2] = [file["m.weight"].ref, file[empty].ref]
+            return path
+
+        for file in self.check(write("in.h5", "a_empty"), ["/m.weight"]):
+            self.assertEqual([file[one].name for one in file["b_written"]], ["/m.weight", "/a_empty", "/a_empty"])
+            self.assertEqual([file[one].name for one in file["c_filled"]], ["/a_empty"] * 3)
+            self.assertEqual(file[file["c_filled"].attrs["object"]].name, "/m.weight")
+            self.assertEqual(self.compact(file["c_filled"]), h5py.h5d.COMPACT)
+        self.refused(INPUT, ["fill value of /b_written", "later"], "run", write("later.h5", "z_empty"), self.path("out.h5"))
+
+    @staticmethod
+    def compact(dataset):
+        return dataset.id.get_create_plist().get_layout()
 
     def test_verify_finds_a_reference_to_another_object(self):
         path, palettized = self.path("in.h5"), self.path("out.h5")
