@@ -53,7 +53,7 @@ struct CheckpointInfo {
     bool palettized = false;                // has h5palettize_format and h5palettize_complete
     std::uint64_t external_link_count = 0;  // they stay links, nothing behind them is read
     std::string first_external_link;
-    std::string unsupported;  // what cannot be carried over yet (object references), with a path;
+    std::string unsupported;  // what cannot be carried over (a user-defined link), with a path;
                               // else empty
     std::string reserved;  // why no palettized file can be made of it: it is an unfinished one, or
                            // holds a name that those need; else empty

@@ -252,7 +252,7 @@ class Comparison {
         if (left_storage != right_storage) {
             differs(path, "stored in another way: " + left_storage + ", now " + right_storage);
         }
-        compare_reference_fills(plist.get(), other_plist.get(), left_type.get(), path);
+        compare_fills(plist.get(), other_plist.get(), left_type.get(), path);
         // Data in other files is theirs to keep: that it is the same place is what a copy owes.
         if (h5::describe_sources(plist.get()) != h5::describe_sources(other_plist.get()))
             return differs(path, "its data is in other places");
@@ -260,10 +260,11 @@ class Comparison {
             compare_data(a, b, readable(plist.get()), path);
     }
 
-    void compare_reference_fills(hid_t a, hid_t b, hid_t type, const std::string& path) {
-        if (!h5::holds_references(type)) return;
-        auto left = read_reference_fill(a, type);
-        auto right = read_reference_fill(b, type);
+    /// Those that describe_storage() cannot put into words.
+    void compare_fills(hid_t a, hid_t b, hid_t type, const std::string& path) {
+        if (!h5::holds_references(type) && !h5::holds_variable_length(type)) return;
+        auto left = h5::read_fill(a, type);
+        auto right = h5::read_fill(b, type);
         if (left && right)
             compare_values(std::move(*left), std::move(*right), path, "another fill value");
     }

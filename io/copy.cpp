@@ -153,9 +153,9 @@ class TreeCopier {
             copy_attributes(object.get(), copy.get(), path);
             copy_members(object.get(), copy.get(), path, depth + 1);
         } else {
-            if (source_.referring_fills.contains(link.address))
-                return make_for_references(object.get(), to, link.name, path, link_plist);
             if (info.type == H5O_TYPE_DATASET) require_readable(object.get(), path);
+            if (source_.delicate_fills.contains(link.address))
+                return remake(object.get(), to, link.name, path, link_plist);
             const bool apart = info.hdr.version >= 2 && has_variable_length_attribute(object.get());
             copy_whole(from, to, link, path, link_plist, apart);
             if (!apart) return;
@@ -164,15 +164,14 @@ class TreeCopier {
         }
     }
 
-    /// H5Ocopy would keep a fill value that leads to an object of the source. The data comes with
-    /// all other references.
-    void make_for_references(hid_t dataset, hid_t to, const std::string& name,
-                             const std::string& path, hid_t link_plist) const {
+    /// For a dataset with a delicate fill value. Data with references comes with all of those.
+    void remake(hid_t dataset, hid_t to, const std::string& name, const std::string& path,
+                hid_t link_plist) const {
         const h5::Type stored = h5::dataset_type(dataset);
         const h5::Type type = h5::copy_type(stored.get());
         const h5::Space space = h5::dataset_space(dataset);
         const h5::Plist plist = h5::dataset_plist(dataset);
-        std::optional<h5::RawValue> fill = read_reference_fill(plist.get(), type.get());
+        std::optional<h5::RawValue> fill = h5::read_fill(plist.get(), type.get());
         translate_references(fill.value(), source_, {target_, copies_, replaced_},
                              "the fill value of " + path);
         h5::call("set a fill value", [&] {
@@ -185,6 +184,10 @@ class TreeCopier {
         }));
         copy_comment(dataset, copy.get());
         copy_attributes(dataset, copy.get(), path);
+        if (h5::holds_references(type.get()) || h5::storage_bytes(dataset) == 0) return;
+        const h5::RowBlocks blocks(dataset);
+        for (std::uint64_t b = 0; b < blocks.count(); ++b)
+            blocks.write(b, blocks.read(b), copy.get());
     }
 
     /// H5Ocopy of 1.10.8 crashes in some of those where the attributes lie in a heap of their own,

@@ -56,10 +56,7 @@ PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path) {
         if (link.type != H5L_TYPE_HARD) continue;
         const auto member = h5::open_at<h5::Object>(group, link.address, link.name);
         if (!h5::is_dataset(member.get())) continue;
-        h5::succeeds([&] {
-            info.bytes_stored += H5Dget_storage_size(member.get());
-            return 0;
-        });
+        info.bytes_stored += h5::storage_bytes(member.get());
     }
     return info;
 }

@@ -132,6 +132,14 @@ Space dataset_space(hid_t dataset) {
 Plist dataset_plist(hid_t dataset) {
     return Plist(call("read creation properties", [&] { return H5Dget_create_plist(dataset); }));
 }
+std::uint64_t storage_bytes(hid_t dataset) {
+    hsize_t bytes = 0;
+    succeeds([&] {
+        bytes = H5Dget_storage_size(dataset);
+        return 0;
+    });
+    return bytes;
+}
 Type copy_type(hid_t type) {
     return Type(call("copy a datatype", [&] { return H5Tcopy(type); }));
 }

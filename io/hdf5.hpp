@@ -6,6 +6,7 @@
 
 #include <hdf5.h>
 
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -124,6 +125,8 @@ void resize_object_cache(hid_t file, std::size_t cache_bytes);
 [[nodiscard]] Type dataset_type(hid_t dataset);
 [[nodiscard]] Space dataset_space(hid_t dataset);
 [[nodiscard]] Plist dataset_plist(hid_t dataset);
+/// What a dataset takes in its file; 0 where nothing was ever written.
+[[nodiscard]] std::uint64_t storage_bytes(hid_t dataset);
 [[nodiscard]] Type copy_type(hid_t type);
 [[nodiscard]] Plist create_plist(hid_t plist_class);
 [[nodiscard]] Space create_space(const Shape& shape);

@@ -81,6 +81,17 @@ std::optional<std::string> text_of(const RawValue& value) {
     return std::string(bytes.begin(), end);
 }
 
+std::optional<RawValue> read_fill(hid_t plist, hid_t type) {
+    H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
+    call("read a fill value", [&] { return H5Pfill_value_defined(plist, &fill); });
+    if (fill != H5D_FILL_VALUE_USER_DEFINED) return std::nullopt;
+    RawValue value(copy_type(type), create_space({}));
+    call("read a fill value",
+         [&] { return H5Pget_fill_value(plist, value.type(), value.bytes().data()); });
+    value.read_done();
+    return value;
+}
+
 bool equal(const RawValue& a, const RawValue& b) {
     if (a.bytes().size() != b.bytes().size() || a.count() != b.count()) return false;
     if (a.bytes().empty()) return true;

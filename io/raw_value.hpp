@@ -37,6 +37,9 @@ class RawValue {
 /// A scalar string of fixed or variable length; none where it is something else.
 [[nodiscard]] std::optional<std::string> text_of(const RawValue& value);
 
+/// The fill value that a dataset of `type` was given; none where it was given none.
+[[nodiscard]] std::optional<RawValue> read_fill(hid_t plist, hid_t type);
+
 /// Equal bytes; variable-length parts are followed.
 [[nodiscard]] bool equal(const RawValue& a, const RawValue& b);
 

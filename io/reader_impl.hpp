@@ -39,7 +39,9 @@ struct CheckpointReader::Impl {
         addresses;                       // of every dataset and palettized group, by path and alias
     std::size_t largest_name_bytes = 0;  // of the members of one group
     std::vector<ReferencePlace> references;
-    std::set<haddr_t> referring_fills;         // datasets whose fill value refers to an object
+    /// Datasets whose fill value H5Ocopy of 1.10.8 would spoil: it refers to an object, or has a
+    /// variable length, of which the copy would hold a dangling pointer.
+    std::set<haddr_t> delicate_fills;
     std::vector<h5::Type> types;               // those of weights that differ
     std::map<haddr_t, StoredWeights> weights;  // by address
 

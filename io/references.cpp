@@ -91,12 +91,7 @@ class Rewriter {
     }
 
     void rewrite_data(hid_t from, hid_t to) {
-        hsize_t stored = 0;
-        h5::succeeds([&] {
-            stored = H5Dget_storage_size(from);
-            return 0;
-        });
-        if (stored == 0) return;  // never written; writing would allocate it
+        if (h5::storage_bytes(from) == 0) return;  // never written; writing would allocate it
         const h5::RowBlocks blocks(from);
         for (std::uint64_t block = 0; block < blocks.count(); ++block) {
             h5::RawValue value = blocks.read(block);
@@ -185,16 +180,6 @@ Region region_of(hid_t file, const unsigned char* reference) {
 void translate_references(h5::RawValue& value, const CheckpointReader::Impl& source,
                           const CopiedObjects& copy, const std::string& where) {
     Rewriter(source, copy).translate(value, where);
-}
-
-std::optional<h5::RawValue> read_reference_fill(hid_t plist, hid_t type) {
-    H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
-    h5::call("read a fill value", [&] { return H5Pfill_value_defined(plist, &fill); });
-    if (fill != H5D_FILL_VALUE_USER_DEFINED || h5::holds_variable_length(type)) return std::nullopt;
-    h5::RawValue value(h5::copy_type(type), h5::create_space({}));
-    h5::call("read a fill value",
-             [&] { return H5Pget_fill_value(plist, value.type(), value.bytes().data()); });
-    return value;
 }
 
 void rewrite_references(const CheckpointReader::Impl& source, const CopiedObjects& copy) {

@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 
@@ -29,10 +28,6 @@ void rewrite_references(const CheckpointReader::Impl& source, const CopiedObject
 /// messages. Throws as rewrite_references does.
 void translate_references(h5::RawValue& value, const CheckpointReader::Impl& source,
                           const CopiedObjects& copy, const std::string& where);
-
-/// The fill value of a dataset whose type holds references; none where none was set, and where it
-/// has a variable length.
-[[nodiscard]] std::optional<h5::RawValue> read_reference_fill(hid_t plist, hid_t type);
 
 /// Calls visit for each reference in a value, with its kind and its bytes in memory.
 using ReferenceVisitor = std::function<void(H5R_type_t, unsigned char*)>;

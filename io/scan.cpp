@@ -121,7 +121,8 @@ class Scanner {
         if (h5::holds_references(type.get())) {
             note_references(plist.get(), type.get(), {address, path, ""}, info);
         }
-        if (h5::holds_variable_length(type.get())) note_variable_length(plist.get(), path, info);
+        if (h5::holds_variable_length(type.get()))
+            note_variable_length(plist.get(), address, path, info);
         return info;
     }
 
@@ -200,14 +201,12 @@ class Scanner {
         }
     }
 
-    /// H5Ocopy of 1.10 copies such a fill value as a dangling pointer, and crashes where it cannot
-    /// decode chunks.
-    void note_variable_length(hid_t plist, const std::string& path, const DatasetInfo& info) {
+    void note_variable_length(hid_t plist, haddr_t address, const std::string& path,
+                              const DatasetInfo& info) {
         H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
         h5::call("read a fill value", [&] { return H5Pfill_value_defined(plist, &fill); });
-        if (fill == H5D_FILL_VALUE_USER_DEFINED) {
-            note_unsupported("the variable-length fill value of " + path);
-        }
+        if (fill == H5D_FILL_VALUE_USER_DEFINED) impl_.delicate_fills.insert(address);
+        // H5Ocopy crashes where it cannot decode the chunks.
         if (!info.unreadable.empty() && h5::foreign_storage(plist).empty()) {
             note_unsupported("the variable-length data of " + path + ": " + info.unreadable);
         }
@@ -226,7 +225,7 @@ class Scanner {
     }
 
     static bool fill_value_refers(hid_t plist, hid_t type) {
-        std::optional<h5::RawValue> fill = read_reference_fill(plist, type);
+        std::optional<h5::RawValue> fill = h5::read_fill(plist, type);
         bool refers = false;
         if (fill) {
             for_each_reference(*fill, [&](H5R_type_t, const unsigned char* bytes) {
@@ -237,7 +236,7 @@ class Scanner {
     }
     /// A copy holds them for its own objects, and so must decode and write them.
     void note_references(hid_t plist, hid_t type, ReferencePlace place, const DatasetInfo& info) {
-        if (fill_value_refers(plist, type)) impl_.referring_fills.insert(place.object);
+        if (fill_value_refers(plist, type)) impl_.delicate_fills.insert(place.object);
         if (!info.unreadable.empty()) {
             note_unsupported("the references in " + place.path + ": " + info.unreadable);
         }

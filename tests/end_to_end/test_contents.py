@@ -197,6 +197,39 @@ class Contents(StructureCase):
         self.check(path, ["/edges.weight", *(f"/{name}/{what}/weight" for name in ("chunks", "packed", "contiguous")
                                              for what in ("some", "none", "default"))])
 
+    def test_fill_values_of_variable_length(self):
+        """As netCDF-4's strings have them; H5Ocopy makes a dangling pointer of one."""
+        given, text = ["one", "", "größe", "x" * 1000], h5py.h5t.py_create(h5py.string_dtype(), logical=True)
+
+        def write(name, chunked, written):
+            properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            set_fill(properties, text, ctypes.byref(ctypes.c_char_p(b"not given")))
+            if chunked:
+                properties.set_chunk((4,))
+                properties.set_deflate(1)
+            dataset = h5py.Dataset(h5py.h5d.create(file.id, name, text, h5py.h5s.create_simple((8,)), properties))
+            dataset.attrs["note"] = "kept"
+            if written:
+                dataset[:written] = (given * 2)[:written]
+
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["a.weight"] = weights(1)
+            for name, chunked, written in ((b"some", False, 4), (b"none", False, 0), (b"packed", True, 8)):
+                write(name, chunked, written)
+        for file in self.check(path, ["/a.weight"]):
+            for name, written in (("some", 4), ("none", 0), ("packed", 8)):
+                self.assertEqual([one.decode() for one in file[name][()]],
+                                 (given * 2)[:written] + ["not given"] * (8 - written))
+            file.close()
+        with h5py.File(self.path("in-palettized.h5"), "r+") as file:
+            file["some"][7] = "other"
+        self.refused(support.CHECK_FAILED, ["/some: other data"], "verify", path, self.path("in-palettized.h5"))
+        with h5py.File(self.path("later.h5"), "w") as file:  # 1.10.8 reads such chunks in writable files only
+            file["a.weight"] = weights(1)
+            write(b"gaps", True, 4)
+        self.refused(INPUT, ["/gaps: cannot read the data"], "run", self.path("later.h5"), self.path("out.h5"))
+
     def test_compact_layout(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:
