@@ -37,6 +37,11 @@ def storage_of(dataset):
             properties.fill_value_defined())
 
 
+def targets_of(dataset):
+    """The names of the objects that a dataset of references leads to."""
+    return [dataset.file[reference].name if reference else None for reference in np.ravel(dataset[()])]
+
+
 class StructureCase(support.Case):
     def compare(self, first, second, palettized):
         """Walks two open groups side by side."""
@@ -60,5 +65,7 @@ class StructureCase(support.Case):
                 self.assertEqual(storage_of(one), storage_of(other), path)
                 self.assertEqual(attributes_of(one), attributes_of(other), path)
                 self.assertEqual([*one.attrs], [*other.attrs], path)
-                if path not in palettized and one.id.get_space().get_simple_extent_type() != h5py.h5s.NULL:
+                if h5py.check_ref_dtype(one.dtype) is h5py.Reference:
+                    self.assertEqual(targets_of(one), targets_of(other), path)
+                elif path not in palettized and one.id.get_space().get_simple_extent_type() != h5py.h5s.NULL:
                     self.assertEqual(repr(np.asarray(one[()]).tolist()), repr(np.asarray(other[()]).tolist()), path)

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 import support
+from structure import StructureCase
 from support import DONE, INPUT, USAGE, bits
 
 PRESETS = ("w4", "w6", "w8")
@@ -16,6 +17,8 @@ PARTIAL = ("w4", "--partial-groups", "allow")
 
 # A file with a filter that HDF5 does not have, on every float dataset.
 REFUSED = {"anndata_v070.h5ad"}
+# References lead to tensors that are palettized: h5diff compares what they lead to.
+REFERRING = {"deepsqueak_mouse_v73.mat", "rte_lw96_netcdf4.nc"}
 
 # How many tensors each setting palettizes at least: the weights of the layers, whose output channels 16 divides (w4, w6),
 # and all of them (w8). A file of which w4 palettizes nothing is run with partial groups too.
@@ -28,7 +31,7 @@ PALETTIZED = {
     "hls_bnn_float64.h5": {"w4": 3, "w6": 3, "w8": 4},
     "hls_hcal50_sparse.h5": {"w4": 0, "w6": 0, "w8": 3},
     "imitation_hopper_pytables.h5": {"w4": 0, "w6": 0, "w8": 52},
-    "rte_lw96_netcdf4.nc": {"w4": 3, "w6": 3, "w8": 3},
+    "rte_lw96_netcdf4.nc": {"w4": 2, "w6": 2, "w8": 3},
     "music_crnn_theano_k1.h5": {"w4": 4, "w6": 4, "w8": 5},
     "tiny_resnet_k214_adam.h5": {"w4": 0, "w6": 0, "w8": 10},
 }
@@ -55,7 +58,7 @@ def least_palettized(name, setting):
 
 
 @unittest.skipUnless(support.checkpoints(), f"no checkpoints in {support.CHECKPOINTS}")
-class RealCheckpoints(support.Case):
+class RealCheckpoints(StructureCase):
     def copy(self, checkpoint):
         """A copy in the test's own folder: the originals are never at risk."""
         target = self.path("in.h5")
@@ -98,7 +101,11 @@ class RealCheckpoints(support.Case):
                 self.check_axes(packed, OUTPUT_AXES.get(checkpoint.name, {}))
             for group in groups:
                 np.testing.assert_array_equal(bits(support.decode(packed[group])), bits(dense[group][()]), group)
-        self.assertEqual(self.h5diff(path, restored, *groups), "")
+        if checkpoint.name in REFERRING:
+            with h5py.File(path) as original, h5py.File(restored) as dense:
+                self.compare(original, dense, groups)
+        else:
+            self.assertEqual(self.h5diff(path, restored, *groups), "")
         return len(groups)
 
     def check_axes(self, packed, expected):
