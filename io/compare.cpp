@@ -6,6 +6,7 @@
 
 #include "io/attributes.hpp"
 #include "io/checkpoint_writer.hpp"
+#include "io/compare_chunks.hpp"
 #include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/raw_value.hpp"
@@ -257,7 +258,7 @@ class Comparison {
         if (h5::describe_sources(plist.get()) != h5::describe_sources(other_plist.get()))
             return differs(path, "its data is in other places");
         if (h5::foreign_storage(plist.get()).empty())
-            compare_data(a, b, readable(plist.get()), path);
+            compare_data(a, b, h5::can_decode(plist.get()), path);
     }
 
     /// Those that describe_storage() cannot put into words.
@@ -267,20 +268,6 @@ class Comparison {
         auto right = h5::read_fill(b, type);
         if (left && right)
             compare_values(std::move(*left), std::move(*right), path, "another fill value");
-    }
-
-    static bool readable(hid_t plist) {
-        const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist); });
-        for (int i = 0; i < filters; ++i) {
-            std::size_t count = 0;
-            const H5Z_filter_t filter = h5::call("read filters", [&] {
-                return H5Pget_filter2(plist, static_cast<unsigned>(i), nullptr, &count, nullptr, 0,
-                                      nullptr, nullptr);
-            });
-            if (h5::call("look for a filter", [&] { return H5Zfilter_avail(filter); }) <= 0)
-                return false;
-        }
-        return true;
     }
 
     /// A failure names the file and the dataset.
@@ -294,7 +281,10 @@ class Comparison {
     }
 
     void compare_data(hid_t a, hid_t b, bool can_decode, const std::string& path) {
-        if (!can_decode) return compare_chunks(a, b, path);
+        if (!can_decode) {
+            if (!h5::same_chunks(a, b)) differs(path, "other chunks");
+            return;
+        }
         const h5::RowBlocks left(a);
         const h5::RowBlocks right(b);
         for (std::uint64_t block = 0; block < left.count(); ++block) {
@@ -343,46 +333,6 @@ class Comparison {
             std::memcpy(bytes, &object, sizeof object);
         });
         return regions;
-    }
-
-    struct Chunk {
-        std::vector<hsize_t> offset;
-        std::uint32_t mask = 0;
-        std::vector<unsigned char> bytes;
-        bool operator==(const Chunk&) const = default;
-    };
-    static Chunk read_chunk(hid_t dataset, hid_t space, hsize_t number) {
-        Chunk chunk;
-        chunk.offset.resize(H5S_MAX_RANK);
-        hsize_t bytes = 0;
-        unsigned mask = 0;
-        haddr_t address = 0;
-        h5::call("find a chunk", [&] {
-            return H5Dget_chunk_info(dataset, space, number, chunk.offset.data(), &mask, &address,
-                                     &bytes);
-        });
-        chunk.bytes.resize(bytes);
-        h5::call("read a chunk", [&] {
-            return H5Dread_chunk(dataset, H5P_DEFAULT, chunk.offset.data(), &chunk.mask,
-                                 chunk.bytes.data());
-        });
-        return chunk;
-    }
-
-    /// For filters that this machine lacks: the chunks as they are.
-    void compare_chunks(hid_t a, hid_t b, const std::string& path) {
-        // 1.10.8 takes no H5S_ALL here.
-        const h5::Space left = h5::dataset_space(a);
-        const h5::Space right = h5::dataset_space(b);
-        hsize_t ours = 0;
-        hsize_t theirs = 0;
-        h5::call("count chunks", [&] { return H5Dget_num_chunks(a, left.get(), &ours); });
-        h5::call("count chunks", [&] { return H5Dget_num_chunks(b, right.get(), &theirs); });
-        bool same = ours == theirs;
-        for (hsize_t i = 0; same && i < ours; ++i) {
-            same = read_chunk(a, left.get(), i) == read_chunk(b, right.get(), i);
-        }
-        if (!same) differs(path, "other chunks");
     }
 
     const CheckpointReader::Impl& original_;

@@ -9,6 +9,9 @@
 
 namespace pal {
 
+/// The version of the format that objects of the file have at least, by its superblock.
+[[nodiscard]] H5F_libver_t lowest_version(hid_t file);
+
 /// Creates `path` with the source's user block, sizes and root properties. Exclusive.
 [[nodiscard]] h5::File create_like(const CheckpointReader::Impl& source, const std::string& path);
 

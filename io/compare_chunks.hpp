@@ -1,0 +1,15 @@
+// Private to io/: datasets that cannot be decoded here, compared by their chunks as they are
+// stored.
+#pragma once
+
+#include "io/hdf5.hpp"
+
+namespace pal::h5 {
+
+/// Are all filters of a dataset with these creation properties there?
+[[nodiscard]] bool can_decode(hid_t plist);
+
+/// The same chunks at the same places, byte for byte, with the same filters left out. Both chunked.
+[[nodiscard]] bool same_chunks(hid_t a, hid_t b);
+
+}  // namespace pal::h5
