@@ -7,16 +7,18 @@
 #include "io/chunk_cache.hpp"
 #include "io/chunked_dataset.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/memory_fence.hpp"
 #include "io/reader_impl.hpp"
 
 namespace pal {
 
 CheckpointReader::CheckpointReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
     impl_->path = path;
+    impl_->suspect.emplace(path);
     impl_->file = open_checkpoint(path, impl_->info);
     impl_->raw = RawFile(path);
     try {
-        scan_checkpoint(*impl_);
+        with_bounded_memory(impl_->info.file_bytes, [&] { scan_checkpoint(*impl_); });
     } catch (const Error& error) {
         throw Error(ErrorCode::kInput, path + ": " + error.what());
     }

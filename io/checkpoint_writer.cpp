@@ -12,6 +12,7 @@
 #include "io/copy.hpp"
 #include "io/dense_sink.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/memory_fence.hpp"
 #include "io/version.hpp"
 #include "io/writer_impl.hpp"
 
@@ -235,8 +236,10 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
     impl_->guarded(
         "",
         [&] {
-            impl_->stand_ins =
-                copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents);
+            with_bounded_memory(info.file_bytes, [&] {
+                impl_->stand_ins =
+                    copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents);
+            });
         },
         true);
 }

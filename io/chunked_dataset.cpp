@@ -96,6 +96,7 @@ bool ChunkedDataset::find_chunks(std::size_t rank, std::uint64_t user_block_byte
         if (number == layout_.count() || address == HADDR_UNDEF) continue;
         stored.offset = address;
         stored.bytes = bytes;
+        stored.written = true;
         chunks_[number] = stored;
     }
     return true;
@@ -107,7 +108,7 @@ ChunkedDataset::Stored ChunkedDataset::find(std::size_t number, const Shape& fir
     const std::vector<hsize_t> offset = as_offset(first);
     h5::call("find a chunk",
              [&] { return H5Dget_chunk_storage_size(dataset_.get(), offset.data(), &bytes); });
-    return {0, bytes, 0};
+    return {0, bytes, 0, bytes > 0};
 }
 
 void ChunkedDataset::read_stored(Stored& stored, const Shape& first,
@@ -133,8 +134,8 @@ void ChunkedDataset::fill(std::span<std::byte> values) const {
 void ChunkedDataset::undo_filters(std::size_t number, const Shape& first, Lane& lane,
                                   std::span<std::byte> chunk) const {
     Stored stored = find(number, first);
-    if (stored.bytes == 0) return fill(chunk);
-    if (stored.bytes > filters_.most_stored_bytes(chunk.size())) {
+    if (!stored.written) return fill(chunk);
+    if (stored.bytes == 0 || stored.bytes > filters_.most_stored_bytes(chunk.size())) {
         throw Error(ErrorCode::kInput, "is said to take " + std::to_string(stored.bytes) +
                                            " bytes of the file for " +
                                            std::to_string(chunk.size()) + " bytes of values");

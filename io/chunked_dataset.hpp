@@ -55,8 +55,9 @@ class ChunkedDataset {
     /// A chunk as the file has it.
     struct Stored {
         std::uint64_t offset = 0;  // of the file, where read past the library
-        std::uint64_t bytes = 0;   // 0: it was never written
-        std::uint32_t mask = 0;    // filters that were left out
+        std::uint64_t bytes = 0;
+        std::uint32_t mask = 0;  // filters that were left out
+        bool written = false;    // else it is all fill value
     };
 
     ChunkedDataset(h5::Dataset dataset, const RawFile& file, ChunkLayout layout, Shape shape,

@@ -121,27 +121,37 @@ RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
         call("read a shape", [&] { return H5Sget_simple_extent_npoints(space.get()); });
     if (points == 0) return;
     shape_ = space_shape(space.get());
-    rows_ = shape_.empty() ? 1 : shape_[0];
-    const std::uint64_t row_values = static_cast<std::uint64_t>(points) / rows_;
-    std::uint64_t row_bytes = 0;
-    if (__builtin_mul_overflow(row_values, type_bytes(type_.get()), &row_bytes)) {
-        throw Failure("a row of " + std::to_string(row_values) + " elements is too large");
+    count_ = step_ = 1;
+    if (shape_.empty()) return;
+    // Bytes of one step along the dimension that is cut.
+    std::uint64_t bytes = type_bytes(type_.get());
+    cut_ = shape_.size() - 1;
+    while (cut_ > 0 && shape_[cut_] <= kBlockBytes / std::max<std::uint64_t>(1, bytes)) {
+        bytes *= shape_[cut_--];
     }
     step_ =
-        std::clamp<std::uint64_t>(kBlockBytes / std::max<std::uint64_t>(1, row_bytes), 1, rows_);
-    count_ = (rows_ + step_ - 1) / step_;
+        std::clamp<std::uint64_t>(kBlockBytes / std::max<std::uint64_t>(1, bytes), 1, shape_[cut_]);
+    count_ = (shape_[cut_] + step_ - 1) / step_;
+    for (std::size_t d = 0; d < cut_; ++d) count_ *= shape_[d];
 }
 
 RawValue RowBlocks::read(std::uint64_t block) const {
     Shape part = shape_;
-    const std::uint64_t row = block * step_;
-    if (!part.empty()) part[0] = std::min(step_, rows_ - row);
+    std::vector<hsize_t> start(part.size(), 0);
+    if (!part.empty()) {
+        const std::uint64_t steps = (shape_[cut_] + step_ - 1) / step_;
+        start[cut_] = block % steps * step_;
+        part[cut_] = std::min<std::uint64_t>(step_, shape_[cut_] - start[cut_]);
+        std::uint64_t number = block / steps;
+        for (std::size_t d = cut_; d-- > 0; number /= shape_[d]) {
+            start[d] = number % shape_[d];
+            part[d] = 1;
+        }
+    }
     RawValue value(copy_type(type_.get()), create_space(part));
     const Space file_space = dataset_space(dataset_);
     if (!part.empty()) {
-        std::vector<hsize_t> start(part.size(), 0);
         const std::vector<hsize_t> count(part.begin(), part.end());
-        start[0] = row;
         call("select rows", [&] {
             return H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), nullptr,
                                        count.data(), nullptr);

@@ -3,12 +3,14 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "io/checkpoint_reader.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/last_wish.hpp"
 #include "io/raw_file.hpp"
 
 namespace pal {
@@ -22,6 +24,7 @@ struct StoredWeights {
 
 struct CheckpointReader::Impl {
     std::string path;
+    std::optional<Suspect> suspect;  // until the file is closed
     h5::File file;
     RawFile raw;  // the same file, for reading past the library
     CheckpointInfo info;
@@ -31,6 +34,7 @@ struct CheckpointReader::Impl {
     std::size_t largest_name_bytes = 0;  // of the members of one group
     std::vector<h5::Type> types;         // those of weights that differ
     std::map<haddr_t, StoredWeights> weights;  // by address
+    std::set<haddr_t> implausible;             // chunked datasets that claim too much to be decoded
 
     /// HADDR_UNDEF where there is no such dataset or palettized group.
     [[nodiscard]] haddr_t address_of(const std::string& at) const {

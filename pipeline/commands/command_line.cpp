@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
 
 #include <csignal>
 #include <cstdio>
@@ -110,6 +111,18 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
     return arguments;
 }
 
+/// Every thread that comes to work in an arena can say that its stack overflowed.
+class StackContainment : public tbb::task_scheduler_observer {
+  public:
+    explicit StackContainment(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) {
+        observe(true);
+    }
+    ~StackContainment() override { observe(false); }
+    StackContainment(const StackContainment&) = delete;
+    StackContainment& operator=(const StackContainment&) = delete;
+    void on_scheduler_entry(bool) override { contain_stack_overflow_of_this_thread(); }
+};
+
 int execute(const Command& command, const std::vector<std::string>& words) {
     const Arguments arguments = parse(command, words);
     if (arguments.flag("help")) {
@@ -126,6 +139,7 @@ int execute(const Command& command, const std::vector<std::string>& words) {
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
     // The limit alone gives no more threads than there are processors.
     tbb::task_arena arena(static_cast<int>(threads));
+    const StackContainment containment(arena);
     return arena.execute([&] { return command.execute(arguments); });
 }
 
