@@ -1,6 +1,7 @@
 #include "io/checkpoint_reader.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "io/byte_order.hpp"
@@ -15,6 +16,9 @@ namespace pal {
 CheckpointReader::CheckpointReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
     impl_->path = path;
     impl_->suspect.emplace(path);
+    std::error_code unknown;
+    const auto bytes = std::filesystem::file_size(path, unknown);
+    h5::watch_calls(unknown ? 0 : bytes);
     impl_->file = open_checkpoint(path, impl_->info);
     impl_->raw = RawFile(path);
     try {

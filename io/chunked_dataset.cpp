@@ -82,7 +82,7 @@ bool ChunkedDataset::find_chunks(std::size_t rank, std::uint64_t user_block_byte
     // Whether addresses count from the user block or from the file's start depends on the version
     // of the library.
     if (written > kListedChunks || user_block_bytes != 0) return !filters_.empty();
-    chunks_.resize(layout_.count());
+    listed_ = true;
     std::vector<hsize_t> offset(rank);
     for (hsize_t c = 0; c < written; ++c) {
         Stored stored;
@@ -103,7 +103,10 @@ bool ChunkedDataset::find_chunks(std::size_t rank, std::uint64_t user_block_byte
 }
 
 ChunkedDataset::Stored ChunkedDataset::find(std::size_t number, const Shape& first) const {
-    if (!chunks_.empty()) return chunks_[number];
+    if (listed_) {
+        const auto found = chunks_.find(number);
+        return found == chunks_.end() ? Stored{} : found->second;
+    }
     hsize_t bytes = 0;
     const std::vector<hsize_t> offset = as_offset(first);
     h5::call("find a chunk",
@@ -113,7 +116,7 @@ ChunkedDataset::Stored ChunkedDataset::find(std::size_t number, const Shape& fir
 
 void ChunkedDataset::read_stored(Stored& stored, const Shape& first,
                                  std::span<std::byte> bytes) const {
-    if (!chunks_.empty()) return file_.read(stored.offset, bytes, "its data");
+    if (listed_) return file_.read(stored.offset, bytes, "its data");
     const std::vector<hsize_t> offset = as_offset(first);
     h5::call("read the data", [&] {
         return H5Dread_chunk(dataset_.get(), H5P_DEFAULT, offset.data(), &stored.mask,

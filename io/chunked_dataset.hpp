@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -90,8 +91,9 @@ class ChunkedDataset {
     Shape chunk_shape_;
     bool decodes_ = false;
     ChunkFilters filters_;
-    std::vector<Stored> chunks_;   // by number; empty: the library is asked for each
-    std::vector<std::byte> fill_;  // one element as stored; empty: zero
+    bool listed_ = false;                   // else the library is asked for each chunk
+    std::map<std::size_t, Stored> chunks_;  // the written ones, by number
+    std::vector<std::byte> fill_;           // one element as stored; empty: zero
     std::size_t element_bytes_ = 0;
     std::size_t value_count_ = 0;
     std::size_t chunk_bytes_ = 0;

@@ -97,12 +97,19 @@ class Comparison {
 
     void compare_members(hid_t a, hid_t b, const std::string& path, std::size_t depth) {
         if (depth > kMaxDepth) return differs(path, "nested too deep");
-        const std::vector<h5::Link> ours = links(original_, a, path);
-        const std::vector<h5::Link> theirs = links(derived_, b, path);
+        std::vector<h5::Link> ours = links(original_, a, path);
+        std::vector<h5::Link> theirs = links(derived_, b, path);
         const auto same_name = [](const h5::Link& x, const h5::Link& y) {
             return x.name == y.name;
         };
-        if (!std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), same_name)) {
+        const auto same_names = [&] {
+            return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), same_name);
+        };
+        if (!same_names() && !tracks_order(a)) {  // a damaged group may list them unsorted
+            std::ranges::sort(ours, {}, &h5::Link::name);
+            std::ranges::sort(theirs, {}, &h5::Link::name);
+        }
+        if (!same_names()) {
             name_differences(ours, theirs, path);
             return;
         }
@@ -118,6 +125,15 @@ class Comparison {
                 compare_objects(a, b, ours[i], theirs[i], at, depth);
             }
         }
+    }
+
+    static bool tracks_order(hid_t group) {
+        const h5::Plist plist(
+            h5::call("read group properties", [&] { return H5Gget_create_plist(group); }));
+        unsigned order = 0;
+        h5::call("read group properties",
+                 [&] { return H5Pget_link_creation_order(plist.get(), &order); });
+        return (order & H5P_CRT_ORDER_TRACKED) != 0;
     }
 
     void name_differences(const std::vector<h5::Link>& ours, const std::vector<h5::Link>& theirs,

@@ -11,17 +11,12 @@
 #include <string_view>
 #include <utility>
 
+#include "io/sanitized.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kContainCrashes = false;
-#else
-constexpr bool kContainCrashes = true;
-#endif
 
 // Handlers may read nothing but memory that stays: paths are copied here, and `known` says that one
 // is whole.
@@ -98,18 +93,23 @@ void say_suspects() noexcept {
     if (said) say(": ");
 }
 
+[[noreturn]] void end_for_input(std::string_view why) noexcept {
+    say("h5palettize: error: ");
+    say_suspects();
+    say(why);
+    say("; nothing was written\n");
+    ::_exit(static_cast<int>(ErrorCode::kInput));
+}
+
 extern "C" void on_crash(int signal) {
     remove_doomed(output_failed ? End::kOutputFailed : End::kSignal);
     if (output_failed) {
         if (!failure_said) say({output_failure.data(), output_failure_bytes});
         ::_exit(static_cast<int>(ErrorCode::kOutput));
     }
-    say("h5palettize: error: ");
-    say_suspects();
-    say(signal == SIGABRT ? "crashed: aborted on a damaged file or on a bug"
-                          : "crashed, most likely inside the HDF5 library on a damaged file");
-    say("; nothing was written\n");
-    ::_exit(static_cast<int>(ErrorCode::kInput));
+    end_for_input(signal == SIGABRT
+                      ? "crashed: aborted on a damaged file or on a bug"
+                      : "crashed, most likely inside the HDF5 library on a damaged file");
 }
 
 extern "C" void on_stop(int signal) {
@@ -158,7 +158,7 @@ void handle(int signal, void (*handler)(int)) {
 
 void contain_signals() {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) handle(signal, on_end);
-    if (!kContainCrashes) return;
+    if (kSanitized) return;
     contain_stack_overflow_of_this_thread();
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) handle(signal, on_crash);
 }
@@ -181,8 +181,13 @@ void blame_output_for_crash(const std::string& message) {
 void output_failure_was_said() noexcept { failure_said = true; }
 
 void contain_stack_overflow_of_this_thread() {
-    if (!kContainCrashes) return;
+    if (kSanitized) return;
     static const thread_local HandlerStack stack;
+}
+
+void give_up_on_input() noexcept {
+    remove_doomed();
+    end_for_input("the HDF5 library does not return from a call, most likely on a damaged file");
 }
 
 Suspect::Suspect(std::string input) : input_(std::move(input)) { remember(suspects, input_); }

@@ -29,6 +29,10 @@ class Suspect {
     std::string input_;
 };
 
+/// Ends the process for a call on the input that does not return, as a crash does: the temporary is
+/// removed, stderr says which inputs are open, exit code 3. From any thread.
+[[noreturn]] void give_up_on_input() noexcept;
+
 /// Writing an output failed: HDF5 1.10.8 may crash when it closes that file, or later. From now on
 /// a crash says `message` on stderr instead, unless it was said already, and exits with 4.
 void blame_output_for_crash(const std::string& message);

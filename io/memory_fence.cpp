@@ -7,16 +7,11 @@
 #include <charconv>
 
 #include "io/descriptor.hpp"
+#include "io/sanitized.hpp"
 
 namespace pal {
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kBounded = false;  // a sanitizer reserves terabytes
-#else
-constexpr bool kBounded = true;
-#endif
 
 /// Of address space; 0 where the system does not tell.
 std::uint64_t used_bytes() {
@@ -31,7 +26,7 @@ std::uint64_t used_bytes() {
 }  // namespace
 
 MemoryFence::MemoryFence(std::uint64_t most_bytes) {
-    const std::uint64_t used = kBounded ? used_bytes() : 0;
+    const std::uint64_t used = kSanitized ? 0 : used_bytes();
     if (used == 0 || ::getrlimit(RLIMIT_AS, &before_) != 0) return;
     rlimit limit = before_;
     if (__builtin_add_overflow(used, most_bytes, &limit.rlim_cur)) return;

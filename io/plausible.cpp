@@ -39,7 +39,7 @@ std::uint64_t most_expanded_bytes(std::uint64_t file_bytes) noexcept {
 std::uint64_t most_library_bytes(std::uint64_t file_bytes) noexcept {
     // Two files are compared in blocks of 64 MiB, with a chunk of each, and the library caches
     // metadata.
-    return plus(8 * kMostChunkBytes, most_expanded_bytes(file_bytes));
+    return plus(4 * kMostChunkBytes, most_expanded_bytes(file_bytes));
 }
 
 std::string implausible_chunks(const DatasetInfo& info, std::uint64_t file_bytes) {

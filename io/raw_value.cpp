@@ -11,6 +11,20 @@ namespace {
 
 constexpr std::uint64_t kBlockBytes = std::uint64_t{64} << 20;
 
+/// The library remembers some KB for each chunk that a block touches.
+constexpr std::uint64_t kBlockChunks = 16384;
+
+/// How large a block may be.
+std::uint64_t block_bytes_of(hid_t dataset, std::size_t rank, std::uint64_t element_bytes) {
+    const Plist plist = dataset_plist(dataset);
+    if (call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED) {
+        return kBlockBytes;
+    }
+    const auto chunk_values = element_count(plist_chunk(plist.get(), rank));
+    if (!chunk_values || *chunk_values > kBlockBytes) return kBlockBytes;
+    return std::min(kBlockBytes, kBlockChunks * *chunk_values * element_bytes);
+}
+
 std::size_t type_bytes(hid_t type) {
     std::size_t bytes = 0;
     call("read a type size", [&] { return (bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
@@ -125,12 +139,12 @@ RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
     if (shape_.empty()) return;
     // Bytes of one step along the dimension that is cut.
     std::uint64_t bytes = type_bytes(type_.get());
+    const std::uint64_t most = block_bytes_of(dataset, shape_.size(), bytes);
     cut_ = shape_.size() - 1;
-    while (cut_ > 0 && shape_[cut_] <= kBlockBytes / std::max<std::uint64_t>(1, bytes)) {
+    while (cut_ > 0 && shape_[cut_] <= most / std::max<std::uint64_t>(1, bytes)) {
         bytes *= shape_[cut_--];
     }
-    step_ =
-        std::clamp<std::uint64_t>(kBlockBytes / std::max<std::uint64_t>(1, bytes), 1, shape_[cut_]);
+    step_ = std::clamp<std::uint64_t>(most / std::max<std::uint64_t>(1, bytes), 1, shape_[cut_]);
     count_ = (shape_[cut_] + step_ - 1) / step_;
     for (std::size_t d = 0; d < cut_; ++d) count_ *= shape_[d];
 }

@@ -17,6 +17,10 @@ import h5py
 import numpy as np
 
 import support
+
+sys.path.insert(0, str(support.SOURCE_DIR / "tests/fuzz"))
+
+import structures
 from support import CHECK_FAILED, DONE, INPUT, USAGE
 
 GROUP_TREE, CHUNK_TREE = 0, 1
@@ -123,6 +127,19 @@ class Hostile(support.Case):
                     group = group.create_group("g")
             self.ends(INPUT, ["nested more than 1000 deep"], "inspect", self.path("in.h5"))
             self.run_ends(INPUT, [r"in\.h5: .*nested more than 1000 deep"], self.path("in.h5"))
+
+    def test_an_index_of_chunks_that_the_library_reads_without_end(self):
+        # 1.10.8 loops in H5EA_iterate where an extensible array is said to have more elements than it can.
+        with h5py.File(self.path("in.h5"), "w", libver="latest") as file:
+            file["whole.weight"] = weights(1)
+            file.create_dataset("grown.weight", data=weights(2, (12, 8)), chunks=(4, 8), maxshape=(None, 8))
+        data = bytearray(pathlib.Path(self.path("in.h5")).read_bytes())
+        array = structures.Structure(data.find(b"EAHD"), data.find(b"EAHD") + 72, "EAHD", data.find(b"EAHD") + 68)
+        self.assertEqual(data[array.checksum:array.end], structures.checksum_of(data, array))
+        data[array.begin + 46:array.begin + 50] = struct.pack("<I", 0x3755)
+        array.fix_checksum(data)
+        pathlib.Path(self.path("in.h5")).write_bytes(data)
+        self.run_ends(INPUT, [r"in\.h5: the HDF5 library does not return"], self.path("in.h5"))
 
     # Sizes.
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "io/last_wish.hpp"
+#include "io/sanitized.hpp"
 #include "stages/error.hpp"
 
 namespace {
@@ -42,14 +43,8 @@ End end_of(const Body& body) {
     return end;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // crashes stay the sanitizer's
-#else
-constexpr bool kSanitized = false;
-#endif
-
 boost::test_tools::assertion_result contained(boost::unit_test::test_unit_id) {
-    return !kSanitized;
+    return !pal::kSanitized;  // crashes stay the sanitizer's
 }
 
 }  // namespace

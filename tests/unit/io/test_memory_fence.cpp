@@ -8,18 +8,15 @@
 
 #include "io/memory_fence.hpp"
 #include "io/plausible.hpp"
+#include "io/sanitized.hpp"
 
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kBounded = false;
-#else
-constexpr bool kBounded = true;
-#endif
-
-boost::test_tools::assertion_result bounded(boost::unit_test::test_unit_id) { return kBounded; }
+boost::test_tools::assertion_result bounded(boost::unit_test::test_unit_id) {
+    return !pal::kSanitized;
+}
 
 bool can_allocate(std::size_t bytes) {
     const std::unique_ptr<void, decltype(&std::free)> memory(std::malloc(bytes), &std::free);
