@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "io/attributes.hpp"
-#include "tests/fuzz/file_of_bytes.hpp"
+#include "tests/fuzz/one_thread.hpp"
 #include "tests/support/hdf5_files.hpp"
 #include "tests/support/palettize_file.hpp"
 #include "tests/support/temporary_folder.hpp"
