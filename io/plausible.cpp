@@ -16,6 +16,8 @@ constexpr std::uint64_t kMostExpansion = 1100;
 constexpr std::uint64_t kMostUnwrittenBytes = 1024 * kMiB;
 constexpr std::uint64_t kMostChunkBytes = 64 * kMiB;
 
+constexpr std::uint64_t kSmallFileBytes = 16 * kMiB;
+
 std::uint64_t plus(std::uint64_t a, std::uint64_t b) noexcept {
     std::uint64_t sum = 0;
     return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::uint64_t>::max() : sum;
@@ -50,6 +52,18 @@ std::string implausible_chunks(const DatasetInfo& info, std::uint64_t file_bytes
                            info.chunk_bytes, file_bytes);
     }
     return implausible_size(info, file_bytes);
+}
+
+std::string damage_of_index(hid_t dataset, std::uint64_t file_bytes) {
+    if (file_bytes > kSmallFileBytes) return "";
+    const h5::Space space = h5::dataset_space(dataset);
+    hsize_t count = 0;
+    try {
+        h5::call("count chunks", [&] { return H5Dget_num_chunks(dataset, space.get(), &count); });
+    } catch (const h5::Failure& failure) {
+        return failure.what();
+    }
+    return "";
 }
 
 std::string implausible_storage(hid_t dataset, const DatasetInfo& info, std::uint64_t file_bytes) {

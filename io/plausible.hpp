@@ -22,6 +22,11 @@ namespace pal {
 /// reading them would take hours, or that memory. info: shape, bytes, chunk_bytes, storage.
 [[nodiscard]] std::string implausible_chunks(const DatasetInfo& info, std::uint64_t file_bytes);
 
+/// What the library says of the chunk index of a dataset; empty where it can be read. Asked for
+/// where memory is bounded, as indices of a damaged file may take gigabytes, and of small files
+/// only: in large ones that memory would be no sign of damage.
+[[nodiscard]] std::string damage_of_index(hid_t dataset, std::uint64_t file_bytes);
+
 /// Why a contiguous or compact dataset of fixed-size elements cannot be what it says: its storage
 /// is smaller than its values, or lies beyond the end of the file. Empty where it can. info:
 /// bytes. The library does not look: it copies the smaller size and reads the larger.

@@ -131,6 +131,9 @@ class Scanner {
         if (info.storage.starts_with("chunked"))
             info.unreadable = implausible_chunks(info, impl_.info.file_bytes);
         if (!info.unreadable.empty()) impl_.implausible.insert(address);
+        if (info.dtype && info.storage.starts_with("chunked") && info.unreadable.empty()) {
+            info.unreadable = damage_of_index(dataset, impl_.info.file_bytes);
+        }
         const bool in_one_piece = info.storage == "contiguous" || info.storage == "compact";
         if (!in_one_piece || h5::holds_variable_length(type)) return;
         info.unreadable = implausible_storage(dataset, info, impl_.info.file_bytes);
