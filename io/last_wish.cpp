@@ -186,7 +186,7 @@ void contain_stack_overflow_of_this_thread() {
 }
 
 void give_up_on_input() noexcept {
-    remove_doomed();
+    remove_doomed(End::kSignal);
     end_for_input("the HDF5 library does not return from a call, most likely on a damaged file");
 }
 
