@@ -181,6 +181,7 @@ inline void apply(EditSource& edits, const std::string& path) {
                 replace_member(edits, group, member);
             } else if (kind == 2) {
                 replace_chunk(edits, group);
+                return;  // the library itself writes past a chunk that is too short
             } else if (kind == 3) {
                 change_values(edits, group, member);
             } else if (kind == 4) {
