@@ -27,6 +27,7 @@ struct DatasetInfo {
         storage;  // for people: "contiguous", "chunked gzip shuffle", "compact", "virtual", ...
     std::string unreadable;      // why the data is not read here (a filter that is missing, data in
                                  // other files) and what would change that; else empty
+    bool damaged = false;        // that is why it is unreadable
     std::string virtual_reader;  // a virtual dataset of this file that reads it, and so needs it to
                                  // stay a dataset; else empty
     std::string

@@ -1,12 +1,14 @@
 #include "io/checkpoint_reader.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "io/byte_order.hpp"
 #include "io/chunk_cache.hpp"
 #include "io/chunked_dataset.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/memory_fence.hpp"
 #include "io/reader_impl.hpp"
 
 namespace pal {
@@ -16,10 +18,14 @@ CheckpointReader::CheckpointReader(const std::string& path, const ReadOptions& o
     impl_->path = path;
     impl_->options = options;
     h5::allow_plugins(options.allow_plugins);
+    impl_->suspect.emplace(path);
+    std::error_code unknown;
+    const auto bytes = std::filesystem::file_size(path, unknown);
+    h5::watch_calls(unknown ? 0 : bytes);
     impl_->file = open_checkpoint(path, impl_->info);
     impl_->raw = RawFile(path);
     try {
-        scan_checkpoint(*impl_);
+        with_bounded_memory(impl_->info.file_bytes, [&] { scan_checkpoint(*impl_); });
     } catch (const Error& error) {
         throw Error(ErrorCode::kInput, path + ": " + error.what());
     }

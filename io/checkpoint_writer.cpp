@@ -12,6 +12,7 @@
 #include "io/copy.hpp"
 #include "io/dense_sink.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/memory_fence.hpp"
 #include "io/version.hpp"
 #include "io/writer_impl.hpp"
 
@@ -69,21 +70,23 @@ h5::Dataset create_member(hid_t group, const std::string& name, hid_t type, cons
 void write_floats(hid_t group, const std::string& name, const Shape& shape, hid_t type,
                   const h5::StoredType& stored, const std::vector<double>& values) {
     const hid_t plist = plist_for(values.size() * dtype_bytes(stored.dtype.value()));
-    const h5::Dataset dataset = create_member(group, name, type, shape, plist);
+    h5::Dataset dataset = create_member(group, name, type, shape, plist);
     if (stored.bfloat16_as_uint16) h5::write_string_attribute(dataset.get(), "dtype", "bfloat16");
     h5::write_values(dataset.get(), type, stored, values);
+    dataset.close_checked("close " + name);
 }
 
 void write_bytes(hid_t group, const std::string& name, const Shape& shape,
                  const std::string& lut_dtype, const std::vector<std::uint8_t>& bytes) {
     const hid_t type =
         h5::call("find a type", [&] { return lut_dtype == "int8" ? H5T_STD_I8LE : H5T_STD_U8LE; });
-    const h5::Dataset dataset = create_member(group, name, type, shape, plist_for(bytes.size()));
+    h5::Dataset dataset = create_member(group, name, type, shape, plist_for(bytes.size()));
     if (lut_dtype.starts_with("float8"))
         h5::write_string_attribute(dataset.get(), "dtype", lut_dtype);
     h5::call("write " + name, [&] {
         return H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data());
     });
+    dataset.close_checked("close " + name);
 }
 
 // Chunks this small are kept beside their place rather than read back from it; and the library
@@ -120,9 +123,8 @@ std::vector<ChunkPlace> write_indices(hid_t group, const PalettizedTensor& tenso
     if (storage == storages.end()) {
         storage = storages.emplace(key, make_index_storage(key.first, key.second)).first;
     }
-    const h5::Dataset dataset =
-        create_member(group, "indices", storage->second.type.get(), tensor.geometry.indices_shape,
-                      storage->second.plist.get());
+    h5::Dataset dataset = create_member(group, "indices", storage->second.type.get(),
+                                        tensor.geometry.indices_shape, storage->second.plist.get());
     const ChunkGrid grid(tensor.geometry);
     // Versions of the library differ in whether a place counts from behind the user block.
     const bool keep = grid.chunk_bytes(tensor.n_bits) <= kSmallChunkBytes ||
@@ -139,6 +141,7 @@ std::vector<ChunkPlace> write_indices(hid_t group, const PalettizedTensor& tenso
         impl.temporary.wrote(bytes.size());
         places.push_back(place_of(dataset.get(), offset, bytes, keep));
     });
+    dataset.close_checked("close indices");
     return places;
 }
 
@@ -235,8 +238,10 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
     impl_->guarded(
         "",
         [&] {
-            impl_->stand_ins =
-                copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents);
+            with_bounded_memory(info.file_bytes, [&] {
+                impl_->stand_ins =
+                    copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents);
+            });
         },
         true);
 }
@@ -280,12 +285,13 @@ void CheckpointWriter::finish(const std::string& config_json) {
             }));
             const hid_t type = h5::utf8_string_type();
             const h5::Plist plist = new_plist();
-            const h5::Dataset config =
+            h5::Dataset config =
                 create_member(documents.get(), h5::kConfigDataset, type, {}, plist.get());
             const char* text = config_json.c_str();
             h5::call("write /h5palettize/config", [&] {
                 return H5Dwrite(config.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text);
             });
+            config.close_checked("close /h5palettize/config");
             h5::write_integers(root.get(), "h5palettize_format", {1}, true);
             h5::write_string_attribute(root.get(), "h5palettize_version", kVersion);
             h5::call("flush", [&] { return H5Fflush(file, H5F_SCOPE_LOCAL); });

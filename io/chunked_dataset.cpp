@@ -82,7 +82,7 @@ bool ChunkedDataset::find_chunks(std::size_t rank, std::uint64_t user_block_byte
     // Whether addresses count from the user block or from the file's start depends on the version
     // of the library.
     if (written > kListedChunks || user_block_bytes != 0) return !filters_.empty();
-    chunks_.resize(layout_.count());
+    listed_ = true;
     std::vector<hsize_t> offset(rank);
     for (hsize_t c = 0; c < written; ++c) {
         Stored stored;
@@ -96,23 +96,27 @@ bool ChunkedDataset::find_chunks(std::size_t rank, std::uint64_t user_block_byte
         if (number == layout_.count() || address == HADDR_UNDEF) continue;
         stored.offset = address;
         stored.bytes = bytes;
+        stored.written = true;
         chunks_[number] = stored;
     }
     return true;
 }
 
 ChunkedDataset::Stored ChunkedDataset::find(std::size_t number, const Shape& first) const {
-    if (!chunks_.empty()) return chunks_[number];
+    if (listed_) {
+        const auto found = chunks_.find(number);
+        return found == chunks_.end() ? Stored{} : found->second;
+    }
     hsize_t bytes = 0;
     const std::vector<hsize_t> offset = as_offset(first);
     h5::call("find a chunk",
              [&] { return H5Dget_chunk_storage_size(dataset_.get(), offset.data(), &bytes); });
-    return {0, bytes, 0};
+    return {0, bytes, 0, bytes > 0};
 }
 
 void ChunkedDataset::read_stored(Stored& stored, const Shape& first,
                                  std::span<std::byte> bytes) const {
-    if (!chunks_.empty()) return file_.read(stored.offset, bytes, "its data");
+    if (listed_) return file_.read(stored.offset, bytes, "its data");
     const std::vector<hsize_t> offset = as_offset(first);
     h5::call("read the data", [&] {
         return H5Dread_chunk(dataset_.get(), H5P_DEFAULT, offset.data(), &stored.mask,
@@ -133,8 +137,8 @@ void ChunkedDataset::fill(std::span<std::byte> values) const {
 void ChunkedDataset::undo_filters(std::size_t number, const Shape& first, Lane& lane,
                                   std::span<std::byte> chunk) const {
     Stored stored = find(number, first);
-    if (stored.bytes == 0) return fill(chunk);
-    if (stored.bytes > filters_.most_stored_bytes(chunk.size())) {
+    if (!stored.written) return fill(chunk);
+    if (stored.bytes == 0 || stored.bytes > filters_.most_stored_bytes(chunk.size())) {
         throw Error(ErrorCode::kInput, "is said to take " + std::to_string(stored.bytes) +
                                            " bytes of the file for " +
                                            std::to_string(chunk.size()) + " bytes of values");

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -55,8 +56,9 @@ class ChunkedDataset {
     /// A chunk as the file has it.
     struct Stored {
         std::uint64_t offset = 0;  // of the file, where read past the library
-        std::uint64_t bytes = 0;   // 0: it was never written
-        std::uint32_t mask = 0;    // filters that were left out
+        std::uint64_t bytes = 0;
+        std::uint32_t mask = 0;  // filters that were left out
+        bool written = false;    // else it is all fill value
     };
 
     ChunkedDataset(h5::Dataset dataset, const RawFile& file, ChunkLayout layout, Shape shape,
@@ -89,8 +91,9 @@ class ChunkedDataset {
     Shape chunk_shape_;
     bool decodes_ = false;
     ChunkFilters filters_;
-    std::vector<Stored> chunks_;   // by number; empty: the library is asked for each
-    std::vector<std::byte> fill_;  // one element as stored; empty: zero
+    bool listed_ = false;                   // else the library is asked for each chunk
+    std::map<std::size_t, Stored> chunks_;  // the written ones, by number
+    std::vector<std::byte> fill_;           // one element as stored; empty: zero
     std::size_t element_bytes_ = 0;
     std::size_t value_count_ = 0;
     std::size_t chunk_bytes_ = 0;

@@ -10,7 +10,7 @@ struct Chunk {
     std::vector<unsigned char> bytes;
     bool operator==(const Chunk&) const = default;
 };
-Chunk read_chunk(hid_t dataset, hid_t space, hsize_t number) {
+Chunk read_chunk(hid_t dataset, hid_t space, hsize_t number, std::uint64_t file_bytes) {
     Chunk chunk;
     chunk.offset.resize(H5S_MAX_RANK);
     hsize_t bytes = 0;
@@ -20,6 +20,10 @@ Chunk read_chunk(hid_t dataset, hid_t space, hsize_t number) {
         return H5Dget_chunk_info(dataset, space, number, chunk.offset.data(), &mask, &address,
                                  &bytes);
     });
+    if (bytes > file_bytes) {
+        throw Failure("a chunk of " + std::to_string(bytes) +
+                      " bytes is larger than its file; the file is damaged");
+    }
     chunk.bytes.resize(bytes);
     call("read a chunk", [&] {
         return H5Dread_chunk(dataset, H5P_DEFAULT, chunk.offset.data(), &chunk.mask,
@@ -43,7 +47,7 @@ bool can_decode(hid_t plist) {
     return true;
 }
 
-bool same_chunks(hid_t a, hid_t b) {
+bool same_chunks(hid_t a, std::uint64_t a_file_bytes, hid_t b, std::uint64_t b_file_bytes) {
     // 1.10.8 takes no H5S_ALL here.
     const Space left = dataset_space(a);
     const Space right = dataset_space(b);
@@ -53,7 +57,8 @@ bool same_chunks(hid_t a, hid_t b) {
     call("count chunks", [&] { return H5Dget_num_chunks(b, right.get(), &theirs); });
     bool same = ours == theirs;
     for (hsize_t i = 0; same && i < ours; ++i) {
-        same = read_chunk(a, left.get(), i) == read_chunk(b, right.get(), i);
+        same = read_chunk(a, left.get(), i, a_file_bytes) ==
+               read_chunk(b, right.get(), i, b_file_bytes);
     }
     return same;
 }

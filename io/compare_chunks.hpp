@@ -2,6 +2,8 @@
 // stored.
 #pragma once
 
+#include <cstdint>
+
 #include "io/hdf5.hpp"
 
 namespace pal::h5 {
@@ -10,6 +12,8 @@ namespace pal::h5 {
 [[nodiscard]] bool can_decode(hid_t plist);
 
 /// The same chunks at the same places, byte for byte, with the same filters left out. Both chunked.
-[[nodiscard]] bool same_chunks(hid_t a, hid_t b);
+/// Throws Failure for a chunk that is larger than its file.
+[[nodiscard]] bool same_chunks(hid_t a, std::uint64_t a_file_bytes, hid_t b,
+                               std::uint64_t b_file_bytes);
 
 }  // namespace pal::h5

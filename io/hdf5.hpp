@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/call_watch.hpp"
 #include "stages/error.hpp"
 #include "stages/tensor.hpp"
 
@@ -44,7 +45,10 @@ template <class Function>
 auto call(std::string_view what, const Function& function) {
     const std::lock_guard<std::mutex> lock(hdf5_lock());
     silence_errors();
-    const auto result = function();
+    const auto result = [&] {
+        const WatchedCall watched;
+        return function();
+    }();
     if (result < 0) throw failure_of(what);
     return result;
 }
@@ -54,6 +58,7 @@ template <class Function>
 bool succeeds(const Function& function) noexcept {
     const std::lock_guard<std::mutex> lock(hdf5_lock());
     silence_errors();
+    const WatchedCall watched;
     return function() >= 0;
 }
 

@@ -7,29 +7,48 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <string_view>
+#include <utility>
 
+#include "io/sanitized.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kContainCrashes = false;
-#else
-constexpr bool kContainCrashes = true;
-#endif
-
-// Handlers may read nothing but memory that stays: paths are copied here, and `doomed` says that
-// one is whole.
-struct DoomedFile {
+// Handlers may read nothing but memory that stays: paths are copied here, and `known` says that one
+// is whole.
+struct KnownFile {
     std::array<char, 4096> path{};
-    std::atomic<bool> doomed{false};
-    std::atomic<bool> spared{false};  // when the process is stopped
+    std::atomic<bool> known{false};
+    // Of files to remove: not when the process is stopped; not after writing the output failed.
+    std::atomic<bool> spared{false};
     std::atomic<bool> spared_after_failure{false};
 };
-std::array<DoomedFile, 8> doomed_files;
+std::array<KnownFile, 8> doomed_files;
+std::array<KnownFile, 2> suspects;
+
+void remember(std::span<KnownFile> files, const std::string& path) {
+    for (KnownFile& file : files) {
+        // Longer than the array is longer than any path that can be opened.
+        if (file.known || path.size() + 1 > file.path.size()) continue;
+        std::memcpy(file.path.data(), path.c_str(), path.size() + 1);
+        file.spared = file.spared_after_failure = false;
+        file.known = true;
+        return;
+    }
+}
+
+void forget(std::span<KnownFile> files, const std::string& path) noexcept {
+    for (KnownFile& file : files) {
+        if (!file.known || path != file.path.data()) continue;
+        file.known = false;
+        return;
+    }
+}
 
 // The error to say instead of a crash that follows it, whole once `output_failed`.
 std::array<char, 4096> output_failure;
@@ -43,16 +62,13 @@ std::array<char, 4096> stop_message;
 std::size_t stop_message_bytes = 0;
 std::atomic<bool> stopping{false};
 
-// A crash may be a stack that overflowed.
-alignas(16) std::array<char, 65536> handler_stack;
-
 enum class End { kSignal, kStopped, kOutputFailed };
 
 void remove_doomed(End end) noexcept {
-    for (DoomedFile& file : doomed_files) {
+    for (KnownFile& file : doomed_files) {
         if (end == End::kStopped && file.spared) continue;
         if (end == End::kOutputFailed && file.spared_after_failure) continue;
-        if (file.doomed.exchange(false)) ::unlink(file.path.data());
+        if (file.known.exchange(false)) ::unlink(file.path.data());
     }
 }
 
@@ -67,21 +83,35 @@ void say(std::string_view message) noexcept {
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, message.data(), message.size());
 }
 
+/// "a.h5: ", "a.h5 or b.h5: ", nothing where no input is open.
+void say_suspects() noexcept {
+    bool said = false;
+    for (const KnownFile& file : suspects) {
+        if (!file.known) continue;
+        if (said) say(" or ");
+        say(file.path.data());
+        said = true;
+    }
+    if (said) say(": ");
+}
+
+[[noreturn]] void end_for_input(std::string_view why) noexcept {
+    say("h5palettize: error: ");
+    say_suspects();
+    say(why);
+    say("; nothing was written\n");
+    ::_exit(static_cast<int>(ErrorCode::kInput));
+}
+
 extern "C" void on_crash(int signal) {
     remove_doomed(output_failed ? End::kOutputFailed : End::kSignal);
     if (output_failed) {
         if (!failure_said) say({output_failure.data(), output_failure_bytes});
         ::_exit(static_cast<int>(ErrorCode::kOutput));
     }
-    constexpr std::string_view kCrash =
-        "h5palettize: error: crashed, most likely inside the HDF5 library on a damaged input; "
-        "nothing was written\n";
-    constexpr std::string_view kAbort =
-        "h5palettize: error: crashed: aborted on a bug or on a damaged input; nothing was "
-        "written\n";
-    const std::string_view message = signal == SIGABRT ? kAbort : kCrash;
-    say(message);
-    ::_exit(static_cast<int>(ErrorCode::kInput));
+    end_for_input(signal == SIGABRT
+                      ? "crashed: aborted on a damaged file or on a bug"
+                      : "crashed, most likely inside the HDF5 library on a damaged file");
 }
 
 extern "C" void on_exit_of_process() {
@@ -103,6 +133,28 @@ extern "C" void on_stop(int signal) {
     ::_exit(static_cast<int>(ErrorCode::kStopped));
 }
 
+/// Memory for the handler of one thread, below nothing else of it.
+class HandlerStack {
+  public:
+    HandlerStack() {
+        stack_t stack{};
+        stack.ss_sp = memory_.get();
+        stack.ss_size = kBytes;
+        ::sigaltstack(&stack, nullptr);
+    }
+    HandlerStack(const HandlerStack&) = delete;
+    HandlerStack& operator=(const HandlerStack&) = delete;
+    ~HandlerStack() {
+        stack_t none{};
+        none.ss_flags = SS_DISABLE;
+        ::sigaltstack(&none, nullptr);
+    }
+
+  private:
+    static constexpr std::size_t kBytes = 65536;
+    std::unique_ptr<char[]> memory_ = std::make_unique_for_overwrite<char[]>(kBytes);
+};
+
 void handle(int signal, void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
@@ -120,12 +172,9 @@ void expect_exit() noexcept { exit_expected = true; }
 void contain_signals() {
     std::atexit(on_exit_of_process);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) handle(signal, on_end);
-    if (!kContainCrashes) return;
-    stack_t stack{};
-    stack.ss_sp = handler_stack.data();
-    stack.ss_size = handler_stack.size();
-    ::sigaltstack(&stack, nullptr);
+    if (kSanitized) return;
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) handle(signal, on_crash);
+    contain_stack_overflow_of_this_thread();
 }
 
 void stop_on_signals(const std::string& message) {
@@ -145,29 +194,29 @@ void blame_output_for_crash(const std::string& message) {
 
 void output_failure_was_said() noexcept { failure_said = true; }
 
-void set_doomed_file(const std::string& path) {
-    for (DoomedFile& file : doomed_files) {
-        // Longer than the array is longer than any path that can be opened.
-        if (file.doomed || path.size() + 1 > file.path.size()) continue;
-        std::memcpy(file.path.data(), path.c_str(), path.size() + 1);
-        file.spared = file.spared_after_failure = false;
-        file.doomed = true;
-        return;
-    }
+void contain_stack_overflow_of_this_thread() {
+    if (kSanitized) return;
+    static const thread_local HandlerStack stack;
 }
 
+void give_up_on_input() noexcept {
+    remove_doomed(End::kSignal);
+    end_for_input("the HDF5 library does not return from a call, most likely on a damaged file");
+}
+
+Suspect::Suspect(std::string input) : input_(std::move(input)) { remember(suspects, input_); }
+Suspect::~Suspect() { forget(suspects, input_); }
+
+void set_doomed_file(const std::string& path) { remember(doomed_files, path); }
+
 void spare_when_stopped(const std::string& path, bool output_failures) noexcept {
-    for (DoomedFile& file : doomed_files) {
-        if (!file.doomed || path != file.path.data()) continue;
+    for (KnownFile& file : doomed_files) {
+        if (!file.known || path != file.path.data()) continue;
         file.spared = true;
         file.spared_after_failure = output_failures;
     }
 }
 
-void clear_doomed_file(const std::string& path) noexcept {
-    for (DoomedFile& file : doomed_files) {
-        if (file.doomed && path == file.path.data()) file.doomed = false;
-    }
-}
+void clear_doomed_file(const std::string& path) noexcept { forget(doomed_files, path); }
 
 }  // namespace pal

@@ -15,6 +15,27 @@ void contain_signals();
 /// The program has come to its end: exit is no surprise any more.
 void expect_exit() noexcept;
 
+/// A stack that overflows leaves no room for the handler of the crash: gives the calling thread a
+/// stack for it, until the thread ends. main gets one by contain_signals(); every other thread
+/// that may call the library needs one. Calling it again costs nothing.
+void contain_stack_overflow_of_this_thread();
+
+/// An input that a crash is blamed on, by name, while it is open. From one thread.
+class Suspect {
+  public:
+    explicit Suspect(std::string input);
+    ~Suspect();
+    Suspect(const Suspect&) = delete;
+    Suspect& operator=(const Suspect&) = delete;
+
+  private:
+    std::string input_;
+};
+
+/// Ends the process for a call on the input that does not return, as a crash does: the temporary is
+/// removed, stderr says which inputs are open, exit code 3. From any thread.
+[[noreturn]] void give_up_on_input() noexcept;
+
 /// Writing an output failed: HDF5 1.10.8 may crash when it closes that file, or later. From now on
 /// a crash says `message` on stderr instead, unless it was said already, and exits with 4.
 void blame_output_for_crash(const std::string& message);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/memory_fence.hpp"
 #include "io/reader_impl.hpp"
 
 namespace pal {
@@ -96,8 +97,12 @@ h5::File open_checkpoint(const std::string& path, CheckpointInfo& info) {
     if (is_hdf5 <= 0 && !signed_start) refuse_other_formats(path, head);
     const h5::Plist access = h5::file_access(h5::object_cache_bytes(0));
     try {
-        return h5::File(
-            h5::call("open", [&] { return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()); }));
+        h5::File file;
+        with_bounded_memory(info.file_bytes, [&] {
+            file = h5::File(h5::call(
+                "open", [&] { return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()); }));
+        });
+        return file;
     } catch (const h5::Failure& failure) {
         const std::string reason = failure.what();
         if (reason.find("truncated") != std::string::npos || head.size() < 512) {

@@ -12,6 +12,20 @@ namespace {
 
 constexpr std::uint64_t kBlockBytes = std::uint64_t{64} << 20;
 
+/// The library remembers some KB for each chunk that a block touches.
+constexpr std::uint64_t kBlockChunks = 16384;
+
+/// How large a block may be.
+std::uint64_t block_bytes_of(hid_t dataset, std::size_t rank, std::uint64_t element_bytes) {
+    const Plist plist = dataset_plist(dataset);
+    if (call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED) {
+        return kBlockBytes;
+    }
+    const auto chunk_values = element_count(plist_chunk(plist.get(), rank));
+    if (!chunk_values || *chunk_values > kBlockBytes) return kBlockBytes;
+    return std::min(kBlockBytes, kBlockChunks * *chunk_values * element_bytes);
+}
+
 std::size_t type_bytes(hid_t type) {
     std::size_t bytes = 0;
     call("read a type size", [&] { return (bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
@@ -135,40 +149,49 @@ RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
         call("read a shape", [&] { return H5Sget_simple_extent_npoints(space.get()); });
     if (points == 0) return;
     shape_ = space_shape(space.get());
-    rows_ = shape_.empty() ? 1 : shape_[0];
-    const std::uint64_t row_values = static_cast<std::uint64_t>(points) / rows_;
-    std::uint64_t row_bytes = 0;
-    if (__builtin_mul_overflow(row_values, type_bytes(type_.get()), &row_bytes)) {
-        throw Failure("a row of " + std::to_string(row_values) + " elements is too large");
+    count_ = step_ = 1;
+    if (shape_.empty()) return;
+    // Bytes of one step along the dimension that is cut.
+    std::uint64_t bytes = type_bytes(type_.get());
+    const std::uint64_t most = block_bytes_of(dataset, shape_.size(), bytes);
+    cut_ = shape_.size() - 1;
+    while (cut_ > 0 && shape_[cut_] <= most / std::max<std::uint64_t>(1, bytes)) {
+        bytes *= shape_[cut_--];
     }
-    step_ =
-        std::clamp<std::uint64_t>(kBlockBytes / std::max<std::uint64_t>(1, row_bytes), 1, rows_);
-    count_ = (rows_ + step_ - 1) / step_;
+    step_ = std::clamp<std::uint64_t>(most / std::max<std::uint64_t>(1, bytes), 1, shape_[cut_]);
+    count_ = (shape_[cut_] + step_ - 1) / step_;
+    for (std::size_t d = 0; d < cut_; ++d) count_ *= shape_[d];
 }
 
-Shape RowBlocks::shape_of(std::uint64_t block) const {
-    Shape part = shape_;
-    if (!part.empty()) part[0] = std::min(step_, rows_ - block * step_);
+RowBlocks::Part RowBlocks::part(std::uint64_t block) const {
+    Part part{std::vector<hsize_t>(shape_.size(), 0), shape_};
+    if (shape_.empty()) return part;
+    const std::uint64_t steps = (shape_[cut_] + step_ - 1) / step_;
+    part.start[cut_] = block % steps * step_;
+    part.shape[cut_] = std::min<std::uint64_t>(step_, shape_[cut_] - part.start[cut_]);
+    std::uint64_t number = block / steps;
+    for (std::size_t d = cut_; d-- > 0; number /= shape_[d]) {
+        part.start[d] = number % shape_[d];
+        part.shape[d] = 1;
+    }
     return part;
 }
 
-Space RowBlocks::rows_in(hid_t dataset, std::uint64_t block) const {
+Space RowBlocks::selected(hid_t dataset, const Part& part) {
     Space space = dataset_space(dataset);
-    const Shape part = shape_of(block);
-    if (part.empty()) return space;
-    std::vector<hsize_t> start(part.size(), 0);
-    const std::vector<hsize_t> count(part.begin(), part.end());
-    start[0] = block * step_;
+    if (part.shape.empty()) return space;
+    const std::vector<hsize_t> count(part.shape.begin(), part.shape.end());
     call("select rows", [&] {
-        return H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
-                                   nullptr);
+        return H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, part.start.data(), nullptr,
+                                   count.data(), nullptr);
     });
     return space;
 }
 
 RawValue RowBlocks::read(std::uint64_t block) const {
-    RawValue value(copy_type(type_.get()), create_space(shape_of(block)));
-    const Space file_space = rows_in(dataset_, block);
+    const Part own = part(block);
+    RawValue value(copy_type(type_.get()), create_space(own.shape));
+    const Space file_space = selected(dataset_, own);
     call("read the data", [&] {
         return H5Dread(dataset_, value.type(), value.space(), file_space.get(), H5P_DEFAULT,
                        value.bytes().data());
@@ -178,7 +201,7 @@ RawValue RowBlocks::read(std::uint64_t block) const {
 }
 
 void RowBlocks::write(std::uint64_t block, const RawValue& value, hid_t dataset) const {
-    const Space file_space = rows_in(dataset, block);
+    const Space file_space = selected(dataset, part(block));
     call("write the data", [&] {
         return H5Dwrite(dataset, value.type(), value.space(), file_space.get(), H5P_DEFAULT,
                         value.bytes().data());

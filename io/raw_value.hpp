@@ -43,8 +43,8 @@ class RawValue {
 /// Equal bytes; variable-length parts are followed.
 [[nodiscard]] bool equal(const RawValue& a, const RawValue& b);
 
-/// The data of a dataset in blocks of whole rows, about 64 MiB each, decoded, in its own type. Two
-/// datasets of one type and shape have the same blocks.
+/// The data of a dataset in blocks of at most some 64 MiB, decoded, in its own type: whole rows, or
+/// parts of a row that is larger. Two datasets of one type and shape have the same blocks.
 class RowBlocks {
   public:
     /// Throws Failure where the data is in other files.
@@ -55,15 +55,19 @@ class RowBlocks {
     void write(std::uint64_t block, const RawValue& value, hid_t dataset) const;
 
   private:
-    [[nodiscard]] Shape shape_of(std::uint64_t block) const;
-    /// The rows of the block in a dataset.
-    [[nodiscard]] Space rows_in(hid_t dataset, std::uint64_t block) const;
+    struct Part {
+        std::vector<hsize_t> start;
+        Shape shape;
+    };
+    [[nodiscard]] Part part(std::uint64_t block) const;
+    /// A dataset's space, the part selected.
+    [[nodiscard]] static Space selected(hid_t dataset, const Part& part);
 
     hid_t dataset_;
     Type type_;
     Shape shape_;
-    std::uint64_t rows_ = 0;
-    std::uint64_t step_ = 0;  // rows in a block
+    std::size_t cut_ = 0;     // a block has one step of the dimensions before, all of those behind
+    std::uint64_t step_ = 0;  // steps of this one in a block
     std::uint64_t count_ = 0;
 };
 

@@ -9,6 +9,7 @@
 #include "io/attributes.hpp"
 #include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/memory_fence.hpp"
 #include "io/reader_impl.hpp"
 #include "stages/pack.hpp"
 
@@ -311,9 +312,10 @@ PalettizedTensor CheckpointReader::read_palettized(const std::string& path) cons
     }
     try {
         const auto group = h5::open_at<h5::Group>(impl_->file.get(), impl_->address_of(path), path);
-        return read_tensor(group.get(), *info, impl_->path);
-    } catch (const std::bad_alloc&) {
-        throw Error(ErrorCode::kInput, impl_->path + ": " + path + ": not enough memory");
+        PalettizedTensor tensor;
+        with_bounded_memory(impl_->info.file_bytes,
+                            [&] { tensor = read_tensor(group.get(), *info, impl_->path); });
+        return tensor;
     } catch (const nlohmann::json::exception& error) {
         throw Error(ErrorCode::kInput,
                     impl_->path + ": " + path + ": palettized_spec is damaged: " + error.what());

@@ -10,6 +10,7 @@
 #include "io/checkpoint_reader.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/last_wish.hpp"
 #include "io/raw_file.hpp"
 
 namespace pal {
@@ -31,6 +32,7 @@ struct ReferencePlace {
 struct CheckpointReader::Impl {
     std::string path;
     ReadOptions options;
+    std::optional<Suspect> suspect;  // until the file is closed
     h5::File file;
     RawFile raw;  // the same file, for reading past the library
     CheckpointInfo info;
@@ -44,6 +46,7 @@ struct CheckpointReader::Impl {
     std::set<haddr_t> delicate_fills;
     std::vector<h5::Type> types;               // those of weights that differ
     std::map<haddr_t, StoredWeights> weights;  // by address
+    std::set<haddr_t> implausible;             // chunked datasets that claim too much to be decoded
 
     /// HADDR_UNDEF where there is no such dataset or palettized group.
     [[nodiscard]] haddr_t address_of(const std::string& at) const {

@@ -6,6 +6,7 @@
 #include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/keras.hpp"
+#include "io/plausible.hpp"
 #include "io/raw_value.hpp"
 #include "io/reader_impl.hpp"
 #include "io/references.hpp"
@@ -94,26 +95,33 @@ class Scanner {
         }
     }
 
-    DatasetInfo describe(hid_t dataset, const std::string& path, haddr_t address) {
+    /// Shape and bytes.
+    static DatasetInfo claimed_size(const h5::Space& space, hid_t type, const std::string& path) {
         DatasetInfo info;
-        const h5::Type type = h5::dataset_type(dataset);
-        const h5::Plist plist = h5::dataset_plist(dataset);
-        const h5::Space space = impl_.options.follow_external ? h5::dataset_space(dataset)
-                                                              : h5::own_space(dataset, plist.get());
-        const h5::StoredType stored = h5::classify_type(type.get(), dataset);
-        info.stored_type = stored.name;
-        info.dtype = stored.dtype;
         info.shape = h5::space_shape(space.get());
         const auto points =
             h5::call("read a shape", [&] { return H5Sget_simple_extent_npoints(space.get()); });
         info.element_count = static_cast<std::uint64_t>(points);
         std::size_t element_bytes = 0;
-        h5::succeeds([&] { return (element_bytes = H5Tget_size(type.get())) == 0 ? -1 : 0; });
+        h5::succeeds([&] { return (element_bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
         if (__builtin_mul_overflow(info.element_count, element_bytes, &info.bytes)) {
             throw Error(ErrorCode::kInput, path + ": the shape " + shape_to_string(info.shape) +
                                                " is larger than any memory; the file is damaged");
         }
+        return info;
+    }
+
+    DatasetInfo describe(hid_t dataset, const std::string& path, haddr_t address) {
+        const h5::Type type = h5::dataset_type(dataset);
+        const h5::Plist plist = h5::dataset_plist(dataset);
+        const h5::Space space = impl_.options.follow_external ? h5::dataset_space(dataset)
+                                                              : h5::own_space(dataset, plist.get());
+        DatasetInfo info = claimed_size(space, type.get(), path);
+        const h5::StoredType stored = h5::classify_type(type.get(), dataset);
+        info.stored_type = stored.name;
+        info.dtype = stored.dtype;
         describe_storage(plist.get(), path, info);
+        note_damage(dataset, type.get(), path, address, info);
         if (stored.dtype) {
             impl_.weights[address] = {stored, kept_type(type.get()), offset_of(dataset, info)};
             return info;
@@ -124,6 +132,27 @@ class Scanner {
         if (h5::holds_variable_length(type.get()))
             note_variable_length(plist.get(), address, path, info);
         return info;
+    }
+
+    /// What cannot be there is not read, and what cannot be copied is no checkpoint.
+    void note_damage(hid_t dataset, hid_t type, const std::string& path, haddr_t address,
+                     DatasetInfo& info) {
+        if (!info.unreadable.empty()) return;
+        if (info.storage.starts_with("chunked"))
+            info.unreadable = implausible_chunks(info, impl_.info.file_bytes);
+        if (!info.unreadable.empty()) impl_.implausible.insert(address);
+        if (info.dtype && info.storage.starts_with("chunked") && info.unreadable.empty()) {
+            info.unreadable = damage_of_index(dataset, impl_.info.file_bytes);
+        }
+        const bool in_one_piece = info.storage == "contiguous" || info.storage == "compact";
+        if (in_one_piece && !h5::holds_variable_length(type)) {
+            info.unreadable = implausible_storage(dataset, info, impl_.info.file_bytes);
+            if (!info.unreadable.empty()) {
+                info.unreadable += "; the file is damaged";
+                note_unsupported(path + ": " + info.unreadable);
+            }
+        }
+        info.damaged = !info.unreadable.empty();
     }
 
     /// Weights have few types: a copy of each is kept.

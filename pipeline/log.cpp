@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "pipeline/printable.hpp"
+
 namespace pal {
 
 namespace {
@@ -23,7 +25,7 @@ spdlog::logger& logger() {
 std::string one_line(std::string text) {
     std::replace_if(
         text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-    return text;
+    return printable(text);
 }
 
 }  // namespace

@@ -130,6 +130,9 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
     entry.bytes_in = dataset.bytes;
     entry.bytes_out = dataset.bytes;
     if (!decision.spec) return entry;
+    if (dataset.damaged) {
+        throw Error(ErrorCode::kInput, info.file + ": " + dataset.path + ": " + dataset.unreadable);
+    }
     if (std::string reason = obstacle(dataset); !reason.empty()) {
         if (decision.by_name) {
             throw Error(ErrorCode::kInput, info.file + ": " + dataset.path + ": asked for by " +

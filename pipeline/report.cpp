@@ -9,6 +9,7 @@
 
 #include "pipeline/fingerprint.hpp"
 #include "pipeline/json_path.hpp"
+#include "pipeline/printable.hpp"
 
 namespace pal {
 
@@ -118,7 +119,7 @@ std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
     const std::string dtype(dtype_name(*entry.dataset->dtype));
     if (!entry.palettize) {
         return fmt::format("{:<9} {:<10} {:<18} dense      {}  [{}]\n", "", dtype, shape,
-                           entry.dataset->path, entry.reason);
+                           printable(entry.dataset->path), printable(entry.reason));
     }
     std::string quality;
     if (outcome != nullptr && outcome->failed) {
@@ -130,7 +131,8 @@ std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
     }
     return fmt::format("{:>9} {:<10} {:<18} {:>5.2f} bpw  {}  [{}; {}]\n", quality, dtype, shape,
                        bits_per_weight(entry.bytes_out, entry.dataset->element_count),
-                       entry.dataset->path, spec_for_people(entry.job.spec), entry.reason);
+                       printable(entry.dataset->path), spec_for_people(entry.job.spec),
+                       printable(entry.reason));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds one CMake preset (default: release); leaves build/<preset>/h5palettize.
-# Usage: scripts/build.sh [release|dev|asan|tsan]
+# Usage: scripts/build.sh [release|dev|asan|tsan|fuzz]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

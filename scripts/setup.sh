@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and only those. Asks nothing; uses sudo when not root. With --bench
-# also what scripts/bench.sh compares with.
+# also what scripts/bench.sh compares with, with --fuzz what scripts/soak.sh fuzz builds with.
 set -euo pipefail
 
 packages=(
@@ -10,6 +10,7 @@ packages=(
     hdf5-tools python3 python3-numpy python3-h5py
     clang-format clang-tidy libbenchmark-dev
 )
+[[ "${1:-}" == --fuzz ]] && packages+=(clang libclang-rt-14-dev)
 [[ "${1:-}" == --bench ]] && packages+=(python3-sklearn python3-faiss util-linux)
 
 is_installed() {

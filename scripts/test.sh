@@ -27,7 +27,7 @@ if [[ $sanitize == yes ]]; then
     # test cases that judge numbers only, would only take longer.
     ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1" UBSAN_OPTIONS="print_stacktrace=1" \
         BOOST_TEST_RUN_FILTERS='!@arithmetic' ctest --test-dir build/asan --output-on-failure -j "$jobs" \
-        -R '^(unit_|end_to_end_test_bad_input|end_to_end_test_structure).*(4_threads|forced_target)$'
+        -R '^((unit_|end_to_end_test_bad_input|end_to_end_test_structure).*(4_threads|forced_target)|fuzz_replay_.*)$'
     scripts/build.sh tsan
     # With 4 threads, and without the test cases that judge numbers only: they would take most of an hour here.
     TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp" \

@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
 
 #include <csignal>
 #include <cstdio>
@@ -110,6 +111,18 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
     return arguments;
 }
 
+/// Every thread that comes to work in an arena can say that its stack overflowed.
+class StackContainment : public tbb::task_scheduler_observer {
+  public:
+    explicit StackContainment(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) {
+        observe(true);
+    }
+    ~StackContainment() override { observe(false); }
+    StackContainment(const StackContainment&) = delete;
+    StackContainment& operator=(const StackContainment&) = delete;
+    void on_scheduler_entry(bool) override { contain_stack_overflow_of_this_thread(); }
+};
+
 int execute(const Command& command, const std::vector<std::string>& words) {
     const Arguments arguments = parse(command, words);
     if (arguments.flag("help")) {
@@ -123,12 +136,14 @@ int execute(const Command& command, const std::vector<std::string>& words) {
                                 given, command.name, command.arguments));
     }
     const std::size_t threads = threads_from(arguments);
-    // Never destroyed: where memory was short when it was made, oneTBB 2021.8 waits for ever in that.
+    // Never destroyed: where memory was short when it was made, oneTBB 2021.8 waits for ever in
+    // that.
     static const auto* const limit =
         new tbb::global_control(tbb::global_control::max_allowed_parallelism, threads);
     (void)limit;
     // The limit alone gives no more threads than there are processors.
     tbb::task_arena arena(static_cast<int>(threads));
+    const StackContainment containment(arena);
     return arena.execute([&] { return command.execute(arguments); });
 }
 
@@ -179,11 +194,11 @@ const std::vector<Command>& commands() {
 namespace {
 
 int guarded_run(int argc, char** argv) {
-    keep_freed_buffers();
-    std::signal(SIGXFSZ,
-                SIG_IGN);  // a file size limit is then an error of the write, as a full disk is
-    contain_signals();
     try {
+        contain_signals();
+        keep_freed_buffers();
+        // A file size limit is then an error of the write, as a full disk is.
+        std::signal(SIGXFSZ, SIG_IGN);
         kernels::force_target_from_environment();
         const int code = dispatch({argv + 1, argv + argc});
         std::cout.flush();

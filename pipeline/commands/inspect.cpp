@@ -7,6 +7,7 @@
 #include "io/checkpoint_reader.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/json_path.hpp"
+#include "pipeline/printable.hpp"
 #include "pipeline/report.hpp"
 
 namespace pal {
@@ -14,6 +15,12 @@ namespace pal {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// A damaged spec as the text that it is.
+Json parsed_or_text(const std::string& text) {
+    Json document = Json::parse(text, nullptr, false);
+    return document.is_discarded() ? Json(text) : document;
+}
 
 Json inspect_json(const CheckpointInfo& info) {
     Json document{{"file", info.file},
@@ -28,7 +35,7 @@ Json inspect_json(const CheckpointInfo& info) {
         put_path(entry, tensor.path);
         entry["shape"] = tensor.shape;
         entry["dtype"] = std::string(dtype_name(tensor.dtype));
-        entry["spec"] = Json::parse(tensor.spec_json, nullptr, false);
+        entry["spec"] = parsed_or_text(tensor.spec_json);
         entry["bytes"] = tensor.bytes_stored;
         document["tensors"].push_back(std::move(entry));
     }
@@ -54,16 +61,19 @@ std::string inspect_table(const CheckpointInfo& info) {
         "{}: {}, {}, layout {} ({})\n", info.file,
         info.palettized ? "palettized checkpoint" : "checkpoint", bytes_for_people(info.file_bytes),
         info.layout == Layout::kKeras ? "keras" : "torch", info.layout_reason);
-    if (!info.unsupported.empty()) table += "cannot be palettized: " + info.unsupported + "\n";
+    if (!info.unsupported.empty()) {
+        table += "cannot be palettized: " + printable(info.unsupported) + "\n";
+    }
     for (const PalettizedTensorInfo& tensor : info.tensors) {
-        table += fmt::format("  palettized  {:<10} {:<18} {:>10}  {}  {}\n",
-                             dtype_name(tensor.dtype), shape_to_string(tensor.shape),
-                             bytes_for_people(tensor.bytes_stored), tensor.path, tensor.spec_json);
+        table +=
+            fmt::format("  palettized  {:<10} {:<18} {:>10}  {}  {}\n", dtype_name(tensor.dtype),
+                        shape_to_string(tensor.shape), bytes_for_people(tensor.bytes_stored),
+                        printable(tensor.path), printable(tensor.spec_json));
     }
     for (const DatasetInfo& dataset : info.datasets) {
         table += fmt::format("  dataset     {:<10} {:<18} {:>10}  {}  {}{}\n", dataset.stored_type,
                              shape_to_string(dataset.shape), bytes_for_people(dataset.bytes),
-                             dataset.path, dataset.storage,
+                             printable(dataset.path), dataset.storage,
                              dataset.unreadable.empty() ? "" : "; " + dataset.unreadable);
     }
     return table;

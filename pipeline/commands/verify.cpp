@@ -15,6 +15,7 @@
 #include "pipeline/commands/command.hpp"
 #include "pipeline/json_path.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/printable.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -40,8 +41,9 @@ std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
     for (const Json& tensor : document["tensors"]) {
         if (!tensor.is_object()) continue;
         Reported& entry = reported[path_of(tensor)];
-        entry.engine =
-            tensor.value("engine", "") == "reference" ? Engine::kReference : Engine::kFast;
+        entry.engine = tensor.contains("engine") && tensor["engine"] == "reference"
+                           ? Engine::kReference
+                           : Engine::kFast;
         entry.known = tensor.contains("mse");
         // JSON has no infinity; squares of values near the end of double reach it.
         entry.mse = entry.known && tensor["mse"].is_number()
@@ -129,7 +131,7 @@ void print_table(const std::vector<Verified>& results, const std::vector<std::st
     for (const Verified& result : results) {
         std::cout << fmt::format("{:>9.2f} dB  mse {:<12.4g} max {:<12.4g} {}\n",
                                  result.check.error.sqnr_db, result.check.error.mse,
-                                 result.check.error.max_abs_error, result.tensor->path);
+                                 result.check.error.max_abs_error, printable(result.tensor->path));
     }
     std::cout << fmt::format("{} tensors checked, {} differences elsewhere: {}\n", results.size(),
                              differences.size(), ok ? "everything holds" : "NOT as it should be");

@@ -5,8 +5,10 @@
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <string>
+#include <thread>
 
 #include "io/last_wish.hpp"
+#include "io/sanitized.hpp"
 #include "stages/error.hpp"
 
 namespace {
@@ -41,14 +43,8 @@ End end_of(const Body& body) {
     return end;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // crashes stay the sanitizer's
-#else
-constexpr bool kSanitized = false;
-#endif
-
 boost::test_tools::assertion_result contained(boost::unit_test::test_unit_id) {
-    return !kSanitized;
+    return !pal::kSanitized;  // crashes stay the sanitizer's
 }
 
 }  // namespace
@@ -75,4 +71,46 @@ BOOST_AUTO_TEST_CASE(a_crash_is_blamed_on_the_input_until_writing_the_output_fai
     });
     BOOST_TEST(said.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
     BOOST_TEST(said.said == "");
+}
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_crash_names_the_inputs_that_are_open) {
+    const End two = end_of([] {
+        const pal::Suspect first("first.h5");
+        const pal::Suspect one("one.h5");
+        { const pal::Suspect gone("gone.h5"); }
+        (void)std::raise(SIGSEGV);
+    });
+    BOOST_TEST(two.said.find("h5palettize: error: first.h5 or one.h5: crashed") == 0U);
+    const End one = end_of([] {
+        { const pal::Suspect gone("gone.h5"); }
+        const pal::Suspect open("open.h5");
+        (void)std::raise(SIGABRT);
+    });
+    BOOST_TEST(one.said.find("h5palettize: error: open.h5: crashed") == 0U);
+}
+
+namespace {
+
+/// Calls itself without end; `depth` keeps the compiler from making a loop of it.
+// NOLINTNEXTLINE(misc-no-recursion)
+int overflow_stack(volatile int* depth) {
+    volatile int here = *depth + 1;
+    return overflow_stack(&here) + here;
+}
+
+}  // namespace
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_stack_that_overflows_is_contained_in_every_thread) {
+    const auto overflow = [] {
+        pal::contain_stack_overflow_of_this_thread();
+        volatile int depth = 0;
+        overflow_stack(&depth);
+    };
+    const End main = end_of(overflow);
+    BOOST_TEST(main.exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    const End other = end_of([&] { std::thread(overflow).join(); });
+    BOOST_TEST(other.exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    BOOST_TEST(other.said.find("crashed") != std::string::npos);
 }

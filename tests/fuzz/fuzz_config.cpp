@@ -1,0 +1,71 @@
+// Configurations from strangers: parsed, written as JSON, and applied to tensors with hostile
+// names.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "configs/config.hpp"
+#include "stages/error.hpp"
+
+namespace {
+
+using namespace pal;
+
+/// What stands before the next zero byte; the rest stays.
+std::string_view next_part(std::string_view& input) {
+    const std::size_t end = input.find('\0');
+    const std::string_view part = input.substr(0, end);
+    input.remove_prefix(end == std::string_view::npos ? input.size() : end + 1);
+    return part;
+}
+
+/// A path in each line of `names`, after those that are always there.
+std::vector<Candidate> candidates(std::string_view names) {
+    std::vector<Candidate> all{{"/layers/0/fc/kernel:0", 2, true, 64},
+                               {"/layers.1.fc.weight", 2, true, 64},
+                               {"/..", 2, true, 64},
+                               {"/a/../weight", 1, true, 64},
+                               {"/\xff\xfe\n.weight", 2, true, 64},
+                               {"/optimizer/fc.weight", 2, true, 64},
+                               {"/empty.weight", 0, true, 0},
+                               {"/table", 2, false, 64, {"/fc/weight"}}};
+    while (!names.empty() && all.size() < 64) {
+        const std::size_t end = names.find('\n');
+        const std::string name(names.substr(0, end));
+        all.push_back({"/" + name, name.size() % 5, name.size() % 3 != 0, name.size()});
+        names.remove_prefix(end == std::string_view::npos ? names.size() : end + 1);
+    }
+    return all;
+}
+
+/// What is written is read back as the same.
+void require_round_trip(const Config& config) {
+    const std::string json = config_to_json(config);
+    if (config_to_json(parse_config(json, "again")) != json) __builtin_trap();
+}
+
+}  // namespace
+
+/// Input: a configuration, a zero byte, names in lines, a zero byte, --include, a zero byte,
+/// --exclude; all but the first may be missing.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    std::string_view input(reinterpret_cast<const char*>(data), size);
+    const std::string_view text = next_part(input);
+    const std::vector<Candidate> tensors = candidates(next_part(input));
+    SelectionOptions options;
+    options.include = next_part(input);
+    options.exclude = next_part(input);
+    options.allow_unmatched_rules = size % 2 == 0;
+    const std::map<std::string, std::string> types{{"fc", "Dense"},
+                                                   {"layers", "TimeDistributed(Dense)"}};
+    try {
+        const Config config = parse_config(text, "fuzz.yaml");
+        require_round_trip(config);
+        static_cast<void>(select_tensors(config, tensors, types, options));
+    } catch (const Error&) {
+        // A clear error is a right result.
+    }
+    return 0;
+}

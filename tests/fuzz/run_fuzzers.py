@@ -1,0 +1,99 @@
+"""Runs each fuzzer for a while and judges what it found.
+
+Usage: run_fuzzers.py FOLDER_OF_FUZZERS SECONDS WORK_FOLDER
+H5PALETTIZE names a release build of the program. A crash, a hang or too much memory inside the HDF5 library is no failure
+where that program, which contains them, ends in an error for the file; everything else is.
+"""
+
+import collections
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import make_corpus
+
+# In whose code it was: the first of these frames.
+SANITIZER = re.compile(r"__asan|__interceptor|__sanitizer|__ubsan|\bmem(cpy|move|set|cmp)\b|\b(free|malloc|calloc|realloc)\b"
+                       r"|fuzzer::|str(len|cmp|dup)|__lll|raise|abort|gsignal")
+LIBRARIES = re.compile(r"lib(hdf5_serial|z|aec|sz)\.so")
+PROGRAM_SECONDS = 120
+
+
+def options(target, seconds, work):
+    common = [f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=4096", f"-artifact_prefix={work}/found/",
+              "-print_final_stats=1"]
+    if target == "checkpoint":  # the library crashes all the time: on with the next input
+        return [*common, "-max_len=65536", "-fork=1", "-ignore_crashes=1", "-ignore_ooms=1", "-ignore_timeouts=1"]
+    return [*common, "-max_len=4096"]
+
+
+def place_of(fuzzer, artifact):
+    """Where the fuzzer fails on the input: a function of the library's, or None where it is ours or nothing fails."""
+    output = subprocess.run([fuzzer, "-timeout=60", "-rss_limit_mb=4096", artifact], capture_output=True, text=True,
+                            errors="backslashreplace", check=False)
+    if output.returncode == 0:
+        return "fails no more"
+    for frame in re.findall(r"^\s*#\d+ 0x[0-9a-f]+ (.*)$", output.stderr, re.MULTILINE):
+        if LIBRARIES.search(frame):
+            return re.sub(r"^in |\s.*$", "", frame)
+        if not SANITIZER.search(frame):
+            return None
+    return None
+
+
+def contained(artifact):
+    """Whether the program ends in an error, or does its work, and leaves nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = subprocess.run([os.environ["H5PALETTIZE"], "run", artifact, f"{folder}/out.h5", "--include", ".*", "--n-bits", "2",
+                                 "--memory", "64MiB"], capture_output=True, check=False, timeout=PROGRAM_SECONDS)
+        left = [name for name in os.listdir(folder) if name != "out.h5"]
+        return 0 <= result.returncode <= 4 and not left and (result.returncode == 0 or result.stderr.strip())
+
+
+def judge(target, fuzzer, work):
+    """Failures, and how often the library failed where."""
+    failures, places = [], collections.Counter()
+    for artifact in sorted((work / "found").iterdir()):
+        place = place_of(fuzzer, artifact) if target == "checkpoint" else None
+        if artifact.name.startswith("slow-unit"):
+            continue
+        if place is None or not contained(artifact):
+            failures.append(str(artifact))
+        else:
+            places[place] += 1
+    return failures, places
+
+
+def main():
+    fuzzers, seconds, folder = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
+    make_corpus.write(folder / "corpus")
+    code = 0
+    for target in ("config", "palettized", "checkpoint"):
+        work = folder / target
+        (work / "found").mkdir(parents=True, exist_ok=True)
+        (work / "grown").mkdir(exist_ok=True)
+        fuzzer = fuzzers / f"fuzz_{target}"
+        leaks = int(target != "checkpoint")  # the library leaks where it fails
+        environment = {**os.environ, "TMPDIR": "/dev/shm", "ASAN_OPTIONS": f"detect_leaks={leaks}:quarantine_size_mb=16",
+                       "LSAN_OPTIONS": f"suppressions={pathlib.Path(__file__).parent / 'lsan.supp'}:print_suppressions=0"}
+        with open(work / "log", "wb") as log:
+            subprocess.run([fuzzer, *options(target, seconds, work), work / "grown", folder / "corpus" / target], stdout=log,
+                           stderr=log, env=environment, check=False)
+        failures, places = judge(target, fuzzer, work)
+        runs = re.findall(rb"stat::number_of_executed_units: (\d+)|^#(\d+):? ", (work / "log").read_bytes(), re.MULTILINE)
+        executed = max((int(a or b) for a, b in runs), default=0)
+        print(f"{target}: {seconds} s, {executed} inputs, {sum(places.values())} failures of the library that the program "
+              f"contains, {len(failures)} of our own")
+        for place, count in places.most_common():
+            print(f"  {count} in {place}")
+        for failure in failures:
+            print(f"  {failure}")
+        code = code or bool(failures) or executed == 0
+    return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
