@@ -9,6 +9,7 @@
 
 #include "stages/error.hpp"
 #include "stages/kernels/count_values.hpp"
+#include "stages/kernels/prefetch.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {
@@ -55,7 +56,10 @@ template <class Body>
 HWY_INLINE void for_each_run(const float* HWY_RESTRICT values, std::size_t count,
                              const Body& body) {
     std::size_t v = 0;
-    for (; v + kTogether <= count; v += kTogether) body(values + v, kTogether);
+    for (; v + kTogether <= count; v += kTogether) {
+        prefetch_ahead(values + v, kTogether);
+        body(values + v, kTogether);
+    }
     if (v == count) return;
     float rest[kTogether] = {};
     std::memcpy(rest, values + v, (count - v) * sizeof(float));

@@ -12,6 +12,7 @@
 #include "stages/error.hpp"
 #include "stages/kernels/error_lanes-inl.hpp"
 #include "stages/kernels/nearest_scalars.hpp"
+#include "stages/kernels/prefetch.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {
@@ -150,6 +151,7 @@ HWY_ATTR std::size_t measure_among_16(const float* HWY_RESTRICT values, std::siz
     ErrorVectors errors;
     HWY_ALIGN float nearest[kSearchLanes];
     for (; v + kSearchLanes <= count; v += kSearchLanes) {
+        prefetch_ahead(values + v, kSearchLanes);
         search.find(values + v, indices + v, nearest);
         for (std::size_t part = 0; part < kSearchLanes; part += kErrorLanes)
             errors.add(values + v + part, nearest + part);
