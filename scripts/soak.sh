@@ -2,6 +2,9 @@
 # Long runs of what the everyday tests do for a moment (docs/reliability.md).
 # Usage: scripts/soak.sh mutate [N] [SEED]   N damaged files (default 10000) through every command
 #        scripts/soak.sh fuzz [SECONDS]      each fuzzer for that long (default 1440), on its corpus; needs clang
+#        scripts/soak.sh kill [N] [SEED]     a run is killed N times (default 200) and resumed
+#        scripts/soak.sh disk [POINTS]       the disk is full at so many points (default 20); mounts a tmpfs
+#        scripts/soak.sh faults              every write, sync, allocation and HDF5 call of a run fails once
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,10 +25,26 @@ fuzz() {
         build/soak/fuzz
 }
 
+kill_runs() {
+    scripts/build.sh release
+    /usr/bin/python3 tests/soak/kill.py build/release/h5palettize "${1:-200}" "${2:-1}"
+}
+
+disk() {
+    scripts/build.sh release
+    /usr/bin/python3 tests/soak/disk.py build/release/h5palettize "${1:-20}"
+}
+
+faults() {
+    scripts/build.sh release
+    /usr/bin/python3 tests/faults/inject.py build/release/h5palettize
+}
+
 case "${1:-}" in
-    mutate | fuzz) "$@" ;;
+    mutate | fuzz | disk | faults) "$@" ;;
+    kill) kill_runs "${@:2}" ;;
     *)
-        sed -n '2,5s/^# //p' "$0" >&2
+        sed -n '2,7s/^# //p' "$0" >&2
         exit 2
         ;;
 esac
