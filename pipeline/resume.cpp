@@ -75,6 +75,17 @@ RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
     return {input_fingerprint(input) + " " + content_stamp(input_path), config.text(), kVersion};
 }
 
+void require_resumable(const Plan& plan) {
+    for (const PlanEntry* entry : plan.palettized()) {
+        const std::string& storage = entry->dataset->storage;
+        if (!storage.starts_with("external") && !storage.starts_with("virtual")) continue;
+        throw Error(ErrorCode::kUsage,
+                    "--resume: the data of " + entry->dataset->path +
+                        " is in other files, which may change unseen; leave --resume out, or "
+                        "--follow-external");
+    }
+}
+
 std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
                                      const std::vector<const PlanEntry*>& entries) {
     std::vector<Outcome> outcomes;

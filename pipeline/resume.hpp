@@ -18,6 +18,10 @@ namespace pal {
                                       const std::string& input_path,
                                       const std::string& config_json);
 
+/// Throws Error(kUsage) where a tensor's data is in other files: of those nobody knows whether they
+/// are as they were.
+void require_resumable(const Plan& plan);
+
 /// Puts the tensors that an earlier run finished, if any, into the output and the journal, in plan
 /// order. Returns their outcomes.
 [[nodiscard]] std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,

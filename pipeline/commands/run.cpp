@@ -171,6 +171,7 @@ int execute_run(const Arguments& arguments) {
         phases.count_bytes(copied, copied);
     }
     const bool resume = arguments.flag("resume");
+    if (resume) require_resumable(plan);
     Journal journal(
         target, identity_of(plan, reader.info(), arguments.positionals[0], config_to_json(config)),
         resume);

@@ -11,6 +11,9 @@ namespace {
 constexpr double kPartOfACut = 0.5;  // of a run, to be measured bin by bin
 constexpr int kMostCappings = 8;
 constexpr double kSettled = 0.99;  // what is capped no longer matters
+constexpr double kNegligible = 2e-6;
+constexpr std::size_t kLooked = 64;         // bins, before it is asked whether they lie in clumps
+constexpr std::size_t kFewestInAClump = 3;  // on average
 
 }  // namespace
 
@@ -39,7 +42,31 @@ void CutPlacer::place(std::span<const Bin> bins, const PrefixSums& prefix, std::
         total = capped;
         if (settled) break;
     }
+    measure_ = total;
     share_out(total / static_cast<double>(intervals), cuts);
+}
+
+bool CutPlacer::place_at_clumps(std::size_t k, std::size_t most,
+                                std::vector<std::uint32_t>& cuts) const {
+    const auto clusters = static_cast<double>(k);
+    // What a good palette costs (Panter and Dite), of which splitting the clumps at its boundaries
+    // could save so little.
+    const double cost = measure_ * measure_ * measure_ / (12 * clusters * clusters);
+    const double negligible = kNegligible * cost / clusters;
+    std::vector<std::uint32_t> edges{0};
+    for (std::size_t b = 1; b < bins_.size(); ++b) {
+        const std::size_t first = edges.back();
+        const double extent = bins_[b].mean - bins_[first].mean;
+        const double weight = weights_[b + 1] - weights_[first];
+        if (extent * extent * weight <= negligible) continue;
+        edges.push_back(static_cast<std::uint32_t>(b));
+        if (b % kLooked == 0 && edges.size() * kFewestInAClump > b) return false;
+        if (edges.size() > most) return false;
+    }
+    edges.push_back(static_cast<std::uint32_t>(bins_.size()));
+    if (edges.size() <= 2 * k || edges.size() * kFewestInAClump > bins_.size()) return false;
+    cuts = std::move(edges);
+    return true;
 }
 
 CutPlacer::Run CutPlacer::measured(std::size_t begin, std::size_t end) const {

@@ -20,6 +20,13 @@ class CutPlacer {
     void place(std::span<const Bin> bins, const PrefixSums& prefix, std::size_t intervals,
                std::vector<std::uint32_t>& cuts);
 
+    /// The edges of clumps instead, where the bins that were placed last lie in some: runs of
+    /// neighbours so close that their spread means nothing for a palette of k, with gaps between
+    /// them. True where these are at most `most` and at least 2 k, far fewer than bins. Bins that
+    /// lie otherwise are told from the first few hundred.
+    [[nodiscard]] bool place_at_clumps(std::size_t k, std::size_t most,
+                                       std::vector<std::uint32_t>& cuts) const;
+
   private:
     /// Bins begin .. end - 1, and their share of the cuts.
     struct Run {
@@ -36,6 +43,7 @@ class CutPlacer {
     std::span<const double> weights_;  // of the bins in front of each position
     std::vector<Run> runs_;
     std::vector<Run> whole_runs_;
+    double measure_ = 0;  // the integral of the cube root of the density
 };
 
 }  // namespace pal::cluster

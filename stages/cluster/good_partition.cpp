@@ -23,6 +23,7 @@ constexpr std::size_t kCutsACluster = 6;
 constexpr std::size_t kFewestCuts = 128;
 // So many bins are solved as they are: exactly, and sooner than in windows.
 constexpr std::size_t kFewBins = 320;
+constexpr std::size_t kMostClumps = 1024;
 // So many are found sooner by their price than by a row each, whatever the cuts.
 constexpr std::size_t kManyClusters = 48;
 constexpr double kProven = 1e-6;  // of the cost: bins may be few, and solved so for good
@@ -80,7 +81,11 @@ class Solver {
     void choose_cuts(std::size_t a_cluster, std::size_t fewest) {
         const std::size_t intervals = std::max(a_cluster * clusters_, fewest);
         const bool few = bins_.size() <= std::max(intervals + intervals / 2, kFewBins);
-        if (!few) cut_placer_.place(bins_, prefix_, intervals, cuts_);
+        if (!few) {
+            cut_placer_.place(bins_, prefix_, intervals, cuts_);
+            // Boundaries lie between clumps, and windows move them over some at a time only.
+            (void)cut_placer_.place_at_clumps(clusters_, kMostClumps, cuts_);
+        }
         if (few || cuts_.size() <= 2 * clusters_) every_cut();
     }
 

@@ -175,6 +175,15 @@ class Resume(support.Case):
         self.program("run", original, self.path("out.h5"), *OPTIONS)  # starts afresh
         self.assert_done(digest)
 
+    def test_data_in_other_files_is_refused(self):
+        path = self.path("in.h5")
+        (self.folder / "raw").write_bytes(support.rng().standard_normal((64, 64)).astype("f4").tobytes())
+        with h5py.File(path, "w") as file:
+            file.create_dataset("weight", (64, 64), "f4", external=[(self.path("raw"), 0, 64 * 64 * 4)])
+        options = ("--n-bits", "4", "--follow-external")
+        self.refused(support.USAGE, ["/weight is in other files"], "run", path, self.path("out.h5"), *options, "--resume")
+        self.program("run", path, self.path("out.h5"), *options)
+
     def test_with_nothing_to_resume_it_starts_afresh(self):
         original = self.checkpoint(layers=2)
         digest = self.whole(original)

@@ -139,6 +139,29 @@ BOOST_AUTO_TEST_CASE(few_values_far_away_do_not_hide_the_many, *kArithmetic) {
     }
 }
 
+/// More clumps than cuts: boundaries lie between clumps, wherever the cuts are.
+BOOST_AUTO_TEST_CASE(hundreds_of_clumps_are_told_apart, *kArithmetic) {
+    for (const std::size_t clumps : {100, 200, 300, 400}) {
+        std::mt19937 random(static_cast<unsigned>(clumps));
+        for (int trial = 0; trial < 6; ++trial) {
+            std::vector<double> centres(clumps);
+            for (double& centre : centres)
+                centre = trial % 2 == 0 ? std::normal_distribution<>(0, 0.2)(random)
+                                        : std::student_t_distribution<>(2)(random) / 64;
+            const auto draw = [&](std::mt19937& r) {
+                return centres[r() % clumps] + std::normal_distribution<>(0, 2e-6)(r);
+            };
+            const std::vector<Bin> bins = bins_of(draw, 2048);
+            for (const std::size_t k : {4, 8, 16, 32, 64}) {
+                const double optimum = cost_of(bins, pal::cluster::optimal_partition(bins, k));
+                const double good = cost_of(bins, pal::cluster::good_partition(bins, k));
+                BOOST_TEST(good <= optimum * (1 + 1e-4),
+                           clumps << " clumps, k " << k << ": " << good / optimum - 1);
+            }
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(good_partitions_are_the_same_on_every_instruction_set) {
     const auto solve = [] {
         std::vector<std::vector<std::size_t>> boundaries;
