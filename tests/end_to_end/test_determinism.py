@@ -121,7 +121,7 @@ class Determinism(support.Case):
                         break
                     time.sleep(0.001)
                 self.assertEqual(process.wait(), support.DONE)
-                self.assertEqual(most, threads)
+                self.assertEqual(most, threads + 1)  # one sleeps, and looks once in a while whether the library returns
 
     def test_the_seed_is_used_and_changes_vectors_only(self):
         path = self.checkpoint()
