@@ -9,6 +9,7 @@
 
 #include "stages/cluster/counted_by.hpp"
 #include "stages/kernels/count_values.hpp"
+#include "stages/kernels/prefetch.hpp"
 
 namespace pal::cluster {
 
@@ -74,7 +75,11 @@ CountedHistogram stored_histogram(const FloatBlocks& values, DType dtype) {
     const auto counts =
         counted_by(values.for_each_stored, 2 * kMagnitudes,
                    [](std::span<const std::uint16_t> block, std::span<std::uint32_t> own) {
-                       for (const std::uint16_t pattern : block) ++own[pattern];
+                       kernels::for_each_prefetched(block.data(), block.size(),
+                                                    [&](std::size_t begin, std::size_t end) {
+                                                        for (std::size_t v = begin; v < end; ++v)
+                                                            ++own[block[v]];
+                                                    });
                    });
     const Counts positive = Counts(counts).first(kMagnitudes);
     const Counts negative = Counts(counts).subspan(kMagnitudes);

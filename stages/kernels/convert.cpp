@@ -1,5 +1,7 @@
 #include "stages/kernels/convert.hpp"
 
+#include "stages/kernels/prefetch.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "stages/kernels/convert.cpp"
 #include <hwy/foreach_target.h>
@@ -30,6 +32,7 @@ void halves_to_floats(const std::uint16_t* HWY_RESTRICT patterns, std::size_t co
     const std::size_t lanes = hn::Lanes(df);
     std::size_t v = 0;
     for (; v + lanes <= count; v += lanes) {
+        prefetch_ahead(patterns + v, lanes);
         hn::StoreU(convert(hn::PromoteTo(du, hn::LoadU(d16, patterns + v))), df, values + v);
     }
     for (; v < count; ++v) {
@@ -47,10 +50,12 @@ void halves_to_floats(const std::uint16_t* HWY_RESTRICT patterns, std::size_t co
 
 void bfloat16_to_floats(const std::uint16_t* HWY_RESTRICT patterns, std::size_t count,
                         float* HWY_RESTRICT values) {
-    for (std::size_t v = 0; v < count; ++v) {
-        const std::uint32_t bits = static_cast<std::uint32_t>(patterns[v]) << 16;
-        hwy::CopyBytes<4>(&bits, values + v);
-    }
+    for_each_prefetched(patterns, count, [&](std::size_t begin, std::size_t end) HWY_ATTR {
+        for (std::size_t v = begin; v < end; ++v) {
+            const std::uint32_t bits = static_cast<std::uint32_t>(patterns[v]) << 16;
+            hwy::CopyBytes<4>(&bits, values + v);
+        }
+    });
 }
 
 bool all_finite(const float* HWY_RESTRICT values, std::size_t count) {

@@ -1,6 +1,7 @@
 // Asking for memory before it is needed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 namespace pal::kernels {
@@ -8,10 +9,22 @@ namespace pal::kernels {
 /// For a loop that walks over `values` in steps of `count`: asks for the lines 4 KiB ahead. What
 /// processors ask for of themselves ends at each page, as the next one may be anywhere. Lines
 /// behind the array's end, even unmapped ones, are asked for in vain, no more.
-inline void prefetch_ahead(const float* values, std::size_t count) noexcept {
-    constexpr std::size_t kAhead = 1024;
-    constexpr std::size_t kLine = 16;
+template <class Value>
+void prefetch_ahead(const Value* values, std::size_t count) noexcept {
+    constexpr std::size_t kAhead = 4096 / sizeof(Value);
+    constexpr std::size_t kLine = 64 / sizeof(Value);
     for (std::size_t v = 0; v < count; v += kLine) __builtin_prefetch(values + v + kAhead);
+}
+
+/// body(begin, end) for runs of values from 0 to `count`, each asked for ahead.
+template <class Value, class Body>
+void for_each_prefetched(const Value* values, std::size_t count, const Body& body) {
+    constexpr std::size_t kRun = 512 / sizeof(Value);
+    for (std::size_t begin = 0; begin < count; begin += kRun) {
+        const std::size_t end = std::min(count, begin + kRun);
+        prefetch_ahead(values + begin, end - begin);
+        body(begin, end);
+    }
 }
 
 }  // namespace pal::kernels
