@@ -137,10 +137,9 @@ int execute(const Command& command, const std::vector<std::string>& words) {
     }
     const std::size_t threads = threads_from(arguments);
     // Never destroyed: where memory was short when it was made, oneTBB 2021.8 waits for ever in
-    // that.
-    static const auto* const limit =
-        new tbb::global_control(tbb::global_control::max_allowed_parallelism, threads);
-    (void)limit;
+    // that. Not on the heap either, where it would count as a leak.
+    alignas(tbb::global_control) static std::byte limit[sizeof(tbb::global_control)];
+    new (limit) tbb::global_control(tbb::global_control::max_allowed_parallelism, threads);
     // The limit alone gives no more threads than there are processors.
     tbb::task_arena arena(static_cast<int>(threads));
     const StackContainment containment(arena);
