@@ -73,7 +73,8 @@ void ChunkedDataset::read_fill(const h5::Plist& creation) {
 }
 
 /// False where the library has to read the dataset. H5Dread_chunk is not asked for chunks without
-/// filters: 1.10.8 trusts the size in a damaged index and writes past the buffer.
+/// filters: 1.10.8 trusts the size in a damaged index and writes past the buffer. Nor is it asked
+/// which of many chunks were never written: that is an error as any other to it.
 bool ChunkedDataset::find_chunks(std::size_t rank, std::uint64_t user_block_bytes) {
     const h5::Space space = h5::dataset_space(dataset_.get());
     hsize_t written = 0;
@@ -81,7 +82,9 @@ bool ChunkedDataset::find_chunks(std::size_t rank, std::uint64_t user_block_byte
              [&] { return H5Dget_num_chunks(dataset_.get(), space.get(), &written); });
     // Whether addresses count from the user block or from the file's start depends on the version
     // of the library.
-    if (written > kListedChunks || user_block_bytes != 0) return !filters_.empty();
+    has_addresses_ = written <= kListedChunks && user_block_bytes == 0;
+    if (!has_addresses_ && filters_.empty()) return false;
+    if (written > kListedChunks) return written == layout_.count();
     listed_ = true;
     std::vector<hsize_t> offset(rank);
     for (hsize_t c = 0; c < written; ++c) {
@@ -116,7 +119,7 @@ ChunkedDataset::Stored ChunkedDataset::find(std::size_t number, const Shape& fir
 
 void ChunkedDataset::read_stored(Stored& stored, const Shape& first,
                                  std::span<std::byte> bytes) const {
-    if (listed_) return file_.read(stored.offset, bytes, "its data");
+    if (has_addresses_) return file_.read(stored.offset, bytes, "its data");
     const std::vector<hsize_t> offset = as_offset(first);
     h5::call("read the data", [&] {
         return H5Dread_chunk(dataset_.get(), H5P_DEFAULT, offset.data(), &stored.mask,

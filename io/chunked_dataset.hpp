@@ -29,7 +29,8 @@ class ChunkedDataset {
         const Shape& shape);
 
     /// Whether chunks are decoded without the library, by many threads; it has to read those with
-    /// filters that ChunkFilters does not know, and unfiltered ones that are not listed.
+    /// filters that ChunkFilters does not know, and unfiltered or partly written ones that are not
+    /// listed.
     [[nodiscard]] bool decodes() const noexcept { return decodes_; }
     [[nodiscard]] const ChunkLayout& layout() const noexcept { return layout_; }
     [[nodiscard]] std::size_t chunk_bytes() const noexcept { return chunk_bytes_; }
@@ -91,7 +92,8 @@ class ChunkedDataset {
     Shape chunk_shape_;
     bool decodes_ = false;
     ChunkFilters filters_;
-    bool listed_ = false;                   // else the library is asked for each chunk
+    bool listed_ = false;                   // else all are written
+    bool has_addresses_ = false;            // else the library reads them
     std::map<std::size_t, Stored> chunks_;  // the written ones, by number
     std::vector<std::byte> fill_;           // one element as stored; empty: zero
     std::size_t element_bytes_ = 0;

@@ -256,12 +256,9 @@ std::uint64_t allocated(hid_t dataset, hid_t type, const Shape& shape) {
     h5::call("write the data", [&] {
         return H5Dwrite(dataset, type, memory.get(), place.get(), H5P_DEFAULT, &zero);
     });
-    haddr_t offset = HADDR_UNDEF;
-    h5::call("find the data", [&] {
-        offset = H5Dget_offset(dataset);
-        return offset == HADDR_UNDEF ? -1 : 0;
-    });
-    return offset;
+    const std::optional<std::uint64_t> offset = h5::file_offset(dataset);
+    if (!offset) throw h5::Failure("cannot find the data", true);
+    return *offset;
 }
 
 }  // namespace

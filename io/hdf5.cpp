@@ -140,6 +140,17 @@ std::uint64_t storage_bytes(hid_t dataset) {
     });
     return bytes;
 }
+std::optional<std::uint64_t> file_offset(hid_t dataset) {
+    // Asked for an offset, HDF5 adds the user block to "none" as well.
+    if (storage_bytes(dataset) == 0) return std::nullopt;
+    haddr_t offset = HADDR_UNDEF;
+    succeeds([&] {
+        offset = H5Dget_offset(dataset);
+        return 0;
+    });
+    if (offset == HADDR_UNDEF) return std::nullopt;
+    return offset;
+}
 Type copy_type(hid_t type) {
     return Type(call("copy a datatype", [&] { return H5Tcopy(type); }));
 }

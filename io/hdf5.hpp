@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -132,6 +133,9 @@ void resize_object_cache(hid_t file, std::size_t cache_bytes);
 [[nodiscard]] Plist dataset_plist(hid_t dataset);
 /// What a dataset takes in its file; 0 where nothing was ever written.
 [[nodiscard]] std::uint64_t storage_bytes(hid_t dataset);
+/// Where in the file, user block included, a contiguous dataset's bytes begin; none where it has
+/// none there: nothing was ever written, or they are elsewhere.
+[[nodiscard]] std::optional<std::uint64_t> file_offset(hid_t dataset);
 [[nodiscard]] Type copy_type(hid_t type);
 [[nodiscard]] Plist create_plist(hid_t plist_class);
 [[nodiscard]] Space create_space(const Shape& shape);

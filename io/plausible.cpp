@@ -67,21 +67,16 @@ std::string damage_of_index(hid_t dataset, std::uint64_t file_bytes) {
 }
 
 std::string implausible_storage(hid_t dataset, const DatasetInfo& info, std::uint64_t file_bytes) {
-    hsize_t stored = 0;
-    haddr_t offset = HADDR_UNDEF;
-    h5::succeeds([&] {
-        stored = H5Dget_storage_size(dataset);
-        offset = H5Dget_offset(dataset);
-        return 0;
-    });
+    const std::uint64_t stored = h5::storage_bytes(dataset);
+    const std::optional<std::uint64_t> offset = h5::file_offset(dataset);
     if (stored == 0) return implausible_size(info, file_bytes);  // never written
     if (stored < info.bytes) {
         return fmt::format("its shape {} takes {} bytes, its storage has {}",
                            shape_to_string(info.shape), info.bytes, stored);
     }
-    if (offset != HADDR_UNDEF && (offset > file_bytes || info.bytes > file_bytes - offset)) {
+    if (offset && (*offset > file_bytes || info.bytes > file_bytes - *offset)) {
         return fmt::format("its {} bytes at {} lie beyond the end of the file, {}", info.bytes,
-                           offset, file_bytes);
+                           *offset, file_bytes);
     }
     return "";
 }

@@ -167,13 +167,7 @@ class Scanner {
 
     static std::optional<std::uint64_t> offset_of(hid_t dataset, const DatasetInfo& info) {
         if (info.storage != "contiguous") return std::nullopt;
-        haddr_t offset = HADDR_UNDEF;
-        h5::succeeds([&] {
-            offset = H5Dget_offset(dataset);
-            return 0;
-        });
-        if (offset == HADDR_UNDEF) return std::nullopt;
-        return offset;
+        return h5::file_offset(dataset);
     }
 
     static void describe_chunks(hid_t plist, DatasetInfo& info) {

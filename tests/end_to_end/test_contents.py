@@ -184,18 +184,27 @@ class Contents(StructureCase):
         self.refused(INPUT, ["/packed.weight", "lzf", "--allow-plugins"], "run", path, self.path("out.h5"), "--include", ".*")
 
     def test_partial_and_unwritten_chunks_and_fill_values(self):
-        path = self.path("in.h5")
-        with h5py.File(path, "w") as file:
-            file.create_dataset("edges.weight", data=weights(1, (33, 10)), chunks=(7, 4), maxshape=(None, 20))
-            for name, storage in (("chunks", {"chunks": (8, 4)}), ("packed", {"chunks": (8, 4), "compression": "gzip"}),
-                                  ("contiguous", {})):
-                written = file.create_dataset(f"{name}/some/weight", (32, 8), ">f4", fillvalue=-1.5, **storage)
-                written[8:16] = weights(2, (8, 8))
-                file.create_dataset(f"{name}/none/weight", (32, 8), "<f8", fillvalue=0.25, **storage)
-                file.create_dataset(f"{name}/default/weight", (32, 8), "<f2", **storage)
-                file.create_dataset(f"{name}/dense", (32, 8), "<f4", fillvalue=7, **storage)
-        self.check(path, ["/edges.weight", *(f"/{name}/{what}/weight" for name in ("chunks", "packed", "contiguous")
-                                             for what in ("some", "none", "default"))])
+        for userblock in (0, 512):  # HDF5 adds the user block to the offset of what has none
+            with self.subTest(userblock=userblock):
+                path = self.path(f"in{userblock}.h5")
+                with h5py.File(path, "w", userblock_size=userblock) as file:
+                    self.write_partial_and_unwritten(file)
+                self.check(path, ["/edges.weight", "/many/weight",
+                                  *(f"/{name}/{what}/weight" for name in ("chunks", "packed", "contiguous")
+                                    for what in ("some", "none", "default"))])
+
+    @staticmethod
+    def write_partial_and_unwritten(file):
+        file.create_dataset("edges.weight", data=weights(1, (33, 10)), chunks=(7, 4), maxshape=(None, 20))
+        many = file.create_dataset("many/weight", (700, 4), "<f4", fillvalue=-1.5, chunks=(1, 4), shuffle=True)
+        many[5:605] = weights(2, (600, 4))  # more than are looked for one by one
+        for name, storage in (("chunks", {"chunks": (8, 4)}), ("packed", {"chunks": (8, 4), "compression": "gzip"}),
+                              ("contiguous", {})):
+            written = file.create_dataset(f"{name}/some/weight", (32, 8), ">f4", fillvalue=-1.5, **storage)
+            written[8:16] = weights(2, (8, 8))
+            file.create_dataset(f"{name}/none/weight", (32, 8), "<f8", fillvalue=0.25, **storage)
+            file.create_dataset(f"{name}/default/weight", (32, 8), "<f2", **storage)
+            file.create_dataset(f"{name}/dense", (32, 8), "<f4", fillvalue=7, **storage)
 
     def test_fill_values_of_variable_length(self):
         """As netCDF-4's strings have them; H5Ocopy makes a dangling pointer of one."""
