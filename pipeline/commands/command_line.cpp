@@ -5,11 +5,14 @@
 #include <oneapi/tbb/task_scheduler_observer.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <new>
 #include <sstream>
+#include <utility>
 
 #include "io/last_wish.hpp"
 #include "pipeline/commands/command.hpp"
@@ -117,11 +120,26 @@ class StackContainment : public tbb::task_scheduler_observer {
     explicit StackContainment(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) {
         observe(true);
     }
-    ~StackContainment() override { observe(false); }
-    StackContainment(const StackContainment&) = delete;
-    StackContainment& operator=(const StackContainment&) = delete;
     void on_scheduler_entry(bool) override { contain_stack_overflow_of_this_thread(); }
 };
+
+/// An object that is never destroyed and, not being on the heap, no leak either. To be called once
+/// for each type.
+template <typename T, typename... Args>
+T& immortal(Args&&... args) {
+    alignas(T) static std::byte place[sizeof(T)];
+    return *new (place) T(std::forward<Args>(args)...);
+}
+
+/// The threads of the process. They end with it: where memory was short when the limit was made,
+/// oneTBB 2021.8 waits for ever in its destructor.
+tbb::task_arena& start_workers(std::size_t threads) {
+    immortal<tbb::global_control>(tbb::global_control::max_allowed_parallelism, threads);
+    // The limit alone gives no more threads than there are processors.
+    auto& arena = immortal<tbb::task_arena>(static_cast<int>(threads));
+    immortal<StackContainment>(arena);
+    return arena;
+}
 
 int execute(const Command& command, const std::vector<std::string>& words) {
     const Arguments arguments = parse(command, words);
@@ -135,15 +153,9 @@ int execute(const Command& command, const std::vector<std::string>& words) {
                     fmt::format("{}: found {} file names, wanted: h5palettize {} {}", command.name,
                                 given, command.name, command.arguments));
     }
-    const std::size_t threads = threads_from(arguments);
-    // Never destroyed: where memory was short when it was made, oneTBB 2021.8 waits for ever in
-    // that. Not on the heap either, where it would count as a leak.
-    alignas(tbb::global_control) static std::byte limit[sizeof(tbb::global_control)];
-    new (limit) tbb::global_control(tbb::global_control::max_allowed_parallelism, threads);
-    // The limit alone gives no more threads than there are processors.
-    tbb::task_arena arena(static_cast<int>(threads));
-    const StackContainment containment(arena);
-    return arena.execute([&] { return command.execute(arguments); });
+    return start_workers(threads_from(arguments)).execute([&] {
+        return command.execute(arguments);
+    });
 }
 
 int dispatch(const std::vector<std::string>& words) {
