@@ -6,6 +6,7 @@
 
 #include <hdf5.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -46,6 +47,7 @@ template <class Function>
 auto call(std::string_view what, const Function& function) {
     const std::lock_guard<std::mutex> lock(hdf5_lock());
     silence_errors();
+    errno = 0;  // what it is when the call crashes is the call's
     const auto result = [&] {
         const WatchedCall watched;
         return function();
@@ -59,6 +61,7 @@ template <class Function>
 bool succeeds(const Function& function) noexcept {
     const std::lock_guard<std::mutex> lock(hdf5_lock());
     silence_errors();
+    errno = 0;
     const WatchedCall watched;
     return function() >= 0;
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -30,6 +31,7 @@ struct KnownFile {
 };
 std::array<KnownFile, 8> doomed_files;
 std::array<KnownFile, 2> suspects;
+std::array<KnownFile, 1> outputs;
 
 void remember(std::span<KnownFile> files, const std::string& path) {
     for (KnownFile& file : files) {
@@ -103,7 +105,23 @@ void say_suspects() noexcept {
     ::_exit(static_cast<int>(ErrorCode::kInput));
 }
 
+/// Whether the call that crashed had met an error of a write, by what errno is afterwards; then
+/// says so. h5::call() clears it.
+bool blame_outputs(int error) noexcept {
+    const KnownFile& output = outputs.front();
+    const bool of_a_write = error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO;
+    if (!output.known || !of_a_write) return false;
+    remove_doomed(End::kOutputFailed);
+    say("h5palettize: error: ");
+    say(output.path.data());
+    say(error == EIO ? ", or an input: " : ": ");
+    say(::strerrordesc_np(error));
+    say("; nothing was written\n");
+    return true;
+}
+
 extern "C" void on_crash(int signal) {
+    if (!output_failed && blame_outputs(errno)) ::_exit(static_cast<int>(ErrorCode::kOutput));
     remove_doomed(output_failed ? End::kOutputFailed : End::kSignal);
     if (output_failed) {
         if (!failure_said) say({output_failure.data(), output_failure_bytes});
@@ -206,6 +224,9 @@ void give_up_on_input() noexcept {
 
 Suspect::Suspect(std::string input) : input_(std::move(input)) { remember(suspects, input_); }
 Suspect::~Suspect() { forget(suspects, input_); }
+
+Output::Output(std::string output) : output_(std::move(output)) { remember(outputs, output_); }
+Output::~Output() { forget(outputs, output_); }
 
 void set_doomed_file(const std::string& path) { remember(doomed_files, path); }
 

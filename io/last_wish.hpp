@@ -32,6 +32,20 @@ class Suspect {
     std::string input_;
 };
 
+/// An output that is being written, by name. A crash is blamed on it where the call that crashed
+/// left errno with an error of a write (EIO: on the input or on it), and exits with 4: HDF5 1.10.8
+/// crashes where a write fails inside H5Ocopy. From one thread.
+class Output {
+  public:
+    explicit Output(std::string output);
+    ~Output();
+    Output(const Output&) = delete;
+    Output& operator=(const Output&) = delete;
+
+  private:
+    std::string output_;
+};
+
 /// Ends the process for a call on the input that does not return, as a crash does: the temporary is
 /// removed, stderr says which inputs are open, exit code 3. From any thread.
 [[noreturn]] void give_up_on_input() noexcept;

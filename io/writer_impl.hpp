@@ -24,10 +24,14 @@ using IndexStorages = std::map<std::pair<Shape, int>, IndexStorage>;
 struct CheckpointWriter::Impl {
     Impl(const CheckpointReader& reader, const std::string& target_path, bool force,
          const std::string& part_path)
-        : source(reader.impl()), target(target_path), temporary(target_path, force, part_path) {}
+        : source(reader.impl()),
+          target(target_path),
+          output(target_path),
+          temporary(target_path, force, part_path) {}
 
     const CheckpointReader::Impl& source;
     std::string target;
+    Output output;
     TemporaryFile temporary;
     RawOutput raw;  // the temporary, once something is written past the library
     h5::File file;  // after the temporary: closed before that is removed

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ THREADS = (1, 2, 4, 8)
 CAPS = ([], ["--memory", "1MiB"], ["--memory", "1B"])
 # Contiguous weights are read from the file block by block; others are decompressed first.
 STORAGE = {"streamed": {}, "chunked": {"chunks": True, "compression": "gzip", "shuffle": True}}
+RESUME_POINTS = (0.5, 0.8, 0.95)  # of the bytes of the output
 WHOLE_GRID = ("n4", "n3-inputs-scaled-int8")  # these are quick; for the others every pair of threads and target
 
 
@@ -85,6 +87,40 @@ class Determinism(support.Case):
                         bytes_of[storage].add(digest)
                         self.assertEqual(golden.checksum(self.path("out.h5")), table[name])
             self.assertEqual({storage: len(found) for storage, found in bytes_of.items()}, dict.fromkeys(STORAGE, 1), name)
+
+    def test_the_golden_table_holds_for_runs_that_were_resumed(self):
+        """Each stops where its output may grow no further, and goes on under other conditions."""
+        targets, table = self.targets(), golden.table()
+        conditions = itertools.cycle(itertools.product(THREADS, CAPS, targets))
+        output = self.path("out.h5")
+        for name, (shapes, options) in golden.CONFIGS.items():
+            for storage, properties in STORAGE.items():
+                path = self.path(f"{storage}.h5")
+                golden.write_checkpoint(path, shapes, **properties)
+                self.program("run", path, self.path("whole.h5"), "--force", *options)
+                digest, size = support.sha256(self.path("whole.h5")), os.path.getsize(self.path("whole.h5"))
+                self.assertEqual(golden.checksum(self.path("whole.h5")), table[name])
+                taken_over = 0
+                for part in RESUME_POINTS:
+                    first, second = next(conditions), next(conditions)
+                    with self.subTest(config=name, storage=storage, part=part, first=first, second=second):
+                        stopped = self.under(first, path, output, *options, most_bytes=int(size * part))
+                        self.assertEqual(stopped.returncode, support.OUTPUT, stopped.stderr)
+                        resumed = self.under(second, path, output, *options)
+                        self.assertEqual(resumed.returncode, support.DONE, resumed.stderr)
+                        taken_over += "tensors were done" in resumed.stderr
+                        self.assertEqual(support.sha256(output), digest)
+                        os.remove(output)
+                self.assertGreater(taken_over, 0, (name, storage))
+
+    def under(self, condition, path, output, *options, most_bytes=resource.RLIM_INFINITY):
+        """A run that may be resumed, with these threads, cap and target, and files of so many bytes."""
+        threads, cap, target = condition
+        with forced_target(target):
+            return subprocess.run(
+                support.command_line("run", path, output, "--resume", *options, "--threads", threads, *cap),
+                capture_output=True, text=True, check=False,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes)))
 
     def test_the_golden_checksum_sees_every_part(self):
         path, output = self.path("in.h5"), self.path("out.h5")

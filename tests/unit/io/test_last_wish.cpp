@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -88,6 +91,33 @@ BOOST_AUTO_TEST_CASE(a_crash_names_the_inputs_that_are_open) {
         (void)std::raise(SIGABRT);
     });
     BOOST_TEST(one.said.find("h5palettize: error: open.h5: crashed") == 0U);
+}
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_crash_right_after_a_failed_write_is_blamed_on_the_output) {
+    const auto crash_with = [](int error, bool writing) {
+        return end_of([&] {
+            const pal::Suspect input("in.h5");
+            std::optional<pal::Output> output;
+            if (writing) output.emplace("out.h5");
+            errno = error;
+            *const_cast<volatile int*>(static_cast<int*>(nullptr)) = 1;  // as the library does
+        });
+    };
+    for (const int error : {ENOSPC, EDQUOT, EFBIG}) {
+        const End full = crash_with(error, true);
+        BOOST_TEST(full.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
+        BOOST_TEST(full.said == "h5palettize: error: out.h5: " + std::string(std::strerror(error)) +
+                                    "; nothing was written\n");
+        BOOST_TEST(crash_with(error, false).exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    }
+    const End unclear = crash_with(EIO, true);
+    BOOST_TEST(unclear.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
+    BOOST_TEST(
+        unclear.said ==
+        "h5palettize: error: out.h5, or an input: Input/output error; nothing was written\n");
+    for (const int error : {0, ENOENT, ENOMEM})
+        BOOST_TEST(crash_with(error, true).exit_code == static_cast<int>(pal::ErrorCode::kInput));
 }
 
 namespace {
