@@ -118,10 +118,15 @@ bool foreign_order(const StoredType& stored) noexcept {
     return stored.big_endian == (std::endian::native == std::endian::little);
 }
 
-StoredType classify_type(hid_t type, hid_t object) {
-    const H5T_class_t type_class = call("read a type class", [&] { return H5Tget_class(type); });
+std::size_t type_bytes(hid_t type) {
     std::size_t bytes = 0;
     call("read a type size", [&] { return (bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
+    return bytes;
+}
+
+StoredType classify_type(hid_t type, hid_t object) {
+    const H5T_class_t type_class = call("read a type class", [&] { return H5Tget_class(type); });
+    const std::size_t bytes = type_bytes(type);
     StoredType stored;
     if (type_class == H5T_FLOAT) {
         stored = classify_float(type, bytes);
@@ -144,6 +149,14 @@ bool holds_variable_length(hid_t type) {
         if (type_class == H5T_VLEN) return true;
         return type_class == H5T_STRING &&
                call("read a string type", [&] { return H5Tis_variable_str(part); }) > 0;
+    });
+}
+
+bool is_damaged(hid_t type) {
+    return any_part(type, [](hid_t part, H5T_class_t type_class) {
+        if (type_class != H5T_ENUM) return false;
+        const Type integers(call("read a base type", [&] { return H5Tget_super(part); }));
+        return type_bytes(part) != type_bytes(integers.get());
     });
 }
 

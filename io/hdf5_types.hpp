@@ -2,6 +2,7 @@
 // types as stored bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,6 +24,9 @@ struct StoredType {
 /// object: what holds the type; its attribute dtype = "bfloat16" makes a uint16 a bfloat16.
 [[nodiscard]] StoredType classify_type(hid_t type, hid_t object);
 
+/// Of one value.
+[[nodiscard]] std::size_t type_bytes(hid_t type);
+
 /// Are the bytes of a stored value in the other order than this machine's?
 [[nodiscard]] bool foreign_order(const StoredType& stored) noexcept;
 
@@ -30,6 +34,10 @@ struct StoredType {
 [[nodiscard]] bool holds_references(hid_t type);
 /// Variable-length data or strings, at any depth: what H5Dvlen_reclaim must free.
 [[nodiscard]] bool holds_variable_length(hid_t type);
+
+/// An enumeration at any depth whose size is not that of its integers: of such values the library
+/// reads and copies what is in memory behind them.
+[[nodiscard]] bool is_damaged(hid_t type);
 
 [[nodiscard]] std::string filter_name(H5Z_filter_t filter);
 

@@ -26,12 +26,6 @@ std::uint64_t block_bytes_of(hid_t dataset, std::size_t rank, std::uint64_t elem
     return std::min(kBlockBytes, kBlockChunks * *chunk_values * element_bytes);
 }
 
-std::size_t type_bytes(hid_t type) {
-    std::size_t bytes = 0;
-    call("read a type size", [&] { return (bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
-    return bytes;
-}
-
 /// Equal values in the memory form of `type`; follows variable-length parts.
 bool equal_value(hid_t type, const unsigned char* a, const unsigned char* b) {
     const H5T_class_t type_class = call("read a type class", [&] { return H5Tget_class(type); });

@@ -10,12 +10,6 @@ namespace pal {
 
 namespace {
 
-std::size_t type_bytes(hid_t type) {
-    std::size_t bytes = 0;
-    h5::call("read a type size", [&] { return (bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
-    return bytes;
-}
-
 void visit_value(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit);
 
 void visit_members(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit) {
@@ -40,14 +34,14 @@ void visit_value(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit
         const bool object =
             h5::call("compare types", [&] { return H5Tequal(type, H5T_STD_REF_OBJ); }) > 0;
         // Files with addresses of another size have references of another size.
-        if (type_bytes(type) != (object ? sizeof(hobj_ref_t) : sizeof(hdset_reg_ref_t)))
+        if (h5::type_bytes(type) != (object ? sizeof(hobj_ref_t) : sizeof(hdset_reg_ref_t)))
             throw Error(ErrorCode::kInput, "references to addresses that are not of 8 bytes");
         return visit(object ? H5R_OBJECT : H5R_DATASET_REGION, bytes);
     }
     if (type_class == H5T_COMPOUND) return visit_members(type, bytes, visit);
     const h5::Type base(h5::call("read a base type", [&] { return H5Tget_super(type); }));
-    const std::size_t step = type_bytes(base.get());
-    std::size_t count = type_bytes(type) / step;
+    const std::size_t step = h5::type_bytes(base.get());
+    std::size_t count = h5::type_bytes(type) / step;
     if (type_class == H5T_VLEN) {
         hvl_t list{};
         std::memcpy(&list, bytes, sizeof list);

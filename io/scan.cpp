@@ -126,6 +126,7 @@ class Scanner {
             impl_.weights[address] = {stored, kept_type(type.get()), offset_of(dataset, info)};
             return info;
         }
+        if (h5::is_damaged(type.get())) note_unsupported(path + ": its type is damaged");
         if (h5::holds_references(type.get())) {
             note_references(plist.get(), type.get(), {address, path, ""}, info);
         }
@@ -242,6 +243,9 @@ class Scanner {
             if (reserved.empty() && h5::is_group_attribute(name)) reserved = name;
             const h5::Attribute attribute = h5::open_attribute(object, name);
             const h5::Type type = h5::attribute_type(attribute.get());
+            if (h5::is_damaged(type.get())) {
+                note_unsupported("attribute '" + name + "' of " + path + ": its type is damaged");
+            }
             if (h5::holds_references(type.get())) impl_.references.push_back({address, path, name});
         }
         return reserved;

@@ -212,6 +212,23 @@ class Hostile(support.Case):
             pathlib.Path(path).write_bytes(changed)
             self.run_ends(INPUT, [rf"/table: its shape \({size},\) takes {8 * size} bytes, its storage has 616"], path)
 
+    def test_an_enumeration_that_is_larger_than_its_integers(self):
+        """The library reads memory behind their values, something else each time."""
+        kind = h5py.enum_dtype({"A": 0, "B": 1}, basetype="i2")
+        for where in ("/table", "attribute 'note' of /whole.weight"):
+            path = self.file()
+            with h5py.File(path, "r+") as file:
+                if where == "/table":
+                    file.create_dataset("table", data=np.zeros(100, "i2"), dtype=kind)
+                else:
+                    file["whole.weight"].attrs.create("note", np.zeros(100, "i2"), dtype=kind)
+            data = pathlib.Path(path).read_bytes()
+            head = bytes((0x18, 2, 0, 0))  # version 1, an enumeration, of two names; then the size
+            changed = data.replace(head + struct.pack("<I", 2), head + struct.pack("<I", 1))
+            self.assertNotEqual(changed, data)
+            pathlib.Path(path).write_bytes(changed)
+            self.run_ends(INPUT, [f"{where}: its type is damaged"], path)
+
     def test_a_file_that_ends_before_its_data(self):
         path = self.file()
         with h5py.File(path) as file:
