@@ -19,6 +19,8 @@ namespace {
 // Of the gap that is asked for, what rounding may take before costs of full precision are used.
 constexpr double kToleratedSlack = 0.05;
 constexpr double kAimedAt = 0.9;  // of the tolerance: room for the slack
+// A gap that is tolerated is found out all the same, not only that there is one.
+constexpr double kMostAimedAt = 0.1;
 
 struct Bound {
     double price = 0;
@@ -79,6 +81,7 @@ double lower_bound_of(const BinnedData& data, std::span<const double> centroids,
 Certificate certify(std::span<const CountedBin> bins, std::span<const double> centroids,
                     std::size_t clusters, double tolerance) {
     PAL_ASSERT(!bins.empty() && !centroids.empty() && centroids.size() <= clusters);
+    tolerance = std::min(tolerance, kMostAimedAt);
     const BinnedData data(bins);
     const double cost = data.cost_of(centroids);
     if (cost == 0) return {};

@@ -25,7 +25,7 @@ constexpr std::size_t kMostCounted = 0xFFFFFFFF;  // in one counter of 32 bits
 // Of the narrowest cluster. Where a cluster has many values, they lie evenly enough in a bin to
 // tell where a boundary inside it is best (settle.hpp): measured, both are within 6e-5 of the
 // optimum.
-constexpr std::size_t kManyACluster = 2048;
+constexpr std::size_t kManyACluster = 4096;
 constexpr double kBinsOfMany = 96;
 constexpr double kBinsOfFew = 160;
 constexpr float kMargin = 0.125F;     // of a sample's range, on both sides: room for what it missed
@@ -71,9 +71,16 @@ std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t m
     return grid;
 }
 
+/// Whether values repeat one another, or nearly: then they lie in clumps that bins may hide, as
+/// where there is one in each.
 bool repeats_much(const std::vector<float>& sorted) {
+    constexpr std::size_t kReach = 4;
+    constexpr float kNearly = 2 * kReach * 64;  // gaps in a mean gap of the neighbourhood
     std::size_t repeated = 0;
-    for (std::size_t v = 1; v < sorted.size(); ++v) repeated += sorted[v] == sorted[v - 1] ? 1 : 0;
+    for (std::size_t v = kReach; v + kReach < sorted.size(); ++v) {
+        const float gap = sorted[v + 1] - sorted[v];
+        repeated += gap * kNearly <= sorted[v + kReach] - sorted[v - kReach] ? 1 : 0;
+    }
     return repeated * kMostRepeated > sorted.size();
 }
 

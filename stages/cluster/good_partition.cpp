@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "stages/cluster/cuts.hpp"
 #include "stages/cluster/partition.hpp"
@@ -43,6 +45,18 @@ constexpr int kMostRecentrings = 64;
 // case; roundings mostly even out.
 constexpr double kToleratedDoubt = 1e-5;
 
+// Where bins lie in clumps, or few of them make most of the cost, the windows' steps may hide a
+// better place for a boundary.
+constexpr double kMostClumped = 3;  // times what chance has
+constexpr std::size_t kReach = 16;  // of a bin's neighbourhood
+constexpr double kMostShare = 0.25;
+// Few bins of many values each: one partition is little work beside counting, so it is the best.
+constexpr double kManyABin = 64;
+constexpr double kFewestInSteps = 0.015;  // share of gaps
+constexpr double kProvenRough = 2e-5;
+// So many at most are solved for good where windows are no help.
+constexpr std::size_t kMostSolved = std::size_t{1} << 17;
+
 /// A bin, and the interval of cuts that it lies in.
 struct Place {
     std::uint32_t bin;
@@ -69,8 +83,45 @@ class Solver {
         return boundaries;
     }
 
+    /// Whether the partition that was found last may be far from the best one.
+    [[nodiscard]] bool is_rough() const {
+        if (cuts_.size() > bins_.size()) return false;  // it is the best one
+        double cost = 0;
+        double share = 0;
+        double share_in_steps = 0;
+        Gaps all;
+        for (std::size_t c = 0; c < clusters_; ++c) {
+            const std::size_t begin = places_[c].bin;
+            const std::size_t end = places_[c + 1].bin;
+            const double own = cost_of_place(c);
+            const Gaps gaps = gaps_of(begin, end);
+            const double range = bins_[end - 1].mean - bins_[begin].mean;
+            const double own_share = range > 0 ? gaps.squares / (range * range) : 0;
+            cost += own;
+            share += own * own_share;
+            if (static_cast<double>(end - begin) <= kSteps) continue;  // every bin is a candidate
+            share_in_steps += own * own_share;
+            all.squares += own * gaps.squares / (range * range);
+            all.by_chance += own * gaps.by_chance / (range * range);
+        }
+        const double weight = prefix_.weights()[bins_.size()];
+        const bool quick = weight >= kManyABin * static_cast<double>(bins_.size());
+        return all.squares > kMostClumped * all.by_chance || share > kMostShare * cost ||
+               (quick && share_in_steps > kFewestInSteps * cost);
+    }
+
+    /// The best partition, where rounding lets it be found.
+    [[nodiscard]] std::optional<std::vector<std::size_t>> solve_for_good() const {
+        double cost = 0;
+        for (std::size_t c = 0; c < clusters_; ++c) cost += cost_of_place(c);
+        // The cost falls with the square of the number of clusters.
+        const double price = 2 * cost / static_cast<double>(clusters_);
+        return proven_partition(bins_, PrefixCosts(bins_), clusters_, price, kProvenRough);
+    }
+
     /// The same with costs of full precision, some hundred times slower.
     [[nodiscard]] std::vector<std::size_t> solve_precisely() {
+        if (bins_.size() <= kMostSolved) return optimal_partition(bins_, clusters_);
         choose_cuts(kPreciseCutsACluster, kFewestPreciseCuts);
         if (cuts_.size() > bins_.size()) return optimal_partition(bins_, clusters_);
         return windowed_partition(bins_, {cuts_.begin(), cuts_.end()}, clusters_);
@@ -153,6 +204,40 @@ class Solver {
             at = choice_[(c - 1) * stride + at];
         }
         places_[0] = {0, 0};
+    }
+
+    /// Of cluster c, without what its bins have inside.
+    [[nodiscard]] double cost_of_place(std::size_t c) const {
+        const std::uint32_t begin = places_[c].bin;
+        const std::uint32_t end = places_[c + 1].bin;
+        const double weight = prefix_.weights()[end] - prefix_.weights()[begin];
+        const double mean = (prefix_.sums()[end] - prefix_.sums()[begin]) / weight;
+        double cost = 0;
+        for (std::uint32_t b = begin; b < end; ++b) {
+            const double distance = bins_[b].mean - mean;
+            cost += bins_[b].weight * distance * distance;
+        }
+        return cost;
+    }
+
+    /// Squares of the gaps between bins, summed up: as they are, and as chance would have them in
+    /// neighbourhoods as dense as these.
+    struct Gaps {
+        double squares = 0;
+        double by_chance = 0;
+    };
+    [[nodiscard]] Gaps gaps_of(std::size_t begin, std::size_t end) const {
+        Gaps gaps;
+        for (std::size_t b = begin + 1; b < end; ++b) {
+            const std::size_t low = b > begin + kReach ? b - kReach : begin;
+            const std::size_t high = std::min(b + kReach, end) - 1;
+            const double gap = bins_[b].mean - bins_[b - 1].mean;
+            const double mean =
+                (bins_[high].mean - bins_[low].mean) / static_cast<double>(high - low);
+            gaps.squares += gap * gap;
+            gaps.by_chance += 2 * gap * mean;
+        }
+        return gaps;
     }
 
     /// What the partition explains of the sum of squares.
@@ -316,7 +401,9 @@ std::vector<std::size_t> good_partition(std::span<const Bin> bins, std::size_t k
     k = std::min(k, bins.size());
     thread_local Solver solver;  // its arrays are reused
     std::vector<std::size_t> boundaries = solver.solve(bins, k);
-    return boundaries.empty() ? solver.solve_precisely() : boundaries;
+    if (boundaries.empty()) return solver.solve_precisely();
+    if (!solver.is_rough()) return boundaries;
+    return solver.solve_for_good().value_or(std::move(boundaries));
 }
 
 }  // namespace pal::cluster

@@ -227,6 +227,23 @@ BOOST_AUTO_TEST_CASE(a_poor_palette_is_not_certified) {
     BOOST_TEST(certificate.lower_bound >= optimum / (1 + 1e-3));
 }
 
+BOOST_AUTO_TEST_CASE(any_gap_is_proven_where_any_is_tolerated) {
+    std::mt19937 random(7);
+    auto values = drawn<float>(distributions().front(), 20000, DType::kF32, random);
+    values[5] = 1e6F;
+    values[99] = -1e6F;
+    for (const std::vector<double>& centroids :
+         {cluster_fast(WeightedPoints<float>{values, {}}, DType::kF32, 16).centroids,
+          std::vector<double>{-1e6, -0.02, 0.02, 1e6}}) {
+        for (const double tolerance : {1e-3, 1.0, 1e9}) {
+            const Certificate certificate =
+                certify(cluster::blocks_of(values), DType::kF32, centroids, 16, tolerance);
+            BOOST_TEST(certificate.lower_bound > 0, tolerance);
+            BOOST_TEST(std::isfinite(certificate.gap), tolerance);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_palette_of_all_values_has_no_gap) {
     const std::vector<float> values{-1, 0.5, 0.5, 3};
     const WeightedPoints<float> points{values, {}};

@@ -118,6 +118,10 @@ BOOST_AUTO_TEST_CASE(values_that_do_not_suit_are_refused) {
     BOOST_TEST(refused(drawn(100000, [](auto& r) { return r() % 65 + 0.05 * normal(r); })));
     BOOST_TEST(refused(drawn(1000000, [](auto& r) { return r() % 300 + 0.05 * normal(r); })));
     BOOST_TEST(!refused(drawn(1000000, [](auto& r) { return r() % 65 + 10 * normal(r); })));
+    // A clump in each bin, nearly: the counts are even, the values are not.
+    for (const unsigned clumps : {2000U, 3200U, 4000U})
+        BOOST_TEST(
+            refused(drawn(200000, [&](auto& r) { return r() % clumps + 1e-4 * normal(r); })));
     BOOST_TEST(refused(std::vector<float>(100000, 1.5F)));
     std::vector<float> both_ends = drawn(100000, normal);
     for (std::size_t v = 0; v < both_ends.size(); v += 31)

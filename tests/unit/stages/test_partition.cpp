@@ -1,5 +1,7 @@
 #include <hwy/targets.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <functional>
@@ -17,8 +19,9 @@ using pal::test::kArithmetic;
 namespace {
 
 /// Distinct values with their counts.
-std::vector<Bin> bins_of(const std::function<double(std::mt19937&)>& draw, std::size_t count) {
-    std::mt19937 random(static_cast<unsigned>(count));
+std::vector<Bin> bins_of(const std::function<double(std::mt19937&)>& draw, std::size_t count,
+                         unsigned seed = 0) {
+    std::mt19937 random(seed == 0 ? static_cast<unsigned>(count) : seed);
     std::vector<double> values(count);
     for (double& value : values) value = draw(random);
     std::sort(values.begin(), values.end());
@@ -158,6 +161,40 @@ BOOST_AUTO_TEST_CASE(hundreds_of_clumps_are_told_apart, *kArithmetic) {
                 BOOST_TEST(good <= optimum * (1 + 1e-4),
                            clumps << " clumps, k " << k << ": " << good / optimum - 1);
             }
+        }
+    }
+}
+
+/// What the windows' steps hide: clumps of many values, half of the values far apart from one
+/// another, three clumps as far from one another as sums of squares can tell, few bins of many
+/// values.
+BOOST_AUTO_TEST_CASE(rough_data_is_solved_for_good, *kArithmetic) {
+    using Normal = std::normal_distribution<>;
+    const auto check = [](const char* name, const std::vector<Bin>& bins, std::size_t k) {
+        const double optimum = cost_of(bins, pal::cluster::optimal_partition(bins, k));
+        const double good = cost_of(bins, pal::cluster::good_partition(bins, k));
+        BOOST_TEST(good <= optimum * (1 + 1e-4), name << ", k " << k << ": " << good / optimum - 1);
+    };
+    const auto integers = [](std::mt19937& r) {
+        return std::round(Normal(0, 30)(r)) + Normal(0, 1e-4)(r);
+    };
+    const auto lognormal = [](std::mt19937& r) {
+        return std::exp(Normal(0, 4)(r)) * (r() % 2 == 0 ? 1e-9 : -1e-9);
+    };
+    const auto three = [](std::mt19937& r) {
+        const std::array<double, 3> centres{-1, 0, 1000};
+        return double(float(centres[r() % 3] + Normal(0, 1e-3)(r)));
+    };
+    for (const unsigned seed : {1U, 3U, 4U, 5U}) {
+        std::vector<Bin> levels =
+            bins_of([](std::mt19937& r) { return Normal(0, 0.2)(r); }, 1000, seed);
+        std::mt19937 random(seed);
+        for (Bin& level : levels) level.weight = 40 + random() % 50;
+        for (const std::size_t k : {4, 8, 16, 32}) {
+            check("integers", bins_of(integers, 8192, seed), k);
+            check("lognormal", bins_of(lognormal, 8192, seed), k);
+            check("three clumps", bins_of(three, 20000, seed), k);
+            check("levels", levels, k);
         }
     }
 }
