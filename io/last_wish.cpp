@@ -1,5 +1,7 @@
 #include "io/last_wish.hpp"
 
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,7 +10,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -82,7 +83,10 @@ extern "C" void on_end(int signal) {
 
 void say(std::string_view message) noexcept {
     // Nothing is left to do where even this fails.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, message.data(), message.size());
+    // Not write(): as a cancellation point it looks into the thread's control block, which may be
+    // what was overwritten.
+    [[maybe_unused]] const auto written =
+        ::syscall(SYS_write, STDERR_FILENO, message.data(), message.size());
 }
 
 /// "a.h5: ", "a.h5 or b.h5: ", nothing where no input is open.
@@ -120,8 +124,12 @@ bool blame_outputs(int error) noexcept {
     return true;
 }
 
+std::atomic<bool> errno_was_asked_for{false};
+
 extern "C" void on_crash(int signal) {
-    if (!output_failed && blame_outputs(errno)) ::_exit(static_cast<int>(ErrorCode::kOutput));
+    // A thread whose control block was overwritten crashes in this once more: then without it.
+    const int error = errno_was_asked_for.exchange(true) ? 0 : errno;
+    if (!output_failed && blame_outputs(error)) ::_exit(static_cast<int>(ErrorCode::kOutput));
     remove_doomed(output_failed ? End::kOutputFailed : End::kSignal);
     if (output_failed) {
         if (!failure_said) say({output_failure.data(), output_failure_bytes});
@@ -151,33 +159,45 @@ extern "C" void on_stop(int signal) {
     ::_exit(static_cast<int>(ErrorCode::kStopped));
 }
 
-/// Memory for the handler of one thread, below nothing else of it.
+/// Memory for the handler of one thread, between pages that nothing may touch: what crashes may
+/// have written over the whole heap before.
 class HandlerStack {
   public:
     HandlerStack() {
+        void* const place = ::mmap(nullptr, kBytes + 2 * kGuard, PROT_NONE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+        if (place == MAP_FAILED) return;  // the thread's own stack then has to do
+        memory_ = static_cast<char*>(place);
+        if (::mprotect(memory_ + kGuard, kBytes, PROT_READ | PROT_WRITE) != 0) return;
         stack_t stack{};
-        stack.ss_sp = memory_.get();
+        stack.ss_sp = memory_ + kGuard;
         stack.ss_size = kBytes;
         ::sigaltstack(&stack, nullptr);
     }
     HandlerStack(const HandlerStack&) = delete;
     HandlerStack& operator=(const HandlerStack&) = delete;
     ~HandlerStack() {
+        if (memory_ == nullptr) return;
         stack_t none{};
         none.ss_flags = SS_DISABLE;
         ::sigaltstack(&none, nullptr);
+        ::munmap(memory_, kBytes + 2 * kGuard);
     }
 
   private:
     static constexpr std::size_t kBytes = 65536;
-    std::unique_ptr<char[]> memory_ = std::make_unique_for_overwrite<char[]>(kBytes);
+    static constexpr std::size_t kGuard = 65536;
+    char* memory_ = nullptr;
 };
+
+constexpr std::array kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 void handle(int signal, void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
-    action.sa_flags = SA_ONSTACK;
+    action.sa_flags = SA_ONSTACK | SA_NODEFER;
     sigfillset(&action.sa_mask);
+    for (const int crash : kCrashes) sigdelset(&action.sa_mask, crash);
     struct sigaction before {};
     ::sigaction(signal, nullptr, &before);
     if (before.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);  // nohup stays nohup
@@ -191,7 +211,7 @@ void contain_signals() {
     std::atexit(on_exit_of_process);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) handle(signal, on_end);
     if (kSanitized) return;
-    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) handle(signal, on_crash);
+    for (const int signal : kCrashes) handle(signal, on_crash);
     contain_stack_overflow_of_this_thread();
 }
 

@@ -51,6 +51,12 @@ class Scanner {
         note_names(links);
         for (const h5::Link& link : links) {
             const std::string at = child_path(path, link.name);
+            // No path of the library's leads to it.
+            if (link.name.empty() || link.name == "." || link.name.find('/') != std::string::npos) {
+                note_unsupported("link '" + link.name + "' of " + path +
+                                 ": no link can have that name, the file is damaged");
+                continue;
+            }
             if (link.type == H5L_TYPE_EXTERNAL) note_external_link(group, link, at);
             if (link.type == H5L_TYPE_SOFT || link.type == H5L_TYPE_EXTERNAL) continue;
             if (link.type != H5L_TYPE_HARD) {

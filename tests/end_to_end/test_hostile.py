@@ -212,6 +212,20 @@ class Hostile(support.Case):
             pathlib.Path(path).write_bytes(changed)
             self.run_ends(INPUT, [rf"/table: its shape \({size},\) takes {8 * size} bytes, its storage has 616"], path)
 
+    def test_names_with_slashes(self):
+        """As no program can write them: a link of one is damage, a soft link leads where it leads without them."""
+        path = self.file(other=weights(2))
+        with h5py.File(path, "r+") as file:
+            file["links/soft"] = h5py.SoftLink("/whole.weighT")
+        data = pathlib.Path(path).read_bytes()
+        self.assertEqual(data.count(b"/whole.weighT"), 1)
+        pathlib.Path(path).write_bytes(data.replace(b"/whole.weighT", b"//whole.weig/"))
+        self.run_holds(path)
+        os.remove(self.path("out.h5"))
+        self.assertEqual(data.count(b"whole.weight"), 1)
+        pathlib.Path(path).write_bytes(data.replace(b"whole.weight", b"whole/weight"))
+        self.run_ends(INPUT, ["link 'whole/weight' of /: no link can have that name"], path)
+
     def test_an_enumeration_that_is_larger_than_its_integers(self):
         """The library reads memory behind their values, something else each time."""
         kind = h5py.enum_dtype({"A": 0, "B": 1}, basetype="i2")

@@ -120,6 +120,24 @@ BOOST_AUTO_TEST_CASE(a_crash_right_after_a_failed_write_is_blamed_on_the_output)
         BOOST_TEST(crash_with(error, true).exit_code == static_cast<int>(pal::ErrorCode::kInput));
 }
 
+#if defined(__x86_64__)
+/// As a library does that writes over more than its own memory.
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_thread_whose_control_block_is_overwritten_is_contained) {
+    const End end = end_of([] {
+        const pal::Suspect input("in.h5");
+        const pal::Output output("out.h5");
+        std::thread([] {
+            pal::contain_stack_overflow_of_this_thread();
+            std::memset(__builtin_thread_pointer(), 0xFF, sizeof(void*));
+            *const_cast<volatile int*>(static_cast<int*>(nullptr)) = 1;
+        }).join();
+    });
+    BOOST_TEST(end.exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    BOOST_TEST(end.said.find("h5palettize: error: in.h5: crashed") == 0U);
+}
+#endif
+
 namespace {
 
 /// Calls itself without end; `depth` keeps the compiler from making a loop of it.
