@@ -52,7 +52,9 @@ constexpr std::size_t kReach = 16;  // of a bin's neighbourhood
 constexpr double kMostShare = 0.25;
 // Few bins of many values each: one partition is little work beside counting, so it is the best.
 constexpr double kManyABin = 64;
-constexpr double kFewestInSteps = 0.015;  // share of gaps
+constexpr double kFewestInSteps = 0.02;  // share of gaps; of normal f16 values 0.017
+constexpr std::size_t kMostLookedAt = std::size_t{1} << 14;
+constexpr double kMostLookedAtABin = 16;
 constexpr double kProvenRough = 2e-5;
 // So many at most are solved for good where windows are no help.
 constexpr std::size_t kMostSolved = std::size_t{1} << 17;
@@ -86,6 +88,11 @@ class Solver {
     /// Whether the partition that was found last may be far from the best one.
     [[nodiscard]] bool is_rough() const {
         if (cuts_.size() > bins_.size()) return false;  // it is the best one
+        const double weight = prefix_.weights()[bins_.size()];
+        const auto count = static_cast<double>(bins_.size());
+        // So many bins of many values each leave no room for clumps; the look would cost as much as
+        // the search.
+        if (bins_.size() > kMostLookedAt && weight > kMostLookedAtABin * count) return false;
         double cost = 0;
         double share = 0;
         double share_in_steps = 0;
@@ -104,8 +111,7 @@ class Solver {
             all.squares += own * gaps.squares / (range * range);
             all.by_chance += own * gaps.by_chance / (range * range);
         }
-        const double weight = prefix_.weights()[bins_.size()];
-        const bool quick = weight >= kManyABin * static_cast<double>(bins_.size());
+        const bool quick = weight >= kManyABin * count;
         return all.squares > kMostClumped * all.by_chance || share > kMostShare * cost ||
                (quick && share_in_steps > kFewestInSteps * cost);
     }
