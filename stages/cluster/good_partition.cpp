@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
-#include <optional>
 #include <utility>
 
 #include "stages/cluster/cuts.hpp"
 #include "stages/cluster/partition.hpp"
 #include "stages/cluster/prefix_sums.hpp"
 #include "stages/cluster/proven_partition.hpp"
+#include "stages/cluster/roughness.hpp"
 #include "stages/error.hpp"
 #include "stages/kernels/partition_rows.hpp"
 
@@ -44,18 +44,7 @@ constexpr int kMostRecentrings = 64;
 // Of a partition's cost, what rounding may hide before costs of full precision are used: a worst
 // case; roundings mostly even out.
 constexpr double kToleratedDoubt = 1e-5;
-
-// Where bins lie in clumps, or few of them make most of the cost, the windows' steps may hide a
-// better place for a boundary.
-constexpr double kMostClumped = 3;  // times what chance has
-constexpr std::size_t kReach = 16;  // of a bin's neighbourhood
-constexpr double kMostShare = 0.25;
-// Few bins of many values each: one partition is little work beside counting, so it is the best.
-constexpr double kManyABin = 64;
-constexpr double kFewestInSteps = 0.02;  // share of gaps; of normal f16 values 0.017
-constexpr std::size_t kMostLookedAt = std::size_t{1} << 14;
-constexpr double kMostLookedAtABin = 16;
-constexpr double kProvenRough = 2e-5;
+constexpr double kProvenRough = 2e-5;  // of the cost
 // So many at most are solved for good where windows are no help.
 constexpr std::size_t kMostSolved = std::size_t{1} << 17;
 
@@ -76,7 +65,7 @@ class Solver {
         if (!std::isfinite(doubt)) return {};  // sums that do not even ascend
         choose_cuts(kCutsACluster, kFewestCuts);
         solve_cuts();
-        if (cuts_.size() <= bins.size()) narrow();
+        if (is_windowed()) narrow();
         const double cost = prefix_.squares() - gain_of_places();
         if (!(doubt <= kToleratedDoubt * (cost - doubt))) return {};
         std::vector<std::size_t> boundaries;
@@ -85,45 +74,8 @@ class Solver {
         return boundaries;
     }
 
-    /// Whether the partition that was found last may be far from the best one.
-    [[nodiscard]] bool is_rough() const {
-        if (cuts_.size() > bins_.size()) return false;  // it is the best one
-        const double weight = prefix_.weights()[bins_.size()];
-        const auto count = static_cast<double>(bins_.size());
-        // So many bins of many values each leave no room for clumps; the look would cost as much as
-        // the search.
-        if (bins_.size() > kMostLookedAt && weight > kMostLookedAtABin * count) return false;
-        double cost = 0;
-        double share = 0;
-        double share_in_steps = 0;
-        Gaps all;
-        for (std::size_t c = 0; c < clusters_; ++c) {
-            const std::size_t begin = places_[c].bin;
-            const std::size_t end = places_[c + 1].bin;
-            const double own = cost_of_place(c);
-            const Gaps gaps = gaps_of(begin, end);
-            const double range = bins_[end - 1].mean - bins_[begin].mean;
-            const double own_share = range > 0 ? gaps.squares / (range * range) : 0;
-            cost += own;
-            share += own * own_share;
-            if (static_cast<double>(end - begin) <= kSteps) continue;  // every bin is a candidate
-            share_in_steps += own * own_share;
-            all.squares += own * gaps.squares / (range * range);
-            all.by_chance += own * gaps.by_chance / (range * range);
-        }
-        const bool quick = weight >= kManyABin * count;
-        return all.squares > kMostClumped * all.by_chance || share > kMostShare * cost ||
-               (quick && share_in_steps > kFewestInSteps * cost);
-    }
-
-    /// The best partition, where rounding lets it be found.
-    [[nodiscard]] std::optional<std::vector<std::size_t>> solve_for_good() const {
-        double cost = 0;
-        for (std::size_t c = 0; c < clusters_; ++c) cost += cost_of_place(c);
-        // The cost falls with the square of the number of clusters.
-        const double price = 2 * cost / static_cast<double>(clusters_);
-        return proven_partition(bins_, PrefixCosts(bins_), clusters_, price, kProvenRough);
-    }
+    /// Whether windows found it: else every bin was a candidate for every boundary.
+    [[nodiscard]] bool is_windowed() const noexcept { return cuts_.size() <= bins_.size(); }
 
     /// The same with costs of full precision, some hundred times slower.
     [[nodiscard]] std::vector<std::size_t> solve_precisely() {
@@ -210,40 +162,6 @@ class Solver {
             at = choice_[(c - 1) * stride + at];
         }
         places_[0] = {0, 0};
-    }
-
-    /// Of cluster c, without what its bins have inside.
-    [[nodiscard]] double cost_of_place(std::size_t c) const {
-        const std::uint32_t begin = places_[c].bin;
-        const std::uint32_t end = places_[c + 1].bin;
-        const double weight = prefix_.weights()[end] - prefix_.weights()[begin];
-        const double mean = (prefix_.sums()[end] - prefix_.sums()[begin]) / weight;
-        double cost = 0;
-        for (std::uint32_t b = begin; b < end; ++b) {
-            const double distance = bins_[b].mean - mean;
-            cost += bins_[b].weight * distance * distance;
-        }
-        return cost;
-    }
-
-    /// Squares of the gaps between bins, summed up: as they are, and as chance would have them in
-    /// neighbourhoods as dense as these.
-    struct Gaps {
-        double squares = 0;
-        double by_chance = 0;
-    };
-    [[nodiscard]] Gaps gaps_of(std::size_t begin, std::size_t end) const {
-        Gaps gaps;
-        for (std::size_t b = begin + 1; b < end; ++b) {
-            const std::size_t low = b > begin + kReach ? b - kReach : begin;
-            const std::size_t high = std::min(b + kReach, end) - 1;
-            const double gap = bins_[b].mean - bins_[b - 1].mean;
-            const double mean =
-                (bins_[high].mean - bins_[low].mean) / static_cast<double>(high - low);
-            gaps.squares += gap * gap;
-            gaps.by_chance += 2 * gap * mean;
-        }
-        return gaps;
     }
 
     /// What the partition explains of the sum of squares.
@@ -408,8 +326,13 @@ std::vector<std::size_t> good_partition(std::span<const Bin> bins, std::size_t k
     thread_local Solver solver;  // its arrays are reused
     std::vector<std::size_t> boundaries = solver.solve(bins, k);
     if (boundaries.empty()) return solver.solve_precisely();
-    if (!solver.is_rough()) return boundaries;
-    return solver.solve_for_good().value_or(std::move(boundaries));
+    if (!solver.is_windowed()) return boundaries;
+    const Roughness roughness = roughness_of(bins, boundaries, kSteps);
+    if (!roughness.is_rough) return boundaries;
+    // The cost falls with the square of the number of clusters.
+    const double price = 2 * roughness.cost / static_cast<double>(k);
+    return proven_partition(bins, PrefixCosts(bins), k, price, kProvenRough)
+        .value_or(std::move(boundaries));
 }
 
 }  // namespace pal::cluster
