@@ -1,7 +1,5 @@
 #include "io/checkpoint_writer.hpp"
 
-#include <libdeflate.h>
-
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -12,64 +10,20 @@
 #include "io/copy.hpp"
 #include "io/dense_sink.hpp"
 #include "io/hdf5_types.hpp"
+#include "io/member.hpp"
 #include "io/memory_fence.hpp"
 #include "io/version.hpp"
+#include "io/write_indices.hpp"
 #include "io/writer_impl.hpp"
 
 namespace pal {
 
 namespace {
 
-h5::Plist new_plist() {
-    h5::Plist plist = h5::create_plist(H5P_DATASET_CREATE);
-    h5::call("set dataset properties", [&] {
-        return std::min(H5Pset_obj_track_times(plist.get(), false),
-                        H5Pset_dset_no_attrs_hint(plist.get(), true));
-    });
-    return plist;
-}
-
-/// Few bytes lie in the dataset's own header: one block fewer to write, and to read.
-constexpr std::size_t kMostCompactBytes = 2048;
-
-hid_t plist_for(std::size_t bytes) {
-    static const h5::Plist* const plain = new h5::Plist(new_plist());  // never closed, as the lock
-    static const h5::Plist* const compact = [] {
-        h5::Plist plist = new_plist();
-        h5::call("set a layout", [&] { return H5Pset_layout(plist.get(), H5D_COMPACT); });
-        return new h5::Plist(std::move(plist));
-    }();
-    return (bytes <= kMostCompactBytes ? compact : plain)->get();
-}
-
-IndexStorage make_index_storage(const Shape& chunk, int n_bits) {
-    IndexStorage storage{h5::copy_type(h5::call("find a type", [] { return H5T_STD_U8LE; })),
-                         new_plist()};
-    const std::vector<hsize_t> dims(chunk.begin(), chunk.end());
-    h5::call("set a precision", [&] {
-        return H5Tset_precision(storage.type.get(), static_cast<std::size_t>(n_bits));
-    });
-    h5::call("set a chunk shape", [&] {
-        return H5Pset_chunk(storage.plist.get(), static_cast<int>(dims.size()), dims.data());
-    });
-    if (n_bits < 8) {
-        h5::call("set the N-bit filter", [&] { return H5Pset_nbit(storage.plist.get()); });
-    }
-    return storage;
-}
-
-h5::Dataset create_member(hid_t group, const std::string& name, hid_t type, const Shape& shape,
-                          hid_t plist) {
-    const h5::Space space = h5::create_space(shape);
-    return h5::Dataset(h5::call("create " + name, [&] {
-        return H5Dcreate2(group, name.c_str(), type, space.get(), H5P_DEFAULT, plist, H5P_DEFAULT);
-    }));
-}
-
 /// Floats in the form that the original dataset has.
 void write_floats(hid_t group, const std::string& name, const Shape& shape, hid_t type,
                   const h5::StoredType& stored, const std::vector<double>& values) {
-    const hid_t plist = plist_for(values.size() * dtype_bytes(stored.dtype.value()));
+    const hid_t plist = member_plist_for(values.size() * dtype_bytes(stored.dtype.value()));
     h5::Dataset dataset = create_member(group, name, type, shape, plist);
     if (stored.bfloat16_as_uint16) h5::write_string_attribute(dataset.get(), "dtype", "bfloat16");
     h5::write_values(dataset.get(), type, stored, values);
@@ -80,69 +34,13 @@ void write_bytes(hid_t group, const std::string& name, const Shape& shape,
                  const std::string& lut_dtype, const std::vector<std::uint8_t>& bytes) {
     const hid_t type =
         h5::call("find a type", [&] { return lut_dtype == "int8" ? H5T_STD_I8LE : H5T_STD_U8LE; });
-    h5::Dataset dataset = create_member(group, name, type, shape, plist_for(bytes.size()));
+    h5::Dataset dataset = create_member(group, name, type, shape, member_plist_for(bytes.size()));
     if (lut_dtype.starts_with("float8"))
         h5::write_string_attribute(dataset.get(), "dtype", lut_dtype);
     h5::call("write " + name, [&] {
         return H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data());
     });
     dataset.close_checked("close " + name);
-}
-
-// Chunks this small are kept beside their place rather than read back from it; and the library
-// walks over all chunks of a dataset to say where one is, which for so many would take seconds.
-constexpr std::size_t kSmallChunkBytes = 4096;
-constexpr std::size_t kManyChunks = 8192;
-
-/// Of a chunk that has just been written.
-ChunkPlace place_of(hid_t dataset, const std::vector<hsize_t>& offset,
-                    std::span<const std::uint8_t> bytes, bool keep) {
-    ChunkPlace place;
-    place.bytes = static_cast<std::uint32_t>(bytes.size());
-    place.checksum = libdeflate_crc32(0, bytes.data(), bytes.size());
-    if (keep) {
-        place.kept.assign(bytes.begin(), bytes.end());
-        return place;
-    }
-    haddr_t address = HADDR_UNDEF;
-    hsize_t stored = 0;
-    unsigned mask = 0;
-    h5::call("find a chunk of indices", [&] {
-        return H5Dget_chunk_info_by_coord(dataset, offset.data(), &mask, &address, &stored);
-    });
-    PAL_ASSERT(address != HADDR_UNDEF && stored == bytes.size());
-    place.offset = address;
-    return place;
-}
-
-std::vector<ChunkPlace> write_indices(hid_t group, const PalettizedTensor& tensor,
-                                      CheckpointWriter::Impl& impl) {
-    IndexStorages& storages = impl.index_storages;
-    const std::pair key(chunk_shape(tensor.geometry), tensor.n_bits);
-    auto storage = storages.find(key);
-    if (storage == storages.end()) {
-        storage = storages.emplace(key, make_index_storage(key.first, key.second)).first;
-    }
-    h5::Dataset dataset = create_member(group, "indices", storage->second.type.get(),
-                                        tensor.geometry.indices_shape, storage->second.plist.get());
-    const ChunkGrid grid(tensor.geometry);
-    // Versions of the library differ in whether a place counts from behind the user block.
-    const bool keep = grid.chunk_bytes(tensor.n_bits) <= kSmallChunkBytes ||
-                      grid.count() > kManyChunks || impl.source.info.user_block_bytes != 0;
-    std::vector<ChunkPlace> places;
-    places.reserve(grid.count());
-    for_each_chunk_in_order(tensor, [&](std::size_t c, std::span<const std::uint8_t> bytes) {
-        const Shape first = grid.offset(c);
-        const std::vector<hsize_t> offset(first.begin(), first.end());
-        h5::call("write a chunk of indices", [&] {
-            return H5Dwrite_chunk(dataset.get(), H5P_DEFAULT, 0, offset.data(), bytes.size(),
-                                  bytes.data());
-        });
-        impl.temporary.wrote(bytes.size());
-        places.push_back(place_of(dataset.get(), offset, bytes, keep));
-    });
-    dataset.close_checked("close indices");
-    return places;
 }
 
 void write_group_attributes(hid_t group, const PalettizedTensor& tensor,
@@ -284,7 +182,7 @@ void CheckpointWriter::finish(const std::string& config_json) {
                                   H5P_DEFAULT);
             }));
             const hid_t type = h5::utf8_string_type();
-            const h5::Plist plist = new_plist();
+            const h5::Plist plist = new_member_plist();
             h5::Dataset config =
                 create_member(documents.get(), h5::kConfigDataset, type, {}, plist.get());
             const char* text = config_json.c_str();

@@ -255,7 +255,7 @@ class TreeCopier {
         // With a creation order the few links lie in the group's own header, with room for the
         // attributes beside them, instead of in three further blocks: half the time and 1 KiB less.
         constexpr unsigned kMembers = 8;
-        constexpr unsigned kNameBytes = 128;
+        constexpr unsigned kNameBytes = 64;
         h5::call("set group properties", [&] {
             return std::min({H5Pset_attr_creation_order(plist.get(), order),
                              H5Pset_link_creation_order(plist.get(), H5P_CRT_ORDER_TRACKED),

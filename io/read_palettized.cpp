@@ -7,19 +7,15 @@
 #include <nlohmann/json.hpp>
 
 #include "io/attributes.hpp"
-#include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/memory_fence.hpp"
+#include "io/read_indices.hpp"
+#include "io/read_member.hpp"
 #include "io/reader_impl.hpp"
-#include "stages/pack.hpp"
 
 namespace pal {
 
 namespace {
-
-[[noreturn]] void damaged(const std::string& text) {
-    throw Error(ErrorCode::kInput, text + "; the file is damaged, palettize the original again");
-}
 
 std::int64_t integer_attribute(hid_t group, const std::string& name) {
     const auto values = h5::read_integers(group, name);
@@ -72,45 +68,6 @@ Geometry read_geometry(hid_t group, const Shape& shape, const nlohmann::json& js
     return std::get<Geometry>(geometry);
 }
 
-bool has_member(hid_t group, const std::string& name) {
-    return h5::call("look for " + name,
-                    [&] { return H5Lexists(group, name.c_str(), H5P_DEFAULT); }) > 0;
-}
-
-struct Member {
-    h5::Dataset dataset;
-    h5::Type type;
-    h5::StoredType stored;
-    std::size_t count = 0;
-};
-
-Member open_member(hid_t group, const std::string& name, const Shape& shape) {
-    Member member;
-    if (!has_member(group, name)) damaged("member '" + name + "' is missing");
-    // A link may lead into another file, and so may the storage of a dataset: nothing of a
-    // palettized tensor lies there, and a file from a stranger must not read others.
-    H5L_info_t link{};
-    h5::call("look for " + name,
-             [&] { return H5Lget_info(group, name.c_str(), &link, H5P_DEFAULT); });
-    if (link.type != H5L_TYPE_HARD) damaged("member '" + name + "' is a link to another place");
-    member.dataset = h5::open_dataset(group, name);
-    member.type = h5::dataset_type(member.dataset.get());
-    member.stored = h5::classify_type(member.type.get(), member.dataset.get());
-    const h5::Plist plist = h5::dataset_plist(member.dataset.get());
-    if (!h5::foreign_storage(plist.get()).empty())
-        damaged("member '" + name + "' has its data in other files");
-    const h5::Space space = h5::dataset_space(member.dataset.get());
-    const Shape found = h5::space_shape(space.get());
-    if (found != shape) {
-        damaged(fmt::format("member '{}' has shape {}, expected {}", name, shape_to_string(found),
-                            shape_to_string(shape)));
-    }
-    const auto count = element_count(shape);
-    if (!count) damaged("member '" + name + "' has an impossible shape");
-    member.count = *count;
-    return member;
-}
-
 std::vector<double> read_floats(hid_t group, const std::string& name, const Shape& shape,
                                 std::optional<DType> wanted) {
     const Member member = open_member(group, name, shape);
@@ -145,102 +102,6 @@ std::vector<std::uint8_t> read_bytes(hid_t group, const std::string& name, const
                        bytes.data());
     });
     return bytes;
-}
-
-/// Is the storage ours: chunks of one byte a value through N-bit alone (8 bits: unfiltered)?
-Shape checked_chunk(const Member& member, int n_bits, std::size_t rank) {
-    const h5::Plist plist = h5::dataset_plist(member.dataset.get());
-    if (h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED) {
-        damaged("member 'indices' is not chunked");
-    }
-    Shape chunk = h5::plist_chunk(plist.get(), rank);
-    const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist.get()); });
-    bool as_expected = filters == (n_bits < 8 ? 1 : 0);
-    if (as_expected && filters == 1) {
-        std::size_t value_count = 0;
-        as_expected = h5::call("read filters", [&] {
-                          return H5Pget_filter2(plist.get(), 0, nullptr, &value_count, nullptr, 0,
-                                                nullptr, nullptr);
-                      }) == H5Z_FILTER_NBIT;
-    }
-    const bool is_byte = member.stored.name == "uint8";
-    std::size_t precision = 0;
-    if (is_byte) {
-        h5::succeeds(
-            [&] { return (precision = H5Tget_precision(member.type.get())) == 0 ? -1 : 0; });
-    }
-    if (!as_expected || precision != static_cast<std::size_t>(n_bits)) {
-        damaged(
-            fmt::format("member 'indices' is not stored as unsigned integers of {} bits", n_bits));
-    }
-    return chunk;
-}
-
-/// Another program has laid the chunks out anew: the library decodes them.
-std::vector<ChunkBytes> rechunked(const Member& member, const Geometry& geometry, int n_bits) {
-    std::vector<std::uint8_t> indices(member.count);
-    h5::call("read indices", [&] {
-        return H5Dread(member.dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                       indices.data());
-    });
-    return pack_indices(indices, geometry, n_bits);
-}
-
-/// The chunks as the writer lays them out, each read when it is asked for.
-class FileChunks : public ChunkSource {
-  public:
-    /// name: the file's and the tensor's, for messages.
-    FileChunks(Member member, const Geometry& geometry, int n_bits, std::string name)
-        : member_(std::move(member)),
-          grid_(geometry),
-          chunk_bytes_(grid_.chunk_bytes(n_bits)),
-          name_(std::move(name)) {}
-
-    [[nodiscard]] std::span<const std::uint8_t> read(std::size_t number,
-                                                     ChunkBytes& scratch) const override {
-        const Shape first = grid_.offset(number);
-        try {
-            const char* problem = read_at(first, scratch);
-            if (problem == nullptr) return scratch;
-            damaged("the chunk of 'indices' at " + shape_to_string(first) + " " + problem);
-        } catch (const Error& error) {
-            throw Error(ErrorCode::kInput, name_ + ": " + error.what());
-        }
-    }
-
-  private:
-    /// What is wrong with the chunk, or null.
-    const char* read_at(const Shape& first, ChunkBytes& bytes) const {
-        const std::vector<hsize_t> offset(first.begin(), first.end());
-        const hid_t dataset = member_.dataset.get();
-        hsize_t stored = 0;
-        const bool present = h5::succeeds(
-            [&] { return H5Dget_chunk_storage_size(dataset, offset.data(), &stored); });
-        if (!present || stored == 0) return "is missing";
-        if (stored != chunk_bytes_) return "has not the length of its values";
-        bytes.resize(chunk_bytes_);
-        std::uint32_t mask = 0;
-        h5::call("read a chunk of indices", [&] {
-            return H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &mask, bytes.data());
-        });
-        return mask == 0 ? nullptr : "skips its filter";
-    }
-
-    Member member_;
-    ChunkGrid grid_;
-    std::size_t chunk_bytes_;
-    std::string name_;
-};
-
-PackedChunks open_chunks(hid_t group, const Geometry& geometry, int n_bits,
-                         const std::string& name) {
-    const Shape& shape = geometry.indices_shape;
-    Member member = open_member(group, "indices", shape);
-    const ChunkGrid grid(geometry);
-    if (checked_chunk(member, n_bits, shape.size()) != grid.chunk()) {
-        return rechunked(member, geometry, n_bits);
-    }
-    return {std::make_shared<FileChunks>(std::move(member), geometry, n_bits, name), grid.count()};
 }
 
 /// Members that the spec asks for, and no others.
@@ -295,7 +156,7 @@ PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info,
             read_floats(group, "per_channel_scale", scale_shape, tensor.dtype);
     }
     read_quantized(group, spec, lut_shape, tensor);
-    tensor.chunks = open_chunks(group, geometry, tensor.n_bits, file + ": " + info.path);
+    tensor.chunks = open_indices(group, geometry, tensor.n_bits, file + ": " + info.path);
     return tensor;
 }
 

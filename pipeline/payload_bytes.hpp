@@ -30,8 +30,7 @@ template <class Payload>
 /// Packed indices of a large tensor may not have been found yet: their bytes are known all the
 /// same.
 [[nodiscard]] inline std::uint64_t payload_bytes(const Packed& packed) {
-    const ChunkGrid grid(packed.tensor.geometry);
-    return lut_bytes(packed.tensor) + grid.count() * grid.chunk_bytes(packed.tensor.n_bits);
+    return lut_bytes(packed.tensor) + index_bytes(packed.tensor.geometry, packed.tensor.n_bits);
 }
 
 }  // namespace pal

@@ -218,10 +218,9 @@ Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptio
 }
 
 std::uint64_t stored_bytes(const Geometry& geometry, const PalettizationSpec& spec, DType dtype) {
-    const ChunkGrid grid(geometry);
     const std::uint64_t entries = (std::uint64_t{1} << spec.n_bits) * spec.cluster_dim;
-    std::uint64_t bytes = grid.count() * grid.chunk_bytes(spec.n_bits) +
-                          geometry.group_count * entries * dtype_bytes(dtype);
+    std::uint64_t bytes =
+        index_bytes(geometry, spec.n_bits) + geometry.group_count * entries * dtype_bytes(dtype);
     if (spec.enable_per_channel_scale) bytes += geometry.output_channels() * dtype_bytes(dtype);
     if (spec.lut_qspec) {
         const bool integer =

@@ -138,6 +138,17 @@ ChunkGrid::ChunkGrid(const Geometry& geometry)
     }
 }
 
+bool are_few(const Geometry& geometry) noexcept {
+    constexpr std::size_t kFew = 2048;
+    return geometry.index_count <= kFew;
+}
+
+std::uint64_t index_bytes(const Geometry& geometry, int n_bits) {
+    if (are_few(geometry)) return geometry.index_count;
+    const ChunkGrid grid(geometry);
+    return grid.count() * grid.chunk_bytes(n_bits);
+}
+
 std::size_t ChunkGrid::chunk_bytes(int n_bits) const noexcept {
     return packed_bytes(chunk_values_, n_bits);
 }

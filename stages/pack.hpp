@@ -46,6 +46,13 @@ class ChunkGrid {
     std::size_t inner_ = 1;    // index positions of one row of it
 };
 
+/// So few indices that the file holds them a byte each, unpacked: up to 2048. HDF5's index of
+/// chunks alone takes 2.6 KiB.
+[[nodiscard]] bool are_few(const Geometry& geometry) noexcept;
+
+/// What the indices of a tensor take in the file.
+[[nodiscard]] std::uint64_t index_bytes(const Geometry& geometry, int n_bits);
+
 /// A chunk from its indices, in the order of their positions; full-sized, filled up with zeros, as
 /// HDF5 wants it.
 [[nodiscard]] ChunkBytes pack_chunk(std::span<const std::uint8_t> indices, std::size_t chunk_values,

@@ -67,10 +67,14 @@ inline std::array<PalettizationSpec, kSpecKinds> specs_of_each_kind() {
 
 inline void write_checkpoint(const std::string& path) {
     const Id file = create_file(path);
-    std::vector<double> values(32);
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = static_cast<double>(i * i % 7) - 3.0;
-    write_dataset(file, "a.weight", H5T_IEEE_F32LE, {8, 4}, values);
+    const auto values_of = [](std::size_t count) {
+        std::vector<double> values(count);
+        for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<double>(i * i % 7) - 3.0;
+        return values;
+    };
+    const std::vector<double> values = values_of(32);
+    // Enough for chunks of indices, also of vectors of 2.
+    write_dataset(file, "a.weight", H5T_IEEE_F32LE, {66, 64}, values_of(std::size_t{66} * 64));
     const Id plist(H5Pcreate(H5P_DATASET_CREATE));
     const std::array<hsize_t, 2> chunk{2, 4};
     ok(H5Pset_chunk(plist, 2, chunk.data()));

@@ -18,6 +18,12 @@ def tiny(path):
         file["fc.weight"] = weights(1, (4, 8))
 
 
+def many(path):
+    """Enough weights for indices in chunks."""
+    with h5py.File(path, "w") as file:
+        file["fc.weight"] = weights(1, (48, 48))
+
+
 def plain(path, **options):
     """Groups, links of each kind, attributes of many types, layouts, filters."""
     with h5py.File(path, "w", **options) as file:
@@ -89,6 +95,7 @@ def user_block(path):
 PALETTIZED = {
     "w2": (plain, ("--n-bits", "2")),
     "w4-grouped": (dense, ("--n-bits", "4", "--granularity", "per_grouped_channel", "--group-size", "2", "--axis", "0")),
+    "w2-chunks": (many, ("--n-bits", "2")),
     "w3-scaled": (tiny, ("--n-bits", "3", "--per-channel-scale")),
     "w2-int8": (user_block, ("--n-bits", "2", "--lut-dtype", "int8")),
     "w1-fp8": (tiny, ("--n-bits", "1", "--lut-dtype", "float8_e4m3fn", "--lut-scale-dtype", "float8_e8m0fnu")),

@@ -29,14 +29,18 @@ pal::PalettizedTensor tensor_of(const pal::Shape& shape, const pal::Palettizatio
     return tensor;
 }
 
-void check_storage(hid_t indices, int n_bits) {
+/// Up to 2048 a byte each in the dataset's header, more packed in chunks.
+void check_storage(hid_t indices, int n_bits, std::size_t count) {
     const Id type(H5Dget_type(indices));
     BOOST_TEST(H5Tget_precision(type) == static_cast<std::size_t>(n_bits));
     BOOST_TEST(H5Tget_size(type) == 1U);
     BOOST_TEST((H5Tget_sign(type) == H5T_SGN_NONE));
     const Id plist(H5Dget_create_plist(indices));
-    BOOST_TEST(H5Pget_nfilters(plist) == (n_bits < 8 ? 1 : 0));
-    if (n_bits == 8) return;
+    const bool few = count <= 2048;
+    BOOST_TEST((H5Pget_layout(plist) == (few ? H5D_COMPACT : H5D_CHUNKED)));
+    const bool packed = !few && n_bits < 8;
+    BOOST_TEST(H5Pget_nfilters(plist) == (packed ? 1 : 0));
+    if (!packed) return;
     std::size_t value_count = 0;
     BOOST_TEST(H5Pget_filter2(plist, 0, nullptr, &value_count, nullptr, 0, nullptr, nullptr) ==
                H5Z_FILTER_NBIT);
@@ -57,7 +61,8 @@ void check_round_trip(const pal::Shape& shape, const pal::PalettizationSpec& spe
     {
         const Id file = open_file(folder.file("out.h5"));
         const Id indices = open(file, "weight/indices");
-        check_storage(indices, spec.n_bits);
+        check_storage(indices, spec.n_bits, tensor.geometry.index_count);
+        BOOST_TEST(H5Dget_storage_size(indices) == pal::index_bytes(tensor.geometry, spec.n_bits));
         BOOST_TEST((raw_data(indices) == pal::unpack_indices(tensor)));
     }
     const pal::CheckpointReader reader(folder.file("out.h5"));
@@ -73,7 +78,8 @@ constexpr int kBits[] = {1, 2, 3, 4, 6, 8};
 
 BOOST_AUTO_TEST_CASE(indices_of_odd_lengths_are_decoded_by_the_library) {
     for (const int n_bits : kBits) {
-        for (const std::uint64_t length : {2, 3, 7, 8, 9, 15, 17, 31, 33, 1023}) {
+        for (const std::uint64_t length :
+             {2, 3, 7, 8, 9, 15, 17, 31, 33, 1023, 2048, 2049, 2055, 4099}) {
             BOOST_TEST_CONTEXT(n_bits << " bits, " << length << " weights") {
                 check_round_trip({length}, bits_spec(n_bits));
             }
@@ -86,12 +92,15 @@ BOOST_AUTO_TEST_CASE(indices_of_several_dimensions_are_decoded_by_the_library) {
         BOOST_TEST_CONTEXT(n_bits << " bits") {
             check_round_trip({5, 3}, bits_spec(n_bits));
             check_round_trip({3, 1, 7, 5}, bits_spec(n_bits));
+            check_round_trip({23, 1, 17, 15}, bits_spec(n_bits));
             pal::PalettizationSpec grouped = bits_spec(n_bits);
             grouped.granularity = {pal::GranularityKind::kPerGroupedChannel, 0, 3};
             check_round_trip({9, 11}, grouped);
+            check_round_trip({90, 111}, grouped);
             pal::PalettizationSpec vectors = bits_spec(n_bits);
             vectors.cluster_dim = 3;
             check_round_trip({9, 11}, vectors);
+            check_round_trip({90, 111}, vectors);
         }
     }
 }
@@ -104,4 +113,89 @@ BOOST_AUTO_TEST_CASE(indices_across_chunk_edges_are_decoded_by_the_library) {
             check_round_trip({5, 333333}, bits_spec(n_bits));
         }
     }
+}
+
+namespace {
+
+/// A palettized tensor of `length` weights whose member `indices` is made anew: the same values in
+/// another storage.
+struct Remade {
+    explicit Remade(std::uint64_t length) : spec(bits_spec(4)), tensor(tensor_of({length}, spec)) {
+        create_dataset(create_file(folder.file("in.h5")), "weight", H5T_IEEE_F32LE, {length});
+        const pal::CheckpointReader reader(folder.file("in.h5"));
+        pal::CheckpointWriter writer(reader, path, false, {"/weight"});
+        writer.write_palettized("/weight", tensor, pal::spec_to_json(spec));
+        writer.commit("{}");
+    }
+
+    void remake(const std::vector<std::uint8_t>& values, hid_t plist,
+                std::size_t offset = 0) const {
+        const Id file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+        ok(H5Ldelete(file, "weight/indices", H5P_DEFAULT));
+        const Id type(H5Tcopy(H5T_STD_U8LE));
+        ok(H5Tset_precision(type, 4));
+        ok(H5Tset_offset(type, offset));
+        const hsize_t count = values.size();
+        const Id space(H5Screate_simple(1, &count, nullptr));
+        const Id dataset(
+            H5Dcreate2(file, "weight/indices", type, space, H5P_DEFAULT, plist, H5P_DEFAULT));
+        if (write) ok(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()));
+    }
+
+    [[nodiscard]] std::vector<std::uint8_t> read() const {
+        const pal::CheckpointReader reader(path);
+        return pal::unpack_indices(reader.read_palettized("/weight"));
+    }
+
+    TemporaryFolder folder;
+    std::string path = folder.file("out.h5");
+    pal::PalettizationSpec spec;
+    pal::PalettizedTensor tensor;
+    bool write = true;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(indices_that_another_program_laid_out_anew_are_read) {
+    for (const std::uint64_t length : {100, 5000}) {
+        Remade file(length);
+        const auto values = pal::unpack_indices(file.tensor);
+        const Id chunked(H5Pcreate(H5P_DATASET_CREATE));
+        const hsize_t chunk = 64;
+        ok(H5Pset_chunk(chunked, 1, &chunk));
+        ok(H5Pset_nbit(chunked));
+        for (const hid_t plist : {hid_t{H5P_DEFAULT}, hid_t{chunked}}) {
+            file.remake(values, plist);
+            BOOST_TEST((file.read() == values));
+        }
+    }
+}
+
+// The library would drop such bits, and a damaged file would seem whole.
+BOOST_AUTO_TEST_CASE(indices_with_bits_beyond_their_precision_are_damage) {
+    Remade file(100);
+    auto values = pal::unpack_indices(file.tensor);
+    values[50] |= 0x40U;
+    file.remake(values, H5P_DEFAULT);
+    BOOST_CHECK_EXCEPTION(file.read(), pal::Error, [](const pal::Error& error) {
+        return std::string(error.what()).find("holds more than 4 bits") != std::string::npos;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(indices_of_another_storage_are_damage) {
+    Remade file(100);
+    const auto values = pal::unpack_indices(file.tensor);
+    file.remake(values, H5P_DEFAULT, 2);  // the bits begin at the third
+    BOOST_CHECK_THROW(file.read(), pal::Error);
+    const Id packed(H5Pcreate(H5P_DATASET_CREATE));
+    const hsize_t chunk = 100;
+    ok(H5Pset_chunk(packed, 1, &chunk));
+    ok(H5Pset_deflate(packed, 1));
+    file.remake(values, packed);
+    BOOST_CHECK_THROW(file.read(), pal::Error);
+    file.write = false;
+    file.remake(values, H5P_DEFAULT);
+    BOOST_CHECK_EXCEPTION(file.read(), pal::Error, [](const pal::Error& error) {
+        return std::string(error.what()).find("was never written") != std::string::npos;
+    });
 }

@@ -101,10 +101,12 @@ BOOST_AUTO_TEST_CASE(bits_per_weight_count_everything_stored) {
     PalettizationSpec spec = grouped(0, 16);
     spec.enable_per_channel_scale = true;
     spec.lut_qspec = LutQSpec{};
-    const auto geometry = std::get<Geometry>(make_geometry({64, 32}, {0, 1}, spec, false));
-    // indices: one chunk of 2048 nibbles and a byte; LUTs: 4 of 16 f32; scales: 64 f32; quantized:
+    const auto geometry = std::get<Geometry>(make_geometry({64, 64}, {0, 1}, spec, false));
+    // indices: one chunk of 4096 nibbles and a byte; LUTs: 4 of 16 f32; scales: 64 f32; quantized:
     // 4 * 16 bytes, 4 f32 scales, 4 zero points.
-    BOOST_TEST(stored_bytes(geometry, spec, DType::kF32) == 1025U + 256U + 256U + 64U + 16U + 4U);
+    BOOST_TEST(stored_bytes(geometry, spec, DType::kF32) == 2049U + 256U + 256U + 64U + 16U + 4U);
+    const auto few = std::get<Geometry>(make_geometry({64, 32}, {0, 1}, spec, false));
+    BOOST_TEST(stored_bytes(few, spec, DType::kF32) == 2048U + 256U + 256U + 64U + 16U + 4U);
     BOOST_TEST(bits_per_weight(1024, 2048) == 4.0);
 }
 
