@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,13 @@ class Fingerprint {
     }
     /// 16 hexadecimal digits.
     [[nodiscard]] std::string text() const;
+    friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 
   private:
     std::uint64_t hash_ = 0xCBF29CE484222325U;
 };
+
+/// Of numbers as little-endian float64: those of a LUT, whose last bits no error tells.
+[[nodiscard]] Fingerprint fingerprint_of(std::span<const double> numbers) noexcept;
 
 }  // namespace pal

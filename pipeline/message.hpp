@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "pipeline/fingerprint.hpp"
 #include "pipeline/payload_bytes.hpp"
 #include "pipeline/plan.hpp"
 #include "pipeline/recorder.hpp"
@@ -27,6 +28,7 @@ struct Outcome {
     double seconds = 0;
     ErrorReport error;
     std::optional<double> optimality_gap;  // see GroupPalettes
+    Fingerprint lut;                       // of its entries
 };
 
 template <class Payload>

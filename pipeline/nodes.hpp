@@ -85,6 +85,7 @@ struct LoadStage {
 struct Written {
     ErrorReport error;
     std::optional<double> optimality_gap;
+    Fingerprint lut;
 };
 
 /// The last stage: hands a packed tensor to the file, one at a time, in plan order.
@@ -96,7 +97,8 @@ struct WriteStage {
     std::function<void(const TensorJob&, const Packed&)> write;
     Output operator()(const TensorJob& job, Input&& packed) const {
         write(job, packed);
-        return {checked_error(job, packed), packed.optimality_gap};
+        return {checked_error(job, packed), packed.optimality_gap,
+                fingerprint_of(packed.tensor.lut)};
     }
 };
 
@@ -112,6 +114,7 @@ inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes) {
                 if (message->payload) {
                     outcome.error = message->payload->error;
                     outcome.optimality_gap = message->payload->optimality_gap;
+                    outcome.lut = message->payload->lut;
                 }
                 return Release{message->entry->memory_bytes,
                                outcome.failed && outcome.code == ErrorCode::kOutput};

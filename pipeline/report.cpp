@@ -56,6 +56,13 @@ std::string dumped(const Json& json, int indent) {
     return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
+/// The end of a document that begins with `before`.
+std::string fingerprint_key(std::string_view before) {
+    Fingerprint fingerprint;
+    fingerprint.add(before);
+    return R"(,"fingerprint":")" + fingerprint.text() + R"("})";
+}
+
 void add_errors(Json& tensor, const Outcome& outcome) {
     if (outcome.failed) {
         tensor["error"] = outcome.message;
@@ -187,16 +194,29 @@ std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
     document["config_fingerprint"] = of_config.text();
     document["input_fingerprint"] = input_fingerprint;
     document["layout"] = plan.layout == Layout::kKeras ? "keras" : "torch";
-    document["tensors"] = Json::array();
+    std::string text = dumped(document, -1);
+    text.pop_back();  // the brace
+    text += R"(,"tensors":[)";
     const auto entries = plan.palettized();
     for (std::size_t e = 0; e < entries.size(); ++e) {
         Json tensor;
         put_path(tensor, entries[e]->dataset->path);
         tensor["engine"] = std::string(engine_name(entries[e]->job.cluster.engine));
         add_errors(tensor, outcomes[e]);
-        document["tensors"].push_back(std::move(tensor));
+        tensor["lut_fingerprint"] = outcomes[e].lut.text();
+        if (e > 0) text += ",";
+        text += dumped(tensor, -1);
     }
-    return dumped(document, -1);
+    text += "]";
+    text += fingerprint_key(text);
+    return text;
+}
+
+bool is_unchanged(std::string_view results) {
+    const std::size_t key_bytes = fingerprint_key("").size();
+    if (results.size() < key_bytes) return false;
+    const std::string_view before = results.substr(0, results.size() - key_bytes);
+    return results.substr(before.size()) == fingerprint_key(before);
 }
 
 std::string report_table(const Plan& plan, const RunFacts* facts) {

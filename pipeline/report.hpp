@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/message.hpp"
@@ -28,6 +29,10 @@ struct RunFacts {
 [[nodiscard]] std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
                                        const std::string& config_json,
                                        const std::string& input_fingerprint);
+
+/// Whether such a text is as results_json() made it: its last key is a fingerprint of what comes
+/// before.
+[[nodiscard]] bool is_unchanged(std::string_view results);
 
 /// The table for people: dense tensors first, then palettized ones by falling SQNR (worst last),
 /// then the totals.

@@ -13,9 +13,11 @@
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/fingerprint.hpp"
 #include "pipeline/json_path.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/printable.hpp"
+#include "pipeline/report.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -29,6 +31,7 @@ struct Reported {
     Engine engine = Engine::kFast;
     double mse = 0;
     bool known = false;
+    std::string lut;  // its fingerprint
 };
 
 std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
@@ -49,6 +52,9 @@ std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
         entry.mse = entry.known && tensor["mse"].is_number()
                         ? tensor["mse"].get<double>()
                         : std::numeric_limits<double>::infinity();
+        entry.lut = tensor.value("lut_fingerprint", Json()).is_string()
+                        ? tensor["lut_fingerprint"].get<std::string>()
+                        : "";
     }
     return reported;
 }
@@ -94,7 +100,8 @@ TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointRead
                                  std::string(dtype_name(info.dtype)));
         return check;
     }
-    check = check_tensor(original.open_weights(*source), palettized.read_palettized(info.path),
+    const PalettizedTensor tensor = palettized.read_palettized(info.path);
+    check = check_tensor(original.open_weights(*source), tensor,
                          spec_of(info, palettized.info().file, specs),
                          reported.engine != Engine::kReference);
     original.require_whole(info.path);
@@ -103,6 +110,8 @@ TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointRead
     } else if (reported.mse != check.error.mse) {
         check.problems.push_back(
             fmt::format("mse is {}, the file reports {}", check.error.mse, reported.mse));
+    } else if (fingerprint_of(tensor.lut).text() != reported.lut) {
+        check.problems.push_back("the lut is not the one that was written");
     }
     return check;
 }
@@ -158,7 +167,10 @@ int execute_verify(const Arguments& arguments) {
                         ": is not a palettized checkpoint (no h5palettize_complete)");
     }
     const auto reported = reported_results(palettized.info());
-    const std::vector<std::string> differences = compare_untouched(original, palettized);
+    std::vector<std::string> differences = compare_untouched(original, palettized);
+    if (!is_unchanged(palettized.info().results_json)) {
+        differences.push_back("/h5palettize/config: is not the text that was written");
+    }
     std::vector<Verified> results;
     Specs specs;
     bool ok = differences.empty();

@@ -45,7 +45,7 @@ class Verify(support.Case):
     def tampered(self, damages, *options):
         """Each damage done to a fresh palettized file: name -> (restores, function of the group, word of the error)."""
         original = self.checkpoint()
-        self.program("run", original, self.path("out.h5"), "--n-bits", "2", *options)
+        self.program("run", original, self.path("out.h5"), "--force", "--n-bits", "2", *options)
         whole = pathlib.Path(self.path("out.h5")).read_bytes()
         for name, (restores, damage, word) in damages.items():
             with self.subTest(damage=name, options=options):
@@ -74,6 +74,31 @@ class Verify(support.Case):
             "unordered lut": (True, lambda g: change(g["lut"], (0, 0, 0, 0), 100), "ascending"),
             "NaN in the lut": (False, nan, "NaN"),
         })
+
+    def test_the_last_bit_of_each_entry_counts(self):
+        def last_bit(entry):
+            def damage(group):
+                lut = group["lut"][()]
+                lut.reshape(-1).view("u4")[entry] ^= 1
+                overwrite(group, "lut", lut)
+            return damage
+
+        for options in ((), ("--cluster-dim", "2"), ("--cluster-dim", "4")):
+            entries = 4 * int(options[-1] if options else 1)
+            self.tampered({f"entry {entry}": (True, last_bit(entry), "layer.weight") for entry in range(entries)},
+                          *options)
+
+    def test_changes_of_the_document_are_found(self):
+        original = self.checkpoint()
+        self.program("run", original, self.path("out.h5"), "--n-bits", "2")
+        with h5py.File(self.path("out.h5")) as file:
+            text = file["h5palettize/config"].asstr()[()]
+        for place in range(0, len(text), 97):
+            for change in (lambda c: chr(ord(c) ^ 1), lambda c: "", lambda c: c + " "):
+                changed = text[:place] + change(text[place]) + text[place + 1:]
+                with h5py.File(self.path("out.h5"), "r+") as file:
+                    file["h5palettize/config"][()] = changed
+                self.refused(CHECK_FAILED, ["h5palettize/config"], "verify", original, self.path("out.h5"))
 
     def test_changes_of_attributes_are_found(self):
         def attribute(name, value):
