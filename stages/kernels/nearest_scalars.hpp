@@ -29,6 +29,13 @@ class NearestScalars {
                                              std::span<std::uint8_t> indices,
                                              std::span<float> nearest) const;
 
+    /// Whether the values may come as 16 stored bits: up to 16 distinct entries.
+    [[nodiscard]] bool takes_stored() const noexcept { return distinct_ <= 16; }
+    /// find_and_measure() of float16 (or bfloat16) as stored, to the same results. In one pass.
+    [[nodiscard]] ErrorSums find_and_measure_stored(std::span<const std::uint16_t> patterns,
+                                                    bool bfloat16,
+                                                    std::span<std::uint8_t> indices) const;
+
   private:
     void name_first(std::span<std::uint8_t> indices) const;
     void find_by_table(std::span<const float> values, std::uint8_t* indices, float* nearest) const;

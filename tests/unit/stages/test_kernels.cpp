@@ -97,9 +97,48 @@ void check_sorted(double scale, bool repeats, unsigned seed) {
     }
 }
 
+/// What 16 stored bits give is what their floats give.
+void check_stored(std::size_t count, bool bfloat16, const std::vector<double>& lut) {
+    std::mt19937 random(static_cast<unsigned>(count));
+    std::vector<std::uint16_t> patterns(count);
+    for (std::uint16_t& pattern : patterns) {
+        do {
+            pattern = static_cast<std::uint16_t>(random());
+        } while (!std::isfinite(bfloat16 ? bfloat16_to_float(pattern) : half_to_float(pattern)));
+    }
+    std::vector<float> values(count);
+    bfloat16 ? kernels::bfloat16_to_floats(patterns, values)
+             : kernels::halves_to_floats(patterns, values);
+    const kernels::NearestScalars search(lut, count);
+    BOOST_REQUIRE(search.takes_stored());
+    std::vector<std::uint8_t> wanted(count);
+    std::vector<std::uint8_t> indices(count);
+    std::vector<float> scratch(count);
+    const kernels::ErrorSums of_floats = search.find_and_measure(values, wanted, scratch);
+    const kernels::ErrorSums sums = search.find_and_measure_stored(patterns, bfloat16, indices);
+    BOOST_TEST(indices == wanted);
+    BOOST_TEST(sums.squared_error == of_floats.squared_error);
+    BOOST_TEST(sums.energy == of_floats.energy);
+    BOOST_TEST(sums.max_abs_error == of_floats.max_abs_error);
+    BOOST_TEST(sums.max_abs == of_floats.max_abs);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(kernel_definitions)
+
+BOOST_AUTO_TEST_CASE(stored_bits_are_measured_as_their_floats_on_every_target) {
+    for_each_target([&](const std::string& name) {
+        for (const std::size_t count : {0, 1, 7, 8, 15, 16, 127, 128, 129, 1000, 4099}) {
+            for (const bool bfloat16 : {false, true}) {
+                BOOST_TEST_CONTEXT(name << ": " << count << (bfloat16 ? " bfloat16" : " halves")) {
+                    check_stored(count, bfloat16, {-100, -1, -1, -0.5, 0, 0x1p-20, 2, 3e4});
+                    check_stored(count, bfloat16, {0.25});
+                }
+            }
+        }
+    });
+}
 
 BOOST_AUTO_TEST_CASE(every_half_and_bfloat16_becomes_its_float_on_every_target) {
     std::vector<std::uint16_t> patterns(1U << 16U);
