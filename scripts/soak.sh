@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Long runs of what the everyday tests do for a moment (docs/reliability.md).
 # Usage: scripts/soak.sh mutate [N] [SEED]   N damaged files (default 10000) through every command
-#        scripts/soak.sh fuzz [SECONDS]      each fuzzer for that long (default 1440), on its corpus; needs clang
+#        scripts/soak.sh fuzz [SECONDS]      the fuzzers side by side for that long (default 1440); needs clang
 #        scripts/soak.sh kill [N] [SEED]     a run is killed N times (default 200) and resumed
 #        scripts/soak.sh disk [POINTS]       the disk is full at so many points (default 20); mounts a tmpfs
 #        scripts/soak.sh faults              every write, sync, allocation and HDF5 call of a run fails once

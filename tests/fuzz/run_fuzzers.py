@@ -1,4 +1,4 @@
-"""Runs each fuzzer for a while and judges what it found.
+"""Runs the fuzzers side by side for a while and judges what it found.
 
 Usage: run_fuzzers.py FOLDER_OF_FUZZERS SECONDS WORK_FOLDER
 H5PALETTIZE names a release build of the program. A crash, a hang or too much memory inside the HDF5 library is no failure
@@ -6,6 +6,7 @@ where that program, which contains them, ends in an error for the file; everythi
 """
 
 import collections
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -67,32 +68,36 @@ def judge(target, fuzzer, work):
     return failures, places
 
 
+def fuzz(target, fuzzers, seconds, folder):
+    """Runs one of them; its failures, and what is to be printed."""
+    work = folder / target
+    (work / "found").mkdir(parents=True, exist_ok=True)
+    (work / "grown").mkdir(exist_ok=True)
+    fuzzer = fuzzers / f"fuzz_{target}"
+    leaks = int(target != "checkpoint")  # the library leaks where it fails
+    environment = {**os.environ, "TMPDIR": "/dev/shm", "ASAN_OPTIONS": f"detect_leaks={leaks}:quarantine_size_mb=16",
+                   "LSAN_OPTIONS": f"suppressions={pathlib.Path(__file__).parent / 'lsan.supp'}:print_suppressions=0"}
+    with open(work / "log", "wb") as log:
+        process = subprocess.Popen([fuzzer, *options(target, seconds, work), work / "grown", folder / "corpus" / target],
+                                   stdout=log, stderr=log, env=environment)
+        usage = os.wait4(process.pid, 0)[2]  # with its workers
+    failures, places = judge(target, fuzzer, work)
+    runs = re.findall(rb"stat::number_of_executed_units: (\d+)|^#(\d+):? ", (work / "log").read_bytes(), re.MULTILINE)
+    executed = max((int(a or b) for a, b in runs), default=0)
+    lines = [f"{target}: {seconds} s, {usage.ru_utime + usage.ru_stime:.0f} s of a processor, {executed} inputs, "
+             f"{sum(places.values())} failures of the library that the program contains, {len(failures)} of our own"]
+    lines += [f"  {count} in {place}" for place, count in places.most_common()] + [f"  {failure}" for failure in failures]
+    return bool(failures) or executed == 0, "\n".join(lines)
+
+
 def main():
     fuzzers, seconds, folder = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
     make_corpus.write(folder / "corpus")
-    code = 0
-    for target in ("config", "palettized", "checkpoint"):
-        work = folder / target
-        (work / "found").mkdir(parents=True, exist_ok=True)
-        (work / "grown").mkdir(exist_ok=True)
-        fuzzer = fuzzers / f"fuzz_{target}"
-        leaks = int(target != "checkpoint")  # the library leaks where it fails
-        environment = {**os.environ, "TMPDIR": "/dev/shm", "ASAN_OPTIONS": f"detect_leaks={leaks}:quarantine_size_mb=16",
-                       "LSAN_OPTIONS": f"suppressions={pathlib.Path(__file__).parent / 'lsan.supp'}:print_suppressions=0"}
-        with open(work / "log", "wb") as log:
-            subprocess.run([fuzzer, *options(target, seconds, work), work / "grown", folder / "corpus" / target], stdout=log,
-                           stderr=log, env=environment, check=False)
-        failures, places = judge(target, fuzzer, work)
-        runs = re.findall(rb"stat::number_of_executed_units: (\d+)|^#(\d+):? ", (work / "log").read_bytes(), re.MULTILINE)
-        executed = max((int(a or b) for a, b in runs), default=0)
-        print(f"{target}: {seconds} s, {executed} inputs, {sum(places.values())} failures of the library that the program "
-              f"contains, {len(failures)} of our own")
-        for place, count in places.most_common():
-            print(f"  {count} in {place}")
-        for failure in failures:
-            print(f"  {failure}")
-        code = code or bool(failures) or executed == 0
-    return int(code)
+    with concurrent.futures.ThreadPoolExecutor() as side_by_side:
+        runs = [side_by_side.submit(fuzz, target, fuzzers, seconds, folder) for target in ("config", "palettized", "checkpoint")]
+        for run in concurrent.futures.as_completed(runs):
+            print(run.result()[1], flush=True)
+    return int(any(run.result()[0] for run in runs))
 
 
 if __name__ == "__main__":
