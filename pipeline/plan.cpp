@@ -68,7 +68,7 @@ std::uint64_t gather_bytes(std::uint64_t memory_bytes) {
 /// Tensors that need far more than there is: beside it, the program and its threads have 64 MiB, of
 /// which half is not used by small ones.
 void warn_of_large_tensors(Plan& plan, std::uint64_t memory_bytes) {
-    constexpr std::uint64_t kAllowance = std::uint64_t{32} << 20;
+    constexpr std::uint64_t kAllowance = std::uint64_t{24} << 20;
     const PlanEntry* largest = nullptr;
     std::size_t count = 0;
     for (const PlanEntry& entry : plan.entries) {

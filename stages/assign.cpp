@@ -64,28 +64,6 @@ template <class Real>
 using NearestScalar =
     std::conditional_t<std::is_same_v<Real, float>, kernels::NearestScalars, NearestDoubles>;
 
-/// Components beyond what the kernel takes: plain search in double.
-template <class Real>
-void find_long_vectors(const Real* points, std::size_t vector_stride, std::size_t component_stride,
-                       std::span<const double> lut, std::size_t dim,
-                       std::span<std::uint8_t> indices) {
-    for (std::size_t v = 0; v < indices.size(); ++v) {
-        double best_distance = std::numeric_limits<double>::infinity();
-        for (std::size_t e = 0; e * dim < lut.size(); ++e) {
-            double distance = 0;
-            for (std::size_t t = 0; t < dim; ++t) {
-                const auto x =
-                    static_cast<double>(points[v * vector_stride + t * component_stride]);
-                distance += (x - lut[e * dim + t]) * (x - lut[e * dim + t]);
-            }
-            if (distance < best_distance) {
-                indices[v] = static_cast<std::uint8_t>(e);
-                best_distance = distance;
-            }
-        }
-    }
-}
-
 /// What the chunks of a tensor share.
 template <class Real>
 struct Shared {
@@ -186,10 +164,6 @@ class BlockAssigner {
         const std::size_t dim = tensor_.geometry.cluster_dim;
         const auto find = [&](std::size_t group, const Real* points, std::size_t vector_stride,
                               std::size_t component_stride, std::span<std::uint8_t> found) {
-            if (dim > kernels::kMostVectorDim) {
-                return find_long_vectors(points, vector_stride, component_stride, lut_of(group),
-                                         dim, found);
-            }
             Prepared& prepared = slot(group);
             if (!prepared.vector) prepared.vector.emplace(lut_of(group), dim);
             prepared.vector->find(points, vector_stride, component_stride, found);

@@ -147,7 +147,7 @@ Real unit_of(double largest) {
 template <class Real>
 NearestVectors<Real>::NearestVectors(std::span<const double> lut, std::size_t dim)
     : dim_(dim), entries_(lut.size() / dim), columns_(lut.size()) {
-    PAL_ASSERT(dim >= 1 && dim <= kMostVectorDim && lut.size() % dim == 0);
+    PAL_ASSERT(dim >= 1 && lut.size() % dim == 0);
     PAL_ASSERT(entries_ >= 1 && entries_ <= kMostVectorEntries);
     double largest = 0;
     for (const double component : lut) largest = std::max(largest, std::abs(component));
@@ -164,7 +164,8 @@ NearestVectors<Real>::NearestVectors(std::span<const double> lut, std::size_t di
             {largest, std::abs(sorted.front() - offset), std::abs(sorted.back() - offset)});
         for (std::size_t e = 0; e < entries_; ++e) column[e] *= exact_unit_;
     }
-    if (!std::isfinite(largest)) return;  // no rows: doubles at both ends of their range
+    // No rows: doubles at both ends of their range, and what the scratch has no room for.
+    if (!std::isfinite(largest) || dim > kMostVectorDim) return;
     unit_ = unit_of<Real>(largest);
     for (std::size_t e = 0; e < entries_; ++e) {
         const auto entry = lut.subspan(e * dim, dim);

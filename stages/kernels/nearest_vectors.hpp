@@ -10,6 +10,7 @@
 
 namespace pal::kernels {
 
+/// Longer vectors are searched in double alone.
 inline constexpr std::size_t kMostVectorDim = 16;
 inline constexpr std::size_t kMostVectorEntries = 256;
 
@@ -22,7 +23,7 @@ inline constexpr std::size_t kMostVectorEntries = 256;
 template <class Real>
 class NearestVectors {
   public:
-    /// lut: [k][dim] finite, 1 <= k <= 256, 1 <= dim <= 16.
+    /// lut: [k][dim] finite, 1 <= k <= 256, dim >= 1.
     NearestVectors(std::span<const double> lut, std::size_t dim);
 
     /// Component t of vector v stands at points[v * vector_stride + t * component_stride] (vectors

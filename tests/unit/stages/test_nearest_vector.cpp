@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_SUITE(nearest_vector)
 
 BOOST_AUTO_TEST_CASE(every_dimension_and_length_is_as_defined) {
     unsigned seed = 1;
-    for (std::size_t dim = 1; dim <= 16; ++dim) {
+    for (const std::size_t dim : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 64}) {
         for (const std::size_t count : {0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 511, 512, 513, 1500})
             check_drawn<float>(count, 1 + seed * 37 % 256, dim, seed++, normal);
         check_drawn<float>(700, 256, dim, seed++, normal);
