@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "io/read_member.hpp"
 #include "stages/pack.hpp"
@@ -14,37 +16,84 @@ namespace pal {
 
 namespace {
 
-/// The chunk's shape; empty where there are no chunks. Is the storage ours: one byte a value, in
-/// chunks through N-bit alone (8 bits: unfiltered)?
-Shape checked_chunk(const Member& member, int n_bits, std::size_t rank) {
-    const h5::Plist plist = h5::dataset_plist(member.dataset.get());
-    const bool chunked =
-        h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) == H5D_CHUNKED;
-    Shape chunk = chunked ? h5::plist_chunk(plist.get(), rank) : Shape();
-    const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist.get()); });
-    bool as_expected = filters == (chunked && n_bits < 8 ? 1 : 0);
-    if (as_expected && filters == 1) {
-        std::size_t value_count = 0;
-        as_expected = h5::call("read filters", [&] {
-                          return H5Pget_filter2(plist.get(), 0, nullptr, &value_count, nullptr, 0,
-                                                nullptr, nullptr);
-                      }) == H5Z_FILTER_NBIT;
+struct Filter {
+    H5Z_filter_t id = H5Z_FILTER_NONE;
+    std::vector<unsigned> values;
+};
+
+std::vector<Filter> filters_of(hid_t plist) {
+    const int count = h5::call("read filters", [&] { return H5Pget_nfilters(plist); });
+    std::vector<Filter> filters(static_cast<std::size_t>(count));
+    for (std::size_t f = 0; f < filters.size(); ++f) {
+        std::array<unsigned, 16> values{};
+        std::size_t value_count = values.size();
+        unsigned flags = 0;
+        filters[f].id = h5::call("read filters", [&] {
+            return H5Pget_filter2(plist, static_cast<unsigned>(f), &flags, &value_count,
+                                  values.data(), 0, nullptr, nullptr);
+        });
+        filters[f].values.assign(values.begin(),
+                                 values.begin() + std::min(value_count, values.size()));
     }
-    const bool is_byte = member.stored.name == "uint8";
+    return filters;
+}
+
+/// What the library gives the N-bit filter of such chunks: of other values it decodes others.
+std::vector<unsigned> nbit_values(const Shape& chunk, int n_bits) {
+    constexpr unsigned kCount = 8;
+    constexpr unsigned kInteger = 1;
+    const auto values = static_cast<unsigned>(element_count(chunk).value_or(0));
+    return {kCount, 0, values, kInteger, 1, 0, static_cast<unsigned>(n_bits), 0};
+}
+
+/// Filters of HDF5's own that give back what they took.
+bool is_lossless(const Filter& filter, const Shape& chunk, int n_bits) {
+    switch (filter.id) {
+        case H5Z_FILTER_DEFLATE:
+        case H5Z_FILTER_SHUFFLE:
+        case H5Z_FILTER_FLETCHER32:
+        case H5Z_FILTER_SZIP:
+            return true;
+        case H5Z_FILTER_NBIT:
+            return filter.values == nbit_values(chunk, n_bits);
+        default:
+            return false;
+    }
+}
+
+/// Unsigned integers of n_bits at the low end of a byte.
+void require_type(const Member& member, int n_bits) {
     std::size_t precision = 0;
     int offset = -1;
-    if (is_byte) {
+    if (member.stored.name == "uint8") {
         h5::succeeds([&] {
             precision = H5Tget_precision(member.type.get());
             offset = H5Tget_offset(member.type.get());
             return precision == 0 ? -1 : 0;
         });
     }
-    if (!as_expected || offset != 0 || precision != static_cast<std::size_t>(n_bits)) {
-        damaged(
-            fmt::format("member 'indices' is not stored as unsigned integers of {} bits", n_bits));
+    if (offset == 0 && precision == static_cast<std::size_t>(n_bits)) return;
+    damaged(fmt::format("member 'indices' is not stored as unsigned integers of {} bits", n_bits));
+}
+
+/// Whether the storage is the writer's chunks: through N-bit alone, with 8 bits unfiltered. Other
+/// programs may have laid it out anew.
+bool has_own_chunks(const Member& member, const ChunkGrid& grid, int n_bits) {
+    require_type(member, n_bits);
+    const h5::Plist plist = h5::dataset_plist(member.dataset.get());
+    if (h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED)
+        return false;
+    const Shape chunk = h5::plist_chunk(plist.get(), grid.chunk().size());
+    const std::vector<Filter> filters = filters_of(plist.get());
+    for (const Filter& filter : filters) {
+        if (is_lossless(filter, chunk, n_bits)) continue;
+        damaged(fmt::format("filter {} of member 'indices' is not the one for {} bits", filter.id,
+                            n_bits));
     }
-    return chunk;
+    const bool as_written = n_bits == 8
+                                ? filters.empty()
+                                : filters.size() == 1 && filters.front().id == H5Z_FILTER_NBIT;
+    return chunk == grid.chunk() && as_written;
 }
 
 /// Few indices, or those that another program has laid out anew: the library decodes them.
@@ -115,9 +164,7 @@ PackedChunks open_indices(hid_t group, const Geometry& geometry, int n_bits,
     const Shape& shape = geometry.indices_shape;
     Member member = open_member(group, "indices", shape);
     const ChunkGrid grid(geometry);
-    if (checked_chunk(member, n_bits, shape.size()) != grid.chunk()) {
-        return decoded(member, geometry, n_bits);
-    }
+    if (!has_own_chunks(member, grid, n_bits)) return decoded(member, geometry, n_bits);
     return {std::make_shared<FileChunks>(std::move(member), geometry, n_bits, name), grid.count()};
 }
 

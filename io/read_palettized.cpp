@@ -52,7 +52,8 @@ Geometry read_geometry(hid_t group, const Shape& shape, const nlohmann::json& js
     if (output_axis < 0 || output_axis >= rank) {
         damaged(fmt::format("output_channel_axis {} of a tensor of rank {}", output_axis, rank));
     }
-    if (group_axis < -1 || group_axis >= rank || (group_axis >= 0 && group_size < 1)) {
+    if (group_axis < -1 || group_axis >= rank || (group_axis >= 0) != (group_size >= 1) ||
+        group_size < 0) {
         damaged(fmt::format("group_axis {} with group_size {} of a tensor of rank {}", group_axis,
                             group_size, rank));
     }
