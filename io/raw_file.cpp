@@ -12,15 +12,18 @@ namespace pal {
 
 RawFile::RawFile(const std::string& path) : file_(path, O_RDONLY) {
     if (!file_.is_open()) throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
-    opened_bytes_ = size_bytes();
-    mapped_ = std::make_unique<MappedFile>(file_.get(), opened_bytes_);
+    opened_ = state();
+    mapped_ = std::make_unique<MappedFile>(file_.get(), opened_.bytes);
 }
 
-std::uint64_t RawFile::size_bytes() const {
+RawFile::State RawFile::state() const {
     struct stat status {};
     if (fstat(file_.get(), &status) != 0) throw Error(ErrorCode::kInput, std::strerror(errno));
-    return static_cast<std::uint64_t>(status.st_size);
+    return {static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec,
+            status.st_mtim.tv_nsec};
 }
+
+std::uint64_t RawFile::size_bytes() const { return state().bytes; }
 
 void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,
                    const std::string& name) const {
@@ -42,11 +45,16 @@ void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,
 }
 
 void RawFile::require_whole() const {
-    const std::uint64_t bytes = size_bytes();
-    if (bytes < opened_bytes_) {
-        throw Error(ErrorCode::kInput, "the file has " + std::to_string(bytes) + " bytes, it had " +
-                                           std::to_string(opened_bytes_) +
+    const State now = state();
+    if (now.bytes < opened_.bytes) {
+        throw Error(ErrorCode::kInput, "the file has " + std::to_string(now.bytes) +
+                                           " bytes, it had " + std::to_string(opened_.bytes) +
                                            "; it has been cut since it was opened");
+    }
+    if (now.changed_s != opened_.changed_s || now.changed_ns != opened_.changed_ns) {
+        throw Error(ErrorCode::kInput,
+                    "the file has been written to since it was opened; what was read may be of "
+                    "before or after");
     }
     if (!mapped_->is_whole()) throw Error(ErrorCode::kInput, "cannot be read: I/O error");
 }

@@ -33,13 +33,20 @@ class RawFile {
         return mapped_->view(offset, count);
     }
 
-    /// Throws Error(kInput) where the file has become shorter than it was when it was opened, or
-    /// what was viewed could not be read. Thread-safe.
+    /// Throws Error(kInput) where the file has become shorter than it was when it was opened or has
+    /// been written to since, or what was viewed could not be read. Thread-safe.
     void require_whole() const;
 
   private:
+    struct State {
+        std::uint64_t bytes = 0;
+        std::int64_t changed_s = 0;  // the time of change
+        std::int64_t changed_ns = 0;
+    };
+    [[nodiscard]] State state() const;
+
     Descriptor file_;
-    std::uint64_t opened_bytes_ = 0;
+    State opened_;
     std::unique_ptr<MappedFile> mapped_;
 };
 

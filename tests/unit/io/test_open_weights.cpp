@@ -63,6 +63,19 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_cut_while_it_is_read_is_an_error) {
     BOOST_TEST(error_code_of([&] { static_cast<void>(weights.values()); }) == kInputError);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_is_written_to_while_it_is_read_is_an_error) {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("in.h5");
+    write_file(path, 0, H5T_IEEE_F32LE);
+    const pal::CheckpointReader reader(path);
+    reader.require_whole("/weight");
+    const auto before = std::filesystem::last_write_time(path);
+    std::filesystem::last_write_time(path, before + std::chrono::nanoseconds(1));
+    BOOST_TEST(error_code_of([&] { reader.require_whole("/weight"); }) == kInputError);
+    std::filesystem::last_write_time(path, before);
+    reader.require_whole("/weight");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_cut_under_a_view_of_it_is_an_error) {
     const TemporaryFolder folder;
     const std::string path = folder.file("in.h5");
