@@ -284,6 +284,12 @@ void check_output(const Arguments& arguments) {
 
 namespace {
 
+/// An empty one is a variable that was not set, and no wish to do without.
+void require_file_name(const Arguments& arguments, const char* option) {
+    if (!arguments.has(option) || !arguments.text(option).empty()) return;
+    throw Error(ErrorCode::kUsage, fmt::format("--{}: found '', wanted is a file name", option));
+}
+
 std::vector<UsedFile> used_files(const Arguments& arguments) {
     std::vector<UsedFile> used = configuration_files(arguments);
     used.push_back({arguments.positionals[0], "the input"});
@@ -294,10 +300,12 @@ std::vector<UsedFile> used_files(const Arguments& arguments) {
 }  // namespace
 
 ReportFile report_from(const Arguments& arguments) {
+    require_file_name(arguments, "report");
     return {"--report", arguments.text("report"), arguments.flag("force"), used_files(arguments)};
 }
 
 ReportFile trace_from(const Arguments& arguments) {
+    require_file_name(arguments, "trace");
     std::vector<UsedFile> used = used_files(arguments);
     if (arguments.has("report")) used.push_back({arguments.text("report"), "the report"});
     return {"--trace", arguments.text("trace"), arguments.flag("force"), used};

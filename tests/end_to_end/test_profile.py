@@ -85,6 +85,8 @@ class Profile(support.Case):
         for words, options in ((["--trace", "exists", "--force"], ["--trace", trace]),
                                (["--trace", "the input"], ["--trace", path, "--force"]),
                                (["--trace", "the output"], ["--trace", self.path("out.h5")]),
+                               (["--trace", "found ''"], ["--trace", ""]),
+                               (["--report", "found ''"], ["--report", ""]),
                                (["--trace", "the report"],
                                 ["--trace", self.path("both.json"), "--report", self.path("both.json")])):
             with self.subTest(options=options):
