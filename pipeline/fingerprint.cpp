@@ -3,16 +3,24 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <span>
 
 namespace pal {
 
 std::string Fingerprint::text() const { return fmt::format("{:016x}", hash_); }
 
-Fingerprint fingerprint_of(std::span<const double> numbers) noexcept {
+Fingerprint palette_fingerprint(const PalettizedTensor& tensor) noexcept {
     static_assert(std::endian::native == std::endian::little);
     Fingerprint fingerprint;
-    fingerprint.add({reinterpret_cast<const char*>(numbers.data()),  // NOLINT: their bytes
-                     numbers.size_bytes()});
+    const auto add = [&](const auto& numbers) {
+        const auto bytes = std::as_bytes(std::span(numbers));
+        fingerprint.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});  // NOLINT
+    };
+    add(tensor.lut);
+    add(tensor.per_channel_scale);
+    add(tensor.quantized_lut);
+    add(tensor.lut_scale);
+    add(tensor.lut_zero_point);
     return fingerprint;
 }
 

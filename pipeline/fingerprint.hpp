@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
+
+#include "stages/tensor.hpp"
 
 namespace pal {
 
@@ -22,7 +23,8 @@ class Fingerprint {
     std::uint64_t hash_ = 0xCBF29CE484222325U;
 };
 
-/// Of numbers as little-endian float64: those of a LUT, whose last bits no error tells.
-[[nodiscard]] Fingerprint fingerprint_of(std::span<const double> numbers) noexcept;
+/// Of all that indices are decoded with, whose last bits no error tells: LUT, channel scales, and
+/// of a quantized LUT its bytes, scales and zero points. Numbers count as little-endian float64.
+[[nodiscard]] Fingerprint palette_fingerprint(const PalettizedTensor& tensor) noexcept;
 
 }  // namespace pal

@@ -28,7 +28,7 @@ struct Outcome {
     double seconds = 0;
     ErrorReport error;
     std::optional<double> optimality_gap;  // see GroupPalettes
-    Fingerprint lut;                       // of its entries
+    Fingerprint palette;
 };
 
 template <class Payload>

@@ -85,7 +85,7 @@ struct LoadStage {
 struct Written {
     ErrorReport error;
     std::optional<double> optimality_gap;
-    Fingerprint lut;
+    Fingerprint palette;
 };
 
 /// The last stage: hands a packed tensor to the file, one at a time, in plan order.
@@ -98,7 +98,7 @@ struct WriteStage {
     Output operator()(const TensorJob& job, Input&& packed) const {
         write(job, packed);
         return {checked_error(job, packed), packed.optimality_gap,
-                fingerprint_of(packed.tensor.lut)};
+                palette_fingerprint(packed.tensor)};
     }
 };
 
@@ -114,7 +114,7 @@ inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes) {
                 if (message->payload) {
                     outcome.error = message->payload->error;
                     outcome.optimality_gap = message->payload->optimality_gap;
-                    outcome.lut = message->payload->lut;
+                    outcome.palette = message->payload->palette;
                 }
                 return Release{message->entry->memory_bytes,
                                outcome.failed && outcome.code == ErrorCode::kOutput};

@@ -203,7 +203,7 @@ std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
         put_path(tensor, entries[e]->dataset->path);
         tensor["engine"] = std::string(engine_name(entries[e]->job.cluster.engine));
         add_errors(tensor, outcomes[e]);
-        tensor["lut_fingerprint"] = outcomes[e].lut.text();
+        tensor["palette_fingerprint"] = outcomes[e].palette.text();
         if (e > 0) text += ",";
         text += dumped(tensor, -1);
     }

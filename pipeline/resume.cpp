@@ -100,7 +100,7 @@ std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
         const auto chunks = writer.write_palettized(job.path, tensor, spec_to_json(job.spec));
         journal.add(job.path, tensor, chunks, finished->note);
         outcomes.push_back(outcome_from(finished->note));
-        outcomes.back().lut = fingerprint_of(tensor.lut);
+        outcomes.back().palette = palette_fingerprint(tensor);
     }
     journal.forget_earlier();
     return outcomes;

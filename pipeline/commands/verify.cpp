@@ -31,7 +31,7 @@ struct Reported {
     Engine engine = Engine::kFast;
     double mse = 0;
     bool known = false;
-    std::string lut;  // its fingerprint
+    std::string palette;  // its fingerprint
 };
 
 std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
@@ -52,9 +52,9 @@ std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
         entry.mse = entry.known && tensor["mse"].is_number()
                         ? tensor["mse"].get<double>()
                         : std::numeric_limits<double>::infinity();
-        entry.lut = tensor.value("lut_fingerprint", Json()).is_string()
-                        ? tensor["lut_fingerprint"].get<std::string>()
-                        : "";
+        entry.palette = tensor.value("palette_fingerprint", Json()).is_string()
+                            ? tensor["palette_fingerprint"].get<std::string>()
+                            : "";
     }
     return reported;
 }
@@ -110,8 +110,8 @@ TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointRead
     } else if (reported.mse != check.error.mse) {
         check.problems.push_back(
             fmt::format("mse is {}, the file reports {}", check.error.mse, reported.mse));
-    } else if (fingerprint_of(tensor.lut).text() != reported.lut) {
-        check.problems.push_back("the lut is not the one that was written");
+    } else if (palette_fingerprint(tensor).text() != reported.palette) {
+        check.problems.push_back("LUT, scales or zero points are not those that were written");
     }
     return check;
 }

@@ -88,6 +88,54 @@ class Verify(support.Case):
             self.tampered({f"entry {entry}": (True, last_bit(entry), "layer.weight") for entry in range(entries)},
                           *options)
 
+    def check_bits(self, original, palettized, places):
+        """Each bit of those bytes, flipped alone, is found."""
+        whole = pathlib.Path(palettized).read_bytes()
+        for place in places:
+            for bit in range(8):
+                damaged = bytearray(whole)
+                damaged[place] ^= 1 << bit
+                pathlib.Path(palettized).write_bytes(damaged)
+                result = self.call("verify", original, palettized)
+                self.assertIn(result.returncode, (CHECK_FAILED, INPUT), f"byte {place} bit {bit}: {result.stderr}")
+                self.assertNotIn("bug:", result.stderr)
+        pathlib.Path(palettized).write_bytes(whole)
+
+    def places_of(self, palettized, values):
+        """Where the bytes of an array lie in a file, at one place."""
+        data, whole = np.ascontiguousarray(values).tobytes(), pathlib.Path(palettized).read_bytes()
+        self.assertEqual(whole.count(data), 1)
+        return range(whole.index(data), whole.index(data) + len(data))
+
+    def test_every_bit_of_a_quantized_palette_counts(self):
+        original, palettized = self.path("zeros.h5"), self.path("out.h5")
+        with h5py.File(original, "w") as file:  # a group is all zeros
+            file["layer.weight"] = np.vstack([np.zeros((4, 16)), support.rng(1).standard_normal((4, 16))]).astype("f2")
+        groups = ("--granularity", "per_grouped_channel", "--group-size", "4", "--per-channel-scale")
+        for options in (("--lut-dtype", "float8_e4m3fn", "--lut-scale-dtype", "float8_e8m0fnu"), ("--lut-dtype", "float8_e5m2"),
+                        ("--lut-dtype", "uint8", "--lut-qscheme", "asymmetric")):
+            self.program("run", original, palettized, "--force", "--n-bits", "2", *groups, *options)
+            with h5py.File(palettized) as file:
+                group = file["layer.weight"]
+                members = [group[name][()] for name in group if name not in ("indices", "lut_quantization_zero_point")]
+            with self.subTest(options=options):
+                for values in members:
+                    self.check_bits(original, palettized, list(self.places_of(palettized, values))[::3])
+
+    def test_every_bit_of_indices_and_of_how_they_are_packed_counts(self):
+        original, palettized = self.path("many.h5"), self.path("out.h5")
+        with h5py.File(original, "w") as file:
+            file["few/weight"] = support.rng(1).standard_normal((8, 9)).astype("f4")
+            file["many/weight"] = support.rng(2).standard_normal((48, 64)).astype("f4")
+        self.program("run", original, palettized, "--n-bits", "3")
+        with h5py.File(palettized) as file:
+            few, many = file["few/weight/indices"], file["many/weight/indices"]
+            filter_values = np.array(many.id.get_create_plist().get_filter(0)[2], "<u4")
+            chunk = np.frombuffer(many.id.read_direct_chunk((0, 0))[1], "u1")
+            self.check_bits(original, palettized, self.places_of(palettized, few[()]))
+        self.check_bits(original, palettized, self.places_of(palettized, filter_values))
+        self.check_bits(original, palettized, list(self.places_of(palettized, chunk))[:-1:40])
+
     def test_changes_of_the_document_are_found(self):
         original = self.checkpoint()
         self.program("run", original, self.path("out.h5"), "--n-bits", "2")
