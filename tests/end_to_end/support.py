@@ -146,9 +146,9 @@ def bits(values):
     return values.astype(values.dtype.newbyteorder("=")).view(f"u{values.dtype.itemsize}")
 
 
-def bfloat16_type():
+def bfloat16_type(big_endian=False):
     """bfloat16 as a custom HDF5 float type: 8 exponent bits, 7 mantissa bits."""
-    datatype = h5py.h5t.IEEE_F32LE.copy()
+    datatype = (h5py.h5t.IEEE_F32BE if big_endian else h5py.h5t.IEEE_F32LE).copy()
     datatype.set_fields(15, 7, 8, 0, 7)
     datatype.set_precision(16)
     datatype.set_size(2)
@@ -160,17 +160,19 @@ def is_bfloat16(dataset):
     datatype = dataset.id.get_type()
     if isinstance(datatype, h5py.h5t.TypeFloatID):
         return datatype.get_size() == 2 and datatype.get_fields()[2] == 8
-    return dataset.dtype == np.uint16 and dataset.attrs.get("dtype") in ("bfloat16", b"bfloat16")
+    return dataset.dtype.kind == "u" and dataset.dtype.itemsize == 2 and dataset.attrs.get("dtype") in ("bfloat16", b"bfloat16")
 
 
 def write_weights(parent, name, values, dtype):
-    """A dataset of `dtype`: a numpy name, "bfloat16" (custom float type) or "bfloat16_bits" (uint16 and an attribute)."""
-    if dtype == "bfloat16":
+    """A dataset of `dtype`: a numpy name, "bfloat16" (custom float type) or "bfloat16_bits" (uint16 and an attribute), these
+    with a > in front in big-endian order."""
+    order, kind = (">", dtype[1:]) if dtype.startswith(">b") else ("<", dtype)
+    if kind == "bfloat16":
         space = h5py.h5s.create_simple(values.shape)
-        h5py.h5d.create(parent.id, name.encode(), bfloat16_type(), space)
+        h5py.h5d.create(parent.id, name.encode(), bfloat16_type(order == ">"), space)
         parent[name][...] = round_to_bfloat16(values)
-    elif dtype == "bfloat16_bits":
-        patterns = (round_to_bfloat16(values).view(np.uint32) >> 16).astype(np.uint16)
+    elif kind == "bfloat16_bits":
+        patterns = (round_to_bfloat16(values).view(np.uint32) >> 16).astype(order + "u2")
         parent[name] = patterns
         parent[name].attrs["dtype"] = "bfloat16"
     else:
