@@ -45,6 +45,7 @@ struct PalettizedTensorInfo {
     DType dtype = DType::kF32;
     std::string spec_json;
     std::uint64_t bytes_stored = 0;  // indices, LUTs, scales
+    std::uint64_t dense_bytes = 0;   // of the weights that it decodes to
 };
 
 struct CheckpointInfo {

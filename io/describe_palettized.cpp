@@ -52,6 +52,7 @@ PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path) {
         throw Error(ErrorCode::kInput, path + ": a palettized group without a valid palettized_" +
                                            (known ? "shape" : "dtype") + "; the file is damaged");
     }
+    info.dense_bytes = element_count(info.shape).value_or(0) * dtype_bytes(info.dtype);
     for (const h5::Link& link : h5::list_links(group)) {
         if (link.type != H5L_TYPE_HARD) continue;
         const auto member = h5::open_at<h5::Object>(group, link.address, link.name);

@@ -47,7 +47,11 @@ po::options_description common_options() {
     options.add_options()("help,h", po::bool_switch(), "this text")(
         "options-file", po::value<std::string>(),
         "read options from a file, a line each: name=value; the command line wins. "
-        "@FILE reads a file of command line words");
+        "@FILE reads a file of command line words")("quiet,q", po::bool_switch(),
+                                                    "warnings and errors only")(
+        "verbose,v", po::bool_switch(), "a line for each tensor that is done")(
+        "log-format", po::value<std::string>(),
+        "text (default) or json: an object a line on stderr, progress included");
     return options;
 }
 
@@ -153,6 +157,7 @@ int execute(const Command& command, const std::vector<std::string>& words) {
                     fmt::format("{}: found {} file names, wanted: h5palettize {} {}", command.name,
                                 given, command.name, command.arguments));
     }
+    set_log_options(log_options_from(arguments));
     return start_workers(threads_from(arguments)).execute([&] {
         return command.execute(arguments);
     });

@@ -244,6 +244,20 @@ PlanOptions plan_options_from(const Arguments& arguments) {
     return options;
 }
 
+LogOptions log_options_from(const Arguments& arguments) {
+    if (arguments.flag("quiet") && arguments.flag("verbose"))
+        throw Error(ErrorCode::kUsage, "--quiet and --verbose exclude each other");
+    LogOptions options;
+    if (arguments.flag("quiet")) options.verbosity = Verbosity::kQuiet;
+    if (arguments.flag("verbose")) options.verbosity = Verbosity::kVerbose;
+    if (arguments.has("log-format")) {
+        options.format =
+            choice_of<LogFormat>("log-format", arguments.text("log-format"),
+                                 {{"text", LogFormat::kText}, {"json", LogFormat::kJson}});
+    }
+    return options;
+}
+
 std::size_t threads_from(const Arguments& arguments) {
     if (!arguments.has("threads")) return available_threads();
     return whole_number(arguments, "threads", 1, 1024);

@@ -8,6 +8,7 @@
 
 #include "configs/config.hpp"
 #include "io/checkpoint_reader.hpp"
+#include "pipeline/log.hpp"
 #include "pipeline/plan.hpp"
 #include "pipeline/report_file.hpp"
 
@@ -64,6 +65,9 @@ void check_output(const Arguments& arguments);
 [[nodiscard]] ReportFile report_from(const Arguments& arguments);
 /// --trace, checked likewise.
 [[nodiscard]] ReportFile trace_from(const Arguments& arguments);
+
+/// --quiet, --verbose, --log-format.
+[[nodiscard]] LogOptions log_options_from(const Arguments& arguments);
 
 /// "2GiB", "512MiB", "1.5GB", "4096" -> bytes. Throws Error(kUsage).
 [[nodiscard]] std::uint64_t parse_bytes(const std::string& text);

@@ -4,12 +4,27 @@
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/log.hpp"
 #include "stages/decode.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
 
 namespace {
+
+void restore_tensors(const CheckpointReader& reader, CheckpointWriter& writer) {
+    const auto& tensors = reader.info().tensors;
+    std::uint64_t all_bytes = 0;
+    for (const PalettizedTensorInfo& info : tensors) all_bytes += info.dense_bytes;
+    Progress progress(tensors.size(), all_bytes, progress_on_stderr());
+    for (const PalettizedTensorInfo& info : tensors) {
+        progress.begin(info.path);
+        const PalettizedTensor tensor = reader.read_palettized(info.path);
+        decode(tensor, *writer.open_dense(info.path, tensor.dtype, tensor.geometry.weight_count));
+        progress.end(info.dense_bytes);
+        log_detail(info.path + ": restored");
+    }
+}
 
 int execute_restore(const Arguments& arguments) {
     const std::string& source = arguments.positionals[0];
@@ -25,11 +40,9 @@ int execute_restore(const Arguments& arguments) {
     for (const PalettizedTensorInfo& tensor : reader.info().tensors)
         replaced.push_back(tensor.path);
     CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
-    for (const std::string& path : replaced) {
-        const PalettizedTensor tensor = reader.read_palettized(path);
-        decode(tensor, *writer.open_dense(path, tensor.dtype, tensor.geometry.weight_count));
-    }
+    restore_tensors(reader, writer);
     writer.commit("");
+    if (log_options().verbosity == Verbosity::kQuiet) return 0;
     std::cout << "restored " << replaced.size() << " tensors to " << target << "\n";
     return 0;
 }

@@ -1,8 +1,11 @@
 // run: palettizes a checkpoint.
+#include <fmt/format.h>
+
 #include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -13,6 +16,7 @@
 #include "pipeline/graph.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/profile.hpp"
+#include "pipeline/progress.hpp"
 #include "pipeline/recorder.hpp"
 #include "pipeline/report.hpp"
 #include "pipeline/resume.hpp"
@@ -112,11 +116,19 @@ std::vector<std::string> palettized_paths(const Plan& plan) {
     return paths;
 }
 
+std::uint64_t weight_bytes(std::span<const PlanEntry* const> entries) {
+    std::uint64_t bytes = 0;
+    for (const PlanEntry* entry : entries)
+        bytes += entry->job.geometry.weight_count * dtype_bytes(entry->job.dtype);
+    return bytes;
+}
+
 /// The run's output, and the journal that lets it go on where it was interrupted.
 struct Output {
     Journal& journal;
     CheckpointWriter& writer;
     const std::vector<const PlanEntry*>& entries;
+    Progress& progress;
 
     /// Tensors come in plan order; after one that failed the rest is not kept.
     void write(const TensorJob& job, const Packed& packed, const CheckpointReader& reader) const {
@@ -124,6 +136,8 @@ struct Output {
             writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
         reader.require_whole(job.path);
         const ErrorReport error = checked_error(job, packed);
+        progress.end(packed.tensor.geometry.weight_count * dtype_bytes(job.dtype));
+        log_detail(fmt::format("{}: {} bit, {:.2f} dB", job.path, job.spec.n_bits, error.sqnr_db));
         if (entries[journal.size()]->job.path != job.path) return;
         journal.add(job.path, packed.tensor, chunks, note_of(error, packed.optimality_gap));
     }
@@ -134,6 +148,7 @@ GraphPorts graph_ports(const CheckpointReader& reader, const Output& output, Rec
                 if (stop_requested()) {
                     throw Error(ErrorCode::kStopped, entry.job.path + ": not done: interrupted");
                 }
+                output.progress.begin(entry.job.path);
                 return reader.open_weights(*entry.dataset, entry.kept_bytes);
             },
             [&](const TensorJob& job, const Packed& packed) { output.write(job, packed, reader); },
@@ -186,9 +201,14 @@ int execute_run(const Arguments& arguments) {
     }
     phases.leave();
 
-    const Output output{journal, writer, entries};
-    const GraphResult result =
-        run_graph(plan, graph_ports(reader, output, recorder), budget_bytes, std::move(resumed));
+    const GraphResult result = [&] {
+        Progress progress(entries.size(), weight_bytes(entries), progress_on_stderr());
+        progress.add_earlier(resumed.size(),
+                             weight_bytes(std::span(entries).first(resumed.size())));
+        const Output output{journal, writer, entries, progress};
+        return run_graph(plan, graph_ports(reader, output, recorder), budget_bytes,
+                         std::move(resumed));
+    }();
     if (stop_requested()) journal.keep();
     if (const int code = report_failures(result.outcomes, stopped_message(target)); code != 0)
         return code;
@@ -210,7 +230,7 @@ int execute_run(const Arguments& arguments) {
     journal.discard();
     phases.leave();
     facts.file_bytes_out = fs::file_size(target);
-    std::cout << report_table(plan, &facts);
+    if (log_options().verbosity != Verbosity::kQuiet) std::cout << report_table(plan, &facts);
     if (arguments.flag("profile")) {
         std::cerr << profile_table(
             make_profile(recording->slices(), seconds_since(start), facts.threads));

@@ -174,7 +174,12 @@ int execute_verify(const Arguments& arguments) {
     std::vector<Verified> results;
     Specs specs;
     bool ok = differences.empty();
-    for (const PalettizedTensorInfo& tensor : palettized.info().tensors) {
+    const auto& tensors = palettized.info().tensors;
+    std::uint64_t all_bytes = 0;
+    for (const PalettizedTensorInfo& tensor : tensors) all_bytes += tensor.dense_bytes;
+    Progress progress(tensors.size(), all_bytes, progress_on_stderr());
+    for (const PalettizedTensorInfo& tensor : tensors) {
+        progress.begin(tensor.path);
         const auto found = reported.find(tensor.path);
         Verified result{&tensor,
                         verify_tensor(original, palettized, tensor,
@@ -185,6 +190,7 @@ int execute_verify(const Arguments& arguments) {
         }
         ok = ok && result.check.problems.empty();
         results.push_back(std::move(result));
+        progress.end(tensor.dense_bytes);
     }
     std::stable_sort(results.begin(), results.end(), [](const Verified& a, const Verified& b) {
         return a.check.error.sqnr_db > b.check.error.sqnr_db;
