@@ -61,9 +61,8 @@ std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const CheckpointReade
 
 void ChunkedDataset::read_fill(const h5::Plist& creation) {
     H5D_fill_value_t defined = H5D_FILL_VALUE_DEFAULT;
-    H5D_fill_time_t time = H5D_FILL_TIME_IFSET;
     h5::call("read a fill value", [&] { return H5Pfill_value_defined(creation.get(), &defined); });
-    h5::call("read the fill time", [&] { return H5Pget_fill_time(creation.get(), &time); });
+    const H5D_fill_time_t time = h5::fill_time(creation.get());
     // H5Dread leaves the reader's buffer alone where nothing is to be filled in.
     if (defined != H5D_FILL_VALUE_USER_DEFINED || time == H5D_FILL_TIME_NEVER) return;
     const h5::Type type = h5::dataset_type(dataset_.get());

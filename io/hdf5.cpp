@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 namespace pal::h5 {
 
@@ -183,6 +184,33 @@ Shape plist_chunk(hid_t plist, std::size_t rank) {
     call("read a chunk shape",
          [&] { return H5Pget_chunk(plist, static_cast<int>(rank), chunk.data()); });
     return {chunk.begin(), chunk.end()};
+}
+namespace {
+
+/// get() fills in an enumeration, whatever number the file holds.
+template <class Time, class Get>
+Time checked_time(const char* what, int last, const Get& get) {
+    Time time{};
+    static_assert(sizeof time == sizeof last);
+    call(std::string("read the ") + what, [&] { return get(&time); });
+    int number = 0;
+    std::memcpy(&number, &time, sizeof number);
+    if (number < 0 || number > last)
+        throw Failure(std::string("the ") + what + " is " + std::to_string(number) +
+                      ", which is none; the file is damaged");
+    return static_cast<Time>(number);
+}
+
+}  // namespace
+
+H5D_fill_time_t fill_time(hid_t plist) {
+    return checked_time<H5D_fill_time_t>("fill time", H5D_FILL_TIME_IFSET,
+                                         [&](auto* time) { return H5Pget_fill_time(plist, time); });
+}
+H5D_alloc_time_t alloc_time(hid_t plist) {
+    return checked_time<H5D_alloc_time_t>("allocation time", H5D_ALLOC_TIME_INCR, [&](auto* time) {
+        return H5Pget_alloc_time(plist, time);
+    });
 }
 H5O_info_t object_info(hid_t object) {
     H5O_info_t info{};

@@ -169,15 +169,11 @@ std::string describe_storage(hid_t dataset, hid_t type, hid_t plist) {
         if (options != 0) json["chunk_options"] = options;
     }
     describe_fill(plist, type, json);
-    H5D_fill_time_t fill_time = H5D_FILL_TIME_IFSET;
-    H5D_alloc_time_t alloc_time = H5D_ALLOC_TIME_DEFAULT;
     unsigned attr_order = 0;
-    call("read the fill time", [&] { return H5Pget_fill_time(plist, &fill_time); });
-    call("read the allocation time", [&] { return H5Pget_alloc_time(plist, &alloc_time); });
     call("read the attribute order",
          [&] { return H5Pget_attr_creation_order(plist, &attr_order); });
-    json["fill_time"] = static_cast<int>(fill_time);
-    json["alloc_time"] = static_cast<int>(alloc_time);
+    json["fill_time"] = static_cast<int>(fill_time(plist));
+    json["alloc_time"] = static_cast<int>(alloc_time(plist));
     json["attr_order"] = attr_order;
     return json.dump();
 }

@@ -119,6 +119,20 @@ class Hostile(support.Case):
         with h5py.File(self.path("out.h5")) as file:
             self.assertEqual(file["group/itself/root"], file["/"])
 
+    def test_times_that_are_none(self):
+        # Of a fill value message, version 2: when room is made, when it is filled in. UBSan found what was done with them.
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["fc.weight"] = weights(1)
+        whole = pathlib.Path(path).read_bytes()
+        message = struct.pack("<HHB3xBBBB", 5, 8, 1, 2, 2, 2, 1)
+        self.assertEqual(whole.count(message), 1)
+        for place, word in ((9, "allocation time is 61"), (10, "fill time is 61")):
+            damaged = bytearray(whole)
+            damaged[whole.index(message) + place] = 61
+            pathlib.Path(path).write_bytes(damaged)
+            self.refused(INPUT, [word, "damaged"], "run", path, self.path("out.h5"))
+
     def test_groups_ten_thousand_deep(self):
         for options in ({}, {"libver": "latest"}):
             with h5py.File(self.path("in.h5"), "w", **options) as file:
