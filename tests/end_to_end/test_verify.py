@@ -123,7 +123,7 @@ class Verify(support.Case):
                 members = [group[name][()] for name in group if name not in ("indices", "lut_quantization_zero_point")]
             with self.subTest(options=options):
                 for values in members:
-                    self.check_bits(original, palettized, list(self.places_of(palettized, values))[::3])
+                    self.check_bits(original, palettized, list(self.places_of(palettized, values))[::7])
 
     def test_every_bit_of_indices_and_of_how_they_are_packed_counts(self):
         original, palettized = self.path("many.h5"), self.path("out.h5")
@@ -135,9 +135,9 @@ class Verify(support.Case):
             few, many = file["few/weight/indices"], file["many/weight/indices"]
             filter_values = np.array(many.id.get_create_plist().get_filter(0)[2], "<u4")
             chunk = np.frombuffer(many.id.read_direct_chunk((0, 0))[1], "u1")
-            self.check_bits(original, palettized, self.places_of(palettized, few[()]))
-        self.check_bits(original, palettized, self.places_of(palettized, filter_values))
-        self.check_bits(original, palettized, list(self.places_of(palettized, chunk))[:-1:40])
+            self.check_bits(original, palettized, self.places_of(palettized, few[()])[::7])
+        self.check_bits(original, palettized, self.places_of(palettized, filter_values)[::4])  # the low byte of each
+        self.check_bits(original, palettized, list(self.places_of(palettized, chunk))[:-1:200])
 
     def test_changes_of_the_document_are_found(self):
         original = self.checkpoint()
