@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "pipeline/bytes_for_people.hpp"
 #include "pipeline/report.hpp"
 
 namespace pal {

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <utility>
 
+#include "pipeline/bytes_for_people.hpp"
 #include "pipeline/printable.hpp"
 
 namespace pal {
@@ -18,20 +19,6 @@ double pace(const ProgressState& state) {  // bytes a second
     return state.seconds > 0
                ? static_cast<double>(state.bytes_done - state.earlier_bytes) / state.seconds
                : 0;
-}
-
-std::string bytes_of(std::uint64_t done, std::uint64_t all) {
-    constexpr double kUnit = 1024;
-    const char* const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    std::size_t unit = 0;
-    double scale = 1;
-    while (unit + 1 < std::size(units) && static_cast<double>(all) >= scale * kUnit) {
-        scale *= kUnit;
-        ++unit;
-    }
-    const int digits = unit == 0 ? 0 : 2;
-    return fmt::format("{:.{}f} of {:.{}f} {}", static_cast<double>(done) / scale, digits,
-                       static_cast<double>(all) / scale, digits, units[unit]);
 }
 
 std::string duration_of(double seconds) {
@@ -58,8 +45,9 @@ double seconds_left(const ProgressState& state) {
 }
 
 std::string progress_text(const ProgressState& state, std::size_t width) {
-    std::string text = fmt::format("{} of {} tensors, {}", state.tensors_done, state.tensors,
-                                   bytes_of(state.bytes_done, state.bytes));
+    std::string text =
+        fmt::format("{} of {} tensors, {} of {}", state.tensors_done, state.tensors,
+                    bytes_for_people(state.bytes_done), bytes_for_people(state.bytes));
     if (const double left = seconds_left(state); left >= 0) {
         text += fmt::format(", {:.2f} GB/s, {} left", pace(state) / 1e9, duration_of(left));
     }

@@ -22,7 +22,7 @@ struct ProgressState {
     std::string current;  // path of the tensor that was begun last
 };
 
-/// "12 of 96 tensors, 1.20 of 3.40 GiB, 2.31 GB/s, 1 s left: /layer/weight", at most `width`
+/// "12 of 96 tensors, 1.20 GiB of 3.40 GiB, 2.31 GB/s, 1 s left: /layer/weight", at most `width`
 /// characters of it, the path cut at its front.
 [[nodiscard]] std::string progress_text(const ProgressState& state, std::size_t width);
 

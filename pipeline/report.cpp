@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "pipeline/bytes_for_people.hpp"
 #include "pipeline/fingerprint.hpp"
 #include "pipeline/json_path.hpp"
 #include "pipeline/printable.hpp"
@@ -143,17 +144,6 @@ std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
 }
 
 }  // namespace
-
-std::string bytes_for_people(std::uint64_t bytes) {
-    constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-    auto value = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    while (value >= 1024 && unit + 1 < std::size(kUnits)) {
-        value /= 1024;
-        ++unit;
-    }
-    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.2f} {}", value, kUnits[unit]);
-}
 
 std::string report_json(const Plan& plan, const RunFacts* facts) {
     Json report;

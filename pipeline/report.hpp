@@ -38,6 +38,4 @@ struct RunFacts {
 /// then the totals.
 [[nodiscard]] std::string report_table(const Plan& plan, const RunFacts* facts);
 
-[[nodiscard]] std::string bytes_for_people(std::uint64_t bytes);  // "1.2 MiB"
-
 }  // namespace pal

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/checkpoint_reader.hpp"
+#include "pipeline/bytes_for_people.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/json_path.hpp"
 #include "pipeline/printable.hpp"

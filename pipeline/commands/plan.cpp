@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "io/checkpoint_reader.hpp"
+#include "pipeline/bytes_for_people.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/report.hpp"

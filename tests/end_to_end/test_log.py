@@ -41,7 +41,7 @@ class Log(support.Case):
         # Vectors take long enough for some tenths of a second.
         text, code = self.on_terminal("run", self.checkpoint(), self.path("out.h5"), "--n-bits", "6", "--cluster-dim", "2")
         self.assertEqual(code, 0)
-        self.assertRegex(text, r"\r\d+ of 6 tensors, [\d.]+ of 48\.00 MiB.*: .*/layer\d/weight")
+        self.assertRegex(text, r"\r\d+ of 6 tensors, [\d.]+ \w+ of 48\.00 MiB.*: .*/layer\d/weight")
         self.assertNotIn("\n", text)
         self.assertTrue(text.endswith("\r\x1b[K"), repr(text[-40:]))
         for line in text.split("\r"):
