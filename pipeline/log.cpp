@@ -27,12 +27,14 @@ LogOptions& options() {
     return chosen;
 }
 
+constexpr const char* kTextPattern = "%n: %l: %v";
+constexpr const char* kJsonPattern = "%v";
+
 spdlog::logger& logger() {
     static const auto instance = [] {
         auto made = std::make_shared<spdlog::logger>(
             "h5palettize", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-        made->set_pattern("%v");
-        made->set_level(spdlog::level::trace);
+        made->set_pattern(kTextPattern);
         made->flush_on(spdlog::level::trace);
         return made;
     }();
@@ -75,10 +77,8 @@ void write(spdlog::level::level_enum level, const std::string& line) {
 }
 
 void log(spdlog::level::level_enum level, const std::string& text) {
-    if (options().format == LogFormat::kJson) return write(level, json_of(level, text).dump());
-    const auto name = spdlog::level::to_string_view(level);
-    write(level, fmt::format("h5palettize: {}: {}", std::string_view(name.data(), name.size()),
-                             one_line(text)));
+    write(level,
+          options().format == LogFormat::kJson ? json_of(level, text).dump() : one_line(text));
 }
 
 /// 80 where the terminal does not say.
@@ -119,7 +119,10 @@ void end_live() {
 
 }  // namespace
 
-void set_log_options(const LogOptions& chosen) { options() = chosen; }
+void set_log_options(const LogOptions& chosen) {
+    options() = chosen;
+    logger().set_pattern(chosen.format == LogFormat::kJson ? kJsonPattern : kTextPattern);
+}
 const LogOptions& log_options() noexcept { return options(); }
 
 void log_detail(const std::string& text) {
