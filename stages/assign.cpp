@@ -113,23 +113,17 @@ class BlockAssigner {
         return kernels::error_sums(values, std::span<const Real>(decoded));
     }
 
-    /// Whether a block may come as 16 stored bits: floats together, of one group of few entries.
-    bool takes_stored(const IndexBlock& block) {
+    /// The search for a block whose values may come as 16 stored bits: floats together, of one
+    /// group of few entries. Else null.
+    const kernels::NearestScalars* search_of_stored(const IndexBlock& block) {
         if constexpr (std::is_same_v<Real, float>) {
-            if (!block.together || tensor_.geometry.cluster_dim > 1) return false;
+            if (!block.together || tensor_.geometry.cluster_dim > 1) return nullptr;
             const GroupPiece first = group_piece(tensor_.geometry, block, 0);
-            return first.length == block.count && scalar(first.group).takes_stored();
+            if (first.length < block.count) return nullptr;
+            const kernels::NearestScalars& search = scalar(first.group);
+            return search.takes_stored() ? &search : nullptr;
         }
-        return false;
-    }
-    kernels::ErrorSums assign_and_measure_stored(const IndexBlock& block,
-                                                 std::span<const std::uint16_t> patterns,
-                                                 DType storage, std::span<std::uint8_t> indices) {
-        if constexpr (std::is_same_v<Real, float>) {
-            return scalar(group_piece(tensor_.geometry, block, 0).group)
-                .find_and_measure_stored(patterns, storage == DType::kBF16, indices);
-        }
-        PAL_ASSERT(false);
+        return nullptr;
     }
 
   private:
@@ -232,6 +226,7 @@ class ChunkAssigner {
         Scratch<std::uint8_t> index_scratch;
         ErrorTotals errors;
         const DType storage = source_.weights.storage();
+        const bool is_16_bit = source_.scales.empty() && dtype_bytes(storage) == 2;
         for_each_index_block(tensor_.geometry, run, [&](const IndexBlock& block) {
             const std::span<Real> decoded =
                 scratch.first(block.count * tensor_.geometry.cluster_dim);
@@ -242,11 +237,11 @@ class ChunkAssigner {
                 shared_.decoder.decode(block, own, decoded);
                 errors.add(kernels::error_sums(as_stored.read(tensor_.geometry, block),
                                                std::span<const Real>(decoded)));
-            } else if (source_.scales.empty() && dtype_bytes(storage) == 2 &&
-                       assigner.takes_stored(block)) {
+            } else if (const auto* search =
+                           is_16_bit ? assigner.search_of_stored(block) : nullptr) {
                 const auto patterns = as_stored.read_stored(
                     tensor_.geometry.weight_position(block.begin), block.count);
-                errors.add(assigner.assign_and_measure_stored(block, patterns, storage, own));
+                errors.add(search->find_and_measure_stored(patterns, storage == DType::kBF16, own));
             } else if (source_.scales.empty()) {
                 const auto values = as_clustered.read(source_, block);
                 errors.add(assigner.assign_and_measure(block, values, own, decoded));

@@ -139,8 +139,7 @@ ChunkGrid::ChunkGrid(const Geometry& geometry)
 }
 
 bool are_few(const Geometry& geometry) noexcept {
-    constexpr std::size_t kFew = 2048;
-    return geometry.index_count <= kFew;
+    return geometry.index_count <= kFewIndices;
 }
 
 std::uint64_t index_bytes(const Geometry& geometry, int n_bits) {

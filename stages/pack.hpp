@@ -46,8 +46,9 @@ class ChunkGrid {
     std::size_t inner_ = 1;    // index positions of one row of it
 };
 
-/// So few indices that the file holds them a byte each, unpacked: up to 2048. HDF5's index of
-/// chunks alone takes 2.6 KiB.
+/// Up to so many indices the file holds a byte each, unpacked: HDF5's index of chunks alone takes
+/// 2.6 KiB.
+inline constexpr std::size_t kFewIndices = 2048;
 [[nodiscard]] bool are_few(const Geometry& geometry) noexcept;
 
 /// What the indices of a tensor take in the file.
