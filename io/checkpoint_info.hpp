@@ -63,6 +63,7 @@ struct CheckpointInfo {
     std::string layout_reason;       // "keras_version attribute", "no Keras attributes", ...
     std::vector<DatasetInfo> datasets;  // by path; those inside palettized groups are left out
     std::vector<PalettizedTensorInfo> tensors;  // by path
+    std::uint64_t dense_bytes = 0;              // of all those
     std::string results_json;  // the text of /h5palettize/config of a palettized file
     std::map<std::string, std::string>
         layer_types;  // layer name -> Keras class, from model_config; empty without. A wrapper's

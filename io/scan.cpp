@@ -95,6 +95,7 @@ class Scanner {
                 paths_[address].push_back(path);
                 tensors_[address] =
                     named(path, [&] { return describe_palettized(object.get(), path); });
+                impl_.info.dense_bytes += tensors_[address].dense_bytes;
             } else {
                 walk(object.get(), path, depth + 1);
             }

@@ -76,6 +76,7 @@ ChunkPlace place_of(hid_t dataset, const std::vector<hsize_t>& offset,
 /// A byte each, in the dataset's own header.
 std::vector<ChunkPlace> write_few(hid_t group, const PalettizedTensor& tensor,
                                   const IndexStorage& storage) {
+    static_assert(kFewIndices <= kMostCompactBytes);
     const std::vector<std::uint8_t> indices = unpack_indices(tensor);
     h5::Dataset dataset =
         create_member(group, "indices", storage.type.get(), tensor.geometry.indices_shape,

@@ -17,7 +17,6 @@ class Fingerprint {
     }
     /// 16 hexadecimal digits.
     [[nodiscard]] std::string text() const;
-    friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 
   private:
     std::uint64_t hash_ = 0xCBF29CE484222325U;

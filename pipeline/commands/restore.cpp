@@ -14,9 +14,7 @@ namespace {
 
 void restore_tensors(const CheckpointReader& reader, CheckpointWriter& writer) {
     const auto& tensors = reader.info().tensors;
-    std::uint64_t all_bytes = 0;
-    for (const PalettizedTensorInfo& info : tensors) all_bytes += info.dense_bytes;
-    Progress progress(tensors.size(), all_bytes, progress_on_stderr());
+    Progress progress(tensors.size(), reader.info().dense_bytes, progress_on_stderr());
     for (const PalettizedTensorInfo& info : tensors) {
         progress.begin(info.path);
         const PalettizedTensor tensor = reader.read_palettized(info.path);

@@ -175,9 +175,7 @@ int execute_verify(const Arguments& arguments) {
     Specs specs;
     bool ok = differences.empty();
     const auto& tensors = palettized.info().tensors;
-    std::uint64_t all_bytes = 0;
-    for (const PalettizedTensorInfo& tensor : tensors) all_bytes += tensor.dense_bytes;
-    Progress progress(tensors.size(), all_bytes, progress_on_stderr());
+    Progress progress(tensors.size(), palettized.info().dense_bytes, progress_on_stderr());
     for (const PalettizedTensorInfo& tensor : tensors) {
         progress.begin(tensor.path);
         const auto found = reported.find(tensor.path);
