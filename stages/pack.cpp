@@ -138,9 +138,7 @@ ChunkGrid::ChunkGrid(const Geometry& geometry)
     }
 }
 
-bool are_few(const Geometry& geometry) noexcept {
-    return geometry.index_count <= kFewIndices;
-}
+bool are_few(const Geometry& geometry) noexcept { return geometry.index_count <= kFewIndices; }
 
 std::uint64_t index_bytes(const Geometry& geometry, int n_bits) {
     if (are_few(geometry)) return geometry.index_count;
