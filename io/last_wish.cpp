@@ -126,7 +126,19 @@ bool blame_outputs(int error) noexcept {
 
 std::atomic<bool> errno_was_asked_for{false};
 
+/// The first thread that crashes ends the process; others that crash meanwhile, on the same damage
+/// as a rule, wait for that instead of saying the same in between.
+std::atomic<long> crashing_thread{0};
+
+void let_one_thread_end_the_process() noexcept {
+    const long self = ::syscall(SYS_gettid);  // not the thread's own data, see say()
+    long first = 0;
+    if (crashing_thread.compare_exchange_strong(first, self) || first == self) return;
+    for (;;) ::pause();
+}
+
 extern "C" void on_crash(int signal) {
+    let_one_thread_end_the_process();
     // A thread whose control block was overwritten crashes in this once more: then without it.
     const int error = errno_was_asked_for.exchange(true) ? 0 : errno;
     if (!output_failed && blame_outputs(error)) ::_exit(static_cast<int>(ErrorCode::kOutput));

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <barrier>
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "io/last_wish.hpp"
 #include "io/sanitized.hpp"
@@ -91,6 +93,26 @@ BOOST_AUTO_TEST_CASE(a_crash_names_the_inputs_that_are_open) {
         (void)std::raise(SIGABRT);
     });
     BOOST_TEST(one.said.find("h5palettize: error: open.h5: crashed") == 0U);
+}
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(threads_that_crash_together_say_it_once) {
+    const End alone = end_of([] { (void)std::raise(SIGSEGV); });
+    for (int round = 0; round < 20; ++round) {
+        const End together = end_of([] {
+            std::barrier start(8);
+            std::vector<std::jthread> threads;
+            for (int t = 0; t < 8; ++t) {
+                threads.emplace_back([&] {
+                    pal::contain_stack_overflow_of_this_thread();
+                    start.arrive_and_wait();
+                    (void)std::raise(SIGSEGV);
+                });
+            }
+        });
+        BOOST_REQUIRE(together.exit_code == alone.exit_code);
+        BOOST_REQUIRE(together.said == alone.said);
+    }
 }
 
 BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
