@@ -64,6 +64,7 @@ struct CheckpointInfo {
     std::vector<DatasetInfo> datasets;  // by path; those inside palettized groups are left out
     std::vector<PalettizedTensorInfo> tensors;  // by path
     std::uint64_t dense_bytes = 0;              // of all those
+    std::string version;                        // h5palettize_version of a palettized file
     std::string results_json;  // the text of /h5palettize/config of a palettized file
     std::map<std::string, std::string>
         layer_types;  // layer name -> Keras class, from model_config; empty without. A wrapper's

@@ -179,6 +179,14 @@ Shape space_shape(hid_t space) {
     }
     return {dims.begin(), dims.end()};
 }
+Shape space_largest(hid_t space) {
+    std::vector<hsize_t> largest(space_shape(space).size());
+    if (!largest.empty()) {
+        call("read a shape",
+             [&] { return H5Sget_simple_extent_dims(space, nullptr, largest.data()); });
+    }
+    return {largest.begin(), largest.end()};
+}
 Shape plist_chunk(hid_t plist, std::size_t rank) {
     std::vector<hsize_t> chunk(rank);
     call("read a chunk shape",

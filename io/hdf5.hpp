@@ -143,6 +143,8 @@ void resize_object_cache(hid_t file, std::size_t cache_bytes);
 [[nodiscard]] Plist create_plist(hid_t plist_class);
 [[nodiscard]] Space create_space(const Shape& shape);
 [[nodiscard]] Shape space_shape(hid_t space);
+/// What it may grow to, H5S_UNLIMITED where there is no end.
+[[nodiscard]] Shape space_largest(hid_t space);
 /// When fill values are written, and room is made. Throws Failure where a damaged file names no
 /// such time: the library gives its number unseen.
 [[nodiscard]] H5D_fill_time_t fill_time(hid_t plist);

@@ -36,6 +36,8 @@ Member open_member(hid_t group, const std::string& name, const Shape& shape) {
         damaged(fmt::format("member '{}' has shape {}, expected {}", name, shape_to_string(found),
                             shape_to_string(shape)));
     }
+    if (h5::space_largest(space.get()) != found)
+        damaged("member '" + name + "' has a shape that can grow");
     const auto count = element_count(shape);
     if (!count) damaged("member '" + name + "' has an impossible shape");
     member.count = *count;

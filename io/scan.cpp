@@ -384,7 +384,11 @@ void scan_checkpoint(CheckpointReader::Impl& impl) {
         }
         const auto complete = h5::read_integers(root.get(), "h5palettize_complete");
         impl.info.palettized = complete && *complete == std::vector<std::int64_t>{1};
-        if (impl.info.palettized) impl.info.results_json = read_results(root.get());
+        if (impl.info.palettized) {
+            impl.info.results_json = read_results(root.get());
+            impl.info.version =
+                h5::read_string_attribute(root.get(), "h5palettize_version").value_or("");
+        }
     }
     impl.info.reserved = reserved_name(impl, root.get());
     const h5::Plist plist(

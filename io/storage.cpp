@@ -145,14 +145,11 @@ std::string describe_storage(hid_t dataset) {
 
 std::string describe_storage(hid_t dataset, hid_t type, hid_t plist) {
     const Space space = own_space(dataset, plist);
-    const std::size_t rank = space_shape(space.get()).size();
-    std::vector<hsize_t> largest(rank);
-    call("read a shape",
-         [&] { return H5Sget_simple_extent_dims(space.get(), nullptr, largest.data()); });
+    const Shape largest = space_largest(space.get());
 
     Json json;
     json["maxshape"] = Json::array();
-    for (const hsize_t size : largest) {
+    for (const std::uint64_t size : largest) {
         json["maxshape"].push_back(size == H5S_UNLIMITED ? Json(nullptr) : Json(size));
     }
     const H5D_layout_t layout = call("read a layout", [&] { return H5Pget_layout(plist); });
@@ -162,7 +159,7 @@ std::string describe_storage(hid_t dataset, hid_t type, hid_t plist) {
                      : layout == H5D_COMPACT ? "compact"
                                              : "contiguous";
     if (layout == H5D_CHUNKED) {
-        json["chunk"] = plist_chunk(plist, rank);
+        json["chunk"] = plist_chunk(plist, largest.size());
         json["filters"] = describe_filters(plist);
         unsigned options = 0;  // partial chunks at the edges may go unfiltered
         call("read chunk options", [&] { return H5Pget_chunk_opts(plist, &options); });

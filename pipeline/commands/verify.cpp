@@ -171,6 +171,9 @@ int execute_verify(const Arguments& arguments) {
     if (!is_unchanged(palettized.info().results_json)) {
         differences.push_back("/h5palettize/config: is not the text that was written");
     }
+    if (palettized.info().version.empty()) {
+        differences.push_back("h5palettize_version: does not say which version wrote the file");
+    }
     std::vector<Verified> results;
     Specs specs;
     bool ok = differences.empty();

@@ -18,6 +18,13 @@ def overwrite(group, name, values, **attributes):
     group[name].attrs.update(attributes)
 
 
+def growing(group, name):
+    """The same values, in a dataset that can be made larger."""
+    values, attributes = group[name][()], dict(group[name].attrs)
+    del group[name]
+    group.create_dataset(name, data=values, maxshape=(None,) * values.ndim).attrs.update(attributes)
+
+
 def remove(group, name):
     del group[name]
 
@@ -164,6 +171,8 @@ class Verify(support.Case):
             "other storage": (True, attribute("palettized_storage",
                                               '{"alloc_time":1,"attr_order":0,"fill_time":2,"layout":"compact",'
                                               '"maxshape":[32,16]}'), "palettized_storage"),
+            "indices that can grow": (False, lambda g: growing(g, "indices"), "can grow"),
+            "a LUT that can grow": (False, lambda g: growing(g, "lut"), "can grow"),
             "a foreign member": (True, lambda g: g.__setitem__("more", 1), "more"),
             "a foreign attribute": (True, attribute("more", 1), "more"),
         })
@@ -215,6 +224,8 @@ class Verify(support.Case):
                        "note", 1), "note"),
                    "documents gone": (CHECK_FAILED, lambda f: f.__delitem__("h5palettize"), "/h5palettize: is missing"),
                    "config gone": (CHECK_FAILED, lambda file: file.__delitem__("h5palettize/config"), "config"),
+                   "no version": (CHECK_FAILED, lambda f: f.attrs.__delitem__("h5palettize_version"), "version"),
+                   "an empty version": (CHECK_FAILED, lambda f: f.attrs.__setitem__("h5palettize_version", ""), "version"),
                    "config no JSON": (CHECK_FAILED, lambda f: overwrite(f["h5palettize"], "config", "x"), "config"),
                    "other fill value": (CHECK_FAILED, other_fill, "layer.bias"),
                    "not complete": (INPUT, lambda f: f.attrs.__setitem__("h5palettize_complete", 0), "complete")}
