@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <malloc.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
@@ -163,11 +164,15 @@ int execute(const Command& command, const std::vector<std::string>& words) {
     });
 }
 
+std::string known_commands() {
+    std::vector<std::string> names;
+    for (const Command& command : commands()) names.push_back(command.name);
+    return fmt::format("there are {}, see h5palettize --help", fmt::join(names, ", "));
+}
+
 int dispatch(const std::vector<std::string>& words) {
     if (words.empty()) {
-        throw Error(ErrorCode::kUsage,
-                    "no command given; there are run, plan, verify, restore and inspect, see "
-                    "h5palettize --help");
+        throw Error(ErrorCode::kUsage, "no command given; " + known_commands());
     }
     if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
         std::cout << general_help();
@@ -180,9 +185,7 @@ int dispatch(const std::vector<std::string>& words) {
     for (const Command& command : commands()) {
         if (command.name == words[0]) return execute(command, {words.begin() + 1, words.end()});
     }
-    throw Error(ErrorCode::kUsage, "'" + words[0] +
-                                       "' is no command; there are run, plan, verify, restore and "
-                                       "inspect, see h5palettize --help");
+    throw Error(ErrorCode::kUsage, "'" + words[0] + "' is no command; " + known_commands());
 }
 
 int report_error(const std::string& text, ErrorCode code) {
