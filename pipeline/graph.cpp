@@ -20,7 +20,8 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     flow::graph graph;
     Recorder* const recorder = ports.recorder;
     auto gate = gate_node(graph, admission, ports.stopped);
-    auto load = stage_node(graph, LoadStage{ports.load}, recorder, flow::serial);
+    auto load =
+        stage_node(graph, LoadStage{ports.load, ports.sensitivities}, recorder, flow::serial);
     auto scale = stage_node(graph, ScaleStage{}, recorder);
     auto cluster = stage_node(graph, ClusterStage{}, recorder);
     auto quantize_lut = stage_node(graph, QuantizeLutStage{}, recorder);

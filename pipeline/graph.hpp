@@ -17,7 +17,8 @@ struct GraphPorts {
     std::function<Weights(const PlanEntry&)> load;
     std::function<void(const TensorJob&, const Packed&)> write;
     Recorder* recorder = nullptr;
-    std::function<bool()> stopped = [] { return false; };  // whether to let nothing more in
+    std::function<bool()> stopped = [] { return false; };         // whether to let nothing more in
+    std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
 };
 
 struct GraphResult {

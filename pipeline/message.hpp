@@ -28,6 +28,7 @@ struct Outcome {
     double seconds = 0;
     ErrorReport error;
     std::optional<double> optimality_gap;  // see GroupPalettes
+    std::optional<double> weighted_mse;    // with sensitivities
     Fingerprint palette;
 };
 

@@ -73,11 +73,13 @@ struct LoadStage {
     using Input = Ticket;
     using Output = Loaded;
     std::function<Weights(const PlanEntry&)> load;
+    std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
     Output operator()(const TensorJob&, Input&& ticket) const {
         Weights weights = load(*ticket.entry);
         // Others are read by the stages that need them.
         if (weights.source().in_memory()) count_read(ticket.entry->dataset->bytes);
-        return {std::move(weights)};
+        if (!sensitivities) return {std::move(weights)};
+        return {std::move(weights), sensitivities(*ticket.entry)};
     }
 };
 
@@ -85,6 +87,7 @@ struct LoadStage {
 struct Written {
     ErrorReport error;
     std::optional<double> optimality_gap;
+    std::optional<double> weighted_mse;
     Fingerprint palette;
 };
 
@@ -97,7 +100,7 @@ struct WriteStage {
     std::function<void(const TensorJob&, const Packed&)> write;
     Output operator()(const TensorJob& job, Input&& packed) const {
         write(job, packed);
-        return {checked_error(job, packed), packed.optimality_gap,
+        return {checked_error(job, packed), packed.optimality_gap, packed.weighted_mse,
                 palette_fingerprint(packed.tensor)};
     }
 };
@@ -114,6 +117,7 @@ inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes) {
                 if (message->payload) {
                     outcome.error = message->payload->error;
                     outcome.optimality_gap = message->payload->optimality_gap;
+                    outcome.weighted_mse = message->payload->weighted_mse;
                     outcome.palette = message->payload->palette;
                 }
                 return Release{message->entry->memory_bytes,

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "pipeline/axes.hpp"
+#include "pipeline/sensitivities.hpp"
 #include "stages/error.hpp"
 #include "stages/pack.hpp"
 
@@ -23,7 +24,7 @@ std::uint64_t certified_bytes(const TensorJob& job) {
 /// Buffers of a tensor on its way, but for its weights: what decodes a chunk of them (as the file
 /// has it, and on its way), what is gathered to cluster, the packed indices that wait to be
 /// written, LUTs, blocks.
-std::uint64_t working_bytes(const TensorJob& job, const DatasetInfo& dataset) {
+std::uint64_t working_bytes(const TensorJob& job, const DatasetInfo& dataset, bool weighted) {
     const Geometry& geometry = job.geometry;
     // Engines that sort keep the values, their distinct ones and sums over them and partitions;
     // the reference keeps its own clusters too.
@@ -36,20 +37,27 @@ std::uint64_t working_bytes(const TensorJob& job, const DatasetInfo& dataset) {
         geometry.group_count * (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim * 32;
     const ChunkGrid grid(geometry);
     const std::uint64_t packed_bytes = grid.count() * grid.chunk_bytes(job.spec.n_bits);
-    return 3 * dataset.chunk_bytes + clustering_bytes(geometry, job.dtype, job.spec, job.cluster) +
+    return 3 * dataset.chunk_bytes +
+           clustering_bytes(geometry, job.dtype, job.spec, job.cluster, weighted) +
            certified_bytes(job) + (sorts ? geometry.group_index_count(0) * kSortedBytes : 0) +
            (keeps_clusters ? geometry.index_count : 0) + std::min(packed_bytes, kHeldIndexBytes) +
            lut_bytes + kWorkingBytes;
+}
+
+/// What weights take that are decoded at once.
+std::uint64_t held_bytes(const DatasetInfo& dataset) {
+    return dataset.element_count * (dataset.dtype == DType::kF64 ? 8 : 4);
 }
 
 /// Sets what an entry takes: its weights are read from the file block by block where they lie
 /// together there, decoded at once where that fits the memory, and otherwise chunk by chunk.
 void set_memory(PlanEntry& entry, std::uint64_t memory_bytes) {
     const DatasetInfo& dataset = *entry.dataset;
-    entry.memory_bytes = working_bytes(entry.job, dataset);
+    entry.memory_bytes = working_bytes(entry.job, dataset, entry.sensitivities != nullptr);
+    if (entry.sensitivities != nullptr && entry.sensitivities->storage != "contiguous")
+        entry.memory_bytes += held_bytes(*entry.sensitivities);
     if (dataset.storage == "contiguous") return;
-    const std::uint64_t whole =
-        entry.job.geometry.weight_count * (entry.job.dtype == DType::kF64 ? 8 : 4);
+    const std::uint64_t whole = held_bytes(dataset);
     const std::uint64_t room = memory_bytes - std::min(memory_bytes, entry.memory_bytes);
     // Two rows of chunks: when threads go on to the next one, some are in the last one still.
     const std::uint64_t rows = 2 * dataset.chunk_row_bytes;
@@ -161,6 +169,8 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
                  options.cluster};
     entry.job.cluster.gather_bytes = gather_bytes(options.memory_bytes);
     entry.bytes_out = stored_bytes(entry.job.geometry, entry.job.spec, entry.job.dtype);
+    if (options.sensitivities != nullptr)
+        entry.sensitivities = &sensitivities_of(*options.sensitivities, dataset);
     set_memory(entry, options.memory_bytes);
     return entry;
 }

@@ -21,15 +21,17 @@ struct PlanOptions {
     bool allow_partial_groups = false;
     bool strict = false;  // a selected tensor that does not fit its spec is an error
     std::uint64_t memory_bytes = std::numeric_limits<std::uint64_t>::max();  // to stay within
+    const CheckpointInfo* sensitivities = nullptr;  // of the file with them; outlives the plan
 };
 
 struct PlanEntry {
     const DatasetInfo* dataset =
         nullptr;  // of the CheckpointInfo that was planned, which must outlive the plan
     bool palettize = false;
-    std::string reason;   // which rule chose it, or why it stays dense
-    bool misfit = false;  // selected, but its spec does not fit
-    TensorJob job;        // palettize only
+    std::string reason;                          // which rule chose it, or why it stays dense
+    bool misfit = false;                         // selected, but its spec does not fit
+    TensorJob job;                               // palettize only
+    const DatasetInfo* sensitivities = nullptr;  // of PlanOptions::sensitivities, where given
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;     // everything stored for the tensor; bytes_in where dense
     std::uint64_t memory_bytes = 0;  // estimate while it is worked on
@@ -50,8 +52,8 @@ struct Plan {
 /// stay dense, with a warning; where --include or a name rule asks for one, that is an error. Warns
 /// also of tensors that take more than options.memory_bytes alone. Throws Error(kUsage) for rules
 /// and patterns (see select_tensors), for --strict misfits, Error(kInput) for a palettized input,
-/// such a dataset that was asked for, and files with what cannot be carried over or with names that
-/// palettized files and tensors need.
+/// such a dataset that was asked for, sensitivities that do not fit (see sensitivities_of), and
+/// files with what cannot be carried over or with names that palettized files and tensors need.
 [[nodiscard]] Plan make_plan(const CheckpointInfo& info, const Config& config,
                              const PlanOptions& options);
 

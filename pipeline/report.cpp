@@ -72,6 +72,7 @@ void add_errors(Json& tensor, const Outcome& outcome) {
     tensor["mse"] = number_or_null(outcome.error.mse);
     tensor["sqnr_db"] = number_or_null(outcome.error.sqnr_db);
     tensor["max_abs_error"] = number_or_null(outcome.error.max_abs_error);
+    if (outcome.weighted_mse) tensor["weighted_mse"] = number_or_null(*outcome.weighted_mse);
 }
 
 /// Null where no proof was asked for, and for vectors, with the reason.
@@ -176,13 +177,15 @@ std::string report_json(const Plan& plan, const RunFacts* facts) {
 }
 
 std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
-                         const std::string& config_json, const std::string& input_fingerprint) {
+                         const Origin& origin) {
     Json document;
-    document["config"] = Json::parse(config_json);
+    document["config"] = Json::parse(origin.config_json);
     Fingerprint of_config;
     of_config.add(dumped(document["config"], -1));
     document["config_fingerprint"] = of_config.text();
-    document["input_fingerprint"] = input_fingerprint;
+    document["input_fingerprint"] = origin.input_fingerprint;
+    if (!origin.sensitivity_fingerprint.empty())
+        document["sensitivity_fingerprint"] = origin.sensitivity_fingerprint;
     document["layout"] = plan.layout == Layout::kKeras ? "keras" : "torch";
     std::string text = dumped(document, -1);
     text.pop_back();  // the brace

@@ -25,10 +25,16 @@ struct RunFacts {
 /// errors where facts are given.
 [[nodiscard]] std::string report_json(const Plan& plan, const RunFacts* facts);
 
+/// What a palettized file was made of.
+struct Origin {
+    std::string config_json;
+    std::string input_fingerprint;
+    std::string sensitivity_fingerprint;  // empty without
+};
+
 /// The part of the report that depends on input and config alone: what the palettized file keeps.
 [[nodiscard]] std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
-                                       const std::string& config_json,
-                                       const std::string& input_fingerprint);
+                                       const Origin& origin);
 
 /// Whether such a text is as results_json() made it: its last key is a fingerprint of what comes
 /// before.

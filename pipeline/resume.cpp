@@ -17,8 +17,10 @@ struct Note {
     double sqnr_db;
     double max_abs_error;
     double gap;
+    double weighted_mse;
     std::uint8_t finite;
     std::uint8_t has_gap;
+    std::uint8_t is_weighted;
 };
 
 Outcome outcome_from(const std::string& text) {
@@ -28,6 +30,7 @@ Outcome outcome_from(const std::string& text) {
     outcome.finished = true;
     outcome.error = {note.mse, note.sqnr_db, note.max_abs_error, note.finite != 0};
     if (note.has_gap != 0) outcome.optimality_gap = note.gap;
+    if (note.is_weighted != 0) outcome.weighted_mse = note.weighted_mse;
     return outcome;
 }
 
@@ -35,14 +38,16 @@ void add_line(Fingerprint& fingerprint, const std::string& text) { fingerprint.a
 
 }  // namespace
 
-std::string note_of(const ErrorReport& error, const std::optional<double>& gap) {
+std::string note_of(const ErrorReport& error, const Packed& packed) {
     Note note{};
     note.mse = error.mse;
     note.sqnr_db = error.sqnr_db;
     note.max_abs_error = error.max_abs_error;
-    note.gap = gap.value_or(0);
+    note.gap = packed.optimality_gap.value_or(0);
+    note.weighted_mse = packed.weighted_mse.value_or(0);
     note.finite = error.finite ? 1 : 0;
-    note.has_gap = gap ? 1 : 0;
+    note.has_gap = packed.optimality_gap ? 1 : 0;
+    note.is_weighted = packed.weighted_mse ? 1 : 0;
     return {reinterpret_cast<const char*>(&note), sizeof note};  // NOLINT: its bytes
 }
 
@@ -58,7 +63,8 @@ std::string input_fingerprint(const CheckpointInfo& info) {
 }
 
 RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
-                        const std::string& input_path, const std::string& config_json) {
+                        const std::string& input_path, const std::string& config_json,
+                        const CheckpointInfo* sensitivities) {
     Fingerprint config;
     add_line(config, config_json);
     for (const PlanEntry* entry : plan.palettized()) {
@@ -72,7 +78,11 @@ RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
         add_line(config, fmt::format("{} {} {}", engine_name(job.cluster.engine), job.cluster.seed,
                                      job.cluster.certify.value_or(0)));
     }
-    return {input_fingerprint(input) + " " + content_stamp(input_path), config.text(), kVersion};
+    std::string data = input_fingerprint(input) + " " + content_stamp(input_path);
+    if (sensitivities != nullptr) {
+        data += " " + input_fingerprint(*sensitivities) + " " + content_stamp(sensitivities->file);
+    }
+    return {data, config.text(), kVersion};
 }
 
 void require_resumable(const Plan& plan) {

@@ -12,11 +12,12 @@
 
 namespace pal {
 
-/// Of everything that the output's bytes depend on. The input: its structure, size and time of
-/// change, and samples of its bytes. config_json: resolved.
+/// Of everything that the output's bytes depend on. The input, and the file with the sensitivities
+/// where there is one: structure, size and time of change, and samples of the bytes. config_json:
+/// resolved.
 [[nodiscard]] RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
-                                      const std::string& input_path,
-                                      const std::string& config_json);
+                                      const std::string& input_path, const std::string& config_json,
+                                      const CheckpointInfo* sensitivities);
 
 /// Throws Error(kUsage) where a tensor's data is in other files: of those nobody knows whether they
 /// are as they were.
@@ -28,7 +29,7 @@ void require_resumable(const Plan& plan);
                                                    const std::vector<const PlanEntry*>& entries);
 
 /// What the journal keeps of how a tensor fared.
-[[nodiscard]] std::string note_of(const ErrorReport& error, const std::optional<double>& gap);
+[[nodiscard]] std::string note_of(const ErrorReport& error, const Packed& packed);
 
 /// Of sizes, names, shapes and types of everything in the input.
 [[nodiscard]] std::string input_fingerprint(const CheckpointInfo& info);

@@ -7,6 +7,7 @@
 #include "stages/error.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"
+#include "stages/sensitivities.hpp"
 
 namespace pal {
 
@@ -39,7 +40,7 @@ void check_gap(const TensorJob& job, double gap) {
 }  // namespace
 
 Scaled ScaleStage::operator()(const TensorJob& job, Loaded&& input) const {
-    Scaled output{std::move(input.weights), {}};
+    Scaled output{std::move(input.weights), {}, std::move(input.sensitivities)};
     if (job.spec.enable_per_channel_scale) {
         auto scales = channel_scales(output.weights, job.geometry);
         if (!scales) refuse_nonfinite(job, output.weights);
@@ -84,10 +85,13 @@ Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
         output.later =
             assign_later(input.source.weights, std::move(input.reference_indices), output.tensor);
         output.tensor.chunks = PackedChunks(output.later, grid.count());
-        return output;
+    } else {
+        output.error = assign(input.source.to_cluster(job), input.reference_indices, output.tensor);
+        output.error = checked_error(job, output);
     }
-    output.error = assign(input.source.to_cluster(job), input.reference_indices, output.tensor);
-    output.error = checked_error(job, output);
+    if (const auto& sensitivities = input.source.sensitivities) {
+        output.weighted_mse = weighted_mse(input.source.weights, *sensitivities, output.tensor);
+    }
     return output;
 }
 

@@ -38,15 +38,18 @@ struct TensorJob {
 
 struct Loaded {
     Weights weights;
+    std::optional<Weights> sensitivities = {};  // as many; see sensitivities.hpp
 };
 
 struct Scaled {
     Weights weights;             // as loaded: the error is measured against them
     std::vector<double> scales;  // [output channel], empty without per-channel scale
+    std::optional<Weights> sensitivities = {};
 
     /// What to cluster: weights / scale of their channel.
     [[nodiscard]] ScaledWeights to_cluster(const TensorJob& job) const {
-        return {weights, job.geometry, job.dtype, scales};
+        return {weights, job.geometry, job.dtype, scales,
+                sensitivities ? &*sensitivities : nullptr};
     }
 };
 
@@ -68,6 +71,7 @@ struct Packed {
     ErrorReport error;        // not of a large one
     std::shared_ptr<const LaterAssignment> later;  // a large one's
     std::optional<double> optimality_gap;          // see GroupPalettes
+    std::optional<double> weighted_mse = {};       // with sensitivities
 };
 
 /// What the tensor lost; of a large one once its chunks have been read. Throws Error(kCheckFailed)

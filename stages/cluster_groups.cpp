@@ -8,7 +8,7 @@
 #include "stages/cluster/certificate.hpp"
 #include "stages/cluster/cluster.hpp"
 #include "stages/error.hpp"
-#include "stages/gather.hpp"
+#include "stages/group_points.hpp"
 #include "stages/group_vectors.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/parallel.hpp"
@@ -16,8 +16,6 @@
 namespace pal {
 
 namespace {
-
-constexpr std::size_t kLargeGroup = std::size_t{1} << 20;  // weights: parallel inside from here on
 
 std::uint64_t mixed(std::uint64_t value) noexcept {  // splitmix64, Steele, Lea and Flood 2014
     value += 0x9E3779B97F4A7C15U;
@@ -32,21 +30,15 @@ std::uint64_t seed_of(std::uint64_t seed, std::string_view path, std::size_t gro
     return mixed(hash ^ group);
 }
 
-/// Whether a group is read in pieces, by passes over its weights, and never held as a whole.
-bool is_streamed(const Geometry& geometry, DType dtype, Engine engine) {
-    return engine == Engine::kFast && geometry.cluster_dim == 1 && dtype != DType::kF64 &&
-           geometry.run_count() == 1;
-}
-
-/// What a group takes where it is gathered.
-std::uint64_t group_bytes(const Geometry& geometry, DType dtype) {
-    const std::uint64_t real_bytes = dtype == DType::kF64 ? 8 : 4;
-    return geometry.group_index_count(0) * geometry.cluster_dim * real_bytes;
+bool is_streamed(const Geometry& geometry, DType dtype, Engine engine, bool weighted) {
+    return engine == Engine::kFast && can_stream_groups(geometry, dtype, weighted);
 }
 
 /// Whether vectors are read from the tensor, by passes over each group, and not gathered.
-bool reads_vectors(const Geometry& geometry, DType dtype, const ClusterOptions& options) {
-    return geometry.cluster_dim > 1 && group_bytes(geometry, dtype) > options.gather_bytes;
+bool reads_vectors(const Geometry& geometry, DType dtype, const ClusterOptions& options,
+                   bool weighted) {
+    return geometry.cluster_dim > 1 &&
+           gathered_group_bytes(geometry, dtype) > options.gather_bytes && !weighted;
 }
 
 /// Rounds the centroids into their place in the LUT; padding repeats the last one and is never
@@ -71,46 +63,6 @@ void store_clusters(const Palette& palette, const Geometry& geometry, std::size_
     }
 }
 
-/// Calls read(reader, first weight, count) for the blocks of a run, in parallel.
-template <class Read>
-void for_each_block_of(const Weights& weights, IndexRun run, const Read& read) {
-    for_each_task((run.length + kBlockWeights - 1) / kBlockWeights, [&](std::size_t block) {
-        BlockReader<float> reader(weights);
-        const std::size_t begin = block * kBlockWeights;
-        read(reader, run.begin + begin, std::min(kBlockWeights, run.length - begin));
-    });
-}
-
-/// Clustering sees the weights as they are stored, in 16 bits.
-bool seen_as_stored(const ScaledWeights& source) {
-    return source.scales.empty() && source.weights.storage() == source.dtype &&
-           dtype_bytes(source.dtype) == 2;
-}
-
-/// The passes of the fast engine over one group that lies together in the tensor.
-cluster::FloatBlocks blocks_of_run(const ScaledWeights& source, IndexRun run,
-                                   BlockReader<float>& own) {
-    cluster::FloatBlocks blocks;
-    blocks.count = run.length;
-    blocks.read = [&source, run, &own](std::size_t begin, std::size_t length) {
-        return own.read(source, run.begin + begin, length);
-    };
-    blocks.for_each = [&source, run](const auto& visit) {
-        for_each_block_of(source.weights, run,
-                          [&](BlockReader<float>& reader, std::size_t begin, std::size_t count) {
-                              visit(reader.read(source, begin, count));
-                          });
-    };
-    if (!seen_as_stored(source)) return blocks;
-    blocks.for_each_stored = [&source, run](const auto& visit) {
-        for_each_block_of(source.weights, run,
-                          [&](BlockReader<float>& reader, std::size_t begin, std::size_t count) {
-                              visit(reader.read_stored(begin, count));
-                          });
-    };
-    return blocks;
-}
-
 /// Clusters the groups of one tensor.
 class GroupClusterer {
   public:
@@ -126,13 +78,13 @@ class GroupClusterer {
     }
 
     std::optional<GroupPalettes> run() {
-        if (is_streamed(source_.geometry, source_.dtype, options_.engine)) {
+        if (is_streamed(source_.geometry, source_.dtype, options_.engine, weighted())) {
             for_each_task(source_.geometry.group_count,
                           [&](std::size_t group) { cluster_streamed(group); });
         } else {
             with_real(source_.weights, [&](auto real) {
                 using Real = typename decltype(real)::type;
-                reads_vectors(source_.geometry, source_.dtype, options_)
+                reads_vectors(source_.geometry, source_.dtype, options_, weighted())
                     ? cluster_read_vectors<Real>()
                     : cluster_gathered<Real>();
             });
@@ -145,13 +97,7 @@ class GroupClusterer {
   private:
     void cluster_streamed(std::size_t group) {
         BlockReader<float> reader(source_.weights);
-        const IndexRun run = source_.geometry.run(group, 0);
-        // A small group is read once and kept; a large one is read again for every pass, and so is
-        // what is counted as it is stored.
-        const cluster::FloatBlocks blocks =
-            run.length <= kLargeGroup && !seen_as_stored(source_)
-                ? cluster::blocks_of(reader.read(source_, run.begin, run.length))
-                : blocks_of_run(source_, run, reader);
+        const cluster::FloatBlocks blocks = blocks_of_group(source_, group, reader);
         const auto palette = cluster_fast(blocks, source_.dtype, max_clusters());
         store(group, palette);
         if (palette) certify(group, blocks, *palette);
@@ -168,25 +114,17 @@ class GroupClusterer {
 
     template <class Real>
     void cluster_gathered() {
-        const Geometry& geometry = source_.geometry;
-        const std::uint64_t bytes = group_bytes(geometry, source_.dtype);
-        const std::size_t at_a_time =
-            std::max<std::uint64_t>(1, options_.gather_bytes / std::max<std::uint64_t>(1, bytes));
-        for (std::size_t first = 0; first < geometry.group_count; first += at_a_time) {
-            const std::size_t count = std::min(at_a_time, geometry.group_count - first);
-            const GatheredGroups<Real> groups(source_, first, count);
-            for_each_task(count, [&](std::size_t g) {
-                const auto palette = palette_of(groups.points(first + g), first + g);
-                store(first + g, palette);
-                if (palette) certify(first + g, groups.points(first + g), *palette);
-            });
-        }
+        for_each_gathered_group<Real>(source_, options_.gather_bytes,
+                                      [&](std::size_t group, const WeightedPoints<Real>& points) {
+                                          const auto palette = palette_of(points, group);
+                                          store(group, palette);
+                                          if (palette) certify(group, points, *palette);
+                                      });
     }
 
     template <class Real>
-    std::optional<Palette> palette_of(std::span<const Real> values, std::size_t group) const {
-        if (!kernels::all_finite(values)) return std::nullopt;
-        const WeightedPoints<Real> points{values, {}};
+    std::optional<Palette> palette_of(const WeightedPoints<Real>& points, std::size_t group) const {
+        if (!kernels::all_finite(points.values)) return std::nullopt;
         if (spec_.cluster_dim > 1) {
             return cluster_vectors(points, spec_.cluster_dim, max_clusters(), seed(group));
         }
@@ -201,6 +139,7 @@ class GroupClusterer {
         PAL_ASSERT(false);
     }
 
+    [[nodiscard]] bool weighted() const { return source_.sensitivities != nullptr; }
     [[nodiscard]] std::size_t max_clusters() const { return std::size_t{1} << spec_.n_bits; }
     [[nodiscard]] std::uint64_t seed(std::size_t group) const {
         return seed_of(options_.seed, path_, group);
@@ -212,12 +151,13 @@ class GroupClusterer {
                                         *options_.certify)
                            .gap;
     }
-    void certify(std::size_t group, std::span<const float> values, const Palette& palette) {
-        certify(group, cluster::blocks_of(values), palette);
-    }
-    void certify(std::size_t group, std::span<const double> values, const Palette& palette) {
+    template <class Real>
+    void certify(std::size_t group, const WeightedPoints<Real>& points, const Palette& palette) {
+        if constexpr (std::is_same_v<Real, float>) {
+            if (points.weights.empty())
+                return certify(group, cluster::blocks_of(points.values), palette);
+        }
         if (gaps_.empty()) return;
-        const WeightedPoints<double> points{values, {}};
         gaps_[group] =
             cluster::certify(points, palette.centroids, max_clusters(), *options_.certify).gap;
     }
@@ -252,17 +192,21 @@ std::optional<GroupPalettes> cluster_groups(const ScaledWeights& source,
 }
 
 std::uint64_t clustering_bytes(const Geometry& geometry, DType dtype, const PalettizationSpec& spec,
-                               const ClusterOptions& options) {
-    if (is_streamed(geometry, dtype, options.engine)) return 0;
+                               const ClusterOptions& options, bool weighted) {
+    if (is_streamed(geometry, dtype, options.engine, weighted)) return 0;
     const std::uint64_t real_bytes = dtype == DType::kF64 ? 8 : 4;
     const std::uint64_t weight_bytes = geometry.weight_count * real_bytes;
-    const std::uint64_t a_group = group_bytes(geometry, dtype);
-    if (reads_vectors(geometry, dtype, options)) {
+    const std::uint64_t a_group = gathered_group_bytes(geometry, dtype);
+    if (reads_vectors(geometry, dtype, options, weighted)) {
         return std::min(weight_bytes,
                         cluster::vector_training_bytes(geometry.cluster_dim,
                                                        std::size_t{1} << spec.n_bits, real_bytes));
     }
-    return std::min(weight_bytes, std::max(options.gather_bytes, a_group));
+    const std::uint64_t gathered = std::min(weight_bytes, std::max(options.gather_bytes, a_group));
+    // Beside the points their sensitivities, the weights made of those, and what sorts or bins
+    // them.
+    constexpr std::uint64_t kWeightedBytes = 40;
+    return gathered + (weighted ? gathered / real_bytes * kWeightedBytes : 0);
 }
 
 }  // namespace pal

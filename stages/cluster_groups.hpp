@@ -31,10 +31,10 @@ struct GroupPalettes {
     std::optional<double> optimality_gap;
 };
 
-/// One palette a group; a proof of its gap stops at options.certify or when it can do no better.
-/// path seeds the vector engine together with the seed and the group. Nothing where a weight is NaN
-/// or infinite. Parallel over groups; a single group is parallel inside. Same result for every
-/// thread count.
+/// One palette a group, of points that are weighted by source.sensitivities; a proof of its gap
+/// stops at options.certify or when it can do no better. path seeds the vector engine together with
+/// the seed and the group. Nothing where a weight is NaN or infinite. Parallel over groups; a
+/// single group is parallel inside. Same result for every thread count.
 [[nodiscard]] std::optional<GroupPalettes> cluster_groups(const ScaledWeights& source,
                                                           const PalettizationSpec& spec,
                                                           const ClusterOptions& options,
@@ -42,9 +42,9 @@ struct GroupPalettes {
 
 /// What cluster_groups holds in memory beside the LUTs, at most: groups that are read in pieces
 /// cost nothing, of vectors what they train on; others are gathered, as many at a time as fit
-/// options.gather_bytes, or one.
+/// options.gather_bytes, or one. weighted: with sensitivities, which every group is gathered for.
 [[nodiscard]] std::uint64_t clustering_bytes(const Geometry& geometry, DType dtype,
                                              const PalettizationSpec& spec,
-                                             const ClusterOptions& options);
+                                             const ClusterOptions& options, bool weighted);
 
 }  // namespace pal

@@ -7,6 +7,7 @@
 #include "stages/channels.hpp"
 #include "stages/error.hpp"
 #include "stages/parallel.hpp"
+#include "stages/stored_blocks.hpp"
 
 namespace pal {
 
@@ -78,29 +79,6 @@ ErrorReport ErrorTotals::report(std::size_t weight_count, double unit) const {
 }
 
 namespace {
-
-/// Calls body(chunk number, block, its indices) for the blocks of a run of index positions; chunks
-/// side by side.
-template <class Body>
-void for_each_stored_block(const PalettizedTensor& tensor, IndexRun wanted, const Body& body) {
-    const ChunkGrid grid(tensor.geometry);
-    PAL_ASSERT(tensor.chunks.size() == grid.count());
-    const std::size_t first = grid.chunk_of(wanted.begin);
-    const std::size_t last = grid.chunk_of(wanted.begin + wanted.length - 1);
-    for_each_task(last - first + 1, [&](std::size_t number) {
-        const std::size_t c = first + number;
-        const IndexRun run = grid.positions(c);
-        Scratch<std::uint8_t> unpacked;
-        const std::span<std::uint8_t> indices = unpacked.first(run.length);
-        Scratch<std::uint8_t> packed;
-        unpack_bits(tensor.chunks.read(c, packed.buffer()), tensor.n_bits, indices);
-        const std::size_t begin = std::max(run.begin, wanted.begin);
-        const std::size_t end = std::min(run.begin + run.length, wanted.begin + wanted.length);
-        for_each_index_block(tensor.geometry, {begin, end - begin}, [&](const IndexBlock& block) {
-            body(c, block, indices.subspan(block.begin - run.begin, block.count));
-        });
-    });
-}
 
 template <class Real>
 void decode_as(const PalettizedTensor& tensor, WeightSink& sink) {

@@ -87,7 +87,8 @@ struct ScaledWeights {
     const Weights& weights;
     const Geometry& geometry;
     DType dtype;
-    std::span<const double> scales;  // [output channel], or empty
+    std::span<const double> scales;          // [output channel], or empty
+    const Weights* sensitivities = nullptr;  // how much each matters; none: all the same
 };
 
 /// Calls body(std::type_identity<float>{}) or body(std::type_identity<double>{}), by what stages

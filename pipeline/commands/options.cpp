@@ -84,6 +84,12 @@ std::map<std::string, std::string> spec_fields(const Arguments& arguments) {
     return fields;
 }
 
+/// An empty one is a variable that was not set, and no wish to do without.
+void require_file_name(const Arguments& arguments, const char* option) {
+    if (!arguments.has(option) || !arguments.text(option).empty()) return;
+    throw Error(ErrorCode::kUsage, fmt::format("--{}: found '', wanted is a file name", option));
+}
+
 std::uint64_t usable_memory_bytes() {
     const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                           static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
@@ -122,6 +128,7 @@ po::options_description palettize_options() {
         ("strict", po::bool_switch(), "a tensor that does not fit its spec is an error")
         ("allow-unmatched-rules", po::bool_switch(), "a rule that matches nothing is a warning")
         ("engine", text(), "fast (default), exact or reference")
+        ("sensitivity", text(), "HDF5 file with the same paths and shapes, one value a weight: how much each matters")
         ("seed", text(), "seed of vector clustering (default 0)")
         ("on-nonfinite", text(), "fail (default) or skip: tensors with NaN or infinity")
         ("memory", text(), "bound of the memory in flight, as 2GiB (default: half of what there is)")
@@ -195,6 +202,13 @@ po::options_description trust_options() {
 
 ReadOptions read_options_from(const Arguments& arguments) {
     return {arguments.flag("follow-external"), arguments.flag("allow-plugins")};
+}
+
+std::unique_ptr<const CheckpointReader> sensitivities_from(const Arguments& arguments) {
+    require_file_name(arguments, "sensitivity");
+    if (!arguments.has("sensitivity")) return nullptr;
+    return std::make_unique<CheckpointReader>(arguments.text("sensitivity"),
+                                              read_options_from(arguments));
 }
 
 Config config_from(const Arguments& arguments) {
@@ -280,6 +294,8 @@ namespace {
 std::vector<UsedFile> configuration_files(const Arguments& arguments) {
     std::vector<UsedFile> files;
     if (arguments.has("config")) files.push_back({arguments.text("config"), "the config file"});
+    if (arguments.has("sensitivity"))
+        files.push_back({arguments.text("sensitivity"), "the file with the sensitivities"});
     for (const std::string& file : arguments.option_files)
         files.push_back({file, "the options file"});
     return files;
@@ -297,12 +313,6 @@ void check_output(const Arguments& arguments) {
 }
 
 namespace {
-
-/// An empty one is a variable that was not set, and no wish to do without.
-void require_file_name(const Arguments& arguments, const char* option) {
-    if (!arguments.has(option) || !arguments.text(option).empty()) return;
-    throw Error(ErrorCode::kUsage, fmt::format("--{}: found '', wanted is a file name", option));
-}
 
 std::vector<UsedFile> used_files(const Arguments& arguments) {
     std::vector<UsedFile> used = configuration_files(arguments);

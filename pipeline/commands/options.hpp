@@ -3,6 +3,7 @@
 
 #include <boost/program_options.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ struct Arguments {
 [[nodiscard]] po::options_description trust_options();
 [[nodiscard]] po::options_description plugins_option();
 [[nodiscard]] ReadOptions read_options_from(const Arguments& arguments);
+/// The file of --sensitivity; null without. Throws as CheckpointReader does.
+[[nodiscard]] std::unique_ptr<const CheckpointReader> sensitivities_from(
+    const Arguments& arguments);
 
 /// Options that take the place of a config file, or the file, or the preset. Throws Error(kUsage)
 /// where they are mixed.

@@ -23,8 +23,10 @@ int execute_plan(const Arguments& arguments) {
         check_output(arguments);
     }
     ReportFile report = report_from(arguments);
-    const Plan plan =
-        make_plan(reader.info(), config_from(arguments), plan_options_from(arguments));
+    const auto sensitivities = sensitivities_from(arguments);
+    PlanOptions options = plan_options_from(arguments);
+    if (sensitivities) options.sensitivities = &sensitivities->info();
+    const Plan plan = make_plan(reader.info(), config_from(arguments), options);
     if (!reader.info().unsupported.empty()) {
         log_warning("run would refuse this file: " + reader.info().unsupported);
     }

@@ -20,6 +20,7 @@
 #include "pipeline/recorder.hpp"
 #include "pipeline/report.hpp"
 #include "pipeline/resume.hpp"
+#include "pipeline/sensitivities.hpp"
 #include "pipeline/trace.hpp"
 #include "stages/error.hpp"
 #include "stages/scale.hpp"
@@ -139,20 +140,54 @@ struct Output {
         progress.end(packed.tensor.geometry.weight_count * dtype_bytes(job.dtype));
         log_detail(fmt::format("{}: {} bit, {:.2f} dB", job.path, job.spec.n_bits, error.sqnr_db));
         if (entries[journal.size()]->job.path != job.path) return;
-        journal.add(job.path, packed.tensor, chunks, note_of(error, packed.optimality_gap));
+        journal.add(job.path, packed.tensor, chunks, note_of(error, packed));
     }
 };
 
-GraphPorts graph_ports(const CheckpointReader& reader, const Output& output, Recorder* recorder) {
-    return {[&](const PlanEntry& entry) {
-                if (stop_requested()) {
-                    throw Error(ErrorCode::kStopped, entry.job.path + ": not done: interrupted");
-                }
-                output.progress.begin(entry.job.path);
-                return reader.open_weights(*entry.dataset, entry.kept_bytes);
-            },
-            [&](const TensorJob& job, const Packed& packed) { output.write(job, packed, reader); },
-            recorder, stop_requested};
+GraphPorts graph_ports(const CheckpointReader& reader, const CheckpointReader* sensitivities,
+                       const Output& output, Recorder* recorder) {
+    GraphPorts ports;
+    ports.load = [&](const PlanEntry& entry) {
+        if (stop_requested()) {
+            throw Error(ErrorCode::kStopped, entry.job.path + ": not done: interrupted");
+        }
+        output.progress.begin(entry.job.path);
+        return reader.open_weights(*entry.dataset, entry.kept_bytes);
+    };
+    ports.write = [&](const TensorJob& job, const Packed& packed) {
+        output.write(job, packed, reader);
+    };
+    ports.recorder = recorder;
+    ports.stopped = stop_requested;
+    if (sensitivities != nullptr) {
+        ports.sensitivities = [sensitivities](const PlanEntry& entry) {
+            return sensitivities->open_weights(*entry.sensitivities);
+        };
+    }
+    return ports;
+}
+
+Origin origin_of(const Config& config, const CheckpointInfo& input,
+                 const CheckpointInfo* sensitivities) {
+    return {config_to_json(config), input_fingerprint(input),
+            sensitivities != nullptr ? input_fingerprint(*sensitivities) : std::string()};
+}
+
+/// Palettizes what is not done yet.
+GraphResult palettize_rest(const Plan& plan, const CheckpointReader& reader,
+                           const CheckpointReader* sensitivities, Journal& journal,
+                           CheckpointWriter& writer, Recorder* recorder, std::uint64_t budget_bytes,
+                           std::vector<Outcome> resumed) {
+    const auto entries = plan.palettized();
+    if (!resumed.empty()) {
+        log_note(std::to_string(resumed.size()) + " of " + std::to_string(entries.size()) +
+                 " tensors were done by an earlier run");
+    }
+    Progress progress(entries.size(), weight_bytes(entries), progress_on_stderr());
+    progress.add_earlier(resumed.size(), weight_bytes(std::span(entries).first(resumed.size())));
+    const Output output{journal, writer, entries, progress};
+    return run_graph(plan, graph_ports(reader, sensitivities, output, recorder), budget_bytes,
+                     std::move(resumed));
 }
 
 std::string stopped_message(const std::string& target) {
@@ -168,17 +203,20 @@ int execute_run(const Arguments& arguments) {
     Recorder* const recorder = recording ? &*recording : nullptr;
     Phases phases(recorder);
     const Config config = config_from(arguments);
-    const PlanOptions options = plan_options_from(arguments);
+    PlanOptions options = plan_options_from(arguments);
     const std::uint64_t budget_bytes = memory_from(arguments);
     (void)skips_nonfinite(arguments);  // refused, where it is, before anything is read
 
     phases.enter("scan", Activity::kReading);
     const CheckpointReader reader(arguments.positionals[0], read_options_from(arguments));
+    const auto sensitivities = sensitivities_from(arguments);
+    if (sensitivities) options.sensitivities = &sensitivities->info();
     phases.enter("plan", Activity::kComputing);
     check_output(arguments);
     ReportFile report = report_from(arguments);
     ReportFile trace = trace_from(arguments);
     const Plan plan = executable_plan(arguments, config, options, reader);
+    if (sensitivities) require_valid(*sensitivities, plan);
 
     phases.enter("copy", Activity::kWriting);
     if (recorder != nullptr) {
@@ -187,35 +225,25 @@ int execute_run(const Arguments& arguments) {
     }
     const bool resume = arguments.flag("resume");
     if (resume) require_resumable(plan);
-    Journal journal(
-        target, identity_of(plan, reader.info(), arguments.positionals[0], config_to_json(config)),
-        resume);
+    Journal journal(target,
+                    identity_of(plan, reader.info(), arguments.positionals[0],
+                                config_to_json(config), options.sensitivities),
+                    resume);
     if (resume) journal.keep();
     CheckpointWriter writer(reader, target, arguments.flag("force"), palettized_paths(plan),
                             journal.part_path());
-    const auto entries = plan.palettized();
-    std::vector<Outcome> resumed = resume_finished(journal, writer, entries);
-    if (!resumed.empty()) {
-        log_note(std::to_string(resumed.size()) + " of " + std::to_string(entries.size()) +
-                 " tensors were done by an earlier run");
-    }
+    std::vector<Outcome> resumed = resume_finished(journal, writer, plan.palettized());
     phases.leave();
 
-    const GraphResult result = [&] {
-        Progress progress(entries.size(), weight_bytes(entries), progress_on_stderr());
-        progress.add_earlier(resumed.size(),
-                             weight_bytes(std::span(entries).first(resumed.size())));
-        const Output output{journal, writer, entries, progress};
-        return run_graph(plan, graph_ports(reader, output, recorder), budget_bytes,
-                         std::move(resumed));
-    }();
+    const GraphResult result = palettize_rest(plan, reader, sensitivities.get(), journal, writer,
+                                              recorder, budget_bytes, std::move(resumed));
     if (stop_requested()) journal.keep();
     if (const int code = report_failures(result.outcomes, stopped_message(target)); code != 0)
         return code;
 
     phases.enter("finish", Activity::kWriting);
-    writer.finish(results_json(plan, result.outcomes, config_to_json(config),
-                               input_fingerprint(reader.info())));
+    writer.finish(results_json(plan, result.outcomes,
+                               origin_of(config, reader.info(), options.sensitivities)));
     phases.enter("fsync", Activity::kWriting);
     phases.count_bytes(0, writer.sync());
     phases.leave();

@@ -1,0 +1,157 @@
+#include "stages/sensitivities.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <variant>
+
+#include "stages/decode.hpp"
+#include "stages/error.hpp"
+#include "stages/gather.hpp"
+#include "stages/parallel.hpp"
+#include "stages/stored_blocks.hpp"
+
+namespace pal {
+
+namespace {
+
+/// What values up to `largest` are multiplied by so that their sums stay in range.
+double unit_for(double largest) {
+    return largest > 0 ? std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022)) : 1;
+}
+
+double largest_of(const Weights& sensitivities) {
+    std::vector<double> blocks((sensitivities.size() + kBlock - 1) / kBlock);
+    with_real(sensitivities, [&](auto real) {
+        using Real = typename decltype(real)::type;
+        for_each_block(
+            sensitivities.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+                BlockReader<Real> reader(sensitivities);
+                const std::span<const Real> values = reader.read(begin, end - begin);
+                blocks[b] = static_cast<double>(*std::max_element(values.begin(), values.end()));
+            });
+    });
+    return *std::max_element(blocks.begin(), blocks.end());
+}
+
+struct WeightedSums {
+    double error = 0;
+    double weight = 0;
+};
+
+template <class Real, class Sensitivity>
+WeightedSums sums_of(std::span<const Real> original, std::span<const Real> decoded,
+                     std::span<const Sensitivity> sensitivities, double unit) {
+    WeightedSums sums;
+    for (std::size_t v = 0; v < original.size(); ++v) {
+        const double error = static_cast<double>(original[v]) - static_cast<double>(decoded[v]);
+        const double weight =
+            sensitivities.empty() ? 1 : static_cast<double>(sensitivities[v]) * unit;
+        sums.error += weight * error * error;
+        sums.weight += weight;
+    }
+    return sums;
+}
+
+template <class Real, class Sensitivity>
+double weighted_mse_as(const Weights& original, const Weights& sensitivities,
+                       const PalettizedTensor& tensor) {
+    const Geometry& geometry = tensor.geometry;
+    const double largest = largest_of(sensitivities);
+    std::vector<WeightedSums> chunks(tensor.chunks.size());
+    const BlockDecoder<Real> decoder(tensor);
+    for_each_stored_block(
+        tensor, {0, geometry.index_count},
+        [&](std::size_t c, const IndexBlock& block, std::span<std::uint8_t> indices) {
+            Scratch<Real> scratch;
+            const std::span<Real> decoded = scratch.first(block.count * geometry.cluster_dim);
+            decoder.decode(block, indices, decoded);
+            BlockReader<Real> reader(original);
+            BlockReader<Sensitivity> weights(sensitivities);
+            const auto sums = sums_of<Real, Sensitivity>(
+                reader.read(geometry, block), decoded,
+                largest > 0 ? weights.read(geometry, block) : std::span<const Sensitivity>(),
+                unit_for(largest));
+            chunks[c].error += sums.error;
+            chunks[c].weight += sums.weight;
+        });
+    WeightedSums total;
+    for (const WeightedSums& chunk : chunks) {
+        total.error += chunk.error;
+        total.weight += chunk.weight;
+    }
+    return total.error / total.weight;
+}
+
+}  // namespace
+
+struct PointWeights::Gathered {
+    std::variant<GatheredGroups<float>, GatheredGroups<double>> groups;
+};
+
+PointWeights::PointWeights(const ScaledWeights& source, std::size_t first, std::size_t count)
+    : dim_(source.geometry.cluster_dim) {
+    PAL_ASSERT(source.sensitivities != nullptr);
+    const Weights& sensitivities = *source.sensitivities;
+    const ScaledWeights unscaled{sensitivities, source.geometry, sensitivities.storage(), {}};
+    gathered_ = with_real(sensitivities, [&](auto real) {
+        using Real = typename decltype(real)::type;
+        return std::make_unique<Gathered>(Gathered{GatheredGroups<Real>(unscaled, first, count)});
+    });
+}
+
+PointWeights::PointWeights(PointWeights&&) noexcept = default;
+PointWeights::~PointWeights() = default;
+
+std::vector<double> PointWeights::of_group(std::size_t group) const {
+    return std::visit(
+        [&](const auto& groups) {
+            const auto values = groups.points(group);
+            const double unit =
+                unit_for(static_cast<double>(*std::max_element(values.begin(), values.end())));
+            std::vector<double> weights(values.size() / dim_);
+            double sum = 0;
+            for (std::size_t p = 0; p < weights.size(); ++p) {
+                for (std::size_t t = 0; t < dim_; ++t)
+                    weights[p] += static_cast<double>(values[p * dim_ + t]) * unit;
+                sum += weights[p];
+            }
+            if (!(sum > 0)) std::fill(weights.begin(), weights.end(), 1.0);
+            return weights;
+        },
+        gathered_->groups);
+}
+
+std::optional<BadSensitivity> first_bad_sensitivity(const Weights& sensitivities) {
+    std::vector<std::optional<BadSensitivity>> blocks((sensitivities.size() + kBlock - 1) / kBlock);
+    with_real(sensitivities, [&](auto real) {
+        using Real = typename decltype(real)::type;
+        for_each_block(
+            sensitivities.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+                BlockReader<Real> reader(sensitivities);
+                const std::span<const Real> values = reader.read(begin, end - begin);
+                const auto bad = std::find_if(values.begin(), values.end(), [](Real value) {
+                    return !(value >= 0) || !std::isfinite(value);
+                });
+                if (bad == values.end()) return;
+                blocks[b] = {begin + static_cast<std::size_t>(bad - values.begin()),
+                             static_cast<double>(*bad)};
+            });
+    });
+    const auto first = std::find_if(blocks.begin(), blocks.end(),
+                                    [](const auto& block) { return block.has_value(); });
+    return first == blocks.end() ? std::nullopt : *first;
+}
+
+double weighted_mse(const Weights& original, const Weights& sensitivities,
+                    const PalettizedTensor& tensor) {
+    PAL_ASSERT(original.size() == sensitivities.size());
+    return with_real(original, [&](auto real) {
+        return with_real(sensitivities, [&](auto sensitivity) {
+            return weighted_mse_as<typename decltype(real)::type,
+                                   typename decltype(sensitivity)::type>(original, sensitivities,
+                                                                         tensor);
+        });
+    });
+}
+
+}  // namespace pal

@@ -1,0 +1,47 @@
+// Sensitivities: how much each weight matters to the model, one value a weight, as squared
+// gradients tell. Clustering takes them for the weights of its points in place of counts; an error
+// that is weighted by them says what the model feels of it (SqueezeLLM, Kim et al. 2024).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "stages/weights.hpp"
+
+namespace pal {
+
+/// The points' weights of neighbouring groups: a vector's is the sum of its elements'
+/// sensitivities.
+class PointWeights {
+  public:
+    /// Reads the sensitivities of groups first .. first + count - 1, which source.sensitivities
+    /// has. Parallel. Holds them, 4 or 8 bytes each.
+    PointWeights(const ScaledWeights& source, std::size_t first, std::size_t count);
+    PointWeights(PointWeights&&) noexcept;
+    ~PointWeights();
+
+    /// Of the points of a group, in their order, relative to the largest (up to a power of two, so
+    /// that nothing is rounded and no sum overflows); all 1 where all are 0, as no point then
+    /// matters more than another.
+    [[nodiscard]] std::vector<double> of_group(std::size_t group) const;
+
+  private:
+    struct Gathered;
+    std::unique_ptr<Gathered> gathered_;
+    std::size_t dim_;
+};
+
+struct BadSensitivity {
+    std::size_t index = 0;
+    double value = 0;  // negative, NaN or infinite
+};
+/// The first that is no sensitivity, if there is one. One pass.
+[[nodiscard]] std::optional<BadSensitivity> first_bad_sensitivity(const Weights& sensitivities);
+
+/// Sum of sensitivity times squared error, by the sum of the sensitivities: equals the mse where
+/// all are the same, and where all are 0. One pass over all three, a few over the sensitivities;
+/// sums over fixed blocks in a fixed order.
+[[nodiscard]] double weighted_mse(const Weights& original, const Weights& sensitivities,
+                                  const PalettizedTensor& tensor);
+
+}  // namespace pal
