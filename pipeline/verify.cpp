@@ -83,6 +83,16 @@ void check_indices(const Weights& original, const PalettizedTensor& tensor, Tens
 
 }  // namespace
 
+const DatasetInfo* original_of(const CheckpointInfo& original, const PalettizedTensorInfo& tensor) {
+    const auto& datasets = original.datasets;
+    const auto found = std::lower_bound(
+        datasets.begin(), datasets.end(), tensor.path,
+        [](const DatasetInfo& dataset, const std::string& path) { return dataset.path < path; });
+    const bool fits = found != datasets.end() && found->path == tensor.path &&
+                      found->shape == tensor.shape && found->dtype == tensor.dtype;
+    return fits ? &*found : nullptr;
+}
+
 TensorCheck check_tensor(const Weights& original, const PalettizedTensor& tensor,
                          const PalettizationSpec& spec, bool indices_are_nearest) {
     TensorCheck check;

@@ -4,10 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "io/checkpoint_info.hpp"
 #include "stages/decode.hpp"
 #include "stages/tensor.hpp"
 
 namespace pal {
+
+/// The dataset that a palettized tensor can have been made from: of its path, shape and type. Null
+/// where `original` has none.
+[[nodiscard]] const DatasetInfo* original_of(const CheckpointInfo& original,
+                                             const PalettizedTensorInfo& tensor);
 
 struct TensorCheck {
     ErrorReport error;                  // measured on what was decoded

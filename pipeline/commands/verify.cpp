@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
 
-#include "configs/config.hpp"
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
@@ -18,6 +16,8 @@
 #include "pipeline/log.hpp"
 #include "pipeline/printable.hpp"
 #include "pipeline/report.hpp"
+#include "pipeline/reported.hpp"
+#include "pipeline/stored_spec.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -26,60 +26,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What the file says that its run measured, by path.
-struct Reported {
-    Engine engine = Engine::kFast;
-    double mse = 0;
-    bool known = false;
-    std::string palette;  // its fingerprint
-};
-
-std::map<std::string, Reported> reported_results(const CheckpointInfo& info) {
-    std::map<std::string, Reported> reported;
-    const Json document = Json::parse(info.results_json, nullptr, false);
-    if (document.is_discarded() || !document.contains("tensors") ||
-        !document["tensors"].is_array()) {
-        return reported;
-    }
-    for (const Json& tensor : document["tensors"]) {
-        if (!tensor.is_object()) continue;
-        Reported& entry = reported[path_of(tensor)];
-        entry.engine = tensor.contains("engine") && tensor["engine"] == "reference"
-                           ? Engine::kReference
-                           : Engine::kFast;
-        entry.known = tensor.contains("mse");
-        // JSON has no infinity; squares of values near the end of double reach it.
-        entry.mse = entry.known && tensor["mse"].is_number()
-                        ? tensor["mse"].get<double>()
-                        : std::numeric_limits<double>::infinity();
-        entry.palette = tensor.value("palette_fingerprint", Json()).is_string()
-                            ? tensor["palette_fingerprint"].get<std::string>()
-                            : "";
-    }
-    return reported;
-}
-
-/// The specs of a file by their JSON: tensors have few that differ.
-using Specs = std::map<std::string, PalettizationSpec>;
-
-/// The spec that a tensor carries as JSON, read by the parser of config files.
-const PalettizationSpec& spec_of(const PalettizedTensorInfo& tensor, const std::string& file,
-                                 Specs& known) {
-    const auto found = known.find(tensor.spec_json);
-    if (found != known.end()) return found->second;
-    try {
-        const Config config = parse_config(
-            R"({"kmeans_palettization_config":{"global_config":{"op_state_spec":{"weight":)" +
-                tensor.spec_json + "}}}}",
-            "palettized_spec");
-        return known[tensor.spec_json] =
-                   config.global_config->op_state_spec->front().second.value();
-    } catch (const std::exception& error) {
-        throw Error(ErrorCode::kInput,
-                    file + ": " + tensor.path + ": palettized_spec is damaged: " + error.what());
-    }
-}
-
 struct Verified {
     const PalettizedTensorInfo* tensor = nullptr;
     TensorCheck check;
@@ -87,29 +33,25 @@ struct Verified {
 
 TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointReader& palettized,
                           const PalettizedTensorInfo& info, const Reported& reported,
-                          Specs& specs) {
-    const auto& datasets = original.info().datasets;
-    const auto source = std::lower_bound(
-        datasets.begin(), datasets.end(), info.path,
-        [](const DatasetInfo& dataset, const std::string& path) { return dataset.path < path; });
+                          StoredSpecs& specs) {
+    const DatasetInfo* source = original_of(original.info(), info);
     TensorCheck check;
-    if (source == datasets.end() || source->path != info.path || source->shape != info.shape ||
-        source->dtype != info.dtype) {
+    if (source == nullptr) {
         check.problems.push_back("the original has no such tensor of shape " +
                                  shape_to_string(info.shape) + " and type " +
                                  std::string(dtype_name(info.dtype)));
         return check;
     }
     const PalettizedTensor tensor = palettized.read_palettized(info.path);
-    check = check_tensor(original.open_weights(*source), tensor,
-                         spec_of(info, palettized.info().file, specs),
-                         reported.engine != Engine::kReference);
+    check =
+        check_tensor(original.open_weights(*source), tensor, specs.of(info, palettized.info().file),
+                     reported.engine != Engine::kReference);
     original.require_whole(info.path);
     if (!reported.known) {
         check.problems.push_back("/h5palettize/config does not say its error");
-    } else if (reported.mse != check.error.mse) {
+    } else if (reported.error.mse != check.error.mse) {
         check.problems.push_back(
-            fmt::format("mse is {}, the file reports {}", check.error.mse, reported.mse));
+            fmt::format("mse is {}, the file reports {}", check.error.mse, reported.error.mse));
     } else if (palette_fingerprint(tensor).text() != reported.palette) {
         check.problems.push_back("LUT, scales or zero points are not those that were written");
     }
@@ -166,7 +108,7 @@ int execute_verify(const Arguments& arguments) {
                     arguments.positionals[1] +
                         ": is not a palettized checkpoint (no h5palettize_complete)");
     }
-    const auto reported = reported_results(palettized.info());
+    const auto reported = reported_results(palettized.info().results_json);
     std::vector<std::string> differences = compare_untouched(original, palettized);
     if (!is_unchanged(palettized.info().results_json)) {
         differences.push_back("/h5palettize/config: is not the text that was written");
@@ -175,7 +117,7 @@ int execute_verify(const Arguments& arguments) {
         differences.push_back("h5palettize_version: does not say which version wrote the file");
     }
     std::vector<Verified> results;
-    Specs specs;
+    StoredSpecs specs;
     bool ok = differences.empty();
     const auto& tensors = palettized.info().tensors;
     Progress progress(tensors.size(), palettized.info().dense_bytes, progress_on_stderr());
