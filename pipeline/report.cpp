@@ -111,18 +111,6 @@ Json totals_json(const Plan& plan) {
         {"bits_per_weight", bits_per_weight(totals.palettized_bytes, totals.palettized_weights)}};
 }
 
-std::string spec_for_people(const PalettizationSpec& spec) {
-    std::string text = fmt::format("{} bit", spec.n_bits);
-    if (spec.granularity.kind == GranularityKind::kPerGroupedChannel) {
-        text += fmt::format(", groups of {} on axis {}", spec.granularity.group_size,
-                            spec.granularity.axis);
-    }
-    if (spec.cluster_dim > 1) text += fmt::format(", vectors of {}", spec.cluster_dim);
-    if (spec.enable_per_channel_scale) text += ", scaled";
-    if (spec.lut_qspec) text += fmt::format(", {} LUT", lut_dtype_name(spec.lut_qspec->dtype));
-    return text;
-}
-
 std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
     const std::string shape = shape_to_string(entry.dataset->shape);
     const std::string dtype(dtype_name(*entry.dataset->dtype));
@@ -145,6 +133,18 @@ std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
 }
 
 }  // namespace
+
+std::string spec_for_people(const PalettizationSpec& spec) {
+    std::string text = fmt::format("{} bit", spec.n_bits);
+    if (spec.granularity.kind == GranularityKind::kPerGroupedChannel) {
+        text += fmt::format(", groups of {} on axis {}", spec.granularity.group_size,
+                            spec.granularity.axis);
+    }
+    if (spec.cluster_dim > 1) text += fmt::format(", vectors of {}", spec.cluster_dim);
+    if (spec.enable_per_channel_scale) text += ", scaled";
+    if (spec.lut_qspec) text += fmt::format(", {} LUT", lut_dtype_name(spec.lut_qspec->dtype));
+    return text;
+}
 
 std::string report_json(const Plan& plan, const RunFacts* facts) {
     Json report;

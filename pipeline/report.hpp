@@ -21,6 +21,9 @@ struct RunFacts {
     Engine engine = Engine::kFast;
 };
 
+/// "4 bit, groups of 16 on axis 0, scaled, int8 LUT".
+[[nodiscard]] std::string spec_for_people(const PalettizationSpec& spec);
+
 /// {"totals": {...}, "tensors": [...]}, with "wall_seconds", "threads", "engine" and per-tensor
 /// errors where facts are given.
 [[nodiscard]] std::string report_json(const Plan& plan, const RunFacts* facts);

@@ -26,6 +26,7 @@ struct Command {
 [[nodiscard]] Command plan_command();
 [[nodiscard]] Command verify_command();
 [[nodiscard]] Command restore_command();
+[[nodiscard]] Command compare_command();
 [[nodiscard]] Command inspect_command();
 
 /// The whole program: parses, runs, prints errors to stderr as one line. Returns the exit code;

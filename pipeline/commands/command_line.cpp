@@ -205,8 +205,8 @@ void keep_freed_buffers() {
 }  // namespace
 
 const std::vector<Command>& commands() {
-    static const std::vector<Command> all{run_command(), plan_command(), verify_command(),
-                                          restore_command(), inspect_command()};
+    static const std::vector<Command> all{run_command(),     plan_command(),    verify_command(),
+                                          restore_command(), compare_command(), inspect_command()};
     return all;
 }
 

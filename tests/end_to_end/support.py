@@ -2,8 +2,8 @@
 
 H5PALETTIZE names the program (default: build/release/h5palettize), SOURCE_DIR the repository. Checkpoints of real
 frameworks are taken from the folder H5PALETTIZE_CHECKPOINTS (default: ../shared/checkpoints beside the repository)
-where it exists. H5PALETTIZE_TEST_THREADS is the number of threads of every run, plan, verify and restore that does not
-ask for its own.
+where it exists. H5PALETTIZE_TEST_THREADS is the number of threads of every run, plan, verify, restore and compare that
+does not ask for its own.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def command_line(*arguments):
     """The words of a call of the program, with the number of threads of this test run."""
     words = [PROGRAM, *map(str, arguments)]
     asks = any(word.startswith(("--threads", "--options-file", "--help", "@")) for word in words)
-    takes = len(words) > 1 and words[1] in ("run", "plan", "verify", "restore")
+    takes = len(words) > 1 and words[1] in ("run", "plan", "verify", "restore", "compare")
     return [*words, "--threads", THREADS] if THREADS and takes and not asks else words
 
 
