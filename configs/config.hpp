@@ -70,6 +70,10 @@ struct Config {
 /// Throws Error(kUsage) that names the option.
 [[nodiscard]] PalettizationSpec spec_from_fields(const std::map<std::string, std::string>& fields);
 
+/// The values of a field of spec_from_fields, and of "preset", as messages name them; empty where
+/// they are no fixed list.
+[[nodiscard]] std::vector<std::string> allowed_field_values(std::string_view field);
+
 /// Every field resolved; parse_config reads it back to the same value.
 [[nodiscard]] std::string config_to_json(const Config& config);
 

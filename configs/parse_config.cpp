@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <fstream>
@@ -206,12 +207,18 @@ Config load_config(const std::string& file) {
 }
 
 Config preset_config(const std::string& name) {
-    std::string known;
     for (const Preset& preset : presets()) {
         if (preset.name == name) return parse_config(preset.yaml, "preset " + name);
-        known += (known.empty() ? "" : ", ") + preset.name;
     }
-    throw Error(ErrorCode::kUsage, "--preset: found '" + name + "', allowed are " + known);
+    throw Error(ErrorCode::kUsage, fmt::format("--preset: found '{}', allowed are {}", name,
+                                               fmt::join(allowed_field_values("preset"), ", ")));
+}
+
+std::vector<std::string> allowed_field_values(std::string_view field) {
+    if (field != "preset") return yaml::allowed_values(field);
+    std::vector<std::string> names;
+    for (const Preset& preset : presets()) names.push_back(preset.name);
+    return names;
 }
 
 Config config_of_spec(const PalettizationSpec& spec) {

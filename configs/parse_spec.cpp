@@ -31,11 +31,32 @@ constexpr std::array<Choice<QScheme>, 3> kQSchemes{
 constexpr std::array<Choice<bool>, 2> kScaleDTypes{
     {{"float8_e8m0fnu", true}, {"float8_e8m0", true}}};
 
+constexpr std::array<Choice<GranularityKind>, 2> kGranularities{
+    {{"per_tensor", GranularityKind::kPerTensor},
+     {"per_grouped_channel", GranularityKind::kPerGroupedChannel}}};
+constexpr std::array<Choice<bool>, 2> kPartialGroups{{{"allow", true}, {"refuse", false}}};
+constexpr std::array<int, 6> kBits{1, 2, 3, 4, 6, 8};
+constexpr std::array<int, 2> kAxes{0, 1};
+
 template <class Value, std::size_t count>
-Value choose(const Place& place, const std::array<Choice<Value>, count>& choices) {
+std::vector<std::string> names_of(const std::array<Choice<Value>, count>& choices) {
     std::vector<std::string> names;
     names.reserve(count);
     for (const auto& choice : choices) names.emplace_back(choice.name);
+    return names;
+}
+
+template <std::size_t count>
+std::vector<std::string> names_of(const std::array<int, count>& numbers) {
+    std::vector<std::string> names;
+    names.reserve(count);
+    for (const int number : numbers) names.push_back(std::to_string(number));
+    return names;
+}
+
+template <class Value, std::size_t count>
+Value choose(const Place& place, const std::array<Choice<Value>, count>& choices) {
+    const std::vector<std::string> names = names_of(choices);
     const std::string allowed = fmt::format("{}", fmt::join(names, ", "));
     std::string found = text(place, allowed);
     if (found.starts_with("torch.")) found.erase(0, 6);
@@ -45,6 +66,17 @@ Value choose(const Place& place, const std::array<Choice<Value>, count>& choices
     const std::string near = nearest(found, names);
     fail(place, fmt::format("found {}, allowed are {}{}", shown(place), allowed,
                             near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+}
+
+/// `also`: what else the place allows, for messages.
+template <std::size_t count>
+int number_of(const Place& place, const std::array<int, count>& numbers, const char* also = "") {
+    const std::string allowed = fmt::format("{}{}", fmt::join(numbers, ", "), also);
+    const long long found = integer(place, allowed);
+    for (const int number : numbers) {
+        if (found == number) return number;
+    }
+    fail(place, "found " + shown(place) + ", allowed are " + allowed);
 }
 
 /// A setting of upstream's that has one meaning here: any other value would be a silent difference.
@@ -140,28 +172,21 @@ Granularity parse_granularity(const Place& place) {
     const auto all = entries(place);
     for (const auto& [key, value] : all) {
         if (key == "type") {
-            granularity.kind =
-                choose(value, std::array<Choice<GranularityKind>, 2>{
-                                  {{"per_tensor", GranularityKind::kPerTensor},
-                                   {"per_grouped_channel", GranularityKind::kPerGroupedChannel}}});
+            granularity.kind = choose(value, kGranularities);
             has_type = true;
             continue;
         }
         if (key == "axis" && is_null(value)) continue;  // upstream dumps it for per_tensor too
         grouped_key = &value;
         if (key == "axis") {
-            const long long axis = integer(value, "0, 1, null");
-            if (axis != 0 && axis != 1)
-                fail(value, "found " + shown(value) + ", allowed are 0, 1, null");
-            granularity.axis = static_cast<int>(axis);
+            granularity.axis = number_of(value, kAxes, ", null");
         } else if (key == "group_size") {
             const long long size = integer(value, "integers >= 1");
             if (size < 1) fail(value, "found " + shown(value) + ", allowed are integers >= 1");
             granularity.group_size = static_cast<std::uint64_t>(size);
             has_group_size = true;
         } else if (key == "partial_groups") {
-            granularity.partial_groups =
-                choose(value, std::array<Choice<bool>, 2>{{{"allow", true}, {"refuse", false}}});
+            granularity.partial_groups = choose(value, kPartialGroups);
         }
     }
     if (!has_type) fail(place, "type is missing, allowed are per_tensor, per_grouped_channel");
@@ -171,14 +196,6 @@ Granularity parse_granularity(const Place& place) {
     if (!grouped && grouped_key != nullptr)
         fail(*grouped_key, "goes with type per_grouped_channel only");
     return granularity;
-}
-
-int parse_n_bits(const Place& place) {
-    const long long bits = integer(place, "1, 2, 3, 4, 6, 8");
-    for (const int allowed : {1, 2, 3, 4, 6, 8}) {
-        if (bits == allowed) return allowed;
-    }
-    fail(place, "found " + shown(place) + ", allowed are 1, 2, 3, 4, 6, 8");
 }
 
 std::uint64_t parse_cluster_dim(const Place& place) {
@@ -205,7 +222,7 @@ PalettizationSpec parse_spec(const Place& place) {
                           "lut_qspec", "training_strategy_config"});
     PalettizationSpec spec;
     for (const auto& [key, value] : entries(place)) {
-        if (key == "n_bits") spec.n_bits = parse_n_bits(value);
+        if (key == "n_bits") spec.n_bits = number_of(value, kBits);
         if (key == "granularity") spec.granularity = parse_granularity(value);
         if (key == "cluster_dim") spec.cluster_dim = parse_cluster_dim(value);
         if (key == "enable_per_channel_scale") spec.enable_per_channel_scale = boolean(value);
@@ -213,6 +230,16 @@ PalettizationSpec parse_spec(const Place& place) {
         if (key == "training_strategy_config") require_default_training(value);
     }
     return spec;
+}
+
+std::vector<std::string> allowed_values(std::string_view field) {
+    if (field == "n_bits") return names_of(kBits);
+    if (field == "granularity") return names_of(kGranularities);
+    if (field == "axis") return names_of(kAxes);
+    if (field == "lut_dtype") return names_of(kLutDTypes);
+    if (field == "lut_qscheme") return names_of(kQSchemes);
+    if (field == "lut_scale_dtype") return names_of(kScaleDTypes);
+    return {};
 }
 
 }  // namespace pal::yaml

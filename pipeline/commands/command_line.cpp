@@ -43,19 +43,6 @@ std::string general_help() {
            kExitCodes;
 }
 
-po::options_description common_options() {
-    po::options_description options("General");
-    options.add_options()("help,h", po::bool_switch(), "this text")(
-        "options-file", po::value<std::string>(),
-        "read options from a file, a line each: name=value; the command line wins. "
-        "@FILE reads a file of command line words")("quiet,q", po::bool_switch(),
-                                                    "warnings and errors only")(
-        "verbose,v", po::bool_switch(), "a line for each tensor that is done")(
-        "log-format", po::value<std::string>(),
-        "text (default) or json: an object a line on stderr, progress included");
-    return options;
-}
-
 po::options_description all_options(const Command& command) {
     po::options_description options;
     options.add(command.options()).add(common_options());

@@ -1,9 +1,9 @@
 #include "pipeline/commands/options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <fstream>
@@ -11,6 +11,7 @@
 #include <map>
 
 #include "io/checkpoint_writer.hpp"
+#include "pipeline/commands/choices.hpp"
 #include "pipeline/threads.hpp"
 #include "stages/error.hpp"
 
@@ -18,33 +19,14 @@ namespace pal {
 
 namespace {
 
-/// An option that stands for a field of the spec.
-struct SpecOption {
-    const char* option;
-    const char* field;
-};
-constexpr std::array<SpecOption, 10> kSpecOptions{{
-    {"n-bits", "n_bits"},
-    {"granularity", "granularity"},
-    {"axis", "axis"},
-    {"group-size", "group_size"},
-    {"cluster-dim", "cluster_dim"},
-    {"lut-dtype", "lut_dtype"},
-    {"lut-qscheme", "lut_qscheme"},
-    {"lut-scale-dtype", "lut_scale_dtype"},
-    {"lut-float-min", "lut_float_min"},
-    {"lut-float-max", "lut_float_max"},
-}};
-
-template <class Value>
-Value choice_of(const std::string& option, const std::string& text,
-                const std::map<std::string, Value>& choices) {
-    const auto found = choices.find(text);
-    if (found != choices.end()) return found->second;
-    std::string allowed;
-    for (const auto& [name, value] : choices) allowed += (allowed.empty() ? "" : ", ") + name;
-    throw Error(ErrorCode::kUsage,
-                "--" + option + ": found '" + text + "', allowed are " + allowed);
+template <class Value, std::size_t count>
+Value choice_of(const Arguments& arguments, const OptionChoices<Value, count>& option) {
+    const std::string text = arguments.text(option.name);
+    for (const Choice<Value>& choice : option.choices) {
+        if (text == choice.name) return choice.value;
+    }
+    throw Error(ErrorCode::kUsage, fmt::format("--{}: found '{}', allowed are {}", option.name,
+                                               text, fmt::join(allowed_values(option.name), ", ")));
 }
 
 /// Not through lexical_cast, which takes -1 for the largest unsigned number.
@@ -106,9 +88,10 @@ std::uint64_t usable_memory_bytes() {
 po::options_description palettize_options() {
     po::options_description options("What to palettize, and how");
     const auto text = [] { return po::value<std::string>(); };
+    const auto file = [] { return po::value<std::string>()->value_name(kFileValue); };
     // clang-format off
     options.add_options()
-        ("config", text(), "YAML or JSON with a kmeans_palettization_config, as coreai_opt reads it")
+        ("config", file(), "YAML or JSON with a kmeans_palettization_config, as coreai_opt reads it")
         ("preset", text(), "w4, w6: 4 or 6 bits, a LUT for 16 output channels; w8: 8 bits, a LUT a tensor")
         ("n-bits", text(), "1, 2, 3, 4, 6 or 8 (default 4)")
         ("granularity", text(), "per_tensor (default) or per_grouped_channel")
@@ -132,7 +115,7 @@ po::options_description palettize_options() {
         ("seed", text(), "seed of vector clustering (default 0)")
         ("on-nonfinite", text(), "fail (default) or skip: tensors with NaN or infinity")
         ("memory", text(), "bound of the memory in flight, as 2GiB (default: half of what there is)")
-        ("report", text(), "write a JSON report to this file; one that exists is replaced with --force only");
+        ("report", file(), "write a JSON report to this file; one that exists is replaced with --force only");
     // clang-format on
     return options;
 }
@@ -149,8 +132,21 @@ po::options_description recording_options() {
     options.add_options()(
         "profile", po::bool_switch(),
         "print it by stage on stderr: busy time, bytes, queues, what bounds the run")(
-        "trace", po::value<std::string>(),
+        "trace", po::value<std::string>()->value_name(kFileValue),
         "write a trace to this file, for Perfetto and chrome://tracing");
+    return options;
+}
+
+po::options_description common_options() {
+    po::options_description options("General");
+    options.add_options()("help,h", po::bool_switch(), "this text")(
+        "options-file", po::value<std::string>()->value_name(kFileValue),
+        "read options from a file, a line each: name=value; the command line wins. "
+        "@FILE reads a file of command line words")("quiet,q", po::bool_switch(),
+                                                    "warnings and errors only")(
+        "verbose,v", po::bool_switch(), "a line for each tensor that is done")(
+        "log-format", po::value<std::string>(),
+        "text (default) or json: an object a line on stderr, progress included");
     return options;
 }
 
@@ -235,10 +231,7 @@ PlanOptions plan_options_from(const Arguments& arguments) {
     options.strict = arguments.flag("strict");
     options.memory_bytes = memory_from(arguments);
     if (arguments.has("engine")) {
-        options.cluster.engine = choice_of<Engine>("engine", arguments.text("engine"),
-                                                   {{"fast", Engine::kFast},
-                                                    {"exact", Engine::kExact},
-                                                    {"reference", Engine::kReference}});
+        options.cluster.engine = choice_of(arguments, kEngineChoices);
     }
     if (arguments.has("certify")) options.cluster.certify = positive_number(arguments, "certify");
     if (arguments.has("seed")) {
@@ -246,14 +239,10 @@ PlanOptions plan_options_from(const Arguments& arguments) {
             whole_number(arguments, "seed", 0, std::numeric_limits<std::uint64_t>::max());
     }
     if (arguments.has("layout")) {
-        options.layout = choice_of<std::optional<Layout>>(
-            "layout", arguments.text("layout"),
-            {{"auto", std::nullopt}, {"torch", Layout::kTorch}, {"keras", Layout::kKeras}});
+        options.layout = choice_of(arguments, kLayoutChoices);
     }
     if (arguments.has("partial-groups")) {
-        options.allow_partial_groups =
-            choice_of<bool>("partial-groups", arguments.text("partial-groups"),
-                            {{"allow", true}, {"refuse", false}});
+        options.allow_partial_groups = choice_of(arguments, kPartialGroupsChoices);
     }
     return options;
 }
@@ -265,9 +254,7 @@ LogOptions log_options_from(const Arguments& arguments) {
     if (arguments.flag("quiet")) options.verbosity = Verbosity::kQuiet;
     if (arguments.flag("verbose")) options.verbosity = Verbosity::kVerbose;
     if (arguments.has("log-format")) {
-        options.format =
-            choice_of<LogFormat>("log-format", arguments.text("log-format"),
-                                 {{"text", LogFormat::kText}, {"json", LogFormat::kJson}});
+        options.format = choice_of(arguments, kLogFormatChoices);
     }
     return options;
 }
@@ -283,9 +270,7 @@ std::uint64_t memory_from(const Arguments& arguments) {
 }
 
 bool skips_nonfinite(const Arguments& arguments) {
-    return arguments.has("on-nonfinite") &&
-           choice_of<bool>("on-nonfinite", arguments.text("on-nonfinite"),
-                           {{"fail", false}, {"skip", true}});
+    return arguments.has("on-nonfinite") && choice_of(arguments, kOnNonfiniteChoices);
 }
 
 namespace {

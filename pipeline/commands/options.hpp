@@ -17,6 +17,9 @@ namespace pal {
 
 namespace po = boost::program_options;
 
+/// The value name of options that take a file name, by which completion knows them.
+inline constexpr const char* kFileValue = "FILE";
+
 /// A parsed command line.
 struct Arguments {
     std::vector<std::string> positionals;
@@ -35,6 +38,8 @@ struct Arguments {
 /// Options of `run` and `plan`: which palette for which tensor, engine, resources, report.
 [[nodiscard]] po::options_description palettize_options();
 [[nodiscard]] po::options_description thread_options();
+/// Of every command.
+[[nodiscard]] po::options_description common_options();
 [[nodiscard]] po::options_description recording_options();
 [[nodiscard]] po::options_description certify_option();
 [[nodiscard]] po::options_description json_option();
