@@ -1,6 +1,7 @@
 // The subcommands. Each file of this folder holds one; the table in command_line.cpp lists them.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,26 @@ struct Command {
     std::size_t max_positionals = 1;
     po::options_description (*options)();
     int (*execute)(const Arguments&);
+    /// The words that its arguments are, where they are no file names.
+    std::vector<std::string> (*words)() = nullptr;
 };
 
+inline constexpr const char* kProgramSummary = "shrinks HDF5 checkpoints by k-means palettes";
+
+struct ExitCode {
+    int number;
+    const char* meaning;
+};
+inline constexpr std::array<ExitCode, 6> kExitCodes{{{0, "done"},
+                                                     {1, "a tensor failed or a check did not hold"},
+                                                     {2, "usage or config"},
+                                                     {3, "input"},
+                                                     {4, "output"},
+                                                     {5, "interrupted, to be resumed"}}};
+
 [[nodiscard]] const std::vector<Command>& commands();
+/// Throws Error(kUsage) where there is none of that name.
+[[nodiscard]] const Command& command_named(const std::string& name);
 
 [[nodiscard]] Command run_command();
 [[nodiscard]] Command plan_command();
@@ -28,6 +46,8 @@ struct Command {
 [[nodiscard]] Command restore_command();
 [[nodiscard]] Command compare_command();
 [[nodiscard]] Command inspect_command();
+[[nodiscard]] Command man_command();
+[[nodiscard]] Command completion_command();
 
 /// The whole program: parses, runs, prints errors to stderr as one line. Returns the exit code;
 /// throws nothing.

@@ -25,22 +25,24 @@ namespace pal {
 
 namespace {
 
-constexpr const char* kExitCodes =
-    "Exit codes: 0 done; 1 a tensor failed or a check did not hold; 2 usage or config; 3 input; 4 "
-    "output; 5 interrupted, to be resumed.\n";
+std::string exit_codes() {
+    std::vector<std::string> codes;
+    for (const ExitCode& code : kExitCodes)
+        codes.push_back(fmt::format("{} {}", code.number, code.meaning));
+    return fmt::format("Exit codes: {}.\n", fmt::join(codes, "; "));
+}
 
 std::string general_help() {
-    std::string help =
-        "h5palettize " H5PALETTIZE_VERSION
-        ": shrinks HDF5 checkpoints by k-means palettes.\n\nUsage: h5palettize COMMAND ...\n\n";
+    std::string help = fmt::format("h5palettize {}: {}.\n\nUsage: h5palettize COMMAND ...\n\n",
+                                   H5PALETTIZE_VERSION, kProgramSummary);
     for (const Command& command : commands()) {
         help +=
-            fmt::format("  {:<8} {:<28} {}\n", command.name, command.arguments, command.summary);
+            fmt::format("  {:<10} {:<28} {}\n", command.name, command.arguments, command.summary);
     }
     return help +
            "\nh5palettize COMMAND --help shows a command's options. --version prints the "
            "version.\n" +
-           kExitCodes;
+           exit_codes();
 }
 
 po::options_description all_options(const Command& command) {
@@ -54,7 +56,7 @@ std::string command_help(const Command& command) {
     text << "Usage: h5palettize " << command.name << " " << command.arguments << " [options]\n"
          << command.summary << "\n\n"
          << all_options(command) << "\nExample:\n  " << command.example << "\n\n"
-         << kExitCodes;
+         << exit_codes();
     return text.str();
 }
 
@@ -142,7 +144,7 @@ int execute(const Command& command, const std::vector<std::string>& words) {
     const std::size_t given = arguments.positionals.size();
     if (given < command.min_positionals || given > command.max_positionals) {
         throw Error(ErrorCode::kUsage,
-                    fmt::format("{}: found {} file names, wanted: h5palettize {} {}", command.name,
+                    fmt::format("{}: found {} arguments, wanted: h5palettize {} {}", command.name,
                                 given, command.name, command.arguments));
     }
     set_log_options(log_options_from(arguments));
@@ -169,10 +171,7 @@ int dispatch(const std::vector<std::string>& words) {
         std::cout << "h5palettize " H5PALETTIZE_VERSION "\n";
         return 0;
     }
-    for (const Command& command : commands()) {
-        if (command.name == words[0]) return execute(command, {words.begin() + 1, words.end()});
-    }
-    throw Error(ErrorCode::kUsage, "'" + words[0] + "' is no command; " + known_commands());
+    return execute(command_named(words[0]), {words.begin() + 1, words.end()});
 }
 
 int report_error(const std::string& text, ErrorCode code) {
@@ -192,9 +191,17 @@ void keep_freed_buffers() {
 }  // namespace
 
 const std::vector<Command>& commands() {
-    static const std::vector<Command> all{run_command(),     plan_command(),    verify_command(),
-                                          restore_command(), compare_command(), inspect_command()};
+    static const std::vector<Command> all{run_command(),     plan_command(),      verify_command(),
+                                          restore_command(), compare_command(),   inspect_command(),
+                                          man_command(),     completion_command()};
     return all;
+}
+
+const Command& command_named(const std::string& name) {
+    for (const Command& command : commands()) {
+        if (command.name == name) return command;
+    }
+    throw Error(ErrorCode::kUsage, "'" + name + "' is no command; " + known_commands());
 }
 
 namespace {

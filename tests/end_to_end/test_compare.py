@@ -146,7 +146,7 @@ class Compare(support.Case):
         for files in ((a, original), (original, a)):
             self.refused(INPUT, [r"in\.h5: is not a palettized checkpoint"], "compare", *files)
         self.refused(INPUT, [r"gone\.h5: no such file"], "compare", a, a, self.path("gone.h5"))
-        self.refused(USAGE, ["found 1 file names"], "compare", a)
+        self.refused(USAGE, ["found 1 arguments"], "compare", a)
 
     def test_results_that_are_damaged_are_said(self):
         a = self.palettized("a.h5", self.checkpoint(), "--n-bits", "4")
