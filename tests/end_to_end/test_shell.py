@@ -1,5 +1,6 @@
-"""What the program prints for other programs: man pages for roff, completion for shells."""
+"""What the program prints for other programs: man pages for roff, completion for shells; and what `cmake --install` installs."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -124,6 +125,23 @@ class Zsh(support.Case):
 
     def test_other_shells_are_refused(self):
         self.refused(USAGE, ["found 'fish', allowed are bash, zsh"], "completion", "fish")
+
+
+class Install(support.Case):
+    def test_program_pages_and_completion_are_put_into_place(self):
+        build = pathlib.Path(PROGRAM).resolve().parent
+        if not (build / "cmake_install.cmake").exists():
+            self.skipTest("the program is in no build folder")
+        environment = {key: value for key, value in os.environ.items() if key != "DESTDIR"}
+        subprocess.run(["cmake", "--install", build, "--prefix", self.folder], check=True, stdout=subprocess.DEVNULL,
+                       env=environment)
+        installed = sorted(str(file.relative_to(self.folder)) for file in self.folder.rglob("*") if file.is_file())
+        self.assertEqual(installed, sorted(
+            ["bin/h5palettize", "share/man/man1/h5palettize.1",
+             *(f"share/man/man1/h5palettize-{command}.1" for command in COMMANDS),
+             "share/bash-completion/completions/h5palettize", "share/zsh/site-functions/_h5palettize"]))
+        self.assertEqual((self.folder / "share/man/man1/h5palettize-run.1").read_text(),
+                         self.program("man", "run").stdout)
 
 
 if __name__ == "__main__":
