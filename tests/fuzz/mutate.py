@@ -197,6 +197,7 @@ class Runner:
             self.original.write_bytes(seed.original)
             yield "restore", *self.call("restore", self.input, self.output, "--force", "--threads", "2")
             yield "verify", *self.call("verify", self.original, self.input, "--json", "--threads", "2")
+            yield "compare", *self.call("compare", self.input, self.input, self.original, "--json", "--threads", "2")
 
 
 def is_json_text(output):
