@@ -13,16 +13,6 @@ namespace pal {
 
 namespace {
 
-[[noreturn]] void refuse_nonfinite(const TensorJob& job, const Weights& weights) {
-    const NonFinite bad = count_nonfinite(weights);
-    throw Error(ErrorCode::kCheckFailed,
-                job.path + ": " + std::to_string(bad.count) + " of " +
-                    std::to_string(job.geometry.weight_count) +
-                    " weights are NaN or infinite, the first at index " +
-                    std::to_string(bad.first) +
-                    "; --on-nonfinite=skip leaves such tensors dense, --exclude names them");
-}
-
 void check_gap(const TensorJob& job, double gap) {
     if (gap <= *job.cluster.certify) return;
     std::ostringstream text;
@@ -38,6 +28,16 @@ void check_gap(const TensorJob& job, double gap) {
 }
 
 }  // namespace
+
+void refuse_nonfinite(const TensorJob& job, const Weights& weights) {
+    const NonFinite bad = count_nonfinite(weights);
+    throw Error(ErrorCode::kCheckFailed,
+                job.path + ": " + std::to_string(bad.count) + " of " +
+                    std::to_string(job.geometry.weight_count) +
+                    " weights are NaN or infinite, the first at index " +
+                    std::to_string(bad.first) +
+                    "; --on-nonfinite=skip leaves such tensors dense, --exclude names them");
+}
 
 Scaled ScaleStage::operator()(const TensorJob& job, Loaded&& input) const {
     Scaled output{std::move(input.weights), {}, std::move(input.sensitivities)};
@@ -90,7 +90,8 @@ Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
         output.error = checked_error(job, output);
     }
     if (const auto& sensitivities = input.source.sensitivities) {
-        output.weighted_mse = weighted_mse(input.source.weights, *sensitivities, output.tensor);
+        output.weighted_mse =
+            weighted_error(input.source.weights, *sensitivities, output.tensor).mse;
     }
     return output;
 }

@@ -78,8 +78,12 @@ struct Packed {
 /// where weights would decode to infinity.
 [[nodiscard]] ErrorReport checked_error(const TensorJob& job, const Packed& packed);
 
-/// The first stage that reads all weights meets a NaN or infinity among them: scale where there are
-/// scales, else cluster. It throws Error(kCheckFailed) with their count and the first index.
+/// Throws Error(kCheckFailed) for a tensor with NaN or infinity, with their count and the first
+/// index.
+[[noreturn]] void refuse_nonfinite(const TensorJob& job, const Weights& weights);
+
+/// The first stage that reads all weights meets a NaN or infinity among them, and refuses: scale
+/// where there are scales, else cluster.
 struct ScaleStage {
     static constexpr std::string_view name = "scale";
     using Input = Loaded;

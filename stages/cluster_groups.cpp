@@ -114,12 +114,13 @@ class GroupClusterer {
 
     template <class Real>
     void cluster_gathered() {
-        for_each_gathered_group<Real>(source_, options_.gather_bytes,
-                                      [&](std::size_t group, const WeightedPoints<Real>& points) {
-                                          const auto palette = palette_of(points, group);
-                                          store(group, palette);
-                                          if (palette) certify(group, points, *palette);
-                                      });
+        for_each_gathered_group<Real>(
+            source_, options_.gather_bytes,
+            [&](std::size_t group, const WeightedPoints<Real>& points, double) {
+                const auto palette = palette_of(points, group);
+                store(group, palette);
+                if (palette) certify(group, points, *palette);
+            });
     }
 
     template <class Real>

@@ -75,6 +75,7 @@ ErrorReport ErrorTotals::report(std::size_t weight_count, double unit) const {
                                               : 10 * std::log10(sums_.energy / sums_.squared_error);
     report.max_abs_error = sums_.max_abs_error / unit;
     report.finite = std::isfinite(sums_.squared_error);
+    report.energy = sums_.energy / unit / unit;
     return report;
 }
 

@@ -16,6 +16,7 @@ struct ErrorReport {
     double sqnr_db = 0;  // infinity where nothing is lost
     double max_abs_error = 0;
     bool finite = true;  // all that was decoded; else the numbers above mean nothing
+    double energy = 0;   // sum of the squared weights
 };
 
 /// Decodes blocks of one tensor. `lut` as Real; small beside the tensor. Thread-safe.

@@ -27,8 +27,9 @@ namespace pal {
 /// What a group takes where it is gathered, without its weights.
 [[nodiscard]] std::uint64_t gathered_group_bytes(const Geometry& geometry, DType dtype);
 
-/// Calls visit(group, WeightedPoints<Real>) for all groups, side by side: gathered, as many at a
-/// time as take gather_bytes, or one. Weights are those of PointWeights, or empty.
+/// Calls visit(group, WeightedPoints<Real>, scale of their weights) for all groups, side by side:
+/// gathered, as many at a time as take gather_bytes, or one. Weights are those of PointWeights, or
+/// empty.
 template <class Real, class Visit>
 void for_each_gathered_group(const ScaledWeights& source, std::uint64_t gather_bytes,
                              const Visit& visit) {
@@ -42,9 +43,10 @@ void for_each_gathered_group(const ScaledWeights& source, std::uint64_t gather_b
         std::optional<PointWeights> weights;
         if (source.sensitivities != nullptr) weights.emplace(source, first, count);
         for_each_task(count, [&](std::size_t g) {
-            const std::vector<double> own =
-                weights ? weights->of_group(first + g) : std::vector<double>();
-            visit(first + g, WeightedPoints<Real>{groups.points(first + g), own});
+            const PointWeights::Group own =
+                weights ? weights->of_group(first + g) : PointWeights::Group{};
+            visit(first + g, WeightedPoints<Real>{groups.points(first + g), own.weights},
+                  own.scale);
         });
     }
 }

@@ -35,26 +35,36 @@ double largest_of(const Weights& sensitivities) {
 
 struct WeightedSums {
     double error = 0;
+    double energy = 0;
     double weight = 0;
+
+    void add(const WeightedSums& other) {
+        error += other.error;
+        energy += other.energy;
+        weight += other.weight;
+    }
 };
 
+/// Without sensitivities each counts 1.
 template <class Real, class Sensitivity>
 WeightedSums sums_of(std::span<const Real> original, std::span<const Real> decoded,
                      std::span<const Sensitivity> sensitivities, double unit) {
     WeightedSums sums;
     for (std::size_t v = 0; v < original.size(); ++v) {
-        const double error = static_cast<double>(original[v]) - static_cast<double>(decoded[v]);
+        const auto value = static_cast<double>(original[v]);
+        const double error = value - static_cast<double>(decoded[v]);
         const double weight =
             sensitivities.empty() ? 1 : static_cast<double>(sensitivities[v]) * unit;
         sums.error += weight * error * error;
+        sums.energy += weight * value * value;
         sums.weight += weight;
     }
     return sums;
 }
 
 template <class Real, class Sensitivity>
-double weighted_mse_as(const Weights& original, const Weights& sensitivities,
-                       const PalettizedTensor& tensor) {
+WeightedError weighted_error_as(const Weights& original, const Weights& sensitivities,
+                                const PalettizedTensor& tensor) {
     const Geometry& geometry = tensor.geometry;
     const double largest = largest_of(sensitivities);
     std::vector<WeightedSums> chunks(tensor.chunks.size());
@@ -67,19 +77,15 @@ double weighted_mse_as(const Weights& original, const Weights& sensitivities,
             decoder.decode(block, indices, decoded);
             BlockReader<Real> reader(original);
             BlockReader<Sensitivity> weights(sensitivities);
-            const auto sums = sums_of<Real, Sensitivity>(
+            chunks[c].add(sums_of<Real, Sensitivity>(
                 reader.read(geometry, block), decoded,
                 largest > 0 ? weights.read(geometry, block) : std::span<const Sensitivity>(),
-                unit_for(largest));
-            chunks[c].error += sums.error;
-            chunks[c].weight += sums.weight;
+                unit_for(largest)));
         });
     WeightedSums total;
-    for (const WeightedSums& chunk : chunks) {
-        total.error += chunk.error;
-        total.weight += chunk.weight;
-    }
-    return total.error / total.weight;
+    for (const WeightedSums& chunk : chunks) total.add(chunk);
+    const double scale = largest > 0 ? 1 / unit_for(largest) : 0;
+    return {total.error * scale, total.energy * scale, total.error / total.weight};
 }
 
 }  // namespace
@@ -102,21 +108,24 @@ PointWeights::PointWeights(const ScaledWeights& source, std::size_t first, std::
 PointWeights::PointWeights(PointWeights&&) noexcept = default;
 PointWeights::~PointWeights() = default;
 
-std::vector<double> PointWeights::of_group(std::size_t group) const {
+PointWeights::Group PointWeights::of_group(std::size_t group) const {
     return std::visit(
         [&](const auto& groups) {
             const auto values = groups.points(group);
             const double unit =
                 unit_for(static_cast<double>(*std::max_element(values.begin(), values.end())));
-            std::vector<double> weights(values.size() / dim_);
+            Group own{std::vector<double>(values.size() / dim_), 1 / unit};
             double sum = 0;
-            for (std::size_t p = 0; p < weights.size(); ++p) {
+            for (std::size_t p = 0; p < own.weights.size(); ++p) {
                 for (std::size_t t = 0; t < dim_; ++t)
-                    weights[p] += static_cast<double>(values[p * dim_ + t]) * unit;
-                sum += weights[p];
+                    own.weights[p] += static_cast<double>(values[p * dim_ + t]) * unit;
+                sum += own.weights[p];
             }
-            if (!(sum > 0)) std::fill(weights.begin(), weights.end(), 1.0);
-            return weights;
+            if (!(sum > 0)) {
+                std::fill(own.weights.begin(), own.weights.end(), 1.0);
+                own.scale = 0;
+            }
+            return own;
         },
         gathered_->groups);
 }
@@ -142,14 +151,14 @@ std::optional<BadSensitivity> first_bad_sensitivity(const Weights& sensitivities
     return first == blocks.end() ? std::nullopt : *first;
 }
 
-double weighted_mse(const Weights& original, const Weights& sensitivities,
-                    const PalettizedTensor& tensor) {
+WeightedError weighted_error(const Weights& original, const Weights& sensitivities,
+                             const PalettizedTensor& tensor) {
     PAL_ASSERT(original.size() == sensitivities.size());
     return with_real(original, [&](auto real) {
         return with_real(sensitivities, [&](auto sensitivity) {
-            return weighted_mse_as<typename decltype(real)::type,
-                                   typename decltype(sensitivity)::type>(original, sensitivities,
-                                                                         tensor);
+            return weighted_error_as<typename decltype(real)::type,
+                                     typename decltype(sensitivity)::type>(original, sensitivities,
+                                                                           tensor);
         });
     });
 }

@@ -20,10 +20,14 @@ class PointWeights {
     PointWeights(PointWeights&&) noexcept;
     ~PointWeights();
 
-    /// Of the points of a group, in their order, relative to the largest (up to a power of two, so
-    /// that nothing is rounded and no sum overflows); all 1 where all are 0, as no point then
-    /// matters more than another.
-    [[nodiscard]] std::vector<double> of_group(std::size_t group) const;
+    struct Group {
+        /// Of the points, in their order, relative to the largest (up to a power of two, so that
+        /// nothing is rounded and no sum overflows); all 1 where all sensitivities are 0, as no
+        /// point then matters more than another.
+        std::vector<double> weights;
+        double scale = 1;  // a weight times this is what the sensitivities say
+    };
+    [[nodiscard]] Group of_group(std::size_t group) const;
 
   private:
     struct Gathered;
@@ -38,10 +42,17 @@ struct BadSensitivity {
 /// The first that is no sensitivity, if there is one. One pass.
 [[nodiscard]] std::optional<BadSensitivity> first_bad_sensitivity(const Weights& sensitivities);
 
-/// Sum of sensitivity times squared error, by the sum of the sensitivities: equals the mse where
-/// all are the same, and where all are 0. One pass over all three, a few over the sensitivities;
-/// sums over fixed blocks in a fixed order.
-[[nodiscard]] double weighted_mse(const Weights& original, const Weights& sensitivities,
-                                  const PalettizedTensor& tensor);
+/// Sums over the weights, each times its sensitivity.
+struct WeightedError {
+    double squared = 0;  // of squared errors
+    double energy = 0;   // of squared weights
+    /// `squared` by the sum of the sensitivities: equals the plain mse where all are the same, and
+    /// where all are 0.
+    double mse = 0;
+};
+/// One pass over all three, and one more over the sensitivities; sums over fixed blocks in a fixed
+/// order.
+[[nodiscard]] WeightedError weighted_error(const Weights& original, const Weights& sensitivities,
+                                           const PalettizedTensor& tensor);
 
 }  // namespace pal

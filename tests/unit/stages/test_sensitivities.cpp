@@ -116,7 +116,8 @@ BOOST_AUTO_TEST_CASE(groups_and_many_points_have_their_own_optimum) {
         job.cluster.engine = Engine::kFast;
         const Packed plain = palettize(job, rounded.weights);
         const double before =
-            weighted_mse(Weights(rounded.weights), Weights(rounded.sensitivities), plain.tensor);
+            weighted_error(Weights(rounded.weights), Weights(rounded.sensitivities), plain.tensor)
+                .mse;
         BOOST_TEST(fast < 0.9 * before);
         BOOST_TEST(!plain.weighted_mse.has_value());
     }

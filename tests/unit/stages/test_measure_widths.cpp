@@ -1,0 +1,128 @@
+// What each width would lose, against what the chain loses.
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "stages/cluster/quick_palettes.hpp"
+#include "stages/measure_widths.hpp"
+#include "stages/sensitivities.hpp"
+#include "tests/support/distributions.hpp"
+
+using namespace pal;
+namespace tt = boost::test_tools;
+
+namespace {
+
+struct Weighted {
+    std::vector<float> weights;
+    std::optional<Weights> sensitivities;
+};
+
+std::vector<float> heavy_tailed(std::size_t count) {
+    std::mt19937 random(11);
+    std::student_t_distribution<float> distribution(5);
+    std::vector<float> weights(count);
+    for (float& weight : weights) weight = 0.02F * distribution(random);
+    return weights;
+}
+
+TensorJob job_for(const Shape& shape, const PalettizationSpec& spec, DType dtype) {
+    return {"/w", dtype, std::get<Geometry>(make_geometry(shape, {0, 1}, spec, true)), spec, {}};
+}
+
+/// The largest of measured / lost - 1 over the widths, and the least.
+std::pair<double, double> deviations(const TensorJob& job, const Weighted& given) {
+    const auto measured = measure_widths(job, Weights(given.weights), given.sensitivities);
+    BOOST_REQUIRE(measured.has_value());
+    double most = 0;
+    double least = 0;
+    for (std::size_t w = 0; w < kWidths.size(); ++w) {
+        TensorJob own = job;
+        own.spec.n_bits = kWidths[w];
+        const Packed packed = AssignStage{}(
+            own, QuantizeLutStage{}(
+                     own, ClusterStage{}(own, ScaleStage{}(own, Loaded{Weights(given.weights),
+                                                                       given.sensitivities}))));
+        const double lost =
+            given.sensitivities
+                ? weighted_error(Weights(given.weights), *given.sensitivities, packed.tensor)
+                      .squared
+                : packed.error.mse * double(given.weights.size());
+        if (lost == 0) {
+            BOOST_TEST(measured->squared[w] == 0.0);
+            continue;
+        }
+        most = std::max(most, measured->squared[w] / lost - 1);
+        least = std::min(least, measured->squared[w] / lost - 1);
+    }
+    return {most, least};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(measured_errors_are_those_of_the_chain) {
+    const std::size_t count = 256 * 512;
+    Weighted plain{heavy_tailed(count), std::nullopt};
+    Weighted weighted = plain;
+    std::vector<float> sensitivities(count);
+    for (std::size_t i = 0; i < count; ++i) sensitivities[i] = i % 32 == 0 ? 100.0F : 1.0F;
+    weighted.sensitivities = Weights(sensitivities);
+    for (const DType dtype : {DType::kF32, DType::kF16}) {
+        for (Weighted* given : {&plain, &weighted}) {
+            for (float& weight : given->weights)
+                weight = static_cast<float>(round_to_dtype(weight, dtype));
+            PalettizationSpec spec;
+            for (const int kind : {0, 1, 2, 3, 4}) {
+                spec = {};
+                if (kind == 1) spec.granularity = {GranularityKind::kPerGroupedChannel, 0, 100};
+                if (kind == 2) spec.granularity = {GranularityKind::kPerGroupedChannel, 1, 64};
+                if (kind == 3) spec.enable_per_channel_scale = true;
+                if (kind == 4) spec.lut_qspec = LutQSpec{};
+                const auto [most, least] = deviations(job_for({256, 512}, spec, dtype), *given);
+                BOOST_TEST_CONTEXT("kind " << kind << " " << dtype_name(dtype) << " weighted "
+                                           << given->sensitivities.has_value()) {
+                    // What rounding does to 256 entries of 8 bits is chance.
+                    BOOST_TEST(most < 0.05);
+                    BOOST_TEST(least > (spec.lut_qspec ? -0.05 : -0.01));
+                }
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(few_values_small_tensors_and_vectors_are_met) {
+    // Nothing is lost once there are as many entries as values.
+    std::vector<float> few(1 << 15);
+    for (std::size_t i = 0; i < few.size(); ++i) few[i] = float(i * 7919 % 12) - 5.5F;
+    const auto exact = measure_widths(job_for({128, 256}, {}, DType::kF32), Weights(few), {});
+    BOOST_TEST(exact->squared[2] > 0.0);
+    for (const std::size_t w : {3, 4, 5}) BOOST_TEST(exact->squared[w] == 0.0);
+    double energy = 0;
+    for (const float value : few) energy += double(value) * value;
+    BOOST_TEST(exact->energy == energy, tt::tolerance(1e-9));
+
+    const auto [small_most, small_least] =
+        deviations(job_for({10, 30}, {}, DType::kF32), {heavy_tailed(300), std::nullopt});
+    BOOST_TEST(small_most < 2e-2);
+    BOOST_TEST(small_least > -2e-3);
+
+    PalettizationSpec vectors;
+    vectors.cluster_dim = 2;
+    const auto [most, least] =
+        deviations(job_for({64, 64}, vectors, DType::kF32), {heavy_tailed(4096), std::nullopt});
+    BOOST_TEST(most < 1e-9);
+    BOOST_TEST(least > -1e-9);
+}
+
+BOOST_AUTO_TEST_CASE(nan_and_infinity_are_not_measured) {
+    std::vector<float> weights = heavy_tailed(1 << 15);
+    weights[20000] = std::numeric_limits<float>::quiet_NaN();
+    PalettizationSpec spec;
+    BOOST_TEST(!measure_widths(job_for({128, 256}, spec, DType::kF32), Weights(weights), {}));
+    spec.enable_per_channel_scale = true;
+    BOOST_TEST(!measure_widths(job_for({128, 256}, spec, DType::kF32), Weights(weights), {}));
+    spec = {};
+    spec.granularity = {GranularityKind::kPerGroupedChannel, 1, 64};
+    BOOST_TEST(!measure_widths(job_for({128, 256}, spec, DType::kF32), Weights(weights), {}));
+}
