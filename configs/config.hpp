@@ -74,6 +74,14 @@ struct Config {
 /// they are no fixed list.
 [[nodiscard]] std::vector<std::string> allowed_field_values(std::string_view field);
 
+/// A rule for each module, by its whole path, with a spec for each of its states; what is not among
+/// them stays dense. By module path and state name.
+[[nodiscard]] Config config_of_modules(
+    const std::map<std::string, std::map<std::string, PalettizationSpec>>& modules);
+
+/// YAML for people, with fields that have their default left out; parse_config reads it back.
+[[nodiscard]] std::string config_to_yaml(const Config& config);
+
 /// Every field resolved; parse_config reads it back to the same value.
 [[nodiscard]] std::string config_to_json(const Config& config);
 

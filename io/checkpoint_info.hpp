@@ -34,6 +34,7 @@ struct DatasetInfo {
         reserved_attribute;  // one that has a name which palettized tensors need; else empty
     std::uint64_t element_count = 0;    // 0 for null dataspaces
     std::uint64_t bytes = 0;            // element_count * size of an element
+    std::uint64_t bytes_in_file = 0;    // what is stored of them: compressed, or never written
     std::uint64_t chunk_bytes = 0;      // of a whole chunk; 0 where it is not chunked
     std::uint64_t chunk_row_bytes = 0;  // of the chunks that hold a part of it that lies together
 };

@@ -131,6 +131,7 @@ class Scanner {
         note_damage(dataset, type.get(), path, address, info);
         if (stored.dtype) {
             impl_.weights[address] = {stored, kept_type(type.get()), offset_of(dataset, info)};
+            if (info.unreadable.empty()) info.bytes_in_file = stored_bytes(dataset, info);
             return info;
         }
         if (h5::is_damaged(type.get())) note_unsupported(path + ": its type is damaged");
@@ -176,6 +177,11 @@ class Scanner {
     static std::optional<std::uint64_t> offset_of(hid_t dataset, const DatasetInfo& info) {
         if (info.storage != "contiguous") return std::nullopt;
         return h5::file_offset(dataset);
+    }
+
+    static std::uint64_t stored_bytes(hid_t dataset, const DatasetInfo& info) {
+        if (info.storage == "contiguous") return h5::file_offset(dataset) ? info.bytes : 0;
+        return h5::storage_bytes(dataset);
     }
 
     static void describe_chunks(hid_t plist, DatasetInfo& info) {

@@ -135,6 +135,8 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
     PlanEntry entry;
     entry.dataset = &dataset;
     entry.reason = decision.reason;
+    entry.module_path = decision.module_path;
+    entry.state_name = decision.state_name;
     entry.bytes_in = dataset.bytes;
     entry.bytes_out = dataset.bytes;
     if (!decision.spec) return entry;

@@ -37,6 +37,18 @@ struct PlanEntry {
     std::uint64_t memory_bytes = 0;  // estimate while it is worked on
     /// Of chunked weights that do not fit the memory: what is kept of their decoded chunks.
     std::optional<std::uint64_t> kept_bytes;
+    std::string module_path;  // and state_name: what rules know the tensor by
+    std::string state_name;
+    std::optional<double> expected_sqnr_db;  // where widths were chosen by what they lose
+};
+
+/// What the widths of a plan were chosen for (pipeline/choose_widths.hpp).
+struct WidthChoice {
+    std::uint64_t budget_bytes = 0;  // for what the palettized tensors store; 0: none
+    std::uint64_t used_bytes = 0;    // of it, by those that stay dense after all too
+    std::uint64_t weights = 0;
+    double error = 0;  // the objective, summed
+    double bound = 0;  // no choice within the budget has less
 };
 
 struct Plan {
@@ -44,6 +56,7 @@ struct Plan {
     std::vector<std::string> warnings;
     Layout layout = Layout::kTorch;
     std::string layout_reason;
+    std::optional<WidthChoice> widths;
 
     [[nodiscard]] std::vector<const PlanEntry*> palettized() const;
 };

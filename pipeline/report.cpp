@@ -97,6 +97,8 @@ Json tensor_json(const PlanEntry& entry) {
     tensor["bytes_in"] = entry.bytes_in;
     tensor["bytes_out"] = entry.bytes_out;
     tensor["bits_per_weight"] = bits_per_weight(entry.bytes_out, weights);
+    if (entry.expected_sqnr_db)
+        tensor["expected_sqnr_db"] = number_or_null(*entry.expected_sqnr_db);
     return tensor;
 }
 
@@ -111,6 +113,26 @@ Json totals_json(const Plan& plan) {
         {"bits_per_weight", bits_per_weight(totals.palettized_bytes, totals.palettized_weights)}};
 }
 
+Json widths_json(const WidthChoice& widths) {
+    Json json;
+    json["budget_bytes"] = widths.budget_bytes > 0 ? Json(widths.budget_bytes) : Json(nullptr);
+    json["used_bytes"] = widths.used_bytes;
+    json["bits_per_weight"] = bits_per_weight(widths.used_bytes, widths.weights);
+    json["error"] = widths.error;
+    json["least_error"] = widths.bound;
+    return json;
+}
+
+std::string widths_for_people(const WidthChoice& widths) {
+    std::string text = fmt::format("widths chosen: {:.4f} bits per weight",
+                                   bits_per_weight(widths.used_bytes, widths.weights));
+    if (widths.budget_bytes > 0) {
+        text += fmt::format(" ({} of {} bytes); error {:.6g}, of at least {:.6g}",
+                            widths.used_bytes, widths.budget_bytes, widths.error, widths.bound);
+    }
+    return text + "\n";
+}
+
 std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
     const std::string shape = shape_to_string(entry.dataset->shape);
     const std::string dtype(dtype_name(*entry.dataset->dtype));
@@ -121,6 +143,10 @@ std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
     std::string quality;
     if (outcome != nullptr && outcome->failed) {
         quality = "failed";
+    } else if (entry.expected_sqnr_db) {
+        quality = std::isinf(*entry.expected_sqnr_db)
+                      ? "exact"
+                      : fmt::format("~{:.2f} dB", *entry.expected_sqnr_db);
     } else if (outcome != nullptr) {
         quality = std::isinf(outcome->error.sqnr_db)
                       ? "exact"
@@ -154,6 +180,7 @@ std::string report_json(const Plan& plan, const RunFacts* facts) {
         report["engine"] = std::string(engine_name(facts->engine));
     }
     report["totals"] = totals_json(plan);
+    if (plan.widths) report["widths"] = widths_json(*plan.widths);
     if (!plan.warnings.empty()) report["warnings"] = plan.warnings;
     const OutcomeOf outcomes =
         facts != nullptr ? outcomes_by_entry(plan, facts->outcomes) : OutcomeOf{};
@@ -222,7 +249,7 @@ std::string report_table(const Plan& plan, const RunFacts* facts) {
     const auto rank_of = [&](const PlanEntry* entry) {  // dense first, then by falling SQNR
         const Outcome* outcome = outcome_of(entry);
         if (!entry->palettize) return -std::numeric_limits<double>::infinity();
-        if (outcome == nullptr) return 0.0;
+        if (outcome == nullptr) return -entry->expected_sqnr_db.value_or(0.0);
         return outcome->failed ? std::numeric_limits<double>::infinity() : -outcome->error.sqnr_db;
     };
     std::vector<const PlanEntry*> rows;
@@ -241,6 +268,7 @@ std::string report_table(const Plan& plan, const RunFacts* facts) {
         bits_per_weight(totals.palettized_bytes, totals.palettized_weights),
         totals.tensors - totals.palettized, bytes_for_people(totals.bytes_in),
         bytes_for_people(totals.bytes_out));
+    if (plan.widths) table += widths_for_people(*plan.widths);
     if (facts != nullptr) {
         table += fmt::format("file {} -> {} in {:.3f} s ({} threads, engine {})\n",
                              bytes_for_people(facts->file_bytes_in),

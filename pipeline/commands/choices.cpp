@@ -25,7 +25,7 @@ std::vector<std::string> allowed_values(std::string_view option) {
         if (option == spec.option) return allowed_field_values(spec.field);
     }
     return names_in(option, kEngineChoices, kLayoutChoices, kPartialGroupsChoices,
-                    kOnNonfiniteChoices, kLogFormatChoices);
+                    kOnNonfiniteChoices, kLogFormatChoices, kObjectiveChoices);
 }
 
 }  // namespace pal

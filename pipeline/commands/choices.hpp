@@ -1,6 +1,9 @@
 // Options whose values are a fixed list. Parsers, messages and completion scripts all read it here.
 #pragma once
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -9,6 +12,8 @@
 #include <vector>
 
 #include "io/checkpoint_info.hpp"
+#include "pipeline/choose_widths.hpp"
+#include "pipeline/commands/options.hpp"
 #include "pipeline/log.hpp"
 #include "stages/spec.hpp"
 
@@ -37,6 +42,8 @@ inline constexpr OptionChoices<bool, 2> kOnNonfiniteChoices{"on-nonfinite",
                                                             {{{"fail", false}, {"skip", true}}}};
 inline constexpr OptionChoices<LogFormat, 2> kLogFormatChoices{
     "log-format", {{{"text", LogFormat::kText}, {"json", LogFormat::kJson}}}};
+inline constexpr OptionChoices<Objective, 2> kObjectiveChoices{
+    "objective", {{{"relative", Objective::kRelative}, {"absolute", Objective::kAbsolute}}}};
 
 /// An option that stands for a field of the spec.
 struct SpecOption {
@@ -58,5 +65,17 @@ inline constexpr std::array<SpecOption, 10> kSpecOptions{{
 
 /// The values that an option allows, in the order of messages; empty where they are no fixed list.
 [[nodiscard]] std::vector<std::string> allowed_values(std::string_view option);
+
+/// Of an option that is given. Throws Error(kUsage) with the allowed values.
+template <class Value, std::size_t count>
+[[nodiscard]] Value choice_of(const Arguments& arguments,
+                              const OptionChoices<Value, count>& option) {
+    const std::string text = arguments.text(option.name);
+    for (const Choice<Value>& choice : option.choices) {
+        if (text == choice.name) return choice.value;
+    }
+    throw Error(ErrorCode::kUsage, fmt::format("--{}: found '{}', allowed are {}", option.name,
+                                               text, fmt::join(allowed_values(option.name), ", ")));
+}
 
 }  // namespace pal

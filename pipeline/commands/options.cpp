@@ -1,7 +1,6 @@
 #include "pipeline/commands/options.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -19,16 +18,6 @@ namespace pal {
 
 namespace {
 
-template <class Value, std::size_t count>
-Value choice_of(const Arguments& arguments, const OptionChoices<Value, count>& option) {
-    const std::string text = arguments.text(option.name);
-    for (const Choice<Value>& choice : option.choices) {
-        if (text == choice.name) return choice.value;
-    }
-    throw Error(ErrorCode::kUsage, fmt::format("--{}: found '{}', allowed are {}", option.name,
-                                               text, fmt::join(allowed_values(option.name), ", ")));
-}
-
 /// Not through lexical_cast, which takes -1 for the largest unsigned number.
 std::uint64_t whole_number(const Arguments& arguments, const char* option, std::uint64_t least,
                            std::uint64_t most) {
@@ -40,19 +29,6 @@ std::uint64_t whole_number(const Arguments& arguments, const char* option, std::
         throw Error(ErrorCode::kUsage,
                     fmt::format("--{}: found '{}', allowed are whole numbers from {} to {}", option,
                                 text, least, most));
-    }
-    return number;
-}
-
-double positive_number(const Arguments& arguments, const char* option) {
-    const std::string text = arguments.text(option);
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || !(number > 0) ||
-        !std::isfinite(number)) {
-        throw Error(ErrorCode::kUsage,
-                    fmt::format("--{}: found '{}', allowed are positive numbers such as 1e-3",
-                                option, text));
     }
     return number;
 }
@@ -85,6 +61,19 @@ std::uint64_t usable_memory_bytes() {
 
 }  // namespace
 
+double positive_number(const Arguments& arguments, const char* option) {
+    const std::string text = arguments.text(option);
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || !(number > 0) ||
+        !std::isfinite(number)) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("--{}: found '{}', allowed are positive numbers such as 1e-3",
+                                option, text));
+    }
+    return number;
+}
+
 po::options_description palettize_options() {
     po::options_description options("What to palettize, and how");
     const auto text = [] { return po::value<std::string>(); };
@@ -111,7 +100,7 @@ po::options_description palettize_options() {
         ("strict", po::bool_switch(), "a tensor that does not fit its spec is an error")
         ("allow-unmatched-rules", po::bool_switch(), "a rule that matches nothing is a warning")
         ("engine", text(), "fast (default), exact or reference")
-        ("sensitivity", text(), "HDF5 file with the same paths and shapes, one value a weight: how much each matters")
+        ("sensitivity", file(), "HDF5 file with the same paths and shapes, one value a weight: how much each matters")
         ("seed", text(), "seed of vector clustering (default 0)")
         ("on-nonfinite", text(), "fail (default) or skip: tensors with NaN or infinity")
         ("memory", text(), "bound of the memory in flight, as 2GiB (default: half of what there is)")
@@ -320,7 +309,14 @@ ReportFile trace_from(const Arguments& arguments) {
     return {"--trace", arguments.text("trace"), arguments.flag("force"), used};
 }
 
-std::uint64_t parse_bytes(const std::string& text) {
+ReportFile written_config_from(const Arguments& arguments) {
+    require_file_name(arguments, "write-config");
+    std::vector<UsedFile> used = used_files(arguments);
+    if (arguments.has("report")) used.push_back({arguments.text("report"), "the report"});
+    return {"--write-config", arguments.text("write-config"), arguments.flag("force"), used};
+}
+
+std::uint64_t parse_bytes(const std::string& text, const std::string& option) {
     static const std::map<std::string, double> kUnits{
         {"", 1},         {"B", 1},      {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30},
         {"TiB", 0x1p40}, {"kB", 1e3},   {"KB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
@@ -334,7 +330,7 @@ std::uint64_t parse_bytes(const std::string& text) {
     }
     const auto unit = used == 0 ? kUnits.end() : kUnits.find(text.substr(used));
     if (unit == kUnits.end() || !(number > 0) || !(number * unit->second < 0x1p62)) {
-        throw Error(ErrorCode::kUsage, "--memory: found '" + text +
+        throw Error(ErrorCode::kUsage, "--" + option + ": found '" + text +
                                            "', allowed are sizes such as 2GiB, 512MiB, 1.5GB");
     }
     return static_cast<std::uint64_t>(std::max(1.0, number * unit->second));

@@ -75,10 +75,17 @@ void check_output(const Arguments& arguments);
 /// --trace, checked likewise.
 [[nodiscard]] ReportFile trace_from(const Arguments& arguments);
 
+/// --write-config, checked likewise.
+[[nodiscard]] ReportFile written_config_from(const Arguments& arguments);
+
 /// --quiet, --verbose, --log-format.
 [[nodiscard]] LogOptions log_options_from(const Arguments& arguments);
 
-/// "2GiB", "512MiB", "1.5GB", "4096" -> bytes. Throws Error(kUsage).
-[[nodiscard]] std::uint64_t parse_bytes(const std::string& text);
+/// Of an option that is given. Throws Error(kUsage).
+[[nodiscard]] double positive_number(const Arguments& arguments, const char* option);
+
+/// "2GiB", "512MiB", "1.5GB", "4096" -> bytes. Throws Error(kUsage) that names the option.
+[[nodiscard]] std::uint64_t parse_bytes(const std::string& text,
+                                        const std::string& option = "memory");
 
 }  // namespace pal

@@ -21,29 +21,15 @@
 #include "pipeline/report.hpp"
 #include "pipeline/resume.hpp"
 #include "pipeline/sensitivities.hpp"
+#include "pipeline/skip_nonfinite.hpp"
 #include "pipeline/trace.hpp"
 #include "stages/error.hpp"
-#include "stages/scale.hpp"
 
 namespace pal {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// --on-nonfinite=skip: a tensor with NaN or infinity turns dense before the copy decides what to
-/// leave out.
-void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
-    for (PlanEntry& entry : plan.entries) {
-        if (!entry.palettize) continue;
-        const NonFinite bad =
-            count_nonfinite(reader.open_weights(*entry.dataset, entry.kept_bytes));
-        if (bad.count == 0) continue;
-        leave_dense(entry, std::to_string(bad.count) +
-                               " weights are NaN or infinite, the first at index " +
-                               std::to_string(bad.first));
-    }
-}
 
 /// Prints every failure, but what was not done only once; the first one's code is the run's. 0
 /// where nothing failed.
