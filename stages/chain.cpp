@@ -79,7 +79,9 @@ Quantized QuantizeLutStage::operator()(const TensorJob& job, Clustered&& input) 
 }
 
 Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
-    Packed output{std::move(input.tensor), {}, nullptr, input.optimality_gap};
+    Packed output{std::move(input.tensor), {},           nullptr,
+                  input.optimality_gap,    std::nullopt, nullptr};
+    if (keep_weights) output.weights = input.source.weights;
     const ChunkGrid grid(job.geometry);
     if (grid.count() * grid.chunk_bytes(job.spec.n_bits) > kHeldIndexBytes) {
         output.later =
@@ -94,6 +96,14 @@ Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
             weighted_error(input.source.weights, *sensitivities, output.tensor).mse;
     }
     return output;
+}
+
+Packed DescribeStage::operator()(const TensorJob&, Packed&& input) const {
+    PAL_ASSERT(input.weights);
+    input.detail =
+        std::make_shared<const TensorDetail>(describe(*input.weights, input.tensor, limits));
+    input.weights.reset();
+    return std::move(input);
 }
 
 ErrorReport checked_error(const TensorJob& job, const Packed& packed) {

@@ -3,7 +3,7 @@
 // nothing here knows of files or graphs.
 //
 //   Loaded -> ScaleStage -> Scaled -> ClusterStage -> Clustered -> QuantizeLutStage -> Quantized ->
-//   AssignStage -> Packed
+//   AssignStage -> Packed [-> DescribeStage -> Packed]
 //
 // A stage is called as Output stage(const TensorJob&, Input&&): it takes its input over and never
 // changes the job.
@@ -19,6 +19,7 @@
 #include "stages/assign.hpp"
 #include "stages/cluster_groups.hpp"
 #include "stages/decode.hpp"
+#include "stages/describe.hpp"
 #include "stages/pack.hpp"
 #include "stages/tensor.hpp"
 
@@ -72,6 +73,8 @@ struct Packed {
     std::shared_ptr<const LaterAssignment> later;  // a large one's
     std::optional<double> optimality_gap;          // see GroupPalettes
     std::optional<double> weighted_mse = {};       // with sensitivities
+    std::optional<Weights> weights;  // as loaded, where somebody looks at them once more
+    std::shared_ptr<const TensorDetail> detail;  // where it was asked for
 };
 
 /// What the tensor lost; of a large one once its chunks have been read. Throws Error(kCheckFailed)
@@ -112,6 +115,16 @@ struct AssignStage {
     static constexpr std::string_view name = "assign";
     using Input = Quantized;
     using Output = Packed;
+    bool keep_weights = false;  // for DescribeStage
+    Output operator()(const TensorJob& job, Input&& input) const;
+};
+
+/// Looks once more at the weights that AssignStage kept, for a report, and lets them go.
+struct DescribeStage {
+    static constexpr std::string_view name = "describe";
+    using Input = Packed;
+    using Output = Packed;
+    DetailLimits limits;
     Output operator()(const TensorJob& job, Input&& input) const;
 };
 

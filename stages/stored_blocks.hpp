@@ -12,6 +12,23 @@
 
 namespace pal {
 
+/// Calls body(block, its indices) for the blocks of those of a chunk's positions that are wanted,
+/// in order. Throws what reading the chunk throws.
+template <class Body>
+void for_each_block_of_chunk(const PalettizedTensor& tensor, const ChunkGrid& grid,
+                             std::size_t chunk, IndexRun wanted, const Body& body) {
+    const IndexRun run = grid.positions(chunk);
+    Scratch<std::uint8_t> unpacked;
+    const std::span<std::uint8_t> indices = unpacked.first(run.length);
+    Scratch<std::uint8_t> packed;
+    unpack_bits(tensor.chunks.read(chunk, packed.buffer()), tensor.n_bits, indices);
+    const std::size_t begin = std::max(run.begin, wanted.begin);
+    const std::size_t end = std::min(run.begin + run.length, wanted.begin + wanted.length);
+    for_each_index_block(tensor.geometry, {begin, end - begin}, [&](const IndexBlock& block) {
+        body(block, indices.subspan(block.begin - run.begin, block.count));
+    });
+}
+
 /// Calls body(chunk number, block, its indices) for the blocks of a run of index positions; chunks
 /// side by side.
 template <class Body>
@@ -22,16 +39,10 @@ void for_each_stored_block(const PalettizedTensor& tensor, IndexRun wanted, cons
     const std::size_t last = grid.chunk_of(wanted.begin + wanted.length - 1);
     for_each_task(last - first + 1, [&](std::size_t number) {
         const std::size_t c = first + number;
-        const IndexRun run = grid.positions(c);
-        Scratch<std::uint8_t> unpacked;
-        const std::span<std::uint8_t> indices = unpacked.first(run.length);
-        Scratch<std::uint8_t> packed;
-        unpack_bits(tensor.chunks.read(c, packed.buffer()), tensor.n_bits, indices);
-        const std::size_t begin = std::max(run.begin, wanted.begin);
-        const std::size_t end = std::min(run.begin + run.length, wanted.begin + wanted.length);
-        for_each_index_block(tensor.geometry, {begin, end - begin}, [&](const IndexBlock& block) {
-            body(c, block, indices.subspan(block.begin - run.begin, block.count));
-        });
+        for_each_block_of_chunk(tensor, grid, c, wanted,
+                                [&](const IndexBlock& block, std::span<std::uint8_t> indices) {
+                                    body(c, block, indices);
+                                });
     });
 }
 
