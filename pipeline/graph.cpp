@@ -8,6 +8,7 @@ namespace pal {
 //      v                                                                           |
 //    gate -> load -> scale -> cluster -> quantize LUT -> assign -> order -> write -> sink
 //
+// Where tensors are to be described, `describe` stands between assign and order.
 GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t budget_bytes,
                       std::vector<Outcome> done) {
     const std::vector<const PlanEntry*> entries = plan.palettized();
@@ -25,7 +26,9 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     auto scale = stage_node(graph, ScaleStage{}, recorder);
     auto cluster = stage_node(graph, ClusterStage{}, recorder);
     auto quantize_lut = stage_node(graph, QuantizeLutStage{}, recorder);
-    auto assign = stage_node(graph, AssignStage{}, recorder);
+    auto assign = stage_node(graph, AssignStage{ports.describe.has_value()}, recorder);
+    auto describe =
+        stage_node(graph, DescribeStage{ports.describe.value_or(DetailLimits{})}, recorder);
     flow::sequencer_node<Message<Packed>> order(
         graph, [first](const auto& m) { return m->sequence - first; });
     auto write = stage_node(graph, WriteStage{ports.write}, recorder, flow::serial);
@@ -36,7 +39,12 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     flow::make_edge(scale, cluster);
     flow::make_edge(cluster, quantize_lut);
     flow::make_edge(quantize_lut, assign);
-    flow::make_edge(assign, order);
+    if (ports.describe) {
+        flow::make_edge(assign, describe);
+        flow::make_edge(describe, order);
+    } else {
+        flow::make_edge(assign, order);
+    }
     flow::make_edge(order, write);
     flow::make_edge(write, sink);
     flow::make_edge(sink, gate);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "pipeline/message.hpp"
@@ -19,6 +20,7 @@ struct GraphPorts {
     Recorder* recorder = nullptr;
     std::function<bool()> stopped = [] { return false; };         // whether to let nothing more in
     std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
+    std::optional<DetailLimits> describe = std::nullopt;  // how closely to look at each tensor
 };
 
 struct GraphResult {

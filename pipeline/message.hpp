@@ -30,6 +30,7 @@ struct Outcome {
     std::optional<double> optimality_gap;  // see GroupPalettes
     std::optional<double> weighted_mse;    // with sensitivities
     Fingerprint palette;
+    std::shared_ptr<const TensorDetail> detail;  // where it was asked for
 };
 
 template <class Payload>

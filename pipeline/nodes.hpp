@@ -89,6 +89,7 @@ struct Written {
     std::optional<double> optimality_gap;
     std::optional<double> weighted_mse;
     Fingerprint palette;
+    std::shared_ptr<const TensorDetail> detail;
 };
 
 /// The last stage: hands a packed tensor to the file, one at a time, in plan order.
@@ -101,7 +102,7 @@ struct WriteStage {
     Output operator()(const TensorJob& job, Input&& packed) const {
         write(job, packed);
         return {checked_error(job, packed), packed.optimality_gap, packed.weighted_mse,
-                palette_fingerprint(packed.tensor)};
+                palette_fingerprint(packed.tensor), std::move(packed.detail)};
     }
 };
 
@@ -119,6 +120,7 @@ inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes) {
                     outcome.optimality_gap = message->payload->optimality_gap;
                     outcome.weighted_mse = message->payload->weighted_mse;
                     outcome.palette = message->payload->palette;
+                    outcome.detail = std::move(message->payload->detail);
                 }
                 return Release{message->entry->memory_bytes,
                                outcome.failed && outcome.code == ErrorCode::kOutput};

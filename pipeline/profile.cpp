@@ -191,4 +191,25 @@ std::string profile_table(const Profile& profile) {
                        100 * profile.idle, profile.bound_by);
 }
 
+nlohmann::ordered_json profile_json(const Profile& profile) {
+    nlohmann::ordered_json json{{"wall_seconds", profile.wall_seconds},
+                                {"busy_threads", profile.busy_threads},
+                                {"reading", profile.reading},
+                                {"computing", profile.computing},
+                                {"writing", profile.writing},
+                                {"idle", profile.idle},
+                                {"bound_by", std::string(profile.bound_by)}};
+    json["stages"] = nlohmann::ordered_json::array();
+    for (const StageProfile& stage : profile.stages) {
+        json["stages"].push_back({{"name", std::string(stage.name)},
+                                  {"runs", stage.runs},
+                                  {"busy_seconds", stage.busy_seconds},
+                                  {"read_seconds", stage.read_seconds},
+                                  {"bytes_in", stage.bytes_in},
+                                  {"bytes_out", stage.bytes_out},
+                                  {"waited_seconds", stage.waited_seconds}});
+    }
+    return json;
+}
+
 }  // namespace pal

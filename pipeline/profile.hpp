@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,5 +45,8 @@ struct Profile {
                                    std::size_t threads);
 
 [[nodiscard]] std::string profile_table(const Profile& profile);
+
+/// The same as the report keeps it.
+[[nodiscard]] nlohmann::ordered_json profile_json(const Profile& profile);
 
 }  // namespace pal

@@ -11,6 +11,7 @@
 #include "pipeline/fingerprint.hpp"
 #include "pipeline/json_path.hpp"
 #include "pipeline/printable.hpp"
+#include "pipeline/report_detail.hpp"
 
 namespace pal {
 
@@ -82,6 +83,25 @@ void add_gap(Json& tensor, const PlanEntry& entry, const Outcome& outcome) {
     const bool asked = entry.palettize && entry.job.cluster.certify;
     if (asked && !outcome.optimality_gap && !outcome.failed)
         tensor["optimality_gap_reason"] = "vectors have no certificate";
+}
+
+/// What the report page draws; null, with the reason, for a tensor of an earlier run.
+void add_detail(Json& tensor, const Outcome& outcome) {
+    if (outcome.failed) return;
+    tensor["detail"] = outcome.detail ? detail_json(*outcome.detail) : Json(nullptr);
+    if (!outcome.detail)
+        tensor["detail_reason"] = "done by an earlier run, which --resume took over";
+}
+
+void add_facts(Json& report, const RunFacts& facts) {
+    report["input"] = escaped_path(facts.input);
+    report["output"] = escaped_path(facts.output);
+    report["file_bytes_in"] = facts.file_bytes_in;
+    report["file_bytes_out"] = facts.file_bytes_out;
+    report["wall_seconds"] = facts.wall_seconds;
+    report["threads"] = facts.threads;
+    report["engine"] = std::string(engine_name(facts.engine));
+    if (facts.profile) report["profile"] = profile_json(*facts.profile);
 }
 
 Json tensor_json(const PlanEntry& entry) {
@@ -174,11 +194,7 @@ std::string spec_for_people(const PalettizationSpec& spec) {
 
 std::string report_json(const Plan& plan, const RunFacts* facts) {
     Json report;
-    if (facts != nullptr) {
-        report["wall_seconds"] = facts->wall_seconds;
-        report["threads"] = facts->threads;
-        report["engine"] = std::string(engine_name(facts->engine));
-    }
+    if (facts != nullptr) add_facts(report, *facts);
     report["totals"] = totals_json(plan);
     if (plan.widths) report["widths"] = widths_json(*plan.widths);
     if (!plan.warnings.empty()) report["warnings"] = plan.warnings;
@@ -191,6 +207,7 @@ std::string report_json(const Plan& plan, const RunFacts* facts) {
             add_errors(tensor, *found->second);
             add_gap(tensor, entry, *found->second);
             tensor["seconds"] = found->second->seconds;
+            if (facts != nullptr && facts->described) add_detail(tensor, *found->second);
         } else if (facts !=
                    nullptr) {  // a dense tensor of a run: nothing is lost, nothing is spent
             add_errors(tensor, Outcome{});

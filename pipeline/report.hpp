@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/message.hpp"
 #include "pipeline/plan.hpp"
+#include "pipeline/profile.hpp"
 
 namespace pal {
 
@@ -19,13 +21,17 @@ struct RunFacts {
     double wall_seconds = 0;
     std::size_t threads = 1;
     Engine engine = Engine::kFast;
+    std::string input;  // names of the files
+    std::string output;
+    bool described = false;          // whether outcomes have a detail
+    std::optional<Profile> profile;  // where the run was recorded
 };
 
 /// "4 bit, groups of 16 on axis 0, scaled, int8 LUT".
 [[nodiscard]] std::string spec_for_people(const PalettizationSpec& spec);
 
-/// {"totals": {...}, "tensors": [...]}, with "wall_seconds", "threads", "engine" and per-tensor
-/// errors where facts are given.
+/// {"totals": {...}, "tensors": [...]}; where facts are given with those, the errors of each tensor
+/// and, if described, its detail. docs/report.md lists the keys.
 [[nodiscard]] std::string report_json(const Plan& plan, const RunFacts* facts);
 
 /// What a palettized file was made of.

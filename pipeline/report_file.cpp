@@ -103,11 +103,13 @@ void ReportFile::write(const std::string& json) {
 }
 
 void ReportFile::publish() {
-    if (temporary_) temporary_->publish();
+    if (!temporary_) return;
+    temporary_->publish();
+    published_ = true;
 }
 
 void ReportFile::withdraw() noexcept {
-    if (temporary_) ::unlink(behind_links(path_).c_str());
+    if (published_) ::unlink(behind_links(path_).c_str());
 }
 
 }  // namespace pal

@@ -1,5 +1,5 @@
-// The file that --report or --trace names: written before the output appears, so that both appear
-// or none.
+// The file that --report, --report-html or --trace names: written before the output appears, so
+// that all appear or none.
 #pragma once
 
 #include <optional>
@@ -32,7 +32,7 @@ class ReportFile {
     void write(const std::string& json);
     /// Puts the temporary into place. Throws Error(kOutput).
     void publish();
-    /// Takes back what was published.
+    /// Takes back what was published, if it was.
     void withdraw() noexcept;
 
   private:
@@ -44,6 +44,7 @@ class ReportFile {
     bool force_;
     int descriptor_ = -1;  // the standard stream that the report is, if it is one
     bool is_stream_ = false;
+    bool published_ = false;
     std::optional<TemporaryFile> temporary_;
 };
 

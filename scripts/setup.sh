@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing, and only those. Asks nothing; uses sudo when not root. With --bench
-# also what scripts/bench.sh compares with, with --fuzz what scripts/soak.sh fuzz builds with.
+# Installs the Debian packages that are missing, and only those, and fetches the chart library of the report page. Asks
+# nothing; uses sudo when not root. With --bench also what scripts/bench.sh compares with, with --fuzz what
+# scripts/soak.sh fuzz builds with, with --browser what the tests of the page look at it with.
 set -euo pipefail
+page="$(dirname "${BASH_SOURCE[0]}")/../pipeline/report_page"
 
 packages=(
     g++ cmake ninja-build pkg-config git ca-certificates
@@ -10,6 +12,8 @@ packages=(
     hdf5-tools python3 python3-numpy python3-h5py
     clang-format clang-tidy libbenchmark-dev
 )
+command -v npm >/dev/null || packages+=(nodejs npm)
+[[ "${1:-}" == --browser ]] && packages+=(chromium chromium-driver python3-selenium)
 [[ "${1:-}" == --fuzz ]] && packages+=(clang libclang-rt-14-dev)
 [[ "${1:-}" == --bench ]] && packages+=(python3-sklearn python3-faiss util-linux)
 
@@ -22,24 +26,36 @@ if ! command -v dpkg-query >/dev/null; then
     exit 1
 fi
 
-missing=()
-for package in "${packages[@]}"; do
-    is_installed "$package" || missing+=("$package")
-done
-if ((${#missing[@]} == 0)); then
-    echo "setup: all ${#packages[@]} packages are installed"
-    exit 0
-fi
-
-as_root=()
-if (($(id -u) != 0)); then
-    if ! command -v sudo >/dev/null; then
-        echo "setup: not root and no sudo; install by hand: ${missing[*]}" >&2
-        exit 1
+install_packages() {
+    local missing=() as_root=()
+    for package in "${packages[@]}"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    if ((${#missing[@]} == 0)); then
+        echo "setup: all ${#packages[@]} packages are installed"
+        return
     fi
-    as_root=(sudo)
-fi
-echo "setup: installing ${missing[*]}"
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q -y --no-install-recommends "${missing[@]}"
+    if (($(id -u) != 0)); then
+        if ! command -v sudo >/dev/null; then
+            echo "setup: not root and no sudo; install by hand: ${missing[*]}" >&2
+            exit 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "setup: installing ${missing[*]}"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# npm checks what it fetches against the hashes of package-lock.json.
+fetch_page_library() {
+    local fetched="$page/node_modules/.fetched-package-lock.json"
+    cmp -s "$page/package-lock.json" "$fetched" && return
+    echo "setup: fetching the chart library of the report page"
+    npm ci --prefix "$page" --ignore-scripts --no-audit --no-fund --loglevel=error
+    cp "$page/package-lock.json" "$fetched"
+}
+
+install_packages
+fetch_page_library

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, checks format, layering and clang-tidy, runs all tests. The last lines
-# are ctest's summary. With --sanitize the tests also run under ASan+UBSan and under TSan, before the others.
+# are ctest's summary. With --sanitize the tests also run under ASan+UBSan and under TSan, before the others, and a
+# browser is installed for the tests of the report page, which are skipped where there is none.
 # Usage: scripts/test.sh [--sanitize]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,6 +17,9 @@ case "${1:-}" in
 esac
 
 jobs="$(nproc)"
+if [[ $sanitize == yes ]]; then
+    scripts/setup.sh --browser
+fi
 scripts/build.sh release
 scripts/check_format.sh
 scripts/check_layering.sh

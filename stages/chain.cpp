@@ -79,8 +79,7 @@ Quantized QuantizeLutStage::operator()(const TensorJob& job, Clustered&& input) 
 }
 
 Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
-    Packed output{std::move(input.tensor), {},           nullptr,
-                  input.optimality_gap,    std::nullopt, nullptr};
+    Packed output{std::move(input.tensor), {}, nullptr, input.optimality_gap};
     if (keep_weights) output.weights = input.source.weights;
     const ChunkGrid grid(job.geometry);
     if (grid.count() * grid.chunk_bytes(job.spec.n_bits) > kHeldIndexBytes) {

@@ -73,8 +73,8 @@ struct Packed {
     std::shared_ptr<const LaterAssignment> later;  // a large one's
     std::optional<double> optimality_gap;          // see GroupPalettes
     std::optional<double> weighted_mse = {};       // with sensitivities
-    std::optional<Weights> weights;  // as loaded, where somebody looks at them once more
-    std::shared_ptr<const TensorDetail> detail;  // where it was asked for
+    std::optional<Weights> weights = {};  // as loaded, where somebody looks at them once more
+    std::shared_ptr<const TensorDetail> detail = {};  // where it was asked for
 };
 
 /// What the tensor lost; of a large one once its chunks have been read. Throws Error(kCheckFailed)

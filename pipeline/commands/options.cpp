@@ -126,6 +126,16 @@ po::options_description recording_options() {
     return options;
 }
 
+po::options_description page_options() {
+    po::options_description options("To look at");
+    options.add_options()("report-html", po::value<std::string>()->value_name(kFileValue),
+                          "write a page to this file: tensors, their errors, histograms and "
+                          "palettes, and stage times; it needs no network")(
+        "report-detail", po::bool_switch(),
+        "put what the page shows of each tensor into the --report too, for `h5palettize report`");
+    return options;
+}
+
 po::options_description common_options() {
     po::options_description options("General");
     options.add_options()("help,h", po::bool_switch(), "this text")(
@@ -314,6 +324,16 @@ ReportFile written_config_from(const Arguments& arguments) {
     std::vector<UsedFile> used = used_files(arguments);
     if (arguments.has("report")) used.push_back({arguments.text("report"), "the report"});
     return {"--write-config", arguments.text("write-config"), arguments.flag("force"), used};
+}
+
+ReportFile page_from(const Arguments& arguments) {
+    require_file_name(arguments, "report-html");
+    if (arguments.flag("report-detail") && !arguments.has("report"))
+        throw Error(ErrorCode::kUsage, "--report-detail: is for --report FILE, which is missing");
+    std::vector<UsedFile> used = used_files(arguments);
+    if (arguments.has("report")) used.push_back({arguments.text("report"), "the report"});
+    if (arguments.has("trace")) used.push_back({arguments.text("trace"), "the trace"});
+    return {"--report-html", arguments.text("report-html"), arguments.flag("force"), used};
 }
 
 std::uint64_t parse_bytes(const std::string& text, const std::string& option) {

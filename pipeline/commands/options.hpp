@@ -41,6 +41,8 @@ struct Arguments {
 /// Of every command.
 [[nodiscard]] po::options_description common_options();
 [[nodiscard]] po::options_description recording_options();
+/// --report-html and --report-detail.
+[[nodiscard]] po::options_description page_options();
 [[nodiscard]] po::options_description certify_option();
 [[nodiscard]] po::options_description json_option();
 [[nodiscard]] po::options_description force_option();
@@ -74,6 +76,8 @@ void check_output(const Arguments& arguments);
 [[nodiscard]] ReportFile report_from(const Arguments& arguments);
 /// --trace, checked likewise.
 [[nodiscard]] ReportFile trace_from(const Arguments& arguments);
+/// --report-html, checked likewise. Throws Error(kUsage) also for --report-detail without --report.
+[[nodiscard]] ReportFile page_from(const Arguments& arguments);
 
 /// --write-config, checked likewise.
 [[nodiscard]] ReportFile written_config_from(const Arguments& arguments);

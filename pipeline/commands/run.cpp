@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -19,6 +18,8 @@
 #include "pipeline/progress.hpp"
 #include "pipeline/recorder.hpp"
 #include "pipeline/report.hpp"
+#include "pipeline/report_detail.hpp"
+#include "pipeline/report_page.hpp"
 #include "pipeline/resume.hpp"
 #include "pipeline/sensitivities.hpp"
 #include "pipeline/skip_nonfinite.hpp"
@@ -28,8 +29,6 @@
 namespace pal {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 /// Prints every failure, but what was not done only once; the first one's code is the run's. 0
 /// where nothing failed.
@@ -56,18 +55,38 @@ int report_failures(const std::vector<Outcome>& outcomes, const std::string& sto
     return code;
 }
 
-/// All files or none.
-void publish(ReportFile& report, ReportFile& trace, CheckpointWriter& writer) {
-    report.publish();
-    try {
-        trace.publish();
-        writer.publish();
-    } catch (const Error&) {
-        report.withdraw();
-        trace.withdraw();
-        throw;
+/// What a run writes beside its output.
+struct Reports {
+    explicit Reports(const Arguments& arguments)
+        : json(report_from(arguments)), trace(trace_from(arguments)), page(page_from(arguments)) {}
+
+    ReportFile json;
+    ReportFile trace;
+    ReportFile page;
+
+    /// Puts the profile into `facts` where there is a recorder.
+    void write(const Arguments& arguments, const Plan& plan, RunFacts& facts,
+               const Recorder* recorder) {
+        if (recorder != nullptr) {
+            facts.profile = make_profile(recorder->slices(), facts.wall_seconds, facts.threads);
+            if (arguments.has("trace")) trace.write(trace_json(recorder->slices()));
+        }
+        if (!arguments.has("report") && !arguments.has("report-html")) return;
+        const std::string text = report_json(plan, &facts);
+        json.write(text);
+        if (arguments.has("report-html")) page.write(report_page(text));
     }
-}
+    /// All files or none.
+    void publish(CheckpointWriter& writer) {
+        try {
+            for (ReportFile* file : {&json, &trace, &page}) file->publish();
+            writer.publish();
+        } catch (const Error&) {
+            for (ReportFile* file : {&json, &trace, &page}) file->withdraw();
+            throw;
+        }
+    }
+};
 
 /// The plan that is executed; what there is to warn of is printed.
 Plan executable_plan(const Arguments& arguments, const Config& config, const PlanOptions& options,
@@ -130,26 +149,35 @@ struct Output {
     }
 };
 
-GraphPorts graph_ports(const CheckpointReader& reader, const CheckpointReader* sensitivities,
-                       const Output& output, Recorder* recorder) {
+/// What the graph works with.
+struct Work {
+    const CheckpointReader& reader;
+    const CheckpointReader* sensitivities;
+    Recorder* recorder;
+    bool describes;  // each tensor, for a page
+    std::uint64_t budget_bytes;
+};
+
+GraphPorts graph_ports(const Work& work, const Output& output) {
     GraphPorts ports;
     ports.load = [&](const PlanEntry& entry) {
         if (stop_requested()) {
             throw Error(ErrorCode::kStopped, entry.job.path + ": not done: interrupted");
         }
         output.progress.begin(entry.job.path);
-        return reader.open_weights(*entry.dataset, entry.kept_bytes);
+        return work.reader.open_weights(*entry.dataset, entry.kept_bytes);
     };
     ports.write = [&](const TensorJob& job, const Packed& packed) {
-        output.write(job, packed, reader);
+        output.write(job, packed, work.reader);
     };
-    ports.recorder = recorder;
+    ports.recorder = work.recorder;
     ports.stopped = stop_requested;
-    if (sensitivities != nullptr) {
-        ports.sensitivities = [sensitivities](const PlanEntry& entry) {
-            return sensitivities->open_weights(*entry.sensitivities);
+    if (work.sensitivities != nullptr) {
+        ports.sensitivities = [&work](const PlanEntry& entry) {
+            return work.sensitivities->open_weights(*entry.sensitivities);
         };
     }
+    if (work.describes) ports.describe = detail_limits(output.entries.size());
     return ports;
 }
 
@@ -160,10 +188,8 @@ Origin origin_of(const Config& config, const CheckpointInfo& input,
 }
 
 /// Palettizes what is not done yet.
-GraphResult palettize_rest(const Plan& plan, const CheckpointReader& reader,
-                           const CheckpointReader* sensitivities, Journal& journal,
-                           CheckpointWriter& writer, Recorder* recorder, std::uint64_t budget_bytes,
-                           std::vector<Outcome> resumed) {
+GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
+                           CheckpointWriter& writer, std::vector<Outcome> resumed) {
     const auto entries = plan.palettized();
     if (!resumed.empty()) {
         log_note(std::to_string(resumed.size()) + " of " + std::to_string(entries.size()) +
@@ -172,8 +198,25 @@ GraphResult palettize_rest(const Plan& plan, const CheckpointReader& reader,
     Progress progress(entries.size(), weight_bytes(entries), progress_on_stderr());
     progress.add_earlier(resumed.size(), weight_bytes(std::span(entries).first(resumed.size())));
     const Output output{journal, writer, entries, progress};
-    return run_graph(plan, graph_ports(reader, sensitivities, output, recorder), budget_bytes,
-                     std::move(resumed));
+    return run_graph(plan, graph_ports(work, output), work.budget_bytes, std::move(resumed));
+}
+
+bool wants_details(const Arguments& arguments) {
+    return arguments.has("report-html") || arguments.flag("report-detail");
+}
+
+/// All but the sizes and times that are not known yet.
+RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
+                  const std::vector<Outcome>& outcomes) {
+    RunFacts facts;
+    facts.outcomes = outcomes;
+    facts.file_bytes_in = input.file_bytes;
+    facts.threads = threads_from(arguments);
+    facts.engine = plan_options_from(arguments).cluster.engine;
+    facts.input = arguments.positionals[0];
+    facts.output = arguments.positionals[1];
+    facts.described = wants_details(arguments);
+    return facts;
 }
 
 std::string stopped_message(const std::string& target) {
@@ -185,7 +228,8 @@ int execute_run(const Arguments& arguments) {
     const std::string& target = arguments.positionals[1];
     stop_on_signals(stopped_message(target));
     std::optional<Recorder> recording;
-    if (arguments.flag("profile") || arguments.has("trace")) recording.emplace();
+    if (wants_details(arguments) || arguments.flag("profile") || arguments.has("trace"))
+        recording.emplace();
     Recorder* const recorder = recording ? &*recording : nullptr;
     Phases phases(recorder);
     const Config config = config_from(arguments);
@@ -199,8 +243,7 @@ int execute_run(const Arguments& arguments) {
     if (sensitivities) options.sensitivities = &sensitivities->info();
     phases.enter("plan", Activity::kComputing);
     check_output(arguments);
-    ReportFile report = report_from(arguments);
-    ReportFile trace = trace_from(arguments);
+    Reports reports(arguments);
     const Plan plan = executable_plan(arguments, config, options, reader);
     if (sensitivities) require_valid(*sensitivities, plan);
 
@@ -221,8 +264,9 @@ int execute_run(const Arguments& arguments) {
     std::vector<Outcome> resumed = resume_finished(journal, writer, plan.palettized());
     phases.leave();
 
-    const GraphResult result = palettize_rest(plan, reader, sensitivities.get(), journal, writer,
-                                              recorder, budget_bytes, std::move(resumed));
+    const GraphResult result = palettize_rest(
+        plan, {reader, sensitivities.get(), recorder, wants_details(arguments), budget_bytes},
+        journal, writer, std::move(resumed));
     if (stop_requested()) journal.keep();
     if (const int code = report_failures(result.outcomes, stopped_message(target)); code != 0)
         return code;
@@ -231,19 +275,18 @@ int execute_run(const Arguments& arguments) {
     writer.finish(results_json(plan, result.outcomes,
                                origin_of(config, reader.info(), options.sensitivities)));
     phases.enter("fsync", Activity::kWriting);
-    phases.count_bytes(0, writer.sync());
+    const std::uint64_t output_bytes = writer.sync();
+    phases.count_bytes(0, output_bytes);
     phases.leave();
 
-    RunFacts facts{result.outcomes,         reader.info().file_bytes, 0, 0,
-                   threads_from(arguments), options.cluster.engine};
+    RunFacts facts = facts_of(arguments, reader.info(), result.outcomes);
+    facts.file_bytes_out = output_bytes;
     facts.wall_seconds = seconds_since(start);
-    if (arguments.has("report")) report.write(report_json(plan, &facts));
-    if (arguments.has("trace")) trace.write(trace_json(recording->slices()));
+    reports.write(arguments, plan, facts, recorder);
     phases.enter("publish", Activity::kWriting);
-    publish(report, trace, writer);
+    reports.publish(writer);
     journal.discard();
     phases.leave();
-    facts.file_bytes_out = fs::file_size(target);
     if (log_options().verbosity != Verbosity::kQuiet) std::cout << report_table(plan, &facts);
     if (arguments.flag("profile")) {
         std::cerr << profile_table(
@@ -267,6 +310,7 @@ Command run_command() {
                     .add(certify_option())
                     .add(thread_options())
                     .add(recording_options())
+                    .add(page_options())
                     .add(run_output_options());
                 return options;
             },

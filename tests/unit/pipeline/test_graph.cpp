@@ -43,6 +43,20 @@ BOOST_AUTO_TEST_CASE(every_tensor_is_written_in_plan_order) {
         BOOST_REQUIRE(outcome.finished && !outcome.failed);
 }
 
+BOOST_AUTO_TEST_CASE(tensors_are_described_where_that_is_asked_for) {
+    MemoryCheckpoint checkpoint = many_tensors(20, 64);
+    const Plan plan = default_plan(checkpoint);
+    for (const Outcome& outcome : run_graph(plan, checkpoint.ports(), kPlenty).outcomes)
+        BOOST_TEST(!outcome.detail);
+    GraphPorts ports = checkpoint.ports();
+    ports.describe = DetailLimits{};
+    for (const Outcome& outcome : run_graph(plan, ports, kPlenty).outcomes) {
+        BOOST_REQUIRE(outcome.detail);
+        BOOST_TEST(outcome.detail->low == 0.0);
+    }
+    BOOST_TEST(checkpoint.written.size() == 40U);
+}
+
 BOOST_AUTO_TEST_CASE(twenty_thousand_tiny_tensors_go_through) {
     MemoryCheckpoint checkpoint = many_tensors(20000, 8);
     (void)run_graph(default_plan(checkpoint), checkpoint.ports(), kPlenty);
