@@ -59,8 +59,12 @@ struct Config {
 /// Parses and validates YAML or JSON text. Throws Error(kUsage) with "source:line:column: key.path:
 /// found ..., allowed ...".
 [[nodiscard]] Config parse_config(std::string_view text, const std::string& source);
-[[nodiscard]] Config load_config(const std::string& file);
+/// `label` names the file in errors that the file as a whole is the cause of.
+[[nodiscard]] Config load_config(const std::string& file, const std::string& label);
 [[nodiscard]] Config preset_config(const std::string& name);  // "w4", "w6", "w8"
+/// What is odd whatever the checkpoint: no state selected, types that look misspelt, rules for one
+/// module that a later rule takes (of at most 1000 rules).
+[[nodiscard]] std::vector<std::string> config_warnings(const Config& config);
 /// One spec for every default state name: what the command line's --n-bits etc. describe.
 [[nodiscard]] Config config_of_spec(const PalettizationSpec& spec);
 

@@ -191,17 +191,15 @@ Config parse_config(std::string_view text, const std::string& source) {
     return config;
 }
 
-Config load_config(const std::string& file) {
+Config load_config(const std::string& file, const std::string& label) {
     if (std::error_code ignored; std::filesystem::is_directory(file, ignored)) {
-        throw Error(ErrorCode::kUsage,
-                    "--config " + file + ": is a folder; give a YAML or JSON file");
+        throw Error(ErrorCode::kUsage, label + ": is a folder; give a YAML or JSON file");
     }
     std::ifstream stream(file, std::ios::binary);
     std::ostringstream text;
     if (stream) text << stream.rdbuf();
     if (!stream || stream.bad() || text.bad()) {
-        throw Error(ErrorCode::kUsage,
-                    "--config " + file + ": cannot be read; give a YAML or JSON file");
+        throw Error(ErrorCode::kUsage, label + ": cannot be read; give a YAML or JSON file");
     }
     return parse_config(text.str(), file);
 }

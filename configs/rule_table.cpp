@@ -18,6 +18,14 @@ constexpr std::size_t kShown = 3;  // examples in a message
 
 }  // namespace
 
+std::string rule_label(const Config& config, const ModuleRule& rule, bool by_type) {
+    return fmt::format("{} '{}' ({}{})", by_type ? "module_type_configs" : "module_name_configs",
+                       rule.name, config.source,
+                       rule.line > 0 ? fmt::format(":{}", rule.line) : "");
+}
+
+std::string global_label(const Config& config) { return "global_config (" + config.source + ")"; }
+
 RuleTable::RuleTable(const Config& config, const std::map<std::string, std::string>& layer_types)
     : config_(config), types_(layer_types) {
     require_types();
@@ -29,9 +37,7 @@ void RuleTable::add_rule(const ModuleRule& rule, bool by_type) {
     Rule added;
     added.rule = &rule;
     added.by_type = by_type;
-    added.label =
-        fmt::format("{} '{}' ({}{})", by_type ? "module_type_configs" : "module_name_configs",
-                    rule.name, config_.source, rule.line > 0 ? fmt::format(":{}", rule.line) : "");
+    added.label = rule_label(config_, rule, by_type);
     rules_.push_back(std::move(added));
 }
 

@@ -15,6 +15,10 @@
 
 namespace pal {
 
+/// How messages name a rule: "module_name_configs 'layers\\..*' (config.yaml:12)".
+[[nodiscard]] std::string rule_label(const Config& config, const ModuleRule& rule, bool by_type);
+[[nodiscard]] std::string global_label(const Config& config);
+
 /// The rule that decides a tensor.
 struct Winner {
     const ModuleRule* rule = nullptr;  // null: global_config

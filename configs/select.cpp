@@ -129,7 +129,7 @@ class Selector {
         const bool by_rule = winner.rule != nullptr;
         const std::optional<ModuleConfig>& module =
             by_rule ? winner.rule->config : config_.global_config;
-        const std::string label = by_rule ? winner.label : "global_config (" + config_.source + ")";
+        const std::string label = by_rule ? winner.label : global_label(config_);
         const std::string& module_path = name.module_names.front();
         if ((!by_rule || winner.by_type) && is_optimizer_state(module_path)) {
             opinion.exempt = true;

@@ -191,10 +191,10 @@ void keep_freed_buffers() {
 }  // namespace
 
 const std::vector<Command>& commands() {
-    static const std::vector<Command> all{
-        run_command(),     plan_command(),    verify_command(),
-        restore_command(), compare_command(), inspect_command(),
-        report_command(),  man_command(),     completion_command()};
+    static const std::vector<Command> all{run_command(),       plan_command(),    verify_command(),
+                                          restore_command(),   compare_command(), inspect_command(),
+                                          validate_command(),  report_command(),  man_command(),
+                                          completion_command()};
     return all;
 }
 

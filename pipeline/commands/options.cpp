@@ -216,7 +216,8 @@ Config config_from(const Arguments& arguments) {
             "--config, --preset and spec options (--n-bits, --granularity, --lut-dtype ...) "
             "exclude each other; give one of them");
     }
-    if (arguments.has("config")) return load_config(arguments.text("config"));
+    if (arguments.has("config"))
+        return load_config(arguments.text("config"), "--config " + arguments.text("config"));
     if (arguments.has("preset")) return preset_config(arguments.text("preset"));
     if (!fields.empty()) return config_of_spec(spec_from_fields(fields));
     return Config{"defaults", ModuleConfig{}, {}, {}};
