@@ -56,6 +56,10 @@ struct Config {
     std::vector<ModuleRule> module_name_configs;
 };
 
+/// A JSON Schema (draft 2020-12) of what parse_config accepts, made from the tables that it reads
+/// by. What it cannot say: merge keys, the syntax of patterns, limits of size, 4.0 for 4.
+[[nodiscard]] std::string config_schema();
+
 /// Parses and validates YAML or JSON text. Throws Error(kUsage) with "source:line:column: key.path:
 /// found ..., allowed ...".
 [[nodiscard]] Config parse_config(std::string_view text, const std::string& source);

@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "configs/config.hpp"
+#include "configs/fields.hpp"
+#include "configs/parse_module.hpp"
 #include "configs/parse_spec.hpp"
 #include "configs/presets.hpp"
 #include "configs/yaml.hpp"
@@ -15,180 +17,86 @@ namespace pal {
 namespace {
 
 using yaml::Place;
+using yaml::Schema;
 
-enum class KeyKind { kType, kPattern };
-
-StateSpecs parse_state_specs(const Place& place) {
-    if (yaml::is_null(place)) return {{"*", std::nullopt}};
-    StateSpecs specs;
-    for (const auto& [state, value] : yaml::entries(place)) {
-        if (yaml::is_null(value)) {
-            specs.emplace_back(state, std::nullopt);
-        } else {
-            specs.emplace_back(state, yaml::parse_spec(value));
-        }
+/// Of every module that no rule names.
+struct GlobalConfig {
+    static void read(const Place& place, std::optional<ModuleConfig>& config) {
+        config.reset();
+        if (yaml::is_null(place)) return;
+        config = yaml::parse_module_config(place);
+        if (config->module_state_spec.empty()) return;
+        yaml::fail(place,
+                   "global_config cannot have module_state_spec; module_type_configs and "
+                   "module_name_configs can");
     }
-    return specs;
-}
-
-/// Specs for inputs and outputs, which a weight-only compression does not have: upstream writes
-/// them empty.
-bool is_activation_key(const std::string& key) {
-    return key == "op_input_spec" || key == "op_output_spec" || key == "module_input_spec" ||
-           key == "module_output_spec";
-}
-
-void require_inactive(const Place& place) {
-    if (yaml::is_null(place)) return;
-    for (const auto& [key, value] : yaml::entries(place)) {
-        if (!yaml::is_null(value))
-            yaml::fail(value, "palettization is weight-only; leave inputs and outputs out");
+    static Schema schema() {
+        Schema config = yaml::module_fields().schema();
+        config["properties"]["module_state_spec"]["maxProperties"] = 0;
+        return yaml::nullable(std::move(config));
     }
+};
+
+const yaml::FieldMap<Config>& palettization_fields() {
+    static const yaml::FieldMap<Config> kFields{
+        "kmeans_palettization_config",
+        "Names beat types, types beat global_config, and of two rules the later one wins",
+        {yaml::field("global_config",
+                     "For modules that no rule names (without it: 4 bits, per tensor); null: dense",
+                     GlobalConfig{}, &Config::global_config),
+         yaml::field("module_type_configs",
+                     "Layer type, of torch or Keras: config of such layers; null: dense",
+                     yaml::Rules{true}, &Config::module_type_configs),
+         yaml::field("module_name_configs",
+                     "Regular expression (PCRE2) of a whole module path: config of the module and "
+                     "all below it; null: dense",
+                     yaml::Rules{false}, &Config::module_name_configs)},
+        {}};
+    return kFields;
 }
 
-OpConfig parse_op_config(const Place& place) {
-    if (yaml::is_null(place)) return {StateSpecs{{"*", std::nullopt}}};
-    yaml::require_known(place, {"op_state_spec", "op_input_spec", "op_output_spec"});
-    OpConfig config;
-    for (const auto& [key, value] : yaml::entries(place)) {
-        if (key == "op_state_spec") config.op_state_spec = parse_state_specs(value);
-        if (is_activation_key(key)) require_inactive(value);
+const char* const kTopKey = "kmeans_palettization_config";
+
+void require_top_key(const Place& document, const Config& /*config*/) {
+    for (const auto& [key, value] : yaml::entries(document)) {
+        if (key == kTopKey) return;
     }
-    return config;
+    yaml::fail(document, std::string(kTopKey) + " is missing");
 }
 
-/// What an entry's key says. Compiled here, so that a bad pattern is found in every config that is
-/// read, and not only where a tensor comes that far.
-std::optional<Pattern> parse_key(KeyKind kind, const std::string& level, const std::string& key,
-                                 const Place& value) {
-    if (kind == KeyKind::kType) return std::nullopt;
-    return Pattern(key, yaml::position(value) + ": " + level + " '" + key + "'");
-}
-
-std::vector<OpRule> parse_op_configs(const Place& place, KeyKind kind) {
-    std::vector<OpRule> rules;
-    if (yaml::is_null(place)) return rules;
-    for (const auto& [name, value] : yaml::entries(place)) {
-        rules.push_back(
-            {name, parse_op_config(value), parse_key(kind, "op_name_config", name, value)});
-    }
-    return rules;
-}
-
-int parse_rounding_precision(const Place& place) {
-    const long long decimals = yaml::integer(place, "integers >= 1");
-    constexpr long long kMostDecimals = 30;  // beyond the last decimal of any f16
-    if (decimals < 1)
-        yaml::fail(place, "found " + yaml::shown(place) + ", allowed are integers >= 1");
-    return static_cast<int>(std::min(decimals, kMostDecimals));
-}
-
-void pass_on_rounding(StateSpecs& specs, const ModuleConfig& config) {
-    for (auto& [state, spec] : specs) {
-        if (!spec) continue;
-        spec->enable_fast_kmeans_mode = config.enable_fast_kmeans_mode;
-        spec->rounding_precision = config.rounding_precision;
-    }
-}
-
-/// Every spec of a module carries the module's rounding settings.
-void pass_on_rounding(ModuleConfig& config) {
-    if (config.op_state_spec) pass_on_rounding(*config.op_state_spec, config);
-    pass_on_rounding(config.module_state_spec, config);
-    for (auto* ops : {&config.op_type_config, &config.op_name_config}) {
-        for (OpRule& op : *ops) {
-            if (op.config.op_state_spec) pass_on_rounding(*op.config.op_state_spec, config);
-        }
-    }
-}
-
-void refuse_rounded_vectors(const Place& place, const ModuleConfig& config) {
-    if (!config.op_state_spec) return;
-    for (const auto& [state, spec] : *config.op_state_spec) {
-        if (!spec || spec->cluster_dim == 1) continue;
-        yaml::fail(
-            place,
-            fmt::format("enable_fast_kmeans_mode does not go with cluster_dim {} (state '{}')",
-                        spec->cluster_dim, state));
-    }
-}
-
-ModuleConfig parse_module_config(const Place& place) {
-    yaml::require_known(
-        place, {"op_state_spec", "op_type_config", "op_name_config", "module_state_spec",
-                "enable_fast_kmeans_mode", "rounding_precision", "op_input_spec", "op_output_spec",
-                "module_input_spec", "module_output_spec", "pat_schedule"});
-    ModuleConfig config;
-    std::optional<Place> asked_for_rounding;
-    for (const auto& [key, value] : yaml::entries(place)) {
-        if (key == "op_state_spec") config.op_state_spec = parse_state_specs(value);
-        if (key == "op_type_config")
-            config.op_type_config = parse_op_configs(value, KeyKind::kType);
-        if (key == "op_name_config")
-            config.op_name_config = parse_op_configs(value, KeyKind::kPattern);
-        if (key == "module_state_spec" && !yaml::is_null(value))
-            config.module_state_spec = parse_state_specs(value);
-        if (key == "enable_fast_kmeans_mode") {
-            config.enable_fast_kmeans_mode = yaml::boolean(value);
-            if (config.enable_fast_kmeans_mode) asked_for_rounding.emplace(value);
-        }
-        if (key == "rounding_precision")
-            config.rounding_precision = parse_rounding_precision(value);
-        if (key == "pat_schedule" && !yaml::is_null(value)) {
-            yaml::fail(
-                value,
-                "training-time settings have no meaning for a checkpoint; leave the key out");
-        }
-        if (is_activation_key(key)) require_inactive(value);
-    }
-    if (asked_for_rounding) refuse_rounded_vectors(*asked_for_rounding, config);
-    pass_on_rounding(config);
-    return config;
-}
-
-std::vector<ModuleRule> parse_rules(const Place& place, KeyKind kind) {
-    std::vector<ModuleRule> rules;
-    if (yaml::is_null(place)) return rules;
-    for (const auto& [name, value] : yaml::entries(place)) {
-        ModuleRule rule{name, std::nullopt, value.line(),
-                        parse_key(kind, "module_name_configs", name, value)};
-        if (!yaml::is_null(value)) rule.config = parse_module_config(value);
-        rules.push_back(std::move(rule));
-    }
-    return rules;
+const yaml::FieldMap<Config>& document_fields() {
+    static const yaml::FieldMap<Config> kFields{
+        "document",
+        "A configuration of h5palettize: which tensors are palettized, and how",
+        {{kTopKey, "The configuration",
+          [](const Place& value, Config& config) {
+              palettization_fields().read_into(value, config);
+          },
+          palettization_fields().schema()},
+         {"palettization_spec", "A place for YAML anchors; nothing in it is read",
+          [](const Place&, Config&) {}, Schema::object()}},
+        {{require_top_key, {{"required", Schema::array({kTopKey})}}}}};
+    return kFields;
 }
 
 }  // namespace
 
 Config parse_config(std::string_view text, const std::string& source) {
     const Place document = yaml::load(text, source);
-    yaml::require_known(document, {"kmeans_palettization_config", "palettization_spec"});
     Config config;
     config.source = source;
-    bool found = false;
-    for (const auto& [top, inner] : yaml::entries(document)) {
-        if (top != "kmeans_palettization_config")
-            continue;  // palettization_spec: a place for anchors
-        found = true;
-        if (yaml::is_null(inner)) yaml::fail(inner, "found null, a map is wanted");
-        yaml::require_known(inner, {"global_config", "module_type_configs", "module_name_configs"});
-        for (const auto& [key, value] : yaml::entries(inner)) {
-            if (key == "module_type_configs")
-                config.module_type_configs = parse_rules(value, KeyKind::kType);
-            if (key == "module_name_configs")
-                config.module_name_configs = parse_rules(value, KeyKind::kPattern);
-            if (key != "global_config") continue;
-            config.global_config.reset();
-            if (!yaml::is_null(value)) config.global_config = parse_module_config(value);
-            if (config.global_config && !config.global_config->module_state_spec.empty()) {
-                yaml::fail(value,
-                           "global_config cannot have module_state_spec; module_type_configs and "
-                           "module_name_configs can");
-            }
-        }
-    }
-    if (!found) yaml::fail(document, "kmeans_palettization_config is missing");
+    document_fields().read_into(document, config);
     return config;
+}
+
+std::string config_schema() {
+    Schema schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                  {"title", "h5palettize configuration"}};
+    schema.update(document_fields().definition());
+    Schema& definitions = schema["$defs"];
+    definitions[palettization_fields().name] = palettization_fields().definition();
+    yaml::add_module_definitions(definitions);
+    return schema.dump(2) + "\n";
 }
 
 Config load_config(const std::string& file, const std::string& label) {

@@ -1,101 +1,49 @@
 #include "configs/parse_spec.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
+#include <limits>
 
-#include "configs/nearest.hpp"
+#include "configs/values.hpp"
 
 namespace pal::yaml {
 
 namespace {
 
-template <class Value>
-struct Choice {
-    const char* name;
-    Value value;
+constexpr auto kAnyNumber = std::numeric_limits<long long>::max();
+
+Choices<LutDType> lut_dtypes() {
+    return {{{"int8", LutDType::kInt8},
+             {"uint8", LutDType::kUInt8},
+             {"float8_e4m3fn", LutDType::kFloat8E4M3},
+             {"float8_e5m2", LutDType::kFloat8E5M2},
+             {"float8_e4m3", LutDType::kFloat8E4M3}},
+            true};
+}
+
+bool is_float8(LutDType dtype) {
+    return dtype == LutDType::kFloat8E4M3 || dtype == LutDType::kFloat8E5M2;
+}
+
+/// The LUT's granularity, which upstream writes out.
+struct PerTensor {};
+
+struct NoAxis {
+    static void check(const Place& place) {
+        if (!is_null(place)) fail(place, "found " + shown(place) + ", per_tensor allows null");
+    }
+    static Schema schema() { return null_schema(); }
 };
 
-constexpr std::array<Choice<LutDType>, 5> kLutDTypes{{{"int8", LutDType::kInt8},
-                                                      {"uint8", LutDType::kUInt8},
-                                                      {"float8_e4m3fn", LutDType::kFloat8E4M3},
-                                                      {"float8_e5m2", LutDType::kFloat8E5M2},
-                                                      {"float8_e4m3", LutDType::kFloat8E4M3}}};
-constexpr std::array<Choice<QScheme>, 3> kQSchemes{
-    {{"symmetric", QScheme::kSymmetric},
-     {"symmetric_with_clipping", QScheme::kSymmetricWithClipping},
-     {"asymmetric", QScheme::kAsymmetric}}};
-constexpr std::array<Choice<bool>, 2> kScaleDTypes{
-    {{"float8_e8m0fnu", true}, {"float8_e8m0", true}}};
-
-constexpr std::array<Choice<GranularityKind>, 2> kGranularities{
-    {{"per_tensor", GranularityKind::kPerTensor},
-     {"per_grouped_channel", GranularityKind::kPerGroupedChannel}}};
-constexpr std::array<Choice<bool>, 2> kPartialGroups{{{"allow", true}, {"refuse", false}}};
-constexpr std::array<int, 6> kBits{1, 2, 3, 4, 6, 8};
-constexpr std::array<int, 2> kAxes{0, 1};
-
-template <class Value, std::size_t count>
-std::vector<std::string> names_of(const std::array<Choice<Value>, count>& choices) {
-    std::vector<std::string> names;
-    names.reserve(count);
-    for (const auto& choice : choices) names.emplace_back(choice.name);
-    return names;
-}
-
-template <std::size_t count>
-std::vector<std::string> names_of(const std::array<int, count>& numbers) {
-    std::vector<std::string> names;
-    names.reserve(count);
-    for (const int number : numbers) names.push_back(std::to_string(number));
-    return names;
-}
-
-template <class Value, std::size_t count>
-Value choose(const Place& place, const std::array<Choice<Value>, count>& choices) {
-    const std::vector<std::string> names = names_of(choices);
-    const std::string allowed = fmt::format("{}", fmt::join(names, ", "));
-    std::string found = text(place, allowed);
-    if (found.starts_with("torch.")) found.erase(0, 6);
-    for (const auto& choice : choices) {
-        if (found == choice.name) return choice.value;
-    }
-    const std::string near = nearest(found, names);
-    fail(place, fmt::format("found {}, allowed are {}{}", shown(place), allowed,
-                            near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
-}
-
-/// `also`: what else the place allows, for messages.
-template <std::size_t count>
-int number_of(const Place& place, const std::array<int, count>& numbers, const char* also = "") {
-    const std::string allowed = fmt::format("{}{}", fmt::join(numbers, ", "), also);
-    const long long found = integer(place, allowed);
-    for (const int number : numbers) {
-        if (found == number) return number;
-    }
-    fail(place, "found " + shown(place) + ", allowed are " + allowed);
-}
-
-/// A setting of upstream's that has one meaning here: any other value would be a silent difference.
-void only(const Place& place, std::initializer_list<const char*> allowed) {
-    const std::string list = fmt::format("{}", fmt::join(allowed, ", "));
-    const std::string found = text(place, list);
-    for (const char* choice : allowed) {
-        if (found == choice) return;
-    }
-    fail(place, fmt::format("found {}, allowed are {}", shown(place), list));
-}
-
-void require_per_tensor(const Place& place) {
-    require_known(place, {"type", "axis"});
-    for (const auto& [key, value] : entries(place)) {
-        if (key == "type") only(value, {"per_tensor"});
-        if (key == "axis" && !is_null(value))
-            fail(value, "found " + shown(value) + ", per_tensor allows null");
-    }
+const FieldMap<PerTensor>& per_tensor_fields() {
+    static const FieldMap<PerTensor> kFields{
+        "lut_granularity",
+        "How many scales a LUT has: one",
+        {checked_field<PerTensor>("type", "The only one that there is", Only{{"per_tensor"}}),
+         checked_field<PerTensor>("axis", "Has no meaning here: null", NoAxis{})},
+        {}};
+    return kFields;
 }
 
 std::optional<double> range_end(const Place& place) {
@@ -107,6 +55,7 @@ std::optional<double> range_end(const Place& place) {
 }
 
 void parse_float_range(const Place& place, LutQSpec& lut) {
+    if (is_null(place)) return;
     if (!place.node.IsSequence() || place.node.size() != 2) {
         fail(place, "found " + shown(place) + ", allowed is [min, max] with numbers or null");
     }
@@ -119,6 +68,15 @@ void parse_float_range(const Place& place, LutQSpec& lut) {
     if (lut.float_min && lut.float_max && !(*lut.float_min < *lut.float_max)) {
         fail(place, fmt::format("min {} is not below max {}", *lut.float_min, *lut.float_max));
     }
+}
+
+Schema float_range_schema() {
+    const Schema min{{"type", {"number", "null"}}, {"maximum", 0}};
+    const Schema max{{"type", {"number", "null"}}, {"minimum", 0}};
+    Schema range{{"type", "array"}, {"minItems", 2}, {"maxItems", 2}};
+    range["prefixItems"] = Schema::array({min, max});
+    range["not"] = {{"const", Schema::array({0, 0})}};
+    return nullable(std::move(range));
 }
 
 /// What a dump of upstream's QuantizationSpec holds beside its settings. Upstream drops these keys
@@ -134,60 +92,76 @@ void refuse_computed(const Place& place) {
     }
 }
 
-LutQSpec parse_lut_qspec(const Place& place) {
-    refuse_computed(place);
-    require_known(place,
-                  {"dtype", "qscheme", "qformulation", "granularity", "float_range", "scale_dtype",
-                   "fake_quantize_cls", "qparam_calculator_cls", "range_calculator_cls"});
-    LutQSpec lut;
-    for (const auto& [key, value] : entries(place)) {
-        if (key == "dtype") lut.dtype = choose(value, kLutDTypes);
-        if (key == "qscheme") lut.qscheme = choose(value, kQSchemes);
-        if (key == "qformulation") only(value, {"zp"});
-        if (key == "granularity") require_per_tensor(value);
-        if (key == "float_range" && !is_null(value)) parse_float_range(value, lut);
-        if (key == "scale_dtype" && !is_null(value)) lut.e8m0_scale = choose(value, kScaleDTypes);
-        if (key == "fake_quantize_cls") only(value, {"default"});
-        if (key == "qparam_calculator_cls") only(value, {"default", "static"});
-        if (key == "range_calculator_cls") only(value, {"minmax"});
-    }
-    const bool float8 = lut.dtype == LutDType::kFloat8E4M3 || lut.dtype == LutDType::kFloat8E5M2;
-    if (float8 && lut.qscheme != QScheme::kSymmetric) {
+void check_lut_qspec(const Place& place, const LutQSpec& lut) {
+    if (is_float8(lut.dtype) && lut.qscheme != QScheme::kSymmetric) {
         fail(place, fmt::format("dtype {} goes with qscheme symmetric only, found {}",
                                 lut_dtype_name(lut.dtype), qscheme_name(lut.qscheme)));
     }
-    if (!float8 && lut.e8m0_scale) {
+    if (!is_float8(lut.dtype) && lut.e8m0_scale) {
         fail(place,
              fmt::format("scale_dtype is for FP8 only, dtype is {}", lut_dtype_name(lut.dtype)));
     }
-    return lut;
 }
 
-Granularity parse_granularity(const Place& place) {
-    require_known(place, {"type", "axis", "group_size", "partial_groups"});
-    Granularity granularity;
+Schema lut_qspec_condition() {
+    Choices<LutDType> float8 = lut_dtypes();
+    std::erase_if(float8.choices, [](const auto& choice) { return !is_float8(choice.second); });
+    Schema condition;
+    condition["if"] = {{"properties", {{"dtype", float8.schema()}}},
+                       {"required", Schema::array({"dtype"})}};
+    condition["then"] = {{"properties", {{"qscheme", {{"const", "symmetric"}}}}}};
+    condition["else"] = {{"properties", {{"scale_dtype", null_schema()}}}};
+    return condition;
+}
+
+const FieldMap<LutQSpec>& lut_qspec_fields() {
+    static const FieldMap<LutQSpec> kFields{
+        "lut_qspec",
+        "How the entries of a LUT are quantized",
+        {field("dtype", "The type of the LUT's entries (default int8)", lut_dtypes(),
+               &LutQSpec::dtype),
+         field("qscheme", "Where the range lies about 0 (default symmetric); FP8: symmetric",
+               Choices<QScheme>{{{"symmetric", QScheme::kSymmetric},
+                                 {"symmetric_with_clipping", QScheme::kSymmetricWithClipping},
+                                 {"asymmetric", QScheme::kAsymmetric}}},
+               &LutQSpec::qscheme),
+         checked_field<LutQSpec>("qformulation", "The only one that there is", Only{{"zp"}}),
+         checked_field<LutQSpec>("granularity", per_tensor_fields().description,
+                                 per_tensor_fields()),
+         {"float_range", "[min, max] in place of the observed range; null: the observed end",
+          parse_float_range, float_range_schema()},
+         field("scale_dtype", "Scales that are powers of two, for FP8 only (default null)",
+               Nullable{Choices<bool>{{{"float8_e8m0fnu", true}, {"float8_e8m0", true}}, true}},
+               &LutQSpec::e8m0_scale),
+         checked_field<LutQSpec>("fake_quantize_cls", "The only one that there is",
+                                 Only{{"default"}}),
+         checked_field<LutQSpec>("qparam_calculator_cls", "Both mean the same here",
+                                 Only{{"default", "static"}}),
+         checked_field<LutQSpec>("range_calculator_cls", "The only one that there is",
+                                 Only{{"minmax"}})},
+        {{check_lut_qspec, lut_qspec_condition()}}};
+    return kFields;
+}
+
+/// Computed keys are told from unknown ones.
+struct LutQSpecKind {
+    static void read(const Place& place, std::optional<LutQSpec>& lut) {
+        refuse_computed(place);
+        lut_qspec_fields().read(place, lut);
+    }
+    static Schema schema() { return lut_qspec_fields().schema(); }
+};
+
+void check_granularity(const Place& place, const Granularity& granularity) {
     bool has_type = false;
     bool has_group_size = false;
     const Place* grouped_key = nullptr;
     const auto all = entries(place);
     for (const auto& [key, value] : all) {
-        if (key == "type") {
-            granularity.kind = choose(value, kGranularities);
-            has_type = true;
-            continue;
-        }
-        if (key == "axis" && is_null(value)) continue;  // upstream dumps it for per_tensor too
-        grouped_key = &value;
-        if (key == "axis") {
-            granularity.axis = number_of(value, kAxes, ", null");
-        } else if (key == "group_size") {
-            const long long size = integer(value, "integers >= 1");
-            if (size < 1) fail(value, "found " + shown(value) + ", allowed are integers >= 1");
-            granularity.group_size = static_cast<std::uint64_t>(size);
-            has_group_size = true;
-        } else if (key == "partial_groups") {
-            granularity.partial_groups = choose(value, kPartialGroups);
-        }
+        if (key == "type") has_type = true;
+        if (key == "group_size") has_group_size = true;
+        const bool of_any = key == "type" || (key == "axis" && is_null(value));
+        if (!of_any) grouped_key = &value;  // upstream dumps a null axis for per_tensor too
     }
     if (!has_type) fail(place, "type is missing, allowed are per_tensor, per_grouped_channel");
     const bool grouped = granularity.kind == GranularityKind::kPerGroupedChannel;
@@ -195,51 +169,105 @@ Granularity parse_granularity(const Place& place) {
         fail(place, "group_size is missing; per_grouped_channel needs an integer >= 1");
     if (!grouped && grouped_key != nullptr)
         fail(*grouped_key, "goes with type per_grouped_channel only");
-    return granularity;
 }
 
-std::uint64_t parse_cluster_dim(const Place& place) {
-    const long long dim = integer(place, "integers >= 1");
-    if (dim < 1) fail(place, "found " + shown(place) + ", allowed are integers >= 1");
-    return static_cast<std::uint64_t>(dim);
+Schema granularity_condition() {
+    Schema condition{{"required", Schema::array({"type"})}};
+    condition["if"] = {{"properties", {{"type", {{"const", "per_grouped_channel"}}}}}};
+    condition["then"] = {{"required", Schema::array({"group_size"})}};
+    condition["else"] = {
+        {"properties",
+         {{"axis", null_schema()}, {"group_size", false}, {"partial_groups", false}}}};
+    return condition;
+}
+
+const FieldMap<Granularity>& granularity_fields() {
+    static const FieldMap<Granularity> kFields{
+        "granularity",
+        "Which weights share a LUT",
+        {field("type", "One LUT for a tensor, or one for every group of channels",
+               Choices<GranularityKind>{
+                   {{"per_tensor", GranularityKind::kPerTensor},
+                    {"per_grouped_channel", GranularityKind::kPerGroupedChannel}}},
+               &Granularity::kind),
+         field("axis", "0: groups of output channels (default), 1: of input channels",
+               Nullable{Integers{{0, 1}, "0, 1, null"}}, &Granularity::axis),
+         field("group_size", "Channels that share a LUT", Positive<std::uint64_t>{kAnyNumber},
+               &Granularity::group_size),
+         field("partial_groups", "Whether the last group may be smaller (default refuse)",
+               Choices<bool>{{{"allow", true}, {"refuse", false}}}, &Granularity::partial_groups)},
+        {{check_granularity, granularity_condition()}}};
+    return kFields;
 }
 
 /// Newer upstream configs carry their training strategy; the default one is what happens here.
-void require_default_training(const Place& place) {
-    if (is_null(place)) return;
-    for (const auto& [key, value] : entries(place)) {
-        if (key != "type" || text(value, "default") != "default") {
-            fail(value,
-                 "training-time settings have no meaning for a checkpoint; leave the key out");
+struct DefaultTraining {
+    static void check(const Place& place) {
+        if (is_null(place)) return;
+        for (const auto& [key, value] : entries(place)) {
+            if (key != "type" || text(value, "default") != "default") {
+                fail(value,
+                     "training-time settings have no meaning for a checkpoint; leave the key out");
+            }
         }
     }
-}
+    static Schema schema() {
+        Schema map{{"type", "object"}, {"additionalProperties", false}};
+        map["properties"]["type"]["const"] = "default";
+        return nullable(std::move(map));
+    }
+};
 
 }  // namespace
 
+const FieldMap<PalettizationSpec>& spec_fields() {
+    using Spec = PalettizationSpec;
+    static const FieldMap<Spec> kFields{
+        "spec",
+        "How a tensor is palettized",
+        {field("n_bits", "Bits of an index: a LUT has 2^n_bits entries (default 4)",
+               Integers{{1, 2, 3, 4, 6, 8}, "1, 2, 3, 4, 6, 8"}, &Spec::n_bits),
+         field("granularity", granularity_fields().description + " (default per_tensor)",
+               granularity_fields(), &Spec::granularity),
+         field("cluster_dim", "Output channels that share an index (default 1)",
+               Positive<std::uint64_t>{kAnyNumber}, &Spec::cluster_dim),
+         field("enable_per_channel_scale",
+               "Divide each output channel by its largest magnitude first (default false)",
+               Boolean{}, &Spec::enable_per_channel_scale),
+         field("lut_qspec", lut_qspec_fields().description + " (default null: they are not)",
+               Nullable{LutQSpecKind{}}, &Spec::lut_qspec),
+         checked_field<Spec>("training_strategy_config", "The default strategy has no settings",
+                             DefaultTraining{})},
+        {}};
+    return kFields;
+}
+
 PalettizationSpec parse_spec(const Place& place) {
-    require_known(place, {"n_bits", "granularity", "cluster_dim", "enable_per_channel_scale",
-                          "lut_qspec", "training_strategy_config"});
     PalettizationSpec spec;
-    for (const auto& [key, value] : entries(place)) {
-        if (key == "n_bits") spec.n_bits = number_of(value, kBits);
-        if (key == "granularity") spec.granularity = parse_granularity(value);
-        if (key == "cluster_dim") spec.cluster_dim = parse_cluster_dim(value);
-        if (key == "enable_per_channel_scale") spec.enable_per_channel_scale = boolean(value);
-        if (key == "lut_qspec" && !is_null(value)) spec.lut_qspec = parse_lut_qspec(value);
-        if (key == "training_strategy_config") require_default_training(value);
-    }
+    spec_fields().read_into(place, spec);
     return spec;
 }
 
 std::vector<std::string> allowed_values(std::string_view field) {
-    if (field == "n_bits") return names_of(kBits);
-    if (field == "granularity") return names_of(kGranularities);
-    if (field == "axis") return names_of(kAxes);
-    if (field == "lut_dtype") return names_of(kLutDTypes);
-    if (field == "lut_qscheme") return names_of(kQSchemes);
-    if (field == "lut_scale_dtype") return names_of(kScaleDTypes);
-    return {};
+    const auto of = [&](const auto& map, std::string_view key) {
+        for (const auto& known : map.fields) {
+            if (known.name == key) return listed_values(known.schema);
+        }
+        return std::vector<std::string>();
+    };
+    if (field == "n_bits") return of(spec_fields(), field);
+    if (field == "granularity") return of(granularity_fields(), "type");
+    if (field == "axis") return of(granularity_fields(), field);
+    return field.starts_with("lut_") ? of(lut_qspec_fields(), field.substr(4))
+                                     : std::vector<std::string>();
+}
+
+void add_spec_definitions(Schema& definitions) {
+    const auto add = [&](const auto& map) { definitions[map.name] = map.definition(); };
+    add(spec_fields());
+    add(granularity_fields());
+    add(lut_qspec_fields());
+    add(per_tensor_fields());
 }
 
 }  // namespace pal::yaml

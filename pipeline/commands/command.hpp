@@ -47,6 +47,7 @@ inline constexpr std::array<ExitCode, 6> kExitCodes{{{0, "done"},
 [[nodiscard]] Command compare_command();
 [[nodiscard]] Command inspect_command();
 [[nodiscard]] Command validate_command();
+[[nodiscard]] Command schema_command();
 [[nodiscard]] Command report_command();
 [[nodiscard]] Command man_command();
 [[nodiscard]] Command completion_command();

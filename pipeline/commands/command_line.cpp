@@ -53,7 +53,8 @@ po::options_description all_options(const Command& command) {
 
 std::string command_help(const Command& command) {
     std::ostringstream text;
-    text << "Usage: h5palettize " << command.name << " " << command.arguments << " [options]\n"
+    text << "Usage: h5palettize " << command.name << (command.arguments.empty() ? "" : " ")
+         << command.arguments << " [options]\n"
          << command.summary << "\n\n"
          << all_options(command) << "\nExample:\n  " << command.example << "\n\n"
          << exit_codes();
@@ -143,9 +144,10 @@ int execute(const Command& command, const std::vector<std::string>& words) {
     }
     const std::size_t given = arguments.positionals.size();
     if (given < command.min_positionals || given > command.max_positionals) {
-        throw Error(ErrorCode::kUsage,
-                    fmt::format("{}: found {} arguments, wanted: h5palettize {} {}", command.name,
-                                given, command.name, command.arguments));
+        throw Error(
+            ErrorCode::kUsage,
+            fmt::format("{}: found {} arguments, wanted: h5palettize {}{}{}", command.name, given,
+                        command.name, command.arguments.empty() ? "" : " ", command.arguments));
     }
     set_log_options(log_options_from(arguments));
     return start_workers(threads_from(arguments)).execute([&] {
@@ -191,10 +193,10 @@ void keep_freed_buffers() {
 }  // namespace
 
 const std::vector<Command>& commands() {
-    static const std::vector<Command> all{run_command(),       plan_command(),    verify_command(),
-                                          restore_command(),   compare_command(), inspect_command(),
-                                          validate_command(),  report_command(),  man_command(),
-                                          completion_command()};
+    static const std::vector<Command> all{
+        run_command(),     plan_command(),    verify_command(),    restore_command(),
+        compare_command(), inspect_command(), validate_command(),  schema_command(),
+        report_command(),  man_command(),     completion_command()};
     return all;
 }
 

@@ -1,0 +1,23 @@
+// schema: the JSON Schema of config files, for editors.
+#include <iostream>
+
+#include "configs/config.hpp"
+#include "pipeline/commands/command.hpp"
+
+namespace pal {
+
+Command schema_command() {
+    return {"schema",
+            "",
+            "prints a JSON Schema of config files, for editors",
+            "h5palettize schema > palettize.schema.json",
+            0,
+            0,
+            [] { return po::options_description(); },
+            [](const Arguments&) {
+                std::cout << config_schema();
+                return 0;
+            }};
+}
+
+}  // namespace pal
