@@ -16,17 +16,6 @@ constexpr std::size_t kShown = 3;
 
 std::vector<std::string> hdf5_path(const std::string& path, std::size_t /*rank*/) { return {path}; }
 
-/// As it stands in the file, and in the spellings that rules see.
-std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank) {
-    std::string raw = path.substr(path.starts_with('/') ? 1 : 0);
-    std::replace(raw.begin(), raw.end(), '/', '.');
-    std::vector<std::string> paths{raw};
-    const TensorName name = tensor_name(path, rank);
-    for (const std::string& module : name.module_names)
-        paths.push_back(module + (module.empty() ? "" : ".") + name.state_name);
-    return paths;
-}
-
 std::vector<std::string> module_names(const std::string& path, std::size_t rank) {
     std::vector<std::string> names;
     for (const std::string& module : tensor_name(path, rank).module_names) {
@@ -43,6 +32,16 @@ constexpr std::array<Reading, 3> kReadings{
     {{hdf5_path, ""}, {dotted_paths, " as a dotted path"}, {module_names, " as a module name"}}};
 
 }  // namespace
+
+std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank) {
+    std::string raw = path.substr(path.starts_with('/') ? 1 : 0);
+    std::replace(raw.begin(), raw.end(), '/', '.');
+    std::vector<std::string> paths{raw};
+    const TensorName name = tensor_name(path, rank);
+    for (const std::string& module : name.module_names)
+        paths.push_back(module + (module.empty() ? "" : ".") + name.state_name);
+    return paths;
+}
 
 PathFilter::PathFilter(const std::string& option, const std::string& expression,
                        const std::vector<Candidate>& candidates)

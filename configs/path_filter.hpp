@@ -10,6 +10,9 @@
 
 namespace pal {
 
+/// The dotted spellings of a dataset's path: as it stands in the file, and as rules see it.
+[[nodiscard]] std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank);
+
 /// A dataset with several hard links is hit where one of its paths is. What an expression says is
 /// read in one way for the whole file: as HDF5 paths ("/fc/weight"); if that matches no dataset at
 /// all, as dotted paths ("fc.weight"); if that does not either, as module names, which cover
@@ -23,6 +26,8 @@ class PathFilter {
                const std::vector<Candidate>& candidates);
 
     [[nodiscard]] bool matches(std::size_t candidate) const { return hits_[candidate]; }
+
+    [[nodiscard]] bool given() const { return given_; }
 
     /// It was given and matches no dataset of any kind.
     [[nodiscard]] bool matches_nothing() const { return given_ && first_hits_.empty(); }

@@ -28,7 +28,6 @@ std::string global_label(const Config& config) { return "global_config (" + conf
 
 RuleTable::RuleTable(const Config& config, const std::map<std::string, std::string>& layer_types)
     : config_(config), types_(layer_types) {
-    require_types();
     for (const ModuleRule& rule : config.module_type_configs) add_rule(rule, true);
     for (const ModuleRule& rule : config.module_name_configs) add_rule(rule, false);
 }
@@ -222,53 +221,105 @@ std::string RuleTable::unmatched_text(const Rule& rule, bool suggest) const {
     return text;
 }
 
-std::vector<std::string> RuleTable::warnings(bool allow_unmatched) const {
+/// `rule` is counted from 0, `unmatched` counts those that match nothing.
+RuleFinding RuleTable::finding_of(std::size_t r, const std::vector<Named>& named,
+                                  const std::set<std::string>& others, int& unmatched) const {
     constexpr int kMostSuggestions = 10;
-    const std::set<std::string> others(others_.begin(), others_.end());
-    const std::vector<Named> named = named_modules();
-    std::vector<std::string> texts;
-    int unmatched = 0;
-    for (std::size_t r = 0; r < rules_.size(); ++r) {
-        const Rule& rule = rules_[r];
-        if (rule.won) {
-            if (!rule.named_state) {
-                texts.push_back(
-                    fmt::format("{}: names no state of the modules that it matches, such as {}: it "
-                                "palettizes nothing",
-                                rule.label, fmt::join(rule.other_states, ", ")));
-            }
-            continue;
-        }
-        if (const std::size_t taker = taker_of(r + 1, named); taker != 0) {
-            texts.push_back(shadowed_text(rule, rules_[taker - 1]));
-            continue;
-        }
-        if (!rule.exempt.empty()) {
-            texts.push_back(
+    const Rule& rule = rules_[r];
+    if (rule.won) {
+        if (rule.named_state) return {rule.label, RuleFate::kDecides, "", 0, 0};
+        return {rule.label, RuleFate::kNamesNoState,
+                fmt::format("{}: names no state of the modules that it matches, such as {}: it "
+                            "palettizes nothing",
+                            rule.label, fmt::join(rule.other_states, ", ")),
+                0, 0};
+    }
+    if (const std::size_t taker = taker_of(r + 1, named); taker != 0)
+        return {rule.label, RuleFate::kShadowed, shadowed_text(rule, rules_[taker - 1]), 0, 0};
+    if (!rule.exempt.empty()) {
+        return {rule.label, RuleFate::kExempt,
                 fmt::format("{}: matches {}, optimizer state, which only a name rule or --include "
                             "selects: it palettizes nothing",
-                            rule.label, fmt::join(rule.exempt, ", ")));
-            continue;
-        }
-        std::vector<std::string> hits;
-        for (auto other = others.begin(); other != others.end() && hits.size() < kShown; ++other) {
-            if (names(rule, *other)) hits.push_back(*other);
-        }
-        if (!hits.empty()) {
-            texts.push_back(
+                            rule.label, fmt::join(rule.exempt, ", ")),
+                0, 0};
+    }
+    std::vector<std::string> hits;
+    for (auto other = others.begin(); other != others.end() && hits.size() < kShown; ++other) {
+        if (names(rule, *other)) hits.push_back(*other);
+    }
+    if (!hits.empty()) {
+        return {rule.label, RuleFate::kNothingFloating,
                 fmt::format("{}: matches {}, where nothing is floating point: nothing "
                             "to palettize",
-                            rule.label, fmt::join(hits, ", ")));
-            continue;
-        }
-        const std::string text = unmatched_text(rule, unmatched++ < kMostSuggestions);
-        if (!allow_unmatched) {
+                            rule.label, fmt::join(hits, ", ")),
+                0, 0};
+    }
+    return {rule.label, RuleFate::kUnmatched, unmatched_text(rule, unmatched++ < kMostSuggestions),
+            0, 0};
+}
+
+std::vector<RuleFinding> RuleTable::findings() const {
+    const std::set<std::string> others(others_.begin(), others_.end());
+    const std::vector<Named> named = named_modules();
+    std::vector<RuleFinding> found;
+    found.reserve(rules_.size());
+    int unmatched = 0;
+    for (std::size_t r = 0; r < rules_.size(); ++r)
+        found.push_back(finding_of(r, named, others, unmatched));
+    return found;
+}
+
+std::vector<std::string> RuleTable::warnings(bool allow_unmatched) const {
+    std::vector<std::string> texts;
+    for (const RuleFinding& finding : findings()) {
+        if (finding.fate == RuleFate::kDecides) continue;
+        if (finding.fate == RuleFate::kUnmatched && !allow_unmatched) {
             throw Error(ErrorCode::kUsage,
-                        text + " (--allow-unmatched-rules makes this a warning)");
+                        finding.text + " (--allow-unmatched-rules makes this a warning)");
         }
-        texts.push_back(text);
+        texts.push_back(finding.text);
     }
     return texts;
+}
+
+/// Whatever the other rules say.
+Trial RuleTable::trial_of(const Rule& rule, const TensorName& name) const {
+    std::string own;
+    std::string above;  // the nearest one
+    for (const std::string& module : name.module_names) {
+        for (const std::string& named : with_parents(module)) {
+            std::string& hit = named == module ? own : above;
+            if (hit.empty() && names(rule, named)) hit = named;
+        }
+    }
+    if (!own.empty())
+        return {rule.label, true, false, "matches " + own + ", the tensor's own module"};
+    if (!above.empty()) return {rule.label, true, false, "covers it from " + above};
+    return {rule.label, false, false,
+            rule.by_type && types_.empty()
+                ? "does not match: the file does not say the types of its layers"
+                : "does not match"};
+}
+
+std::vector<Trial> RuleTable::trials(const TensorName& name, const Winner& winner) const {
+    std::vector<Trial> trials;
+    trials.reserve(rules_.size() + 1);
+    for (std::size_t r = rules_.size(); r > 0; --r) {
+        Trial trial = trial_of(rules_[r - 1], name);
+        trial.decides = r == winner.number;
+        if (trial.decides) {
+            trial.verdict += ": wins";
+        } else if (trial.matches) {
+            trial.verdict += rules_[r - 1].by_type == winner.by_type
+                                 ? ", but the later " + winner.label + " wins"
+                                 : ", but " + winner.label + " wins, as names beat types";
+        }
+        trials.push_back(std::move(trial));
+    }
+    const bool global = winner.number == 0;
+    trials.push_back({global_label(config_), global, global,
+                      global ? "no rule matches: wins" : "a rule matches: has no say"});
+    return trials;
 }
 
 }  // namespace pal

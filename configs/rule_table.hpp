@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "configs/config.hpp"
+#include "configs/explanation.hpp"
 
 namespace pal {
 
@@ -30,8 +31,11 @@ struct Winner {
 
 class RuleTable {
   public:
-    /// Both outlive the table. Throws Error(kUsage): a type rule without types.
+    /// Both outlive the table.
     RuleTable(const Config& config, const std::map<std::string, std::string>& layer_types);
+
+    /// Throws Error(kUsage): a type rule, and a file that does not say the types of its layers.
+    void require_types() const;
 
     /// Names beat types beat global; within a level the later entry wins.
     Winner winner_of(const TensorName& name);
@@ -50,6 +54,12 @@ class RuleTable {
     /// floating-point tensors, or name no state that their modules have; a rule that matched
     /// nothing is an Error(kUsage), or a warning where `allow_unmatched`.
     [[nodiscard]] std::vector<std::string> warnings(bool allow_unmatched) const;
+
+    /// What became of each rule, in the order of the table: what warnings() says.
+    [[nodiscard]] std::vector<RuleFinding> findings() const;
+
+    /// Each rule on a tensor that `winner` decides, the strongest first, and global_config.
+    [[nodiscard]] std::vector<Trial> trials(const TensorName& name, const Winner& winner) const;
 
     /// The type of the innermost layer on a module path, empty where none is known.
     [[nodiscard]] std::string layer_type(const std::string& module) const;
@@ -76,7 +86,9 @@ class RuleTable {
     };
 
     void add_rule(const ModuleRule& rule, bool by_type);
-    void require_types() const;
+    [[nodiscard]] RuleFinding finding_of(std::size_t rule, const std::vector<Named>& named,
+                                         const std::set<std::string>& others, int& unmatched) const;
+    [[nodiscard]] Trial trial_of(const Rule& rule, const TensorName& name) const;
     [[nodiscard]] bool names(const Rule& rule, const std::string& module) const;
     [[nodiscard]] std::size_t last_rule_naming(const std::string& module);
     Reach reach_of(const std::string& module);

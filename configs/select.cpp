@@ -3,10 +3,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <tuple>
 
 #include "configs/config.hpp"
+#include "configs/explanation.hpp"
 #include "configs/module_path.hpp"
 #include "configs/path_filter.hpp"
 #include "configs/rule_table.hpp"
@@ -26,19 +28,63 @@ class Selector {
           rules_(config, layer_types),
           include_("--include", options.include, candidates),
           exclude_("--exclude", options.exclude, candidates),
-          allow_unmatched_rules_(options.allow_unmatched_rules) {}
+          allow_unmatched_rules_(options.allow_unmatched_rules),
+          winners_(candidates.size(), kNoRuleAsked) {}
 
     Selection select() {
-        Selection selection;
-        for (std::size_t c = 0; c < candidates_.size(); ++c)
-            selection.decisions.push_back(decide(c));
+        rules_.require_types();
+        Selection selection = decide_all();
         selection.warnings = rules_.warnings(allow_unmatched_rules_);
         check_filters(selection);
-        if (std::none_of(selection.decisions.begin(), selection.decisions.end(),
-                         [](const Decision& d) { return d.spec.has_value(); })) {
-            nothing_selected(selection);
-        }
+        require_some(selection);
         return selection;
+    }
+
+    RuleSurvey survey() {
+        RuleSurvey survey;
+        Selection selection = decide_all();
+        survey.rules = rules_.findings();
+        survey.rules.emplace_back().rule = global_label(config_);
+        for (std::size_t c = 0; c < candidates_.size(); ++c) {
+            if (winners_[c] == kNoRuleAsked) continue;
+            const std::size_t rule = winners_[c] == 0 ? survey.rules.size() : winners_[c];
+            ++survey.rules[rule - 1].tensors;
+            if (selection.decisions[c].spec) ++survey.rules[rule - 1].palettized;
+        }
+        const auto tell = [&](const auto& check) {
+            try {
+                check();
+            } catch (const Error& error) {
+                survey.errors.emplace_back(error.what());
+            }
+        };
+        tell([&] { rules_.require_types(); });
+        tell([&] { check_filters(selection); });
+        tell([&] { require_some(selection); });
+        survey.warnings = selection.warnings;
+        return survey;
+    }
+
+    Explanation explain(std::size_t index) {
+        const Candidate& candidate = candidates_[index];
+        Explanation explanation;
+        explanation.decision = decide(index);
+        if (!candidate.is_float) return explanation;
+        std::vector<Opinion> opinions;
+        opinions.reserve(candidate.aliases.size() + 1);
+        for (const TensorName& name : names_of(candidate)) {
+            PathExplanation path;
+            path.path = opinions.empty() ? candidate.path : candidate.aliases[opinions.size() - 1];
+            path.name = name;
+            path.layer_type = rules_.layer_type(name.module_names.front());
+            opinions.push_back(opinion_of(name, &path.entries));
+            path.rules = rules_.trials(name, opinions.back().winner);
+            path.outcome = opinions.back().reason;
+            explanation.paths.push_back(std::move(path));
+        }
+        explanation.paths[strongest(opinions)].decides = true;
+        explain_filters(index, explanation);
+        return explanation;
     }
 
   private:
@@ -51,12 +97,25 @@ class Selector {
         std::string reason;
     };
 
-    Decision decide(std::size_t index) {
-        const Candidate& candidate = candidates_[index];
+    Selection decide_all() {
+        Selection selection;
+        for (std::size_t c = 0; c < candidates_.size(); ++c)
+            selection.decisions.push_back(decide(c));
+        return selection;
+    }
+
+    /// Of its path, then of its aliases.
+    static std::vector<TensorName> names_of(const Candidate& candidate) {
         std::vector<TensorName> names{tensor_name(candidate.path, candidate.rank)};
         names.reserve(candidate.aliases.size() + 1);
         for (const std::string& alias : candidate.aliases)
             names.push_back(tensor_name(alias, candidate.rank));
+        return names;
+    }
+
+    Decision decide(std::size_t index) {
+        const Candidate& candidate = candidates_[index];
+        const std::vector<TensorName> names = names_of(candidate);
         Decision decision;
         decision.module_path = names.front().module_names.front();
         decision.state_name = names.front().state_name;
@@ -65,7 +124,7 @@ class Selector {
             decision.reason = "not floating point";
             return decision;
         }
-        decide_by_rules(candidate, names, decision);
+        winners_[index] = decide_by_rules(candidate, names, decision);
         if (candidate.element_count <= 1) {
             decision.spec.reset();
             decision.reason = candidate.element_count == 0 ? "no values" : "a single value";
@@ -87,16 +146,14 @@ class Selector {
     }
 
     /// Each name is judged alone, and the opinion of the strongest rule counts: names beat types
-    /// beat global, the later entry wins. Who does not name the state has none.
-    void decide_by_rules(const Candidate& candidate, const std::vector<TensorName>& names,
-                         Decision& decision) {
+    /// beat global, the later entry wins. Who does not name the state has none. Returns the number
+    /// of that rule, kNoRuleAsked where it may not select the tensor.
+    std::size_t decide_by_rules(const Candidate& candidate, const std::vector<TensorName>& names,
+                                Decision& decision) {
         std::vector<Opinion> opinions;
         opinions.reserve(names.size());
         for (const TensorName& name : names) opinions.push_back(opinion_of(name));
-        std::size_t best = 0;
-        for (std::size_t n = 1; n < opinions.size(); ++n) {
-            if (stronger(opinions[n], opinions[best])) best = n;
-        }
+        const std::size_t best = strongest(opinions);
         const Opinion& chosen = opinions[best];
         for (std::size_t n = 0; n < names.size(); ++n) {
             const Opinion& opinion = opinions[n];
@@ -113,6 +170,15 @@ class Selector {
         decision.by_name = chosen.winner.rule != nullptr && !chosen.winner.by_type;
         decision.reason = chosen.reason;
         if (best > 0) decision.reason += ", as " + candidate.aliases[best - 1];
+        return chosen.exempt ? kNoRuleAsked : chosen.winner.number;
+    }
+
+    static std::size_t strongest(const std::vector<Opinion>& opinions) {
+        std::size_t best = 0;
+        for (std::size_t n = 1; n < opinions.size(); ++n) {
+            if (stronger(opinions[n], opinions[best])) best = n;
+        }
+        return best;
     }
 
     static bool stronger(const Opinion& a, const Opinion& b) {
@@ -122,7 +188,7 @@ class Selector {
         return strength(a) > strength(b);
     }
 
-    Opinion opinion_of(const TensorName& name) {
+    Opinion opinion_of(const TensorName& name, std::vector<Trial>* trials = nullptr) {
         Opinion opinion;
         opinion.winner = rules_.winner_of(name);
         const Winner& winner = opinion.winner;
@@ -146,8 +212,8 @@ class Selector {
             opinion.reason = label + " is null";
             return opinion;
         }
-        const Verdict said =
-            verdict_of_module(*module, name, rules_.layer_type(module_path), winner.own_module);
+        const Verdict said = verdict_of_module(*module, name, rules_.layer_type(module_path),
+                                               winner.own_module, trials);
         opinion.known = said.known;
         opinion.spec = said.spec;
         opinion.reason =
@@ -165,6 +231,24 @@ class Selector {
             if (said.spec) return *said.spec;
         }
         return {};
+    }
+
+    void explain_filters(std::size_t index, Explanation& explanation) const {
+        const Candidate& candidate = candidates_[index];
+        for (const PathFilter* filter : {&include_, &exclude_}) {
+            if (!filter->given()) continue;
+            Trial trial{filter->label(), filter->matches(index), false, "does not match"};
+            trial.decides = explanation.decision.reason == filter->label();
+            if (trial.matches) {
+                trial.verdict = trial.decides                  ? "matches: wins"
+                                : candidate.element_count <= 1 ? "matches, but there is nothing to "
+                                                                 "palettize"
+                                : candidate.rank < 2 && filter == &include_
+                                    ? "matches, but selects tensors of rank 2 and more only"
+                                    : "matches, but --exclude wins";
+            }
+            explanation.filters.push_back(std::move(trial));
+        }
     }
 
     void check_filters(Selection& selection) const {
@@ -206,6 +290,12 @@ class Selector {
                            module.empty() ? "" : ", or a module, such as " + module);
     }
 
+    void require_some(const Selection& selection) const {
+        const auto is_selected = [](const Decision& d) { return d.spec.has_value(); };
+        const auto& all = selection.decisions;
+        if (std::none_of(all.begin(), all.end(), is_selected)) nothing_selected(selection);
+    }
+
     [[noreturn]] void nothing_selected(const Selection& selection) const {
         if (taken_away_) {
             throw Error(ErrorCode::kUsage, "nothing is selected: " + exclude_.label() +
@@ -234,6 +324,8 @@ class Selector {
                 has_some ? "; pass --include with a pattern for " + samples(selection) : ""));
     }
 
+    static constexpr std::size_t kNoRuleAsked = std::numeric_limits<std::size_t>::max();
+
     const Config& config_;
     const std::vector<Candidate>& candidates_;
     RuleTable rules_;
@@ -242,7 +334,8 @@ class Selector {
     bool allow_unmatched_rules_;
     bool included_any_ = false;
     bool excluded_any_ = false;
-    bool taken_away_ = false;  // by --exclude, what was selected
+    bool taken_away_ = false;           // by --exclude, what was selected
+    std::vector<std::size_t> winners_;  // of each candidate: the number of the rule
 };
 
 }  // namespace
@@ -251,6 +344,18 @@ Selection select_tensors(const Config& config, const std::vector<Candidate>& can
                          const std::map<std::string, std::string>& layer_types,
                          const SelectionOptions& options) {
     return Selector(config, layer_types, options, candidates).select();
+}
+
+Explanation explain_decision(const Config& config, const std::vector<Candidate>& candidates,
+                             const std::map<std::string, std::string>& layer_types,
+                             const SelectionOptions& options, std::size_t candidate) {
+    return Selector(config, layer_types, options, candidates).explain(candidate);
+}
+
+RuleSurvey survey_rules(const Config& config, const std::vector<Candidate>& candidates,
+                        const std::map<std::string, std::string>& layer_types,
+                        const SelectionOptions& options) {
+    return Selector(config, layer_types, options, candidates).survey();
 }
 
 }  // namespace pal

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "configs/config.hpp"
+#include "configs/explanation.hpp"
 
 namespace pal {
 
@@ -19,8 +20,10 @@ struct Verdict {
                                         const std::string& state, const ModuleConfig& module);
 
 /// module_state_spec (of the tensor's own module only) beats op_name_config beats op_type_config
-/// beats op_state_spec. layer_type: the tensor's layer's, empty where unknown.
+/// beats op_state_spec. layer_type: the tensor's layer's, empty where unknown. Where `trials` is
+/// given, each entry is looked at, and what came of it is added there.
 [[nodiscard]] Verdict verdict_of_module(const ModuleConfig& module, const TensorName& name,
-                                        const std::string& layer_type, bool own_module);
+                                        const std::string& layer_type, bool own_module,
+                                        std::vector<Trial>* trials = nullptr);
 
 }  // namespace pal

@@ -92,16 +92,6 @@ void warn_of_large_tensors(Plan& plan, std::uint64_t memory_bytes) {
         largest->job.path + ", needs about " + std::to_string(largest->memory_bytes) + " bytes");
 }
 
-std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
-    std::vector<Candidate> candidates;
-    candidates.reserve(info.datasets.size());
-    for (const DatasetInfo& dataset : info.datasets) {
-        candidates.push_back({dataset.path, dataset.shape.size(), dataset.dtype.has_value(),
-                              dataset.element_count, dataset.aliases});
-    }
-    return candidates;
-}
-
 /// Why a tensor must stay as it is in the file, whatever the spec; empty where it need not.
 std::string obstacle(const DatasetInfo& dataset) {
     if (!dataset.unreadable.empty()) return dataset.unreadable;
@@ -128,6 +118,43 @@ void warn_of_what_is_not_read(Plan& plan, const CheckpointInfo& info) {
                                 "the first leads from " +
                                 info.first_external_link + "; palettize such files themselves");
     }
+}
+
+void refuse_misfits(const Plan& plan) {
+    for (const PlanEntry& entry : plan.entries) {
+        if (entry.misfit) {
+            throw Error(ErrorCode::kUsage, entry.dataset->path + ": shape " +
+                                               shape_to_string(entry.dataset->shape) + ": " +
+                                               entry.reason + "; --strict makes this an error");
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<const PlanEntry*> Plan::palettized() const {
+    std::vector<const PlanEntry*> chosen;
+    for (const PlanEntry& entry : entries) {
+        if (entry.palettize) chosen.push_back(&entry);
+    }
+    return chosen;
+}
+
+void leave_dense(PlanEntry& entry, const std::string& reason) {
+    entry.palettize = false;
+    entry.reason = reason;
+    entry.bytes_out = entry.bytes_in;
+    entry.memory_bytes = 0;
+}
+
+std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
+    std::vector<Candidate> candidates;
+    candidates.reserve(info.datasets.size());
+    for (const DatasetInfo& dataset : info.datasets) {
+        candidates.push_back({dataset.path, dataset.shape.size(), dataset.dtype.has_value(),
+                              dataset.element_count, dataset.aliases});
+    }
+    return candidates;
 }
 
 PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layout layout,
@@ -177,40 +204,17 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
     return entry;
 }
 
-void refuse_misfits(const Plan& plan) {
-    for (const PlanEntry& entry : plan.entries) {
-        if (entry.misfit) {
-            throw Error(ErrorCode::kUsage, entry.dataset->path + ": shape " +
-                                               shape_to_string(entry.dataset->shape) + ": " +
-                                               entry.reason + "; --strict makes this an error");
-        }
-    }
-}
-
-}  // namespace
-
-std::vector<const PlanEntry*> Plan::palettized() const {
-    std::vector<const PlanEntry*> chosen;
-    for (const PlanEntry& entry : entries) {
-        if (entry.palettize) chosen.push_back(&entry);
-    }
-    return chosen;
-}
-
-void leave_dense(PlanEntry& entry, const std::string& reason) {
-    entry.palettize = false;
-    entry.reason = reason;
-    entry.bytes_out = entry.bytes_in;
-    entry.memory_bytes = 0;
-}
-
-Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptions& options) {
+void require_plannable(const CheckpointInfo& info) {
     if (info.palettized) {
         throw Error(ErrorCode::kInput, info.file +
                                            ": is palettized already; restore makes a dense "
                                            "checkpoint of it, inspect shows what it holds");
     }
     if (!info.reserved.empty()) throw Error(ErrorCode::kInput, info.file + ": " + info.reserved);
+}
+
+Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptions& options) {
+    require_plannable(info);
     const Selection selection =
         select_tensors(config, candidates_of(info), info.layer_types, options.selection);
     Plan plan;

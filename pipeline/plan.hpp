@@ -70,6 +70,15 @@ struct Plan {
 [[nodiscard]] Plan make_plan(const CheckpointInfo& info, const Config& config,
                              const PlanOptions& options);
 
+/// The parts of make_plan, for `explain`. What the rules see of a file's datasets, in its order:
+[[nodiscard]] std::vector<Candidate> candidates_of(const CheckpointInfo& info);
+/// Throws Error(kInput) for a file of which no plan is made.
+void require_plannable(const CheckpointInfo& info);
+/// Of one of the file's datasets. Throws Error(kInput) as make_plan does.
+[[nodiscard]] PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
+                                   Layout layout, const CheckpointInfo& info,
+                                   const PlanOptions& options);
+
 /// Turns a palettized entry dense.
 void leave_dense(PlanEntry& entry, const std::string& reason);
 

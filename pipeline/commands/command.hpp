@@ -46,6 +46,7 @@ inline constexpr std::array<ExitCode, 6> kExitCodes{{{0, "done"},
 [[nodiscard]] Command restore_command();
 [[nodiscard]] Command compare_command();
 [[nodiscard]] Command inspect_command();
+[[nodiscard]] Command explain_command();
 [[nodiscard]] Command validate_command();
 [[nodiscard]] Command schema_command();
 [[nodiscard]] Command report_command();

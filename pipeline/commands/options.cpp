@@ -74,7 +74,7 @@ double positive_number(const Arguments& arguments, const char* option) {
     return number;
 }
 
-po::options_description palettize_options() {
+po::options_description config_options() {
     po::options_description options("What to palettize, and how");
     const auto text = [] { return po::value<std::string>(); };
     const auto file = [] { return po::value<std::string>()->value_name(kFileValue); };
@@ -100,12 +100,20 @@ po::options_description palettize_options() {
         ("strict", po::bool_switch(), "a tensor that does not fit its spec is an error")
         ("allow-unmatched-rules", po::bool_switch(), "a rule that matches nothing is a warning")
         ("engine", text(), "fast (default), exact or reference")
-        ("sensitivity", file(), "HDF5 file with the same paths and shapes, one value a weight: how much each matters")
         ("seed", text(), "seed of vector clustering (default 0)")
         ("on-nonfinite", text(), "fail (default) or skip: tensors with NaN or infinity")
-        ("memory", text(), "bound of the memory in flight, as 2GiB (default: half of what there is)")
-        ("report", file(), "write a JSON report to this file; one that exists is replaced with --force only");
+        ("memory", text(), "bound of the memory in flight, as 2GiB (default: half of what there is)");
     // clang-format on
+    return options;
+}
+
+po::options_description palettize_options() {
+    po::options_description options = config_options();
+    options.add_options()(
+        "sensitivity", po::value<std::string>()->value_name(kFileValue),
+        "HDF5 file with the same paths and shapes, one value a weight: how much each matters")(
+        "report", po::value<std::string>()->value_name(kFileValue),
+        "write a JSON report to this file; one that exists is replaced with --force only");
     return options;
 }
 

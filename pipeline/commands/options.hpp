@@ -35,7 +35,8 @@ struct Arguments {
     }
 };
 
-/// Options of `run` and `plan`: which palette for which tensor, engine, resources, report.
+/// Which palette for which tensor, engine, memory; and those with --report, of `run` and `plan`.
+[[nodiscard]] po::options_description config_options();
 [[nodiscard]] po::options_description palettize_options();
 [[nodiscard]] po::options_description thread_options();
 /// Of every command.

@@ -67,11 +67,8 @@ int execute_validate(const Arguments& arguments) {
     for (const std::string& file : arguments.positionals) {
         const Validated result = validated(file);
         all_ok = all_ok && result.config.has_value();
-        if (arguments.flag("json")) {
-            document["configs"].push_back(validated_json(file, result));
-        } else {
-            show(file, result);
-        }
+        document["configs"].push_back(validated_json(file, result));
+        if (!arguments.flag("json")) show(file, result);
     }
     if (arguments.flag("json"))
         std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";

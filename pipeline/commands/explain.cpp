@@ -1,0 +1,50 @@
+// explain: how a tensor's spec comes about, or what the rules of a config come to. Writes nothing.
+#include "pipeline/explain.hpp"
+
+#include <iostream>
+
+#include "io/checkpoint_reader.hpp"
+#include "pipeline/commands/command.hpp"
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+int execute_explain(const Arguments& arguments) {
+    (void)skips_nonfinite(arguments);  // validated as run does
+    const CheckpointReader reader(arguments.positionals[0], read_options_from(arguments));
+    const Config config = config_from(arguments);
+    const PlanOptions options = plan_options_from(arguments);
+    const bool json = arguments.flag("json");
+    if (arguments.positionals.size() == 2) {
+        const auto tensor =
+            explain_tensor(reader.info(), config, options, arguments.positionals[1]);
+        std::cout << (json ? explanation_json(tensor) : explanation_text(tensor));
+        return 0;
+    }
+    const RuleSurvey survey = explain_rules(reader.info(), config, options);
+    std::cout << (json ? survey_json(survey) : survey_text(survey));
+    return is_accepted(survey, options.selection.allow_unmatched_rules)
+               ? 0
+               : static_cast<int>(ErrorCode::kCheckFailed);
+}
+
+}  // namespace
+
+Command explain_command() {
+    return {"explain",
+            "IN.h5 [TENSOR]",
+            "shows each rule tried on a tensor, and which won; or what all rules come to",
+            "h5palettize explain model.h5 layers.0.fc.weight --config palettize.yaml",
+            1,
+            2,
+            [] {
+                po::options_description options = config_options();
+                options.add(trust_options()).add(thread_options()).add(json_option());
+                return options;
+            },
+            execute_explain};
+}
+
+}  // namespace pal
