@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "io/last_wish.hpp"
@@ -187,21 +188,18 @@ Journal::Journal(const std::string& target, const RunIdentity& identity, bool re
       part_{beside(target, "part"), beside(target, "journal")},
       old_{beside(target, "part.old"), beside(target, "journal.old")} {
     removal_.path = part_.journal;
-    Descriptor journal = lock();
+    journal_ = lock();
     struct stat status {};
-    if (!resume || (::fstat(journal.get(), &status) == 0 && status.st_size == 0))
+    if (!resume || (::fstat(journal_.get(), &status) == 0 && status.st_size == 0))
         removal_.armed = true;
     if (resume) {
         take_over(identity);
     } else {
         remove(old_);
         ::unlink(part_.path.c_str());
-        if (::ftruncate(journal.get(), 0) != 0) {
-            throw Error(ErrorCode::kOutput,
-                        target_ + ": cannot empty its journal: " + std::strerror(errno));
-        }
-        journal_ = std::move(journal);
     }
+    if (::ftruncate(journal_.get(), 0) != 0) cannot("empty its journal", errno);
+    removal_.armed = true;
     set_doomed_file(part_.journal);
     const auto cbor = Json::to_cbor(identity_json(identity));
     append({cbor.begin(), cbor.end()});
@@ -225,10 +223,7 @@ Journal::Removal::~Removal() {
 Descriptor Journal::lock() const {
     for (;;) {
         Descriptor journal(part_.journal, O_RDWR | O_CREAT, 0600);
-        if (!journal.is_open()) {
-            throw Error(ErrorCode::kOutput,
-                        target_ + ": cannot create a file beside it: " + std::strerror(errno));
-        }
+        if (!journal.is_open()) cannot("create a file beside it", errno);
         if (::flock(journal.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
             throw Error(ErrorCode::kOutput, target_ + ": another run is making it");
         }  // some file systems know no locks: then nobody has one
@@ -241,7 +236,8 @@ Descriptor Journal::lock() const {
     }
 }
 
-/// Of two pairs that may lie there the one that has more becomes the old one; a new journal begins.
+/// Of two pairs that may lie there the one that has more becomes the old one. The journal itself
+/// stays the file that is locked: what it holds is copied. At every moment one pair is whole.
 void Journal::take_over(const RunIdentity& identity) {
     std::size_t in_part = 0;
     std::size_t in_old = 0;
@@ -249,25 +245,36 @@ void Journal::take_over(const RunIdentity& identity) {
     auto older = opened(old_, identity, in_old);
     if (latest && in_part > 0 && in_part >= in_old) {
         remove(old_);
-        ::rename(part_.path.c_str(), old_.path.c_str());
-        ::rename(part_.journal.c_str(), old_.journal.c_str());
+        copy_journal(*latest);
+        if (::rename(part_.path.c_str(), old_.path.c_str()) != 0)
+            cannot("rename a file beside it", errno);
         latest->files = old_;
         earlier_ = std::move(latest);
     } else {
-        remove(part_);
+        ::unlink(part_.path.c_str());
         if (in_old > 0) {
             earlier_ = std::move(older);
         } else {
             remove(old_);
         }
     }
-    journal_ = Descriptor(part_.journal, O_RDWR | O_CREAT | O_EXCL, 0600);
-    if (!journal_.is_open()) {
-        throw Error(ErrorCode::kOutput,
-                    target_ + ": cannot create a file beside it: " + std::strerror(errno));
+}
+
+/// To the old name, which `earlier` then reads.
+void Journal::copy_journal(Earlier& earlier) const {
+    Descriptor copy(old_.journal, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (!copy.is_open()) cannot("create a file beside it", errno);
+    std::vector<char> buffer(1 << 16);
+    for (off_t at = 0;;) {
+        const ssize_t count = ::pread(journal_.get(), buffer.data(), buffer.size(), at);
+        if (count < 0) cannot("read its journal", errno);
+        if (count == 0) break;
+        const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+        if (const int error = write_all(copy.get(), bytes); error != 0)
+            cannot("write its journal", error);
+        at += count;
     }
-    removal_.armed = true;
-    ::flock(journal_.get(), LOCK_EX | LOCK_NB);
+    earlier.journal = std::move(copy);
 }
 
 std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIdentity& identity,
@@ -347,10 +354,12 @@ void Journal::append(const std::string& cbor) {
     std::string record(sizeof head, '\0');
     std::memcpy(record.data(), &head, sizeof head);
     record += cbor;
-    if (const int error = write_all(journal_.get(), record); error != 0) {
-        throw Error(ErrorCode::kOutput,
-                    target_ + ": cannot write its journal: " + std::strerror(error));
-    }
+    if (const int error = write_all(journal_.get(), record); error != 0)
+        cannot("write its journal", error);
+}
+
+void Journal::cannot(const std::string& what, int error) const {
+    throw Error(ErrorCode::kOutput, target_ + ": cannot " + what + ": " + std::strerror(error));
 }
 
 void Journal::remove(const Pair& files) noexcept {

@@ -98,16 +98,18 @@ class Journal {
 
     [[nodiscard]] Descriptor lock() const;
     void take_over(const RunIdentity& identity);
+    void copy_journal(Earlier& earlier) const;
     [[nodiscard]] std::optional<Earlier> opened(const Pair& files, const RunIdentity& identity,
                                                 std::size_t& finished) const;
     void append(const std::string& cbor);
+    [[noreturn]] void cannot(const std::string& what, int error) const;
     static void remove(const Pair& files) noexcept;
 
     std::string target_;
     Pair part_;
     Pair old_;
+    Descriptor journal_;  // locked until all else is done with
     Removal removal_;  // of the journal, once it is this run's: a constructor may fail after that
-    Descriptor journal_;
     std::optional<Earlier> earlier_;
     std::size_t size_ = 0;
     bool kept_ = false;

@@ -1,5 +1,7 @@
 // A journal gives back what was put into it, every bit, or less of it where it was damaged; never
 // anything else.
+#include <sys/file.h>
+
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
@@ -10,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "io/descriptor.hpp"
 #include "io/journal.hpp"
 #include "stages/error.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -201,6 +204,47 @@ BOOST_AUTO_TEST_CASE(a_target_belongs_to_one_run_at_a_time) {
         BOOST_CHECK_EXCEPTION(Journal(target, kIdentity, !resume), Error, [](const Error& error) {
             return says(error, ErrorCode::kOutput, "another run is making it");
         });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_lock_is_on_one_file_from_beginning_to_end) {
+    const test::TemporaryFolder folder;
+    const std::string target = folder.file("out.h5");
+    const std::string path = folder.file(".out.h5.h5palettize-journal");
+    for (const int tensors : {0, 2}) {
+        interrupted_run(target, 2);
+        // As another run, which opened the journal before this one took it over.
+        const Descriptor early(path, O_RDWR);
+        Journal journal(target, kIdentity, true);
+        BOOST_TEST(finished(journal) == 2);
+        journal.forget_earlier();
+        test::write_file(journal.part_path(), kPartBytes);
+        if (tensors > 0) journal.add(path_of(1), tensor_of(1), places_of(1), "");
+        const Descriptor late(path, O_RDWR);
+        BOOST_TEST(::flock(early.get(), LOCK_EX | LOCK_NB) != 0);
+        BOOST_TEST(::flock(late.get(), LOCK_EX | LOCK_NB) != 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(killed_while_it_takes_over_it_loses_nothing) {
+    const test::TemporaryFolder folder;
+    const std::string target = folder.file("out.h5");
+    const auto name = [&](const char* suffix) {
+        return folder.file(std::string(".out.h5.h5palettize-") + suffix);
+    };
+    interrupted_run(target, 2);
+    const std::string journal = test::file_bytes(name("journal"));
+    // The journal is copied, in part or as a whole; the part renamed; the journal emptied.
+    test::write_file(name("journal.old"), journal.substr(0, journal.size() / 2));
+    BOOST_TEST(finished(target) == 2);
+    interrupted_run(target, 2);
+    test::write_file(name("journal.old"), journal);
+    BOOST_TEST(finished(target) == 2);
+    for (const bool emptied : {false, true}) {
+        test::write_file(name("journal"), emptied ? "" : journal);
+        test::write_file(name("journal.old"), journal);
+        test::write_file(name("part.old"), kPartBytes);
+        BOOST_TEST(finished(target) == 2);
     }
 }
 
