@@ -131,7 +131,10 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
     // A palettized file all of whose tensors become dense again is none any more.
     const bool drop_documents = impl_->source.has_format && addresses.size() == info.tensors.size();
     impl_->temporary.require_room(copied_bytes(impl_->source, addresses));
-    impl_->guarded("", [&] { impl_->file = create_like(impl_->source, impl_->temporary.path()); });
+    impl_->guarded("", [&] {
+        impl_->file = create_like(impl_->source, impl_->temporary.path());
+        impl_->temporary.created(h5::descriptor_of(impl_->file.get()));
+    });
     // There is room and the file could be made: what fails now is in the source, but for the disk.
     impl_->guarded(
         "",

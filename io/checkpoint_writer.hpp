@@ -67,7 +67,8 @@ class CheckpointWriter {
     /// After finish: every byte is on the disk afterwards. Returns how many they are.
     std::uint64_t sync();
 
-    /// After finish: syncs unless done and renames into place.
+    /// After finish: syncs unless done and renames into place. Throws Error(kOutput), also where
+    /// the part is not the file that was written.
     void publish();
 
     /// finish and publish.

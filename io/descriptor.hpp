@@ -15,6 +15,8 @@ class Descriptor {
     /// Not open where that failed; errno says why.
     Descriptor(const std::string& path, int flags, mode_t mode = 0)
         : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+    /// Takes over one that is open.
+    explicit Descriptor(int open_fd) : fd_(open_fd) {}
     ~Descriptor() {
         if (fd_ >= 0) ::close(fd_);
     }

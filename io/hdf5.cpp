@@ -98,6 +98,12 @@ void set_size(H5AC_cache_config_t& cache, std::size_t bytes) {
 std::size_t object_cache_bytes(std::size_t largest_name_bytes) {
     return std::min(kObjectCacheBytes + 2 * largest_name_bytes, kMostCacheBytes);
 }
+int descriptor_of(hid_t file) {
+    void* handle = nullptr;
+    call("find a file's descriptor", [&] { return H5Fget_vfd_handle(file, H5P_DEFAULT, &handle); });
+    return *static_cast<const int*>(handle);  // as the default driver, sec2, says it
+}
+
 Plist file_access(std::size_t cache_bytes) {
     Plist access = create_plist(H5P_FILE_ACCESS);
     H5AC_cache_config_t cache{};

@@ -126,6 +126,8 @@ template <class Kind>
 /// largest group twice their bytes. It keeps all of them or none, in a block that grows by
 /// doubling, and without room for it would read and write that block for each link.
 [[nodiscard]] std::size_t object_cache_bytes(std::size_t largest_name_bytes);
+/// The open file's own, which stays the library's.
+[[nodiscard]] int descriptor_of(hid_t file);
 /// How checkpoints are opened and made.
 [[nodiscard]] Plist file_access(std::size_t cache_bytes);
 void resize_object_cache(hid_t file, std::size_t cache_bytes);

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "io/checkpoint_writer.hpp"
-#include "io/descriptor.hpp"
 #include "io/last_wish.hpp"
 #include "stages/error.hpp"
 
@@ -100,12 +99,18 @@ void TemporaryFile::require_room(std::uint64_t bytes) const {
     }
 }
 
-void TemporaryFile::create(const std::string& bytes) const {
+void TemporaryFile::create(const std::string& bytes) {
     const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0) fail(target_, "create a file beside it", errno);
-    const int error = write_all(file, bytes);
+    file_ = Descriptor(::fcntl(file, F_DUPFD_CLOEXEC, 0));
+    const int error = file_.is_open() ? write_all(file, bytes) : errno;
     if (::close(file) != 0 && error == 0) fail(target_, "write", errno);
     if (error != 0) fail(target_, "write", error);
+}
+
+void TemporaryFile::created(int descriptor) {
+    file_ = Descriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    if (!file_.is_open()) fail(target_, "create a file beside it", errno);
 }
 
 void TemporaryFile::copy_head(const std::string& source, std::uint64_t bytes) const {
@@ -139,8 +144,21 @@ std::uint64_t TemporaryFile::sync() {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
+void TemporaryFile::require_own_file() const {
+    struct stat own {};
+    struct stat there {};
+    if (::fstat(file_.get(), &own) != 0) fail(target_, "look at the file beside it", errno);
+    if (::lstat(path_.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
+        own.st_ino == there.st_ino)
+        return;
+    throw Error(ErrorCode::kOutput, target_ + ": " + path_ +
+                                        " was removed or replaced by another program while it "
+                                        "was written");
+}
+
 void TemporaryFile::publish() {
     if (!synced_) sync();
+    require_own_file();
     if (force_) {
         if (::rename(path_.c_str(), target_.c_str()) != 0)
             fail(target_, "rename into place", errno);

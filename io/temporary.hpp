@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "io/background_sync.hpp"
+#include "io/descriptor.hpp"
 
 namespace pal {
 
@@ -28,20 +29,27 @@ class TemporaryFile {
     /// Copies the first `bytes` bytes of `source` over those of the temporary.
     void copy_head(const std::string& source, std::uint64_t bytes) const;
     /// Creates the file with these bytes. Throws Error(kOutput).
-    void create(const std::string& bytes) const;
+    void create(const std::string& bytes);
+    /// The caller created the file and has it open as this descriptor, which stays the caller's.
+    /// Throws Error(kOutput).
+    void created(int descriptor);
     /// Says that `bytes` more have been written. They go to the disk while the next tensor is
     /// worked on: sync waits for what is left. Thread-safe.
     void wrote(std::uint64_t bytes);
     /// Every byte is on the disk afterwards; returns how many they are. Throws Error(kOutput).
     std::uint64_t sync();
     /// sync unless done, rename over the target (never replacing one unless `force`), fsync of the
-    /// folder.
+    /// folder. Throws Error(kOutput), also where what lies under the temporary's name is not the
+    /// file that was created.
     void publish();
 
   private:
+    void require_own_file() const;
+
     std::string target_;
     std::string path_;
     bool force_;
+    Descriptor file_;  // once it was created: tells it from another one under its name
     bool synced_ = false;
     bool published_ = false;
     bool own_ = false;                            // its name was picked here

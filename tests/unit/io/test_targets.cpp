@@ -186,3 +186,17 @@ BOOST_FIXTURE_TEST_CASE(user_defined_links_are_refused_before_anything_is_made, 
     BOOST_TEST(code == kInputError);
     BOOST_TEST(folder.names() == "in.h5");
 }
+
+BOOST_FIXTURE_TEST_CASE(what_another_put_in_the_place_of_the_part_is_not_published, Fixture) {
+    const std::string part = folder.file("part");
+    for (const bool removed : {false, true}) {
+        const pal::CheckpointReader reader(source);
+        pal::CheckpointWriter writer(reader, folder.file("out.h5"), true, {}, part);
+        writer.finish("");
+        fs::remove(part);
+        if (!removed) write_file(part, "half of another output");
+        BOOST_TEST(error_code_of([&] { writer.publish(); }) == kOutputError);
+        BOOST_TEST(!fs::exists(folder.file("out.h5")));
+        fs::remove(part);
+    }
+}
