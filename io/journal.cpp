@@ -222,18 +222,43 @@ Journal::Removal::~Removal() {
 /// The journal, open and locked; created where there is none.
 Descriptor Journal::lock() const {
     for (;;) {
-        Descriptor journal(part_.journal, O_RDWR | O_CREAT, 0600);
+        Descriptor journal(part_.journal, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (!journal.is_open() && errno == EEXIST) {
+            journal = open_own(part_.journal, O_RDWR);
+            if (!journal.is_open()) continue;  // another run finished in between
+        }
         if (!journal.is_open()) cannot("create a file beside it", errno);
         if (::flock(journal.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
             throw Error(ErrorCode::kOutput, target_ + ": another run is making it");
         }  // some file systems know no locks: then nobody has one
         struct stat opened {};
         struct stat there {};
-        const bool still_there = ::stat(part_.journal.c_str(), &there) == 0;
+        const bool still_there = ::lstat(part_.journal.c_str(), &there) == 0;
         if (::fstat(journal.get(), &opened) == 0 && still_there && opened.st_ino == there.st_ino &&
             opened.st_dev == there.st_dev)
             return journal;  // else another run finished in between
     }
+}
+
+/// A file that is there; not open where there is none. Names in a folder that others may write to
+/// can be anything: a link to a file that must not be emptied, a journal that somebody made up.
+Descriptor Journal::open_own(const std::string& path, int flags) const {
+    const auto refuse = [&](const std::string& what) {
+        throw Error(ErrorCode::kOutput, target_ + ": " + path + ": " + what +
+                                            ", and no journal of a run of yours; remove it");
+    };
+    Descriptor file(path, flags | O_NOFOLLOW | O_NONBLOCK);
+    if (!file.is_open()) {
+        if (errno == ELOOP) refuse("is a link");
+        if (errno != ENOENT) refuse(std::strerror(errno));
+        return file;
+    }
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) refuse(std::strerror(errno));
+    if (!S_ISREG(status.st_mode)) refuse("is no regular file");
+    if (status.st_nlink > 1) refuse("has several names");
+    if (status.st_uid != ::geteuid()) refuse("belongs to another user");
+    return file;
 }
 
 /// Of two pairs that may lie there the one that has more becomes the old one. The journal itself
@@ -279,7 +304,7 @@ void Journal::copy_journal(Earlier& earlier) const {
 
 std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIdentity& identity,
                                                 std::size_t& finished) const {
-    Earlier earlier{files, Descriptor(files.journal, O_RDONLY), nullptr, 0};
+    Earlier earlier{files, open_own(files.journal, O_RDONLY), nullptr, 0};
     if (!earlier.journal.is_open()) return {};
     const auto head = read_record(earlier.journal, earlier.position);
     if (!head) return {};
@@ -289,13 +314,16 @@ std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIden
     }
     for (std::uint64_t position = earlier.position; read_record(earlier.journal, position);)
         ++finished;
+    struct stat part {};
     try {
-        earlier.part = std::make_shared<RawFile>(files.path);
-    } catch (const Error&) {  // killed before there was one
-        finished = 0;
-        return {};
+        if (::lstat(files.path.c_str(), &part) == 0 && S_ISREG(part.st_mode)) {
+            earlier.part = std::make_shared<RawFile>(files.path);
+            return earlier;
+        }
+    } catch (const Error&) {  // gone meanwhile
     }
-    return earlier;
+    finished = 0;  // killed before there was one
+    return {};
 }
 
 std::optional<FinishedTensor> Journal::next_finished() {

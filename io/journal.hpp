@@ -46,8 +46,9 @@ struct FinishedTensor {
 class Journal {
   public:
     /// Takes the work on `target` for this process. Not `resume`: what an earlier run left is
-    /// removed. Throws Error(kOutput) where another process works on it, or files cannot be made;
-    /// Error(kUsage) where there is work of another identity to resume.
+    /// removed. Throws Error(kOutput) where another process works on it, files cannot be made, or
+    /// what lies at the journal's name is a link, no regular file, or another user's; Error(kUsage)
+    /// where there is work of another identity to resume.
     Journal(const std::string& target, const RunIdentity& identity, bool resume);
     ~Journal();  // removes the files and the part, unless they are kept
     Journal(const Journal&) = delete;
@@ -97,6 +98,7 @@ class Journal {
     };
 
     [[nodiscard]] Descriptor lock() const;
+    [[nodiscard]] Descriptor open_own(const std::string& path, int flags) const;
     void take_over(const RunIdentity& identity);
     void copy_journal(Earlier& earlier) const;
     [[nodiscard]] std::optional<Earlier> opened(const Pair& files, const RunIdentity& identity,

@@ -1,6 +1,7 @@
 """A run that was interrupted, however, goes on where it stopped, to the bytes of one that was not."""
 
 import os
+import pathlib
 import random
 import resource
 import shutil
@@ -221,6 +222,27 @@ class Resume(support.Case):
             self.refused(support.OUTPUT, ["another run is making it"], "run", original, self.path("out.h5"), *OPTIONS, *more)
         self.kill(first)
         self.assertEqual(len(self.hidden()), 2)
+
+    def test_a_journal_that_is_another_file_is_refused_and_left_as_it_is(self):
+        original = self.checkpoint(layers=2)
+        digest = support.sha256(original)
+        journal = self.path(".out.h5.h5palettize-journal")
+        kinds = {"is a link": lambda: os.symlink("in.h5", journal), "several names": lambda: os.link(original, journal),
+                 "no regular file": lambda: os.mkfifo(journal), "directory": lambda: os.mkdir(journal)}
+        if os.geteuid() == 0:
+            def of_another():
+                pathlib.Path(journal).touch()
+                os.chown(journal, 12345, 12345)
+            kinds["another user"] = of_another
+        for words, make in kinds.items():
+            for more in ((), ("--resume",)):
+                with self.subTest(kind=words, more=more):
+                    make()
+                    self.refused(support.OUTPUT, [words, "h5palettize-journal"], "run", original, self.path("out.h5"),
+                                 *OPTIONS, *more)
+                    self.assert_folder_holds("in.h5", os.path.basename(journal))
+                    self.assertEqual(support.sha256(original), digest)
+                    os.rmdir(journal) if words == "directory" else os.remove(journal)
 
     def test_behind_a_user_block_it_goes_on_too(self):
         original = self.checkpoint(user_block=512)
