@@ -18,6 +18,7 @@
 #include "io/last_wish.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/standard_streams.hpp"
 #include "stages/error.hpp"
 #include "stages/kernels/targets.hpp"
 
@@ -234,6 +235,7 @@ int guarded_run(int argc, char** argv) {
 }  // namespace
 
 int run_program(int argc, char** argv) {
+    open_missing_standard_streams();
     const int code = guarded_run(argc, argv);
     expect_exit();
     return code;
