@@ -221,7 +221,7 @@ void expect_exit() noexcept { exit_expected = true; }
 
 void contain_signals() {
     std::atexit(on_exit_of_process);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) handle(signal, on_end);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal, on_end);
     if (kSanitized) return;
     for (const int signal : kCrashes) handle(signal, on_crash);
     contain_stack_overflow_of_this_thread();

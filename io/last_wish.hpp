@@ -7,7 +7,7 @@
 namespace pal {
 
 /// Also where a library calls exit (HDF5 1.10.8 does when memory is short), before expect_exit().
-/// From now on SIGINT, SIGTERM, SIGHUP and SIGPIPE remove the temporary before they end the
+/// From now on SIGINT, SIGTERM and SIGHUP remove the temporary before they end the
 /// process, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) removes it, says on stderr what
 /// happened and exits with 3: HDF5 1.10.8 crashes on some damaged files. For the whole process;
 /// call it once, from main. Under a sanitizer crashes stay the sanitizer's.

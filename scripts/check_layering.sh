@@ -10,7 +10,7 @@ fail() {
 }
 
 # Headers of the C++ standard library have no dot; those of POSIX are listed.
-standard='[a-z_0-9]+|(unistd|fcntl|malloc|stdio|stdlib|signal|sched|dirent|pthread|sys/[a-z]+|linux/[a-z]+)\.h'
+standard='[a-z_0-9]+|(unistd|fcntl|poll|malloc|stdio|stdlib|signal|sched|dirent|pthread|sys/[a-z]+|linux/[a-z]+)\.h'
 tbb='(oneapi/)?tbb/[a-z_0-9/]+\.h'
 # What each folder may include, as one regular expression over the name between <> or "".
 declare -A allowed=(

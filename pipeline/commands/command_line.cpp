@@ -216,11 +216,14 @@ int guarded_run(int argc, char** argv) {
         keep_freed_buffers();
         // A file size limit is then an error of the write, as a full disk is.
         std::signal(SIGXFSZ, SIG_IGN);
+        // A log that nobody reads any more is no reason to end; standard output is looked at below.
+        std::signal(SIGPIPE, SIG_IGN);
         kernels::force_target_from_environment();
         const int code = dispatch({argv + 1, argv + argc});
         std::cout.flush();
-        return std::cout ? code
-                         : report_error("standard output cannot be written", ErrorCode::kOutput);
+        if (std::cout) return code;
+        if (reader_of_stdout_is_gone()) return static_cast<int>(ErrorCode::kOutput);
+        return report_error("standard output cannot be written", ErrorCode::kOutput);
     } catch (const Error& error) {
         return report_error(error.what(), error.code());
     } catch (const po::error& error) {

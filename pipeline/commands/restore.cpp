@@ -1,10 +1,9 @@
 // restore: a dense checkpoint again.
-#include <iostream>
-
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/standard_streams.hpp"
 #include "stages/decode.hpp"
 #include "stages/error.hpp"
 
@@ -41,7 +40,8 @@ int execute_restore(const Arguments& arguments) {
     restore_tensors(reader, writer);
     writer.commit("");
     if (log_options().verbosity == Verbosity::kQuiet) return 0;
-    std::cout << "restored " << replaced.size() << " tensors to " << target << "\n";
+    print_when_done("restored " + std::to_string(replaced.size()) + " tensors to " + target + "\n",
+                    target);
     return 0;
 }
 

@@ -23,6 +23,7 @@
 #include "pipeline/resume.hpp"
 #include "pipeline/sensitivities.hpp"
 #include "pipeline/skip_nonfinite.hpp"
+#include "pipeline/standard_streams.hpp"
 #include "pipeline/trace.hpp"
 #include "stages/error.hpp"
 
@@ -287,11 +288,12 @@ int execute_run(const Arguments& arguments) {
     reports.publish(writer);
     journal.discard();
     phases.leave();
-    if (log_options().verbosity != Verbosity::kQuiet) std::cout << report_table(plan, &facts);
     if (arguments.flag("profile")) {
         std::cerr << profile_table(
             make_profile(recording->slices(), seconds_since(start), facts.threads));
     }
+    if (log_options().verbosity != Verbosity::kQuiet)
+        print_when_done(report_table(plan, &facts), target);
     return 0;
 }
 
