@@ -76,7 +76,7 @@ void remove_doomed(End end) noexcept {
 }
 
 extern "C" void on_end(int signal) {
-    remove_doomed(End::kSignal);
+    remove_doomed(End::kStopped);
     std::signal(signal, SIG_DFL);
     std::raise(signal);
 }
@@ -166,6 +166,7 @@ extern "C" void on_stop(int signal) {
         ::alarm(kGraceSeconds);
         return;
     }
+    if (signal == SIGXCPU) return;  // sent again with each second of the processor: no second wish
     remove_doomed(End::kStopped);
     say({stop_message.data(), stop_message_bytes});
     ::_exit(static_cast<int>(ErrorCode::kStopped));
@@ -203,6 +204,11 @@ class HandlerStack {
 };
 
 constexpr std::array kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+/// Signals that end the process, and are no crash; those from SIGRTMIN on do too.
+constexpr std::array kEnds{SIGINT,  SIGTERM, SIGHUP,    SIGQUIT, SIGUSR1,   SIGUSR2, SIGXCPU,
+                           SIGALRM, SIGPROF, SIGVTALRM, SIGIO,   SIGSTKFLT, SIGPWR,  SIGSYS};
+/// Those by which people and batch systems ask a run to end.
+constexpr std::array kStops{SIGALRM, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU};
 
 void handle(int signal, void (*handler)(int)) {
     struct sigaction action {};
@@ -212,7 +218,9 @@ void handle(int signal, void (*handler)(int)) {
     for (const int crash : kCrashes) sigdelset(&action.sa_mask, crash);
     struct sigaction before {};
     ::sigaction(signal, nullptr, &before);
-    if (before.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);  // nohup stays nohup
+    if (before.sa_handler == SIG_IGN) return;                       // nohup stays nohup
+    if (handler == on_end && before.sa_handler != SIG_DFL) return;  // a profiler's, say
+    ::sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
@@ -221,7 +229,8 @@ void expect_exit() noexcept { exit_expected = true; }
 
 void contain_signals() {
     std::atexit(on_exit_of_process);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal, on_end);
+    for (const int signal : kEnds) handle(signal, on_end);
+    for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) handle(signal, on_end);
     if (kSanitized) return;
     for (const int signal : kCrashes) handle(signal, on_crash);
     contain_stack_overflow_of_this_thread();
@@ -230,7 +239,7 @@ void contain_signals() {
 void stop_on_signals(const std::string& message) {
     const std::string line = "h5palettize: error: " + message + "\n";
     stop_message_bytes = line.copy(stop_message.data(), stop_message.size());
-    for (const int signal : {SIGALRM, SIGTERM, SIGINT, SIGHUP, SIGUSR1}) handle(signal, on_stop);
+    for (const int signal : kStops) handle(signal, on_stop);
 }
 
 bool stop_requested() noexcept { return stopping; }

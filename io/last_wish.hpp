@@ -7,10 +7,11 @@
 namespace pal {
 
 /// Also where a library calls exit (HDF5 1.10.8 does when memory is short), before expect_exit().
-/// From now on SIGINT, SIGTERM and SIGHUP remove the temporary before they end the
-/// process, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) removes it, says on stderr what
-/// happened and exits with 3: HDF5 1.10.8 crashes on some damaged files. For the whole process;
-/// call it once, from main. Under a sanitizer crashes stay the sanitizer's.
+/// From now on SIGINT, SIGTERM and the others that end a process remove the temporary, but what is
+/// spared when it is stopped, before they do, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+/// SIGABRT) removes it, says on stderr what happened and exits with 3: HDF5 1.10.8 crashes on some
+/// damaged files. For the whole process; call it once, from main. Under a sanitizer crashes stay
+/// the sanitizer's.
 void contain_signals();
 /// The program has come to its end: exit is no surprise any more.
 void expect_exit() noexcept;
@@ -56,10 +57,10 @@ void blame_output_for_crash(const std::string& message);
 /// The message of blame_output_for_crash reached the user.
 void output_failure_was_said() noexcept;
 
-/// A run that can be resumed: from now on SIGTERM, SIGINT, SIGHUP and SIGUSR1 (unless they are
-/// ignored) ask to stop, which stop_requested() tells. Four seconds later, or at a second such
-/// signal, the process removes its files, but those that are spared, says `message` on stderr and
-/// exits with 5.
+/// A run that can be resumed: from now on SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGXCPU
+/// (unless they are ignored) ask to stop, which stop_requested() tells. Four seconds later, or at a
+/// second such signal (but SIGXCPU, which comes again by itself), the process removes its files,
+/// but those that are spared, says `message` on stderr and exits with 5.
 void stop_on_signals(const std::string& message);
 [[nodiscard]] bool stop_requested() noexcept;
 

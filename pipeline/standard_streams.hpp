@@ -10,8 +10,8 @@ namespace pal {
 /// to them stays an error. To be called before any file is opened.
 void open_missing_standard_streams() noexcept;
 
-/// What a command prints when its output is in its place. Throws Error(kOutput), which says that `output` is
-/// complete, where standard output cannot be written.
+/// What a command prints when its output is in its place. Throws Error(kOutput), which says that
+/// `output` is complete, where standard output cannot be written.
 void print_when_done(const std::string& text, const std::string& output);
 
 /// Whether nobody reads what is written to standard output any more, as behind `| head`.

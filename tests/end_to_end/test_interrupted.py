@@ -1,5 +1,7 @@
 """A run that is ended by a crash, or by a signal before anything is done, leaves nothing beside the target."""
 
+import os
+import resource
 import signal
 import subprocess
 import time
@@ -16,8 +18,9 @@ class Interrupted(support.Case):
     def start(self, **options):
         """A run of seconds, whose temporary is there."""
         path = self.path("in.h5")
-        with h5py.File(path, "w") as file:
-            file["weight"] = support.rng().standard_normal((4096, 4096)).astype("f4")
+        if not os.path.exists(path):
+            with h5py.File(path, "w") as file:
+                file["weight"] = support.rng().standard_normal((4096, 4096)).astype("f4")
         process = subprocess.Popen(
             support.command_line("run", path, self.path("out.h5"), "--n-bits", "8", "--engine", "reference"),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
@@ -34,13 +37,22 @@ class Interrupted(support.Case):
         return [file.name for file in self.folder.iterdir() if file.name.startswith(".out.h5.h5palettize-")]
 
     def test_a_signal_before_anything_is_done_leaves_nothing(self):
-        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU):
             with self.subTest(signal=name.name):
                 process = self.start()
                 process.send_signal(name)
                 process.send_signal(signal.SIGTERM)  # at once: what is in flight is not waited for
                 process.communicate(timeout=DEADLINE_SECONDS)
                 self.assertEqual(process.returncode, support.STOPPED)
+                self.assert_folder_holds("in.h5")
+
+    def test_other_signals_that_end_it_leave_nothing(self):
+        for number in (signal.SIGQUIT, signal.SIGVTALRM, signal.SIGPROF, signal.SIGRTMAX):
+            with self.subTest(signal=number):
+                process = self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+                process.send_signal(number)
+                process.communicate(timeout=DEADLINE_SECONDS)
+                self.assertEqual(process.returncode, -number)
                 self.assert_folder_holds("in.h5")
 
     def test_nohup_is_respected(self):

@@ -128,6 +128,15 @@ class Resume(support.Case):
                 self.assert_done(digest)
                 os.remove(self.path("out.h5"))
 
+    def test_a_limit_of_processor_time_stops_it_as_a_signal_does(self):
+        original = self.checkpoint(layers=60)
+        process = self.start(original, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (2, 60)))
+        _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+        self.assertEqual(process.returncode, support.STOPPED, errors)
+        self.assertIn("out.h5: interrupted; the same command with --resume goes on", errors)
+        self.assertEqual(len(self.hidden()), 2)
+        self.assertGreater(self.journaled(), 2)
+
     def test_a_second_signal_stops_it_at_once(self):
         original = self.checkpoint()
         digest = self.whole(original)
