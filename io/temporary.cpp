@@ -24,6 +24,10 @@ namespace {
     throw Error(ErrorCode::kOutput, target + ": cannot " + what + ": " + std::strerror(error));
 }
 
+bool same_inode(const struct stat& a, const struct stat& b) {
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 /// Renames without replacing; where the file system cannot, a hard link does the same.
 int rename_new(const std::string& from, const std::string& to) {
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
@@ -148,12 +152,17 @@ void TemporaryFile::require_own_file() const {
     struct stat own {};
     struct stat there {};
     if (::fstat(file_.get(), &own) != 0) fail(target_, "look at the file beside it", errno);
-    if (::lstat(path_.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
-        own.st_ino == there.st_ino)
-        return;
+    if (::lstat(path_.c_str(), &there) == 0 && same_inode(own, there)) return;
     throw Error(ErrorCode::kOutput, target_ + ": " + path_ +
                                         " was removed or replaced by another program while it "
                                         "was written");
+}
+
+bool TemporaryFile::is_in_place() const noexcept {
+    struct stat own {};
+    struct stat there {};
+    return published_ && ::fstat(file_.get(), &own) == 0 && ::lstat(target_.c_str(), &there) == 0 &&
+           same_inode(own, there);
 }
 
 void TemporaryFile::publish() {

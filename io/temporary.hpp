@@ -42,6 +42,8 @@ class TemporaryFile {
     /// folder. Throws Error(kOutput), also where what lies under the temporary's name is not the
     /// file that was created.
     void publish();
+    /// Whether what lies at the target is what was published.
+    [[nodiscard]] bool is_in_place() const noexcept;
 
   private:
     void require_own_file() const;

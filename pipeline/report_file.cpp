@@ -98,18 +98,52 @@ void ReportFile::write_to_stream(const std::string& json) const {
 void ReportFile::write(const std::string& json) {
     if (path_.empty()) return;
     if (is_stream_) return write_to_stream(json);
-    temporary_.emplace(behind_links(path_), force_);
+    target_ = behind_links(path_);
+    temporary_.emplace(target_, force_);
     temporary_->create(json);
 }
 
 void ReportFile::publish() {
     if (!temporary_) return;
-    temporary_->publish();
-    published_ = true;
+    if (force_) keep_previous();
+    try {
+        temporary_->publish();
+    } catch (const Error&) {
+        restore_previous();
+        throw;
+    }
+}
+
+void ReportFile::keep_previous() {
+    const std::string name = beside(target_, "old-" + std::to_string(::getpid()));
+    // Where there are no hard links, or it is not for this user to make one, it is not there for a
+    // moment.
+    if (::link(target_.c_str(), name.c_str()) != 0 &&
+        (errno == ENOENT || ::rename(target_.c_str(), name.c_str()) != 0)) {
+        if (errno != ENOENT) cannot_write(std::strerror(errno));
+        return;
+    }
+    previous_ = name;
+}
+
+void ReportFile::restore_previous() noexcept {
+    if (previous_.empty()) return;
+    // Where both are links to one file, rename leaves both.
+    if (::rename(previous_.c_str(), target_.c_str()) == 0) ::unlink(previous_.c_str());
+    previous_.clear();  // better under that name than gone
 }
 
 void ReportFile::withdraw() noexcept {
-    if (published_) ::unlink(behind_links(path_).c_str());
+    if (!temporary_ || !temporary_->is_in_place()) return;
+    if (previous_.empty()) {
+        ::unlink(target_.c_str());
+    } else {
+        restore_previous();
+    }
+}
+
+ReportFile::~ReportFile() {
+    if (!previous_.empty()) ::unlink(previous_.c_str());
 }
 
 }  // namespace pal

@@ -30,12 +30,19 @@ class ReportFile {
 
     /// Every byte reaches a temporary beside the target, or the stream. Throws Error(kOutput).
     void write(const std::string& json);
-    /// Puts the temporary into place. Throws Error(kOutput).
+    /// Puts the temporary into place. Throws Error(kOutput). What it replaces is kept beside it
+    /// until this is gone.
     void publish();
-    /// Takes back what was published, if it was.
+    /// Takes back what was published, if it is still there, and puts what it replaced into its
+    /// place again.
     void withdraw() noexcept;
+    ~ReportFile();
+    ReportFile(const ReportFile&) = delete;
+    ReportFile& operator=(const ReportFile&) = delete;
 
   private:
+    void keep_previous();
+    void restore_previous() noexcept;
     void write_to_stream(const std::string& json) const;
     [[noreturn]] void cannot_write(const std::string& why) const;
 
@@ -44,7 +51,8 @@ class ReportFile {
     bool force_;
     int descriptor_ = -1;  // the standard stream that the report is, if it is one
     bool is_stream_ = false;
-    bool published_ = false;
+    std::string target_;    // behind links
+    std::string previous_;  // the name of what was replaced, if anything was
     std::optional<TemporaryFile> temporary_;
 };
 

@@ -256,6 +256,45 @@ class Report(support.Case):
                      self.path("report.json"))
         self.assert_folder_holds("nan.h5")
 
+    def run_that_waits(self, what, meanwhile, *options):
+        """A run up to the moment when its output is made and nothing has its name yet, as it writes `what` into a pipe;
+        what it says in the end, after `meanwhile`."""
+        path, pipe = self.example(), self.path("pipe")
+        os.mkfifo(pipe)
+        process = subprocess.Popen([support.PROGRAM, "run", path, self.path("out.h5"), what, pipe, *options],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        with open(pipe) as reader:  # opens once the program writes
+            meanwhile()
+            reader.read()
+        _, errors = process.communicate(timeout=support.TIMEOUT_SECONDS)
+        os.remove(pipe)
+        self.assertEqual(process.returncode, support.OUTPUT, errors)
+        return errors
+
+    def test_what_another_program_made_meanwhile_stays(self):
+        for what, other in (("--report", "--trace"), ("--trace", "--report")):
+            with self.subTest(other=other):
+                errors = self.run_that_waits(what, lambda: self.write_text("other.json", "precious"), other,
+                                             self.path("other.json"))
+                self.assertRegex(errors, "other.json: appeared meanwhile")
+                self.assertEqual((self.folder / "other.json").read_text(), "precious")
+                self.assert_folder_holds("other.json", "torch.h5")
+                os.remove(self.path("other.json"))
+
+    def test_an_old_report_stays_where_the_output_cannot_be_put_into_place(self):
+        for old in ("report", None):
+            with self.subTest(old=old):
+                if old:
+                    self.write_text("report.json", old)
+                errors = self.run_that_waits("--trace", lambda: os.mkdir(self.path("out.h5")), "--report",
+                                             self.path("report.json"), "--force")
+                self.assertRegex(errors, "out.h5: cannot rename into place")
+                os.rmdir(self.path("out.h5"))
+                if old:
+                    self.assertEqual((self.folder / "report.json").read_text(), old)
+                    os.remove(self.path("report.json"))
+                self.assert_folder_holds("torch.h5")
+
 
 if __name__ == "__main__":
     unittest.main()
