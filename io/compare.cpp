@@ -52,6 +52,8 @@ class Comparison {
         check_documents(b.get());
         if (original_.info.user_block_bytes != derived_.info.user_block_bytes) {
             differs("/", "user block of another size");
+        } else if (!h5::same_head(original_.raw, derived_.raw, original_.info.user_block_bytes)) {
+            differs("/", "another user block");
         }
         return std::move(lines_);
     }

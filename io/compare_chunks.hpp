@@ -1,10 +1,11 @@
-// Private to io/: datasets that cannot be decoded here, compared by their chunks as they are
-// stored.
+// Private to io/: what is compared as it is stored: datasets that cannot be decoded here, by their
+// chunks, and user blocks.
 #pragma once
 
 #include <cstdint>
 
 #include "io/hdf5.hpp"
+#include "io/raw_file.hpp"
 
 namespace pal::h5 {
 
@@ -15,5 +16,8 @@ namespace pal::h5 {
 /// Throws Failure for a chunk that is larger than its file.
 [[nodiscard]] bool same_chunks(hid_t a, std::uint64_t a_file_bytes, hid_t b,
                                std::uint64_t b_file_bytes);
+
+/// The same first `bytes` bytes, which both files have. Throws Error(kInput).
+[[nodiscard]] bool same_head(const RawFile& a, const RawFile& b, std::uint64_t bytes);
 
 }  // namespace pal::h5

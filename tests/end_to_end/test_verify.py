@@ -269,6 +269,21 @@ class Verify(support.Case):
                     with h5py.File(self.path("out.h5")) as file:
                         self.assertTrue(np.isfinite(support.decode(file["layer.weight"])).all())
 
+    def test_a_changed_byte_of_the_user_block_is_found(self):
+        original, palettized = self.path("in.h5"), self.path("out.h5")
+        with h5py.File(original, "w", userblock_size=1 << 17) as file:
+            file["layer.weight"] = support.rng(1).standard_normal((32, 16)).astype("f4")
+        self.program("run", original, palettized, "--n-bits", "2")
+        for at in (0, 511, (1 << 16) - 1, 1 << 16, (1 << 17) - 1):
+            with open(palettized, "r+b") as file:
+                file.seek(at)
+                file.write(b"!")
+            self.refused(CHECK_FAILED, ["/: another user block"], "verify", original, palettized)
+            with open(palettized, "r+b") as file:
+                file.seek(at)
+                file.write(b"\0")
+        self.program("verify", original, palettized)
+
 
 if __name__ == "__main__":
     unittest.main()
