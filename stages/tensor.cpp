@@ -43,9 +43,15 @@ IndexRun Geometry::run(std::size_t group, std::size_t r) const noexcept {
 
 namespace {
 
+constexpr std::size_t kMostRank = 30;
+
 std::string misfit(const Shape& shape, AxisMap axes, const PalettizationSpec& spec, bool partial) {
     const bool grouped = spec.granularity.kind == GranularityKind::kPerGroupedChannel;
     if (shape.empty()) return "a scalar has no channels";
+    if (shape.size() > kMostRank) {
+        return "rank " + std::to_string(shape.size()) + " is too large: a LUT has two dimensions " +
+               "more than its tensor, and HDF5 allows 32";
+    }
     if (shape.size() < 2 && grouped) {
         return "rank 1 is too small for per_grouped_channel, which needs rank 2";
     }

@@ -227,6 +227,20 @@ class BadInput(support.Case):
         reasons = {tensor["path"]: tensor["reason"] for tensor in plan["tensors"]}
         self.assertRegex(reasons["/odd.weight"], "16")
 
+    def test_a_tensor_of_too_many_dimensions_stays_dense(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            for rank in (30, 31, 32):
+                file[f"rank{rank}.weight"] = support.rng(rank).standard_normal((2,) * 6 + (1,) * (rank - 6)).astype("f4")
+        report = self.report(path, self.path("out.h5"), "--n-bits", "2")
+        self.assertEqual(report["totals"], self.plan(path, "--n-bits", "2")["totals"])
+        actions = {tensor["path"]: tensor["action"] for tensor in report["tensors"]}
+        self.assertEqual(actions, {"/rank30.weight": "palettized", "/rank31.weight": "dense", "/rank32.weight": "dense"})
+        self.assertRegex(report["tensors"][1]["reason"], "rank 3[12] is too large")
+        self.program("verify", path, self.path("out.h5"))
+        self.program("restore", self.path("out.h5"), self.path("back.h5"))
+        self.refused(USAGE, ["rank31.weight.*rank 31 is too large"], "plan", path, "--n-bits", "2", "--strict")
+
     def test_no_candidates_says_what_was_looked_for_and_what_there_is(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:
