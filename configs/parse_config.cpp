@@ -1,15 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "configs/config.hpp"
 #include "configs/fields.hpp"
 #include "configs/parse_module.hpp"
 #include "configs/parse_spec.hpp"
 #include "configs/presets.hpp"
+#include "configs/text_file.hpp"
 #include "configs/yaml.hpp"
 
 namespace pal {
@@ -100,16 +97,7 @@ std::string config_schema() {
 }
 
 Config load_config(const std::string& file, const std::string& label) {
-    if (std::error_code ignored; std::filesystem::is_directory(file, ignored)) {
-        throw Error(ErrorCode::kUsage, label + ": is a folder; give a YAML or JSON file");
-    }
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    if (stream) text << stream.rdbuf();
-    if (!stream || stream.bad() || text.bad()) {
-        throw Error(ErrorCode::kUsage, label + ": cannot be read; give a YAML or JSON file");
-    }
-    return parse_config(text.str(), file);
+    return parse_config(read_text_file(file, label), file);
 }
 
 Config preset_config(const std::string& name) {

@@ -8,13 +8,13 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <new>
 #include <sstream>
 #include <utility>
 
+#include "configs/text_file.hpp"
 #include "io/last_wish.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/log.hpp"
@@ -71,8 +71,7 @@ std::vector<std::string> expand_response_files(const std::vector<std::string>& w
             expanded.push_back(word);
             continue;
         }
-        std::ifstream file(word.substr(1));
-        if (!file) throw Error(ErrorCode::kUsage, word + ": the options file cannot be read");
+        std::istringstream file(read_text_file(word.substr(1), word));
         files.push_back(word.substr(1));
         for (std::string line; std::getline(file, line);) {
             if (line.starts_with('#')) continue;
@@ -99,8 +98,7 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
         arguments.values);
     if (arguments.has("options-file")) {
         const std::string name = arguments.text("options-file");
-        std::ifstream file(name);
-        if (!file) throw Error(ErrorCode::kUsage, "--options-file " + name + ": cannot be read");
+        std::istringstream file(read_text_file(name, "--options-file " + name));
         po::store(po::parse_config_file(file, options), arguments.values);
         arguments.option_files.push_back(name);
     }

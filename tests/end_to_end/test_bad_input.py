@@ -261,9 +261,22 @@ class BadInput(support.Case):
         result = self.refused_without_a_trace(USAGE, ["gamma"], "run", path, self.path("out.h5"), "--preset", "w4")
         self.assertNotIn("--include", result.stderr)
 
-    def test_config_that_is_a_folder(self):
+    def test_config_or_options_that_are_a_folder_or_without_end(self):
         path = self.checkpoint()
-        self.refused_without_a_trace(USAGE, [r"--config \.: is a folder"], "plan", path, "--config", ".", cwd=self.folder)
+        with open(self.path("large"), "wb") as file:
+            file.write(b"#" * ((4 << 20) + 1))
+        for file, words in ((".", "is a folder"), ("/dev/zero", "more than 4 MiB"), ("large", "more than 4 MiB"),
+                            ("absent", "cannot be read")):
+            for option in (("--config", file), ("--options-file", file), ("@" + file,)):
+                with self.subTest(option=option):
+                    self.refused_without_a_trace(USAGE, [" ".join(option) + ": .*" + words], "plan", path, *option,
+                                                 cwd=self.folder)
+
+    def test_options_may_be_as_large_as_a_config(self):
+        path = self.checkpoint()
+        with open(self.path("large"), "wb") as file:
+            file.write(b"#" * ((4 << 20) - 11) + b"\nn-bits = 2")
+        self.assertIn("2 bit", self.program("plan", path, "--options-file", self.path("large")).stdout)
 
     # Palettized files that are not whole.
 
