@@ -22,8 +22,8 @@ void check_gap(const TensorJob& job, double gap) {
     } else {
         text << " is proven to be within " << gap << " of the best palette";
     }
-    text << ", --certify asks for " << *job.cluster.certify
-         << "; a larger tolerance or --engine exact may do";
+    text << ", --certify asks for " << *job.cluster.certify << "; a larger tolerance"
+         << (job.cluster.engine == Engine::kExact ? " may do" : " or --engine exact may do");
     throw Error(ErrorCode::kCheckFailed, text.str());
 }
 
@@ -105,14 +105,30 @@ Packed DescribeStage::operator()(const TensorJob&, Packed&& input) const {
     return std::move(input);
 }
 
+namespace {
+
+/// Where the palette decodes to infinity.
+std::string advice(const TensorJob& job) {
+    const bool quantized = job.spec.lut_qspec.has_value();
+    const bool scaled = job.spec.enable_per_channel_scale;
+    if (quantized && scaled)
+        return "leave out the LUT quantization or the per-channel scale of this tensor";
+    if (quantized) return "leave out the LUT quantization of this tensor";
+    if (scaled) return "leave out the per-channel scale of this tensor";
+    return job.cluster.engine == Engine::kReference
+               ? "another --engine may do, --exclude leaves the tensor as it is"
+               : "--exclude leaves the tensor as it is";
+}
+
+}  // namespace
+
 ErrorReport checked_error(const TensorJob& job, const Packed& packed) {
     const ErrorReport error =
         packed.later ? packed.later->error(packed.tensor.chunks) : packed.error;
     if (error.finite) return error;
-    throw Error(ErrorCode::kCheckFailed,
-                job.path + ": LUT entry times scale is beyond the largest " +
-                    std::string(dtype_name(job.dtype)) +
-                    "; leave out the LUT quantization or the per-channel scale of this tensor");
+    throw Error(ErrorCode::kCheckFailed, job.path + ": decodes to values beyond the largest " +
+                                             std::string(dtype_name(job.dtype)) + "; " +
+                                             advice(job));
 }
 
 Packed palettize(const TensorJob& job, Weights weights) {

@@ -227,6 +227,17 @@ class BadInput(support.Case):
         reasons = {tensor["path"]: tensor["reason"] for tensor in plan["tensors"]}
         self.assertRegex(reasons["/odd.weight"], "16")
 
+    def test_a_palette_beyond_the_type_advises_what_there_is(self):
+        path = self.checkpoint(values=np.array([[np.finfo("f8").max, 5e-324] * 4] * 4))
+        self.refused_without_a_trace(CHECK_FAILED, ["layer.weight.*beyond the largest float64; another --engine may do"],
+                                     "run", path, self.path("out.h5"), "--n-bits", "1", "--engine", "reference")
+        values = support.rng(1).standard_normal((16, 16)).astype("f4")
+        values[0, 0], values[1, 1] = np.finfo("f4").max, -np.finfo("f4").max
+        path = self.checkpoint(values=values)
+        self.refused_without_a_trace(CHECK_FAILED, ["leave out the LUT quantization or the per-channel scale of this"],
+                                     "run", path, self.path("out.h5"), "--lut-dtype", "uint8", "--lut-qscheme",
+                                     "asymmetric", "--per-channel-scale")
+
     def test_a_tensor_of_too_many_dimensions_stays_dense(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:

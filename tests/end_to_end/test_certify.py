@@ -113,6 +113,16 @@ class Certify(support.Case):
         self.program("run", path, self.path("out.h5"), *options, "--certify", "0.5")
         self.assertGreater(gaps(json.loads(pathlib.Path(self.path("report.json")).read_text()))["/small/weight"], TOLERANCE)
 
+    def test_a_proof_that_fails_advises_what_there_is(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["l/weight"] = support.rng(9).standard_normal((60, 50)).astype("f4")
+        for engine, advice in (("fast", "a larger tolerance or --engine exact may do$"),
+                               ("exact", "a larger tolerance may do$")):
+            result = self.refused(CHECK_FAILED, ["--certify asks for"], "run", path, self.path("out.h5"), "--n-bits", "2",
+                                  "--engine", engine, "--certify", "1e-18")
+            self.assertRegex(result.stderr.splitlines()[0], advice)
+
     def test_what_is_no_tolerance_is_refused(self):
         path = self.example()
         for text in ("0", "-1", "nan", "inf", "1e-3x"):
