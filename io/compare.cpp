@@ -134,7 +134,9 @@ class Comparison {
         }
         for (std::size_t i = 0; i < ours.size(); ++i) {
             const std::string at = child_path(path, ours[i].name);
-            if (ours[i].type != theirs[i].type) {
+            if (!h5::is_found_by_name(b, theirs[i])) {
+                differs(at, "is not found by its name");
+            } else if (ours[i].type != theirs[i].type) {
                 differs(at, "another type of link");
             } else if (ours[i].type != H5L_TYPE_HARD) {
                 const bool soft = ours[i].type == H5L_TYPE_SOFT;

@@ -279,6 +279,12 @@ std::vector<Link> list_links(hid_t group) {
     return links;
 }
 
+bool is_found_by_name(hid_t group, const Link& link) {
+    H5L_info_t info{};
+    return succeeds([&] { return H5Lget_info(group, link.name.c_str(), &info, H5P_DEFAULT); }) &&
+           info.type == link.type && (link.type != H5L_TYPE_HARD || info.u.address == link.address);
+}
+
 std::string link_value(hid_t group, const Link& link) {
     std::string value(link.value_bytes, '\0');
     call("read link " + link.name, [&] {

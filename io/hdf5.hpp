@@ -168,6 +168,9 @@ struct Link {
 };
 /// The links of a group: in creation order where that is tracked, else by name.
 [[nodiscard]] std::vector<Link> list_links(hid_t group);
+/// Whether looking the link up by its name finds it, as it is: listing links goes past the keys by
+/// which names are found.
+[[nodiscard]] bool is_found_by_name(hid_t group, const Link& link);
 /// The stored value of a soft or external link, raw.
 [[nodiscard]] std::string link_value(hid_t group, const Link& link);
 struct ExternalTarget {

@@ -33,6 +33,13 @@ def change(dataset, position, by):
     dataset[position] = dataset[position] + by
 
 
+def found(file, name):
+    try:
+        return file[name] is not None
+    except (KeyError, RuntimeError):
+        return False
+
+
 class Verify(support.Case):
     def checkpoint(self, dtype="f4", scale=0.02):
         path = self.path("in.h5")
@@ -268,6 +275,32 @@ class Verify(support.Case):
                     self.program("verify", path, self.path("out.h5"))
                     with h5py.File(self.path("out.h5")) as file:
                         self.assertTrue(np.isfinite(support.decode(file["layer.weight"])).all())
+
+    def test_keys_by_which_no_name_is_found_are_damage(self):
+        original, palettized = self.path("in.h5"), self.path("out.h5")
+        with h5py.File(original, "w") as file:
+            file["layer.weight"] = support.rng(1).standard_normal((32, 16)).astype("f4")
+            for number in range(40):
+                file[f"other{number:02}"] = 1
+        self.program("run", original, palettized, "--n-bits", "2")
+        whole = pathlib.Path(palettized).read_bytes()
+        with h5py.File(palettized) as file:
+            names = []
+            file.visit(names.append)
+        damaged = 0
+        for tree in [at for at in range(len(whole)) if whole.startswith(b"TREE\0", at)]:  # of links, version 1
+            children = int.from_bytes(whole[tree + 6:tree + 8], "little")
+            for key in range(children + 1):
+                content = bytearray(whole)
+                content[tree + 24 + 16 * key] ^= 0x40
+                pathlib.Path(palettized).write_bytes(content)
+                with h5py.File(palettized) as file:
+                    missed = [name for name in names if not found(file, name)]
+                if missed:
+                    damaged += 1
+                    result = self.call("verify", original, palettized)
+                    self.assertIn(result.returncode, (CHECK_FAILED, INPUT), (missed, result.stdout))
+        self.assertGreater(damaged, 3)
 
     def test_a_changed_byte_of_the_user_block_is_found(self):
         original, palettized = self.path("in.h5"), self.path("out.h5")
