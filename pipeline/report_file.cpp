@@ -30,15 +30,14 @@ int standard_stream(const struct stat& file) {
     return -1;
 }
 
-/// Where links lead, so that the file is replaced and not the link; the path itself where that
-/// cannot be told.
+}  // namespace
+
 std::string behind_links(const std::string& path) {
     std::error_code error;
+    if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
     const fs::path target = fs::canonical(path, error);
     return error ? path : target.string();
 }
-
-}  // namespace
 
 bool same_file(const std::string& a, const std::string& b) noexcept {
     struct stat first {};

@@ -19,6 +19,10 @@ struct UsedFile {
 /// Whether two names lead to one file, which need not exist yet. Throws nothing.
 [[nodiscard]] bool same_file(const std::string& a, const std::string& b) noexcept;
 
+/// Where the path leads if it is a link, so that the file is replaced and not the link; the path
+/// itself where it is none, or leads nowhere. Throws nothing.
+[[nodiscard]] std::string behind_links(const std::string& path);
+
 class ReportFile {
   public:
     /// `option` named it, as messages say. An empty path: no report is wanted, and nothing below

@@ -303,6 +303,9 @@ void check_output(const Arguments& arguments) {
         throw Error(ErrorCode::kOutput, target + ": is " + file.what + "; choose another output");
     }
     check_target(arguments.positionals[0], target, arguments.flag("force"));
+    const std::string replaced = behind_links(target);
+    if (replaced != target)  // its folder
+        check_target(arguments.positionals[0], replaced, arguments.flag("force"));
 }
 
 namespace {

@@ -25,7 +25,7 @@ void restore_tensors(const CheckpointReader& reader, CheckpointWriter& writer) {
 
 int execute_restore(const Arguments& arguments) {
     const std::string& source = arguments.positionals[0];
-    const std::string& target = arguments.positionals[1];
+    const std::string target = behind_links(arguments.positionals[1]);
     const CheckpointReader reader(source, read_options_from(arguments));
     if (!reader.info().palettized) {
         throw Error(

@@ -226,7 +226,7 @@ std::string stopped_message(const std::string& target) {
 
 int execute_run(const Arguments& arguments) {
     const auto start = Clock::now();
-    const std::string& target = arguments.positionals[1];
+    const std::string target = behind_links(arguments.positionals[1]);
     stop_on_signals(stopped_message(target));
     std::optional<Recorder> recording;
     if (wants_details(arguments) || arguments.flag("profile") || arguments.has("trace"))

@@ -129,6 +129,28 @@ class BadInput(support.Case):
         self.program("run", path, self.path("out.h5"), "--preset", "w4", "--force")
         self.refused_without_a_trace(OUTPUT, ["in.h5", "force"], "restore", self.path("out.h5"), path)
 
+    def test_an_output_or_a_report_that_is_a_link_is_replaced_where_the_link_leads(self):
+        path = self.checkpoint()
+        self.program("run", path, self.path("whole.h5"), "--preset", "w4")
+        (self.folder / "far").mkdir()
+        for name in ("out.h5", "report.json"):
+            self.write_text("far/real." + name, "old")
+            os.symlink("far/real." + name, self.path(name))
+        self.refused_without_a_trace(OUTPUT, ["out.h5: exists"], "run", path, self.path("out.h5"), "--preset", "w4")
+        for command, source, *more in (("run", path, "--preset", "w4", "--report", self.path("report.json")),
+                                       ("restore", self.path("whole.h5"))):
+            self.program(command, source, self.path("out.h5"), "--force", *more)
+            self.assertEqual(os.readlink(self.path("out.h5")), "far/real.out.h5")
+            if command == "run":
+                self.assertEqual(support.sha256(self.path("far/real.out.h5")), support.sha256(self.path("whole.h5")))
+        self.assertEqual(os.readlink(self.path("report.json")), "far/real.report.json")
+        self.assertIn("tensors", (self.folder / "far/real.report.json").read_text())
+        self.assertEqual(sorted(os.listdir(self.path("far"))), ["real.out.h5", "real.report.json"])
+        os.remove(self.path("out.h5"))
+        os.symlink("nowhere", self.path("out.h5"))
+        self.program("run", path, self.path("out.h5"), "--preset", "w4", "--force")  # leads nowhere: is replaced itself
+        self.assertFalse(os.path.islink(self.path("out.h5")))
+
     def test_output_folder_is_missing(self):
         path = self.checkpoint()
         self.refused_without_a_trace(OUTPUT, ["absent"], "run", path, self.path("absent/out.h5"), "--preset", "w4")
