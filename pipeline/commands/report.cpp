@@ -2,7 +2,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <vector>
 
 #include "pipeline/commands/command.hpp"
 #include "pipeline/report_page.hpp"
@@ -12,14 +12,22 @@ namespace pal {
 
 namespace {
 
+/// A report of a million tensors has some hundred MiB; a device would have no end.
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+
 std::string content_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    if (!file) throw Error(ErrorCode::kInput, path + ": cannot be read: " + std::strerror(errno));
-    try {
-        return {std::istreambuf_iterator<char>(file), {}};
-    } catch (const std::ios_base::failure&) {  // a folder
-        throw Error(ErrorCode::kInput, path + ": cannot be read: " + std::strerror(errno));
+    std::string content;
+    std::vector<char> part(std::size_t{1} << 20);
+    while (file && content.size() <= kMostBytes) {
+        file.read(part.data(), static_cast<std::streamsize>(part.size()));
+        content.append(part.data(), static_cast<std::size_t>(file.gcount()));
     }
+    if (content.size() > kMostBytes)
+        throw Error(ErrorCode::kInput, path + ": has more than 1 GiB, which is no report");
+    if (!file.eof() || file.bad())  // not there, a folder
+        throw Error(ErrorCode::kInput, path + ": cannot be read: " + std::strerror(errno));
+    return content;
 }
 
 int execute_report(const Arguments& arguments) {
