@@ -82,10 +82,12 @@ struct Config {
 /// they are no fixed list.
 [[nodiscard]] std::vector<std::string> allowed_field_values(std::string_view field);
 
-/// A rule for each module, by its whole path, with a spec for each of its states; what is not among
-/// them stays dense. By module path and state name.
-[[nodiscard]] Config config_of_modules(
-    const std::map<std::string, std::map<std::string, PalettizationSpec>>& modules);
+/// By module path and state name; nullopt: dense.
+using ModuleSpecs = std::map<std::string, std::map<std::string, std::optional<PalettizationSpec>>>;
+
+/// A rule for each module, by its whole path, with what each of its states gets; what is not among
+/// them stays dense.
+[[nodiscard]] Config config_of_modules(const ModuleSpecs& modules);
 
 /// YAML for people, with fields that have their default left out; parse_config reads it back.
 [[nodiscard]] std::string config_to_yaml(const Config& config);

@@ -110,8 +110,7 @@ void put_rules(YAML::Emitter& out, const char* key, const std::vector<ModuleRule
 
 }  // namespace
 
-Config config_of_modules(
-    const std::map<std::string, std::map<std::string, PalettizationSpec>>& modules) {
+Config config_of_modules(const ModuleSpecs& modules) {
     Config config;
     config.source = "options";
     config.global_config.reset();
@@ -124,8 +123,9 @@ Config config_of_modules(
         rule.config->op_state_spec = StateSpecs{{"*", std::nullopt}};
         for (const auto& [state, spec] : states) {
             rule.config->module_state_spec.emplace_back(state, spec);
-            rule.config->enable_fast_kmeans_mode = spec.enable_fast_kmeans_mode;
-            rule.config->rounding_precision = spec.rounding_precision;
+            if (!spec) continue;
+            rule.config->enable_fast_kmeans_mode = spec->enable_fast_kmeans_mode;
+            rule.config->rounding_precision = spec->rounding_precision;
         }
         config.module_name_configs.push_back(std::move(rule));
     }

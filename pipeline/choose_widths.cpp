@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -60,6 +61,7 @@ std::vector<Family> families_of(Plan& plan, const std::vector<WidthErrors>& meas
         families[{entry.module_path, entry.state_name}].push_back(options);
     }
     std::vector<Family> result;
+    result.reserve(families.size());
     for (auto& [name, family] : families) result.push_back(std::move(family));
     return result;
 }
@@ -98,7 +100,7 @@ void take(const Family& family, std::size_t way, const std::string& why) {
         entry.job.spec.n_bits = kWidths[way];
         entry.bytes_out = options.bytes[way];
         const WidthErrors& errors = *options.errors;
-        entry.expected_sqnr_db = sqnr_db(errors.squared[way], errors.energy);
+        entry.expected_sqnr_db = sqnr_db(errors.plain_squared[way], errors.plain_energy);
     }
 }
 
@@ -107,14 +109,18 @@ void take(const Family& family, std::size_t way, const std::string& why) {
 /// chunks) and its part of /h5palettize/config. Measured: 1.2 to 4.5 KB a tensor.
 std::uint64_t other_bytes(const Plan& plan, const CheckpointInfo& info) {
     constexpr std::uint64_t kOfFile = 8192;
+    constexpr std::uint64_t kOfSmall = 3072;  // its indices lie in the header of their dataset
     constexpr std::uint64_t kOfTensor = 6144;
     constexpr std::uint64_t kOfChunk = 64;
     std::uint64_t bytes = info.file_bytes + kOfFile;
     for (const PlanEntry* entry : plan.palettized()) {
         const std::uint64_t dense = entry->dataset->bytes_in_file;
+        const Geometry& geometry = entry->job.geometry;
         bytes -= std::min(bytes, dense);
-        bytes += kOfTensor + kOfChunk * ChunkGrid(entry->job.geometry).count() +
-                 4 * entry->dataset->path.size();
+        bytes += geometry.index_count <= kFewIndices
+                     ? kOfSmall
+                     : kOfTensor + kOfChunk * ChunkGrid(geometry).count();
+        bytes += 4 * entry->dataset->path.size();
     }
     return bytes;
 }
@@ -122,14 +128,17 @@ std::uint64_t other_bytes(const Plan& plan, const CheckpointInfo& info) {
 std::uint64_t budget_of(const WidthTarget& target, const Plan& plan, const CheckpointInfo& info,
                         std::uint64_t weights) {
     if (target.bits_per_weight) {
-        const double bits = *target.bits_per_weight * static_cast<double>(weights);
+        // What a report says, bytes by weights, gives the same bytes when it comes back as a
+        // target.
+        constexpr double kRounding = 1 + 4 * std::numeric_limits<double>::epsilon();
+        const double bits = *target.bits_per_weight * static_cast<double>(weights) * kRounding;
         return static_cast<std::uint64_t>(std::min(bits / 8, 0x1p62));
     }
     const std::uint64_t other = other_bytes(plan, info);
     if (*target.file_bytes > other) return *target.file_bytes - other;
     throw Error(ErrorCode::kUsage,
-                fmt::format("--target-size: {} is less than what the file holds beside palettized "
-                            "tensors, about {}",
+                fmt::format("--target-size: {} is less than what the file is sure to hold beside "
+                            "palettized tensors, estimated at no more than {}",
                             bytes_for_people(*target.file_bytes), bytes_for_people(other)));
 }
 
@@ -153,7 +162,7 @@ std::size_t least_way(const Family& family, double min_sqnr_db) {
     for (std::size_t w = 0; w < kWidths.size(); ++w) {
         const bool good = std::all_of(family.begin(), family.end(), [&](const Options& options) {
             const WidthErrors& errors = *options.errors;
-            return sqnr_db(errors.squared[w], errors.energy) >= min_sqnr_db;
+            return sqnr_db(errors.plain_squared[w], errors.plain_energy) >= min_sqnr_db;
         });
         if (good) return w;
     }
@@ -241,13 +250,19 @@ void choose_widths(Plan& plan, const std::vector<WidthErrors>& measured, const W
 }
 
 Config config_of_plan(const Plan& plan, bool allow_partial_groups) {
-    std::map<std::string, std::map<std::string, PalettizationSpec>> modules;
+    ModuleSpecs modules;
     for (const PlanEntry* entry : plan.palettized()) {
         PalettizationSpec spec = entry->job.spec;
         spec.granularity.partial_groups =
             spec.granularity.kind == GranularityKind::kPerGroupedChannel &&
             (allow_partial_groups || spec.granularity.partial_groups);
         modules[entry->module_path][entry->state_name] = spec;
+    }
+    // An entry for "weight" serves "kernel" as well: what stays dense beside it is said.
+    for (const PlanEntry& entry : plan.entries) {
+        const auto module = modules.find(entry.module_path);
+        if (!entry.palettize && module != modules.end())
+            module->second.try_emplace(entry.state_name, std::nullopt);
     }
     return config_of_modules(modules);
 }

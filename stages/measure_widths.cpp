@@ -25,24 +25,51 @@ std::vector<double> stored_entries(std::vector<double> centroids, const TensorJo
     return quantize_lut(centroids, centroids.size(), job.dtype, *job.spec.lut_qspec).dequantized;
 }
 
-/// clustered: the points as clustering weighs them; measured: as the error does.
-WidthErrors errors_of(const BinnedPoints& clustered, const BinnedPoints& measured,
-                      const TensorJob& job) {
+/// The same points with other weights.
+struct Views {
+    const BinnedPoints& clustered;  // as clustering weighs them
+    const BinnedPoints& measured;   // as the error does, sensitivities included
+    const BinnedPoints& plain;      // as the error does without them
+};
+
+WidthErrors errors_of(const Views& views, const TensorJob& job) {
     std::array<std::size_t, kWidths.size()> sizes{};
     for (std::size_t w = 0; w < sizes.size(); ++w) sizes[w] = std::size_t{1} << kWidths[w];
-    auto palettes = cluster::quick_palettes(clustered, sizes);
+    auto palettes = cluster::quick_palettes(views.clustered, sizes);
     WidthErrors errors;
     for (std::size_t w = 0; w < sizes.size(); ++w) {
         const auto entries = stored_entries(std::move(palettes[w]), job);
-        errors.squared[w] = cluster::cost_of(measured, entries);
+        errors.squared[w] = cluster::cost_of(views.measured, entries);
+        errors.plain_squared[w] = &views.plain == &views.measured
+                                      ? errors.squared[w]
+                                      : cluster::cost_of(views.plain, entries);
     }
-    errors.energy = cluster::energy_of(measured);
+    errors.energy = cluster::energy_of(views.measured);
+    errors.plain_energy = cluster::energy_of(views.plain);
     return errors;
 }
 
-void add(WidthErrors& total, const WidthErrors& group, double scale) {
-    for (std::size_t w = 0; w < kWidths.size(); ++w) total.squared[w] += scale * group.squared[w];
-    total.energy += scale * group.energy;
+/// What a group's numbers are to be multiplied by.
+struct Scales {
+    double measured = 1;
+    double plain = 1;
+};
+
+void add(WidthErrors& total, const WidthErrors& group, const Scales& scales) {
+    for (std::size_t w = 0; w < kWidths.size(); ++w) {
+        total.squared[w] += scales.measured * group.squared[w];
+        total.plain_squared[w] += scales.plain * group.plain_squared[w];
+    }
+    total.energy += scales.measured * group.energy;
+    total.plain_energy += scales.plain * group.plain_energy;
+}
+
+/// Sensitivities that are all 0 say that no weight matters more than another.
+WidthErrors without_zeros(WidthErrors errors) {
+    if (errors.energy > 0) return errors;
+    errors.squared = errors.plain_squared;
+    errors.energy = errors.plain_energy;
+    return errors;
 }
 
 /// The output channel of each point of a group, in their order.
@@ -59,7 +86,7 @@ void for_each_channel(const Geometry& geometry, std::size_t group, const Visit& 
 class ScalarMeasure {
   public:
     ScalarMeasure(const TensorJob& job, const ScaledWeights& source)
-        : job_(job), source_(source), groups_(source.geometry.group_count, {WidthErrors{}, 1.0}) {
+        : job_(job), source_(source), groups_(source.geometry.group_count) {
         const double largest = source.scales.empty()
                                    ? 1
                                    : *std::max_element(source.scales.begin(), source.scales.end());
@@ -83,8 +110,8 @@ class ScalarMeasure {
         }
         if (!finite_) return std::nullopt;
         WidthErrors total;
-        for (const auto& [errors, scale] : groups_) add(total, errors, scale);
-        return total;
+        for (const auto& [errors, scales] : groups_) add(total, errors, scales);
+        return without_zeros(total);
     }
 
   private:
@@ -96,7 +123,7 @@ class ScalarMeasure {
             finite_ = false;
             return;
         }
-        groups_[group].first = errors_of(*points, *points, job_);
+        groups_[group].first = errors_of({*points, *points, *points}, job_);
     }
 
     template <class Real>
@@ -106,56 +133,67 @@ class ScalarMeasure {
             return;
         }
         const BinnedPoints clustered = cluster::binned_points(points, source_.dtype);
+        const bool weighted = !points.weights.empty();
         if (source_.scales.empty()) {
-            groups_[group] = {errors_of(clustered, clustered, job_), scale};
+            const BinnedPoints plain = weighted ? binned(points.values, {}) : BinnedPoints{};
+            groups_[group] = {errors_of({clustered, clustered, weighted ? plain : clustered}, job_),
+                              {scale, 1}};
             return;
         }
         // The error is that of weights, and clustering sees them divided by their channel's scale.
-        std::vector<double> weights(points.values.size());
+        std::vector<double> squares(points.values.size());
         for_each_channel(source_.geometry, group, [&](std::size_t point, std::size_t channel) {
             const double relative = source_.scales[channel] * unit_;
-            weights[point] =
-                relative * relative * (points.weights.empty() ? 1 : points.weights[point]);
+            squares[point] = relative * relative;
         });
-        const BinnedPoints measured =
-            cluster::binned_points(WeightedPoints<Real>{points.values, weights}, source_.dtype);
-        groups_[group] = {errors_of(clustered, measured, job_), scale / unit_ / unit_};
+        const BinnedPoints plain = binned(points.values, squares);
+        for (std::size_t p = 0; weighted && p < squares.size(); ++p)
+            squares[p] *= points.weights[p];
+        const BinnedPoints measured = weighted ? binned(points.values, squares) : BinnedPoints{};
+        const double back = 1 / unit_ / unit_;
+        groups_[group] = {errors_of({clustered, weighted ? measured : plain, plain}, job_),
+                          {scale * back, back}};
+    }
+
+    template <class Real>
+    [[nodiscard]] BinnedPoints binned(std::span<const Real> values,
+                                      std::span<const double> weights) const {
+        return cluster::binned_points(WeightedPoints<Real>{values, weights}, source_.dtype);
     }
 
     const TensorJob& job_;
     const ScaledWeights& source_;
-    std::vector<std::pair<WidthErrors, double>> groups_;  // and what to multiply their numbers by
-    double unit_ = 1;                                     // brings the largest scale near 1
+    std::vector<std::pair<WidthErrors, Scales>> groups_;
+    double unit_ = 1;  // brings the largest scale near 1
     std::atomic<bool> finite_{true};
 };
 
 /// The whole chain, once a width.
-std::optional<WidthErrors> measure_vectors(TensorJob job, const Weights& weights,
-                                           const std::optional<Weights>& sensitivities) {
+WidthErrors measure_by_chain(TensorJob job, const Weights& weights,
+                             const std::optional<Weights>& sensitivities) {
     WidthErrors errors;
     for (std::size_t w = 0; w < kWidths.size(); ++w) {
         job.spec.n_bits = kWidths[w];
         const Packed packed = AssignStage{}(
             job, QuantizeLutStage{}(
                      job, ClusterStage{}(job, ScaleStage{}(job, Loaded{weights, sensitivities}))));
-        if (sensitivities) {
-            const WeightedError error = weighted_error(weights, *sensitivities, packed.tensor);
-            errors.squared[w] = error.squared;
-            errors.energy = error.energy;
-        } else {
-            const ErrorReport error = measure_error(weights, packed.tensor);
-            errors.squared[w] = error.mse * static_cast<double>(weights.size());
-            errors.energy = error.energy;
-        }
+        const ErrorReport plain = measure_error(weights, packed.tensor);
+        errors.plain_squared[w] = plain.mse * static_cast<double>(weights.size());
+        errors.plain_energy = plain.energy;
+        if (!sensitivities) continue;
+        const WeightedError error = weighted_error(weights, *sensitivities, packed.tensor);
+        errors.squared[w] = error.squared;
+        errors.energy = error.energy;
     }
-    return errors;
+    return without_zeros(errors);
 }
 
 }  // namespace
 
 std::optional<WidthErrors> measure_widths(const TensorJob& job, const Weights& weights,
                                           const std::optional<Weights>& sensitivities) {
-    if (job.spec.cluster_dim > 1) return measure_vectors(job, weights, sensitivities);
+    if (job.spec.cluster_dim > 1 || job.cluster.engine == Engine::kReference)
+        return measure_by_chain(job, weights, sensitivities);
     std::vector<double> scales;
     if (job.spec.enable_per_channel_scale) {
         auto found = channel_scales(weights, job.geometry);

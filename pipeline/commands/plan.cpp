@@ -95,10 +95,10 @@ std::vector<WidthErrors> measure(const Plan& plan, const Sources& sources,
     });
 }
 
-/// Says where the written configuration would palettize otherwise: names that rules cannot tell
-/// apart, or tell at all.
-void warn_of_differences(const Plan& plan, const Config& config, const CheckpointInfo& info,
-                         PlanOptions options) {
+/// Refuses a configuration that would palettize otherwise than was chosen, and so might exceed the
+/// budget: rules know tensors by names that some share.
+void require_same(const Plan& plan, const Config& config, const CheckpointInfo& info,
+                  PlanOptions options) {
     options.selection = {};
     options.selection.allow_unmatched_rules = true;
     options.strict = false;
@@ -110,9 +110,12 @@ void warn_of_differences(const Plan& plan, const Config& config, const Checkpoin
             (!wanted.palettize || wanted.job.spec.n_bits == found.job.spec.n_bits)) {
             continue;
         }
-        log_warning("--write-config: " + wanted.dataset->path +
-                    " is not told apart from another tensor by module and state name; give run the "
-                    "same --include and --exclude");
+        throw Error(ErrorCode::kUsage,
+                    "--write-config: no rule can give " + wanted.dataset->path +
+                        " what was chosen: it shares a module path and a state name with another "
+                        "tensor, by a hard link or because / and . are the same to rules; plan "
+                        "with --include or --exclude that keeps one of them out, and give run the "
+                        "same");
     }
 }
 
@@ -124,7 +127,7 @@ void write_config(const Plan& plan, const CheckpointInfo& info, const PlanOption
                     "for run to do");
     }
     const std::string yaml = config_to_yaml(config_of_plan(plan, options.allow_partial_groups));
-    warn_of_differences(plan, parse_config(yaml, "--write-config"), info, options);
+    require_same(plan, parse_config(yaml, "--write-config"), info, options);
     file.write(yaml);
 }
 

@@ -171,6 +171,34 @@ class Target(support.Case):
         self.assertGreater(chosen["with"]["/layer5/weight"], chosen["without"]["/layer5/weight"])
         self.assertEqual(chosen["relative"]["/layer5/weight"], chosen["without"]["/layer5/weight"])
 
+    def test_the_least_quality_is_plain_whatever_the_sensitivities_and_the_engine(self):
+        original = self.checkpoint()
+        with h5py.File(original, "r+") as file, h5py.File(self.path("sens.h5"), "w") as sensitivities:
+            file["small.weight"] = (support.rng(3).standard_normal((64, 64)) * 5e-4).astype("f4")
+            for name in [f"layer{layer}/weight" for layer in range(6)] + ["tiny.weight", "small.weight"]:
+                sensitivities[name] = np.zeros_like(file[name][()]) if name == "layer2/weight" else file[name][()] ** 2
+        for options in (("--sensitivity", self.path("sens.h5")), ("--engine", "reference")):
+            self.program("plan", original, *options, "--min-sqnr-db", "20", "--write-config", self.path("c.yaml"), "--force")
+            report = self.report(original, self.path("out.h5"), "--config", self.path("c.yaml"), *options)
+            for tensor in report["tensors"]:
+                if tensor["action"] == "palettized" and tensor["sqnr_db"] is not None:
+                    self.assertGreaterEqual(tensor["sqnr_db"], 20, f"{tensor['path']} {options}")
+
+    def test_what_rules_cannot_tell_apart_is_not_written(self):
+        random = support.rng(4)
+        with h5py.File(self.path("in.h5"), "w") as file:
+            file["m1/weight"] = random.standard_normal((64, 64)).astype("f4")
+            file["m2/weight"] = random.standard_t(2, (64, 64)).astype("f4") * 30
+            file["m2/kernel"] = file["m1/weight"]
+        result = self.call("plan", self.path("in.h5"), "--include", ".*", "--target-bpw", "7.2", "--objective", "absolute",
+                           "--write-config", self.path("c.yaml"))
+        if result.returncode == 0:  # both got the same bits
+            planned = self.planned(self.path("in.h5"), "--config", self.path("c.yaml"))["totals"]
+            self.assertLessEqual(planned["bits_per_weight"], 7.2)
+        else:
+            self.assertIn("hard link", result.stderr)
+            self.assertFalse(os.path.exists(self.path("c.yaml")))
+
     def test_names_that_rules_need_care_with(self):
         random = support.rng(2)
         names = ["weight", "a.b/weight", "a/b.c/weight", "a+(b)/weight", "\u00fc[1]/weight", "x y/weight",
