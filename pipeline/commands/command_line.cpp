@@ -28,6 +28,7 @@ namespace {
 
 std::string exit_codes() {
     std::vector<std::string> codes;
+    codes.reserve(kExitCodes.size());
     for (const ExitCode& code : kExitCodes)
         codes.push_back(fmt::format("{} {}", code.number, code.meaning));
     return fmt::format("Exit codes: {}.\n", fmt::join(codes, "; "));
