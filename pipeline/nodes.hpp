@@ -101,7 +101,8 @@ struct WriteStage {
     std::function<void(const TensorJob&, const Packed&)> write;
     Output operator()(const TensorJob& job, Input&& packed) const {
         write(job, packed);
-        return {checked_error(job, packed), packed.optimality_gap, packed.weighted_mse,
+        return {checked_error(job, packed), packed.optimality_gap,
+                packed.weighted ? std::optional(packed.weighted->mse) : std::nullopt,
                 palette_fingerprint(packed.tensor), std::move(packed.detail)};
     }
 };

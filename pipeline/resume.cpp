@@ -44,10 +44,10 @@ std::string note_of(const ErrorReport& error, const Packed& packed) {
     note.sqnr_db = error.sqnr_db;
     note.max_abs_error = error.max_abs_error;
     note.gap = packed.optimality_gap.value_or(0);
-    note.weighted_mse = packed.weighted_mse.value_or(0);
+    note.weighted_mse = packed.weighted.value_or(WeightedError{}).mse;
     note.finite = error.finite ? 1 : 0;
     note.has_gap = packed.optimality_gap ? 1 : 0;
-    note.is_weighted = packed.weighted_mse ? 1 : 0;
+    note.is_weighted = packed.weighted ? 1 : 0;
     return {reinterpret_cast<const char*>(&note), sizeof note};  // NOLINT: its bytes
 }
 

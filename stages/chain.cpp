@@ -7,7 +7,6 @@
 #include "stages/error.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"
-#include "stages/sensitivities.hpp"
 
 namespace pal {
 
@@ -91,8 +90,7 @@ Packed AssignStage::operator()(const TensorJob& job, Quantized&& input) const {
         output.error = checked_error(job, output);
     }
     if (const auto& sensitivities = input.source.sensitivities) {
-        output.weighted_mse =
-            weighted_error(input.source.weights, *sensitivities, output.tensor).mse;
+        output.weighted = weighted_error(input.source.weights, *sensitivities, output.tensor);
     }
     return output;
 }

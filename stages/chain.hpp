@@ -21,6 +21,7 @@
 #include "stages/decode.hpp"
 #include "stages/describe.hpp"
 #include "stages/pack.hpp"
+#include "stages/sensitivities.hpp"
 #include "stages/tensor.hpp"
 
 namespace pal {
@@ -72,7 +73,7 @@ struct Packed {
     ErrorReport error;        // not of a large one
     std::shared_ptr<const LaterAssignment> later;  // a large one's
     std::optional<double> optimality_gap;          // see GroupPalettes
-    std::optional<double> weighted_mse = {};       // with sensitivities
+    std::optional<WeightedError> weighted = {};    // with sensitivities
     std::optional<Weights> weights = {};  // as loaded, where somebody looks at them once more
     std::shared_ptr<const TensorDetail> detail = {};  // where it was asked for
 };

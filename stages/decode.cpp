@@ -55,6 +55,11 @@ void BlockDecoder<Real>::rescale(const IndexBlock& block, std::span<Real> weight
 template class BlockDecoder<float>;
 template class BlockDecoder<double>;
 
+double sqnr_in_db(double energy, double squared_error) {
+    return squared_error == 0 ? std::numeric_limits<double>::infinity()
+                              : 10 * std::log10(energy / squared_error);
+}
+
 void ErrorTotals::add(const kernels::ErrorSums& block) noexcept {
     sums_.squared_error += block.squared_error;
     sums_.energy += block.energy;
@@ -71,8 +76,7 @@ double ErrorTotals::unit() const noexcept {
 ErrorReport ErrorTotals::report(std::size_t weight_count, double unit) const {
     ErrorReport report;
     report.mse = sums_.squared_error / static_cast<double>(weight_count) / unit / unit;
-    report.sqnr_db = sums_.max_abs_error == 0 ? std::numeric_limits<double>::infinity()
-                                              : 10 * std::log10(sums_.energy / sums_.squared_error);
+    report.sqnr_db = sqnr_in_db(sums_.energy, sums_.max_abs_error == 0 ? 0 : sums_.squared_error);
     report.max_abs_error = sums_.max_abs_error / unit;
     report.finite = std::isfinite(sums_.squared_error);
     report.energy = sums_.energy / unit / unit;
@@ -139,23 +143,16 @@ WeightValues decode_in_memory(const PalettizedTensor& tensor) {
 
 template <class Real>
 ErrorTotals total_errors(const Weights& original, const PalettizedTensor& tensor, double unit) {
-    const Geometry& geometry = tensor.geometry;
     std::vector<ErrorTotals> chunks(tensor.chunks.size());
-    const BlockDecoder<Real> decoder(tensor);
-    for_each_stored_block(
-        tensor, {0, geometry.index_count},
-        [&](std::size_t c, const IndexBlock& block, std::span<std::uint8_t> indices) {
-            Scratch<Real> scratch;
-            const std::span<Real> decoded = scratch.first(block.count * geometry.cluster_dim);
-            decoder.decode(block, indices, decoded);
-            BlockReader<Real> reader(original);
-            const std::span<const Real> values = reader.read(geometry, block);
-            if constexpr (std::is_same_v<Real, float>) {
-                chunks[c].add(kernels::error_sums(values, std::span<const float>(decoded)));
-            } else {
-                chunks[c].add(kernels::error_sums(values, std::span<const double>(decoded), unit));
-            }
-        });
+    for_each_decoded_block<Real>(original, tensor,
+                                 [&](std::size_t c, const IndexBlock&, std::span<const Real> values,
+                                     std::span<const Real> decoded) {
+                                     if constexpr (std::is_same_v<Real, float>) {
+                                         chunks[c].add(kernels::error_sums(values, decoded));
+                                     } else {
+                                         chunks[c].add(kernels::error_sums(values, decoded, unit));
+                                     }
+                                 });
     ErrorTotals totals;
     for (const ErrorTotals& chunk : chunks) totals.add(chunk);
     return totals;

@@ -19,6 +19,9 @@ struct ErrorReport {
     double energy = 0;   // sum of the squared weights
 };
 
+/// The signal-to-noise ratio of sums of squares, infinite where nothing is lost.
+[[nodiscard]] double sqnr_in_db(double energy, double squared_error);
+
 /// Decodes blocks of one tensor. `lut` as Real; small beside the tensor. Thread-safe.
 template <class Real>
 class BlockDecoder {

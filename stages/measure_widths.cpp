@@ -177,13 +177,14 @@ WidthErrors measure_by_chain(TensorJob job, const Weights& weights,
         const Packed packed = AssignStage{}(
             job, QuantizeLutStage{}(
                      job, ClusterStage{}(job, ScaleStage{}(job, Loaded{weights, sensitivities}))));
-        const ErrorReport plain = measure_error(weights, packed.tensor);
+        // Of a large one nobody has read all indices yet.
+        const ErrorReport plain =
+            packed.later ? measure_error(weights, packed.tensor) : packed.error;
         errors.plain_squared[w] = plain.mse * static_cast<double>(weights.size());
         errors.plain_energy = plain.energy;
-        if (!sensitivities) continue;
-        const WeightedError error = weighted_error(weights, *sensitivities, packed.tensor);
-        errors.squared[w] = error.squared;
-        errors.energy = error.energy;
+        if (!packed.weighted) continue;
+        errors.squared[w] = packed.weighted->squared;
+        errors.energy = packed.weighted->energy;
     }
     return without_zeros(errors);
 }

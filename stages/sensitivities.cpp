@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <variant>
 
-#include "stages/decode.hpp"
 #include "stages/error.hpp"
-#include "stages/gather.hpp"
 #include "stages/parallel.hpp"
 #include "stages/stored_blocks.hpp"
 
@@ -65,21 +62,16 @@ WeightedSums sums_of(std::span<const Real> original, std::span<const Real> decod
 template <class Real, class Sensitivity>
 WeightedError weighted_error_as(const Weights& original, const Weights& sensitivities,
                                 const PalettizedTensor& tensor) {
-    const Geometry& geometry = tensor.geometry;
     const double largest = largest_of(sensitivities);
     std::vector<WeightedSums> chunks(tensor.chunks.size());
-    const BlockDecoder<Real> decoder(tensor);
-    for_each_stored_block(
-        tensor, {0, geometry.index_count},
-        [&](std::size_t c, const IndexBlock& block, std::span<std::uint8_t> indices) {
-            Scratch<Real> scratch;
-            const std::span<Real> decoded = scratch.first(block.count * geometry.cluster_dim);
-            decoder.decode(block, indices, decoded);
-            BlockReader<Real> reader(original);
+    for_each_decoded_block<Real>(
+        original, tensor,
+        [&](std::size_t c, const IndexBlock& block, std::span<const Real> values,
+            std::span<const Real> decoded) {
             BlockReader<Sensitivity> weights(sensitivities);
             chunks[c].add(sums_of<Real, Sensitivity>(
-                reader.read(geometry, block), decoded,
-                largest > 0 ? weights.read(geometry, block) : std::span<const Sensitivity>(),
+                values, decoded,
+                largest > 0 ? weights.read(tensor.geometry, block) : std::span<const Sensitivity>(),
                 unit_for(largest)));
         });
     WeightedSums total;
@@ -90,23 +82,19 @@ WeightedError weighted_error_as(const Weights& original, const Weights& sensitiv
 
 }  // namespace
 
-struct PointWeights::Gathered {
-    std::variant<GatheredGroups<float>, GatheredGroups<double>> groups;
-};
-
 PointWeights::PointWeights(const ScaledWeights& source, std::size_t first, std::size_t count)
-    : dim_(source.geometry.cluster_dim) {
+    : groups_(gathered(source, first, count)), dim_(source.geometry.cluster_dim) {}
+
+PointWeights::Groups PointWeights::gathered(const ScaledWeights& source, std::size_t first,
+                                            std::size_t count) {
     PAL_ASSERT(source.sensitivities != nullptr);
     const Weights& sensitivities = *source.sensitivities;
     const ScaledWeights unscaled{sensitivities, source.geometry, sensitivities.storage(), {}};
-    gathered_ = with_real(sensitivities, [&](auto real) {
+    return with_real(sensitivities, [&](auto real) -> Groups {
         using Real = typename decltype(real)::type;
-        return std::make_unique<Gathered>(Gathered{GatheredGroups<Real>(unscaled, first, count)});
+        return GatheredGroups<Real>(unscaled, first, count);
     });
 }
-
-PointWeights::PointWeights(PointWeights&&) noexcept = default;
-PointWeights::~PointWeights() = default;
 
 PointWeights::Group PointWeights::of_group(std::size_t group) const {
     return std::visit(
@@ -127,7 +115,7 @@ PointWeights::Group PointWeights::of_group(std::size_t group) const {
             }
             return own;
         },
-        gathered_->groups);
+        groups_);
 }
 
 std::optional<BadSensitivity> first_bad_sensitivity(const Weights& sensitivities) {

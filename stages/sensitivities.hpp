@@ -4,8 +4,10 @@
 #pragma once
 
 #include <optional>
+#include <variant>
 #include <vector>
 
+#include "stages/gather.hpp"
 #include "stages/weights.hpp"
 
 namespace pal {
@@ -17,8 +19,6 @@ class PointWeights {
     /// Reads the sensitivities of groups first .. first + count - 1, which source.sensitivities
     /// has. Parallel. Holds them, 4 or 8 bytes each.
     PointWeights(const ScaledWeights& source, std::size_t first, std::size_t count);
-    PointWeights(PointWeights&&) noexcept;
-    ~PointWeights();
 
     struct Group {
         /// Of the points, in their order, relative to the largest (up to a power of two, so that
@@ -30,8 +30,11 @@ class PointWeights {
     [[nodiscard]] Group of_group(std::size_t group) const;
 
   private:
-    struct Gathered;
-    std::unique_ptr<Gathered> gathered_;
+    using Groups = std::variant<GatheredGroups<float>, GatheredGroups<double>>;
+    [[nodiscard]] static Groups gathered(const ScaledWeights& source, std::size_t first,
+                                         std::size_t count);
+
+    Groups groups_;
     std::size_t dim_;
 };
 

@@ -1,14 +1,17 @@
-// A pass over what a palettized tensor stores: its indices, block by block.
+// Passes over what a palettized tensor stores, block by block: its indices, and what they decode
+// to.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <span>
 
+#include "stages/decode.hpp"
 #include "stages/error.hpp"
 #include "stages/index_blocks.hpp"
 #include "stages/parallel.hpp"
 #include "stages/scratch.hpp"
+#include "stages/weights.hpp"
 
 namespace pal {
 
@@ -44,6 +47,23 @@ void for_each_stored_block(const PalettizedTensor& tensor, IndexRun wanted, cons
                                     body(c, block, indices);
                                 });
     });
+}
+
+/// Calls body(chunk number, block, its weights, what they decode to) for all blocks of a tensor.
+template <class Real, class Body>
+void for_each_decoded_block(const Weights& original, const PalettizedTensor& tensor,
+                            const Body& body) {
+    const BlockDecoder<Real> decoder(tensor);
+    for_each_stored_block(
+        tensor, {0, tensor.geometry.index_count},
+        [&](std::size_t c, const IndexBlock& block, std::span<std::uint8_t> indices) {
+            Scratch<Real> scratch;
+            const std::span<Real> decoded =
+                scratch.first(block.count * tensor.geometry.cluster_dim);
+            decoder.decode(block, indices, decoded);
+            BlockReader<Real> reader(original);
+            body(c, block, reader.read(tensor.geometry, block), std::span<const Real>(decoded));
+        });
 }
 
 }  // namespace pal

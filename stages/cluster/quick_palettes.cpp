@@ -5,23 +5,26 @@
 
 #include "stages/cluster/adaptive_histogram.hpp"
 #include "stages/cluster/counted_histogram.hpp"
+#include "stages/cluster/cuts.hpp"
 #include "stages/cluster/distinct_values.hpp"
 #include "stages/cluster/even_histogram.hpp"
 #include "stages/cluster/few_values.hpp"
 #include "stages/cluster/partition.hpp"
 #include "stages/cluster/pattern_histogram.hpp"
+#include "stages/cluster/prefix_sums.hpp"
 #include "stages/kernels/convert.hpp"
 
 namespace pal::cluster {
 
 namespace {
 
-constexpr std::size_t kBins = 4096;           // asked for: 16 a cluster of 256
-constexpr std::size_t kFewBins = 1024;        // less may be few values, which are met exactly
-constexpr std::size_t kFewPoints = 8192;      // sorting them is as quick as binning them
-constexpr std::size_t kFinerBins = 1 << 16;   // where values lie too unevenly for kBins
-constexpr std::size_t kWellPartitioned = 16;  // clusters
-constexpr std::size_t kFewBinsACluster = 8;   // density says little about where they are
+constexpr std::size_t kBins = 4096;                      // 16 a cluster of 256
+constexpr std::size_t kFinerBins = 1 << 16;              // where values lie too unevenly for these
+constexpr std::size_t kFewPoints = 8192;                 // sorting them is as quick as binning them
+constexpr std::size_t kSortable = std::size_t{1} << 22;  // points, 16 MiB
+constexpr std::size_t kEvenBinsFor = 16;                 // clusters: some 4096 bins as well
+constexpr std::size_t kMostClusters = 256;
+constexpr double kToleratedInside = 0.05;  // of the cost of so many clusters, inside bins
 constexpr std::size_t kMergedBinsACluster = 4;
 constexpr std::size_t kFewestMergedBins = 256;
 constexpr int kLloydIterations = 12;
@@ -44,19 +47,6 @@ BinnedPoints of_counted(const std::vector<CountedBin>& counted) {
     return points;
 }
 
-/// Sums in front of each bin.
-struct Sums {
-    std::vector<double> weight;
-    std::vector<double> moment;
-
-    explicit Sums(std::span<const Bin> bins) : weight(bins.size() + 1), moment(bins.size() + 1) {
-        for (std::size_t b = 0; b < bins.size(); ++b) {
-            weight[b + 1] = weight[b] + bins[b].weight;
-            moment[b + 1] = moment[b] + bins[b].weight * bins[b].mean;
-        }
-    }
-};
-
 /// Moves boundaries so that each of the k intervals has a bin, in order.
 void separate(std::vector<std::size_t>& boundaries, std::size_t bins) {
     const std::size_t k = boundaries.size() - 1;
@@ -64,37 +54,13 @@ void separate(std::vector<std::size_t>& boundaries, std::size_t bins) {
         boundaries[c] = std::clamp(boundaries[c], boundaries[c - 1] + 1, bins - (k - c));
 }
 
-/// Of the cube root of the density, in front of each bin.
-std::vector<double> cube_roots(std::span<const Bin> bins) {
-    std::vector<double> reached(bins.size() + 1);
-    for (std::size_t b = 0; b < bins.size(); ++b) {
-        const double before = bins[b > 0 ? b - 1 : b].mean;
-        const double behind = bins[b + 1 < bins.size() ? b + 1 : b].mean;
-        const double width = (behind - before) / (b > 0 && b + 1 < bins.size() ? 2 : 1);
-        reached[b + 1] = reached[b] + std::cbrt(bins[b].weight * width * width);
-    }
-    return reached;
-}
-
-/// Boundaries of `count` intervals, each with as much of it.
-std::vector<std::size_t> companded(std::span<const double> reached, std::size_t count) {
-    std::vector<std::size_t> boundaries(count + 1);
-    std::size_t boundary = 0;
-    for (std::size_t c = 1; c < count; ++c) {
-        const double wanted = reached.back() * static_cast<double>(c) / static_cast<double>(count);
-        while (reached[boundary] < wanted) ++boundary;
-        boundaries[c] = boundary;
-    }
-    boundaries[count] = reached.size() - 1;
-    separate(boundaries, reached.size() - 1);
-    return boundaries;
-}
-
-std::vector<double> means_of(const Sums& sums, const std::vector<std::size_t>& boundaries) {
+std::vector<double> means_of(const PrefixSums& prefix, const std::vector<std::size_t>& boundaries) {
     std::vector<double> means(boundaries.size() - 1);
     for (std::size_t c = 0; c < means.size(); ++c) {
-        means[c] = (sums.moment[boundaries[c + 1]] - sums.moment[boundaries[c]]) /
-                   (sums.weight[boundaries[c + 1]] - sums.weight[boundaries[c]]);
+        const std::size_t begin = boundaries[c];
+        const std::size_t end = boundaries[c + 1];
+        means[c] = (prefix.sums()[end] - prefix.sums()[begin]) /
+                   (prefix.weights()[end] - prefix.weights()[begin]);
     }
     return means;
 }
@@ -108,10 +74,10 @@ std::size_t boundary_at(std::span<const Bin> bins, double middle, std::size_t be
 }
 
 /// Lloyd's iteration over single bins.
-void lloyd_over_bins(std::span<const Bin> bins, const Sums& sums,
+void lloyd_over_bins(std::span<const Bin> bins, const PrefixSums& prefix,
                      std::vector<std::size_t>& boundaries) {
     for (int iteration = 0; iteration < kLloydIterations; ++iteration) {
-        const std::vector<double> means = means_of(sums, boundaries);
+        const std::vector<double> means = means_of(prefix, boundaries);
         const std::vector<std::size_t> before = boundaries;
         for (std::size_t c = 1; c + 1 < boundaries.size(); ++c) {
             const double middle = means[c - 1] + (means[c] - means[c - 1]) / 2;
@@ -122,22 +88,58 @@ void lloyd_over_bins(std::span<const Bin> bins, const Sums& sums,
     }
 }
 
-/// Neighbouring bins as one, `count` of them.
-struct Merged {
-    std::vector<std::size_t> begins;  // [merged], and the end of all
-    std::vector<Bin> bins;
+/// The bins between neighbouring cuts as one.
+std::vector<Bin> merged_bins(std::span<const Bin> bins, std::span<const std::uint32_t> cuts) {
+    std::vector<Bin> result;
+    result.reserve(cuts.size() - 1);
+    for (std::size_t c = 0; c + 1 < cuts.size(); ++c) {
+        Bin all = bins[cuts[c]];
+        for (std::size_t b = cuts[c] + 1; b < cuts[c + 1]; ++b) all = merged(all, bins[b]);
+        result.push_back(all);
+    }
+    return result;
+}
+
+/// Partitions the same bins into several numbers of clusters.
+class Partitioner {
+  public:
+    explicit Partitioner(std::span<const Bin> bins) : bins_(bins) { prefix_.build(bins, 0); }
+
+    /// k < bins.
+    std::vector<std::size_t> partition(std::size_t k) {
+        const std::size_t intervals = std::max(kFewestMergedBins, kMergedBinsACluster * k);
+        if (bins_.size() > 2 * intervals) {
+            placer_.place(bins_, prefix_, intervals, cuts_);
+            (void)placer_.place_at_clumps(k, 2 * intervals, cuts_);
+        }
+        if (bins_.size() <= 2 * intervals || cuts_.size() <= 2 * k) return good_partition(bins_, k);
+        std::vector<std::size_t> boundaries;
+        boundaries.reserve(k + 1);
+        for (const std::size_t boundary : good_partition(merged_bins(bins_, cuts_), k))
+            boundaries.push_back(cuts_[boundary]);
+        lloyd_over_bins(bins_, prefix_, boundaries);
+        return boundaries;
+    }
+
+    /// Whether what bins have inside is little beside what the largest palettes cost.
+    bool is_fine() {
+        if (bins_.size() <= 2 * kMostClusters) return false;
+        placer_.place(bins_, prefix_, kMostClusters, cuts_);
+        double inside = 0;
+        double cost = 0;
+        for (const Bin& bin : bins_) inside += bin.spread;
+        for (const Bin& cluster : merged_bins(bins_, cuts_)) cost += cluster.spread;
+        return inside <= kToleratedInside * cost;
+    }
+
+  private:
+    std::span<const Bin> bins_;
+    PrefixSums prefix_;
+    CutPlacer placer_;
+    std::vector<std::uint32_t> cuts_;
 };
 
-Merged merged_bins(std::span<const Bin> bins, std::span<const double> reached, std::size_t count) {
-    Merged merged{companded(reached, std::min(count, bins.size())), {}};
-    for (std::size_t m = 0; m + 1 < merged.begins.size(); ++m) {
-        Bin all = bins[merged.begins[m]];
-        for (std::size_t b = merged.begins[m] + 1; b < merged.begins[m + 1]; ++b)
-            all = cluster::merged(all, bins[b]);
-        merged.bins.push_back(all);
-    }
-    return merged;
-}
+bool is_fine(const BinnedPoints& points) { return Partitioner(points.bins).is_fine(); }
 
 }  // namespace
 
@@ -152,20 +154,24 @@ std::optional<BinnedPoints> binned_points(const FloatBlocks& values, DType dtype
         if (!patterns.finite) return std::nullopt;
         return of_counted(patterns.bins);
     }
-    const auto even = even_histogram(values, kWellPartitioned);
+    const auto even = even_histogram(values, kEvenBinsFor);
     const CountedHistogram histogram = even ? *even : counted_histogram(values, kBins, 1);
     if (!histogram.finite) return std::nullopt;
-    if (histogram.bins.size() >= kFewBins) return of_counted(histogram.bins);
+    BinnedPoints points = of_counted(histogram.bins);
+    if (is_fine(points)) return points;
     if (const auto few = few_values(values)) return of_distinct(*few);
-    return of_counted(counted_histogram(values, kFinerBins, 2).bins);
+    points = of_counted(counted_histogram(values, kFinerBins, 2).bins);
+    if (values.count > kSortable || is_fine(points)) return points;
+    return of_distinct(distinct_values(WeightedPoints<float>{values.read(0, values.count), {}}));
 }
 
 template <class Real>
 BinnedPoints binned_points(const WeightedPoints<Real>& points, DType dtype) {
-    if (points.values.size() > kFewPoints) {
-        Histogram histogram = adaptive_histogram(points, dtype, kBins);
-        if (histogram.bins.size() >= kFewBins)
-            return {histogram.coordinates, std::move(histogram.bins)};
+    for (const std::size_t bins : {kBins, kFinerBins}) {
+        if (points.values.size() <= kFewPoints) break;
+        Histogram histogram = adaptive_histogram(points, dtype, bins);
+        BinnedPoints binned{histogram.coordinates, std::move(histogram.bins)};
+        if (is_fine(binned)) return binned;
     }
     return of_distinct(distinct_values(points));
 }
@@ -176,23 +182,17 @@ template BinnedPoints binned_points<double>(const WeightedPoints<double>&, DType
 std::vector<std::vector<double>> quick_palettes(const BinnedPoints& points,
                                                 std::span<const std::size_t> sizes) {
     const std::span<const Bin> bins = points.bins;
-    const std::vector<double> reached = cube_roots(bins);
-    const Sums sums(bins);
+    Partitioner partitioner(bins);
     std::vector<std::vector<double>> palettes;
+    palettes.reserve(sizes.size());
     for (const std::size_t k : sizes) {
         std::vector<double>& centroids = palettes.emplace_back();
         if (bins.size() <= k) {
             for (const Bin& bin : bins) centroids.push_back(points.coordinates.back(bin.mean));
             continue;
         }
-        const Merged merged =
-            merged_bins(bins, reached, std::max(kFewestMergedBins, kMergedBinsACluster * k));
-        std::vector<std::size_t> boundaries;
-        for (const std::size_t boundary : good_partition(merged.bins, k))
-            boundaries.push_back(merged.begins[boundary]);
-        lloyd_over_bins(bins, sums, boundaries);
         // To full precision: prefix sums are good enough for boundaries only.
-        for (const Bin& cluster : clusters_of(bins, boundaries))
+        for (const Bin& cluster : clusters_of(bins, partitioner.partition(k)))
             centroids.push_back(points.coordinates.back(cluster.mean));
     }
     return palettes;

@@ -1,4 +1,5 @@
 // What each width would lose, against what the chain loses.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -18,6 +19,16 @@ struct Weighted {
     std::vector<float> weights;
     std::optional<Weights> sensitivities;
 };
+
+std::vector<float> values_of(const std::string& name, std::size_t count) {
+    std::mt19937 random(11);
+    const auto& all = test::distributions();
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const auto& own) { return name == own.first; });
+    std::vector<float> values(count);
+    for (float& value : values) value = static_cast<float>(found->second(random));
+    return values;
+}
 
 std::vector<float> heavy_tailed(std::size_t count) {
     std::mt19937 random(11);
@@ -86,6 +97,19 @@ BOOST_AUTO_TEST_CASE(measured_errors_are_those_of_the_chain) {
                     BOOST_TEST(most < 0.05);
                     BOOST_TEST(least > (spec.lut_qspec ? -0.05 : -0.01));
                 }
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(values_of_every_kind_are_measured) {
+    for (const auto& [name, draw] : test::distributions()) {
+        for (const std::size_t rows : {std::size_t{16}, std::size_t{512}}) {
+            const auto [most, least] = deviations(job_for({rows, 128}, {}, DType::kF32),
+                                                  {values_of(name, rows * 128), std::nullopt});
+            BOOST_TEST_CONTEXT(name << " " << rows) {
+                BOOST_TEST(most < 0.1);
+                BOOST_TEST(least > -0.01);
             }
         }
     }
