@@ -6,6 +6,7 @@
 #include "io/foreign_storage.hpp"
 #include "io/hdf5_types.hpp"
 #include "io/keras.hpp"
+#include "io/marks.hpp"
 #include "io/plausible.hpp"
 #include "io/raw_value.hpp"
 #include "io/reader_impl.hpp"
@@ -130,8 +131,13 @@ class Scanner {
         describe_storage(plist.get(), path, info);
         note_damage(dataset, type.get(), path, address, info);
         if (stored.dtype) {
-            impl_.weights[address] = {stored, kept_type(type.get()), offset_of(dataset, info)};
-            if (info.unreadable.empty()) info.bytes_in_file = stored_bytes(dataset, info);
+            const auto offset = offset_of(dataset, info);
+            impl_.weights[address] = {stored, kept_type(type.get()), offset};
+            if (info.storage == "contiguous") {
+                info.bytes_in_file = offset ? info.bytes : 0;
+            } else if (info.unreadable.empty()) {
+                info.bytes_in_file = h5::storage_bytes(dataset);
+            }
             return info;
         }
         if (h5::is_damaged(type.get())) note_unsupported(path + ": its type is damaged");
@@ -177,11 +183,6 @@ class Scanner {
     static std::optional<std::uint64_t> offset_of(hid_t dataset, const DatasetInfo& info) {
         if (info.storage != "contiguous") return std::nullopt;
         return h5::file_offset(dataset);
-    }
-
-    static std::uint64_t stored_bytes(hid_t dataset, const DatasetInfo& info) {
-        if (info.storage == "contiguous") return h5::file_offset(dataset) ? info.bytes : 0;
-        return h5::storage_bytes(dataset);
     }
 
     static void describe_chunks(hid_t plist, DatasetInfo& info) {
@@ -332,71 +333,11 @@ class Scanner {
     std::map<std::string, std::string> read_by_;  // source -> virtual dataset of the same file
 };
 
-/// What stands where a palettized file keeps its own: it would be lost on the way there and back.
-std::string reserved_name(const CheckpointReader::Impl& impl, hid_t root) {
-    if (impl.info.palettized) return "";
-    if (impl.has_format) {
-        return "is an unfinished palettized file (h5palettize_format without h5palettize_complete "
-               "= 1); palettize its original again";
-    }
-    for (const std::string_view name : h5::kRootAttributes) {
-        if (h5::has_attribute(root, std::string(name))) {
-            return "the root has an attribute '" + std::string(name) +
-                   "', a name that palettized files need; rename it";
-        }
-    }
-    for (const h5::Link& link : h5::list_links(root)) {
-        if (link.name == h5::kDocumentGroup) {
-            return "holds /" + link.name + ", a name that palettized files need; rename it";
-        }
-    }
-    return "";
-}
-
-/// The text of /h5palettize/config, empty where there is none.
-std::string read_results(hid_t root) {
-    for (const h5::Link& link : h5::list_links(root)) {
-        if (link.name != h5::kDocumentGroup || link.type != H5L_TYPE_HARD) continue;
-        const h5::Object documents = h5::open_object(root, link.name);
-        if (!h5::is_group(documents.get())) continue;
-        for (const h5::Link& member : h5::list_links(documents.get())) {
-            if (member.name != h5::kConfigDataset || member.type != H5L_TYPE_HARD) continue;
-            const h5::Object object = h5::open_object(documents.get(), member.name);
-            if (!h5::is_dataset(object.get())) continue;
-            const h5::Plist plist = h5::dataset_plist(object.get());
-            if (!h5::foreign_storage(plist.get()).empty()) continue;
-            const h5::RowBlocks config(object.get());
-            if (config.count() == 1) return h5::text_of(config.read(0)).value_or("");
-        }
-    }
-    return "";
-}
-
 }  // namespace
 
 void scan_checkpoint(CheckpointReader::Impl& impl) {
     const h5::Group root = h5::open_group(impl.file.get(), "/");
-    impl.has_format = h5::has_attribute(root.get(), "h5palettize_format");
-    if (impl.has_format) {
-        const auto format = h5::read_integers(root.get(), "h5palettize_format");
-        if (!format || format->size() != 1 || format->front() != 1) {
-            throw Error(
-                ErrorCode::kInput,
-                format && format->size() == 1
-                    ? "h5palettize_format is " + std::to_string(format->front()) +
-                          ", this program reads 1; use a newer h5palettize"
-                    : "the root's attribute 'h5palettize_format' is not an integer; palettized "
-                      "files need that name: rename it");
-        }
-        const auto complete = h5::read_integers(root.get(), "h5palettize_complete");
-        impl.info.palettized = complete && *complete == std::vector<std::int64_t>{1};
-        if (impl.info.palettized) {
-            impl.info.results_json = read_results(root.get());
-            impl.info.version =
-                h5::read_string_attribute(root.get(), "h5palettize_version").value_or("");
-        }
-    }
-    impl.info.reserved = reserved_name(impl, root.get());
+    read_marks(impl, root.get());
     const h5::Plist plist(
         h5::call("read file properties", [&] { return H5Fget_create_plist(impl.file.get()); }));
     hsize_t user_block = 0;
