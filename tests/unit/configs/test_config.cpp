@@ -480,6 +480,33 @@ BOOST_AUTO_TEST_CASE(a_resolved_config_reads_back_as_itself) {
     BOOST_TEST(config_to_json(parse_config(json, "again")) == json);
 }
 
+BOOST_AUTO_TEST_CASE(a_config_as_yaml_reads_back_as_itself) {
+    const char* const everything = R"(
+kmeans_palettization_config:
+  global_config:
+    op_state_spec: {weight: {n_bits: 6, enable_per_channel_scale: true}, bias: null}
+    op_type_config: {Linear: {op_state_spec: {weight: {cluster_dim: 4}}}, Conv2d: null}
+    op_name_config: {'.*q': {op_state_spec: {'*': {n_bits: 2}}}}
+    enable_fast_kmeans_mode: false
+    rounding_precision: 7
+  module_type_configs:
+    Dense: {op_state_spec: {kernel: {lut_qspec: {dtype: float8_e5m2, scale_dtype: float8_e8m0fnu}}}}
+  module_name_configs:
+    'a "quoted" \\ name\.0': null
+    'layers\.(?!0).*':
+      module_state_spec:
+        weight: {lut_qspec: {dtype: uint8, qscheme: asymmetric, float_range: [null, 1.5]}}
+        "*": {granularity: {type: per_grouped_channel, axis: 1, group_size: 8, partial_groups: allow}}
+)";
+    for (const char* const text : {everything, kThreeLevels}) {
+        const Config config = parse_config(text, "c.yaml");
+        const Config again = parse_config(config_to_yaml(config), "again");
+        BOOST_TEST(config_to_json(again) == config_to_json(config));
+    }
+    const Config nothing = parse_config("kmeans_palettization_config: {global_config: null}", "c");
+    BOOST_TEST(!parse_config(config_to_yaml(nothing), "again").global_config);
+}
+
 BOOST_AUTO_TEST_CASE(presets_are_what_they_say) {
     for (const auto& [name, bits] : {std::pair{"w4", 4}, std::pair{"w6", 6}, std::pair{"w8", 8}}) {
         const PalettizationSpec spec =
