@@ -14,7 +14,7 @@ mkdir -p "$stamps"
 sed 's/-Wno-restrict//g; s/-Werror//g' "$build/compile_commands.json" >"$stamps/compile_commands.json"
 
 # What every file depends on: the headers, the checks, the compiler flags, the tool.
-common="$( (clang-tidy --version; cat .clang-tidy {stages,configs,pipeline}/.clang-tidy CMakeLists.txt
+common="$( (clang-tidy --version; cat .clang-tidy io/.clang-tidy CMakeLists.txt
             find pipeline stages io configs -name '*.hpp' -print0 | sort -z | xargs -0 cat) | sha256sum)"
 key_of() { printf '%s' "$common" | cat - "$1" | sha256sum | cut -d' ' -f1; }
 
