@@ -6,7 +6,6 @@
 #include <span>
 
 #include "stages/cluster/certificate.hpp"
-#include "stages/cluster/cluster.hpp"
 #include "stages/error.hpp"
 #include "stages/group_points.hpp"
 #include "stages/group_vectors.hpp"
@@ -108,7 +107,8 @@ class GroupClusterer {
     void cluster_read_vectors() {
         for (std::size_t group = 0; group < source_.geometry.group_count; ++group) {
             const GroupVectors<Real> vectors(source_, group);
-            store(group, cluster::cluster_source(vectors, max_clusters(), seed(group)));
+            store(group,
+                  cluster::cluster_source(vectors, max_clusters(), seed(group), options_.effort));
         }
     }
 
@@ -127,7 +127,8 @@ class GroupClusterer {
     std::optional<Palette> palette_of(const WeightedPoints<Real>& points, std::size_t group) const {
         if (!kernels::all_finite(points.values)) return std::nullopt;
         if (spec_.cluster_dim > 1) {
-            return cluster_vectors(points, spec_.cluster_dim, max_clusters(), seed(group));
+            return cluster_vectors(points, spec_.cluster_dim, max_clusters(), seed(group),
+                                   options_.effort);
         }
         switch (options_.engine) {
             case Engine::kFast:

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "stages/cluster/cluster.hpp"
 #include "stages/weights.hpp"
 
 namespace pal {
@@ -14,6 +15,7 @@ namespace pal {
 struct ClusterOptions {
     Engine engine = Engine::kFast;
     std::uint64_t seed = 0;
+    Effort effort = Effort::kFull;  // of vectors
     /// The optimality gap to prove of every scalar palette, > 0; nothing asks for no proof.
     std::optional<double> certify;
     /// Groups that are gathered take so much at a time, or one group. Larger ones of vectors are

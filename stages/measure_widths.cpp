@@ -172,6 +172,7 @@ class ScalarMeasure {
 WidthErrors measure_by_chain(TensorJob job, const Weights& weights,
                              const std::optional<Weights>& sensitivities) {
     WidthErrors errors;
+    job.cluster.effort = Effort::kLittle;
     for (std::size_t w = 0; w < kWidths.size(); ++w) {
         job.spec.n_bits = kWidths[w];
         const Packed packed = AssignStage{}(

@@ -59,10 +59,15 @@ template <class Real>
 [[nodiscard]] Palette cluster_reference(const WeightedPoints<Real>& points, DType dtype,
                                         const PalettizationSpec& spec, std::size_t max_clusters);
 
+/// How much is tried to leave poor optima. kLittle: one start and a few relocations; up to
+/// four times as fast, mostly within 2 % of the cost: for palettes that tell what a width loses.
+enum class Effort { kFull, kLittle };
+
 /// k-means++ with restarts and Lloyd to convergence for points of `dim` components; fewer distinct
 /// points than clusters give exactly those points. Deterministic in `seed`.
 template <class Real>
 [[nodiscard]] Palette cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim,
-                                      std::size_t max_clusters, std::uint64_t seed);
+                                      std::size_t max_clusters, std::uint64_t seed,
+                                      Effort effort = Effort::kFull);
 
 }  // namespace pal

@@ -95,7 +95,8 @@ struct TrainingSet {
 /// vector_training_bytes().
 template <class Real>
 [[nodiscard]] std::optional<Palette> cluster_source(const VectorSource<Real>& source,
-                                                    std::size_t max_clusters, std::uint64_t seed);
+                                                    std::size_t max_clusters, std::uint64_t seed,
+                                                    Effort effort = Effort::kFull);
 [[nodiscard]] std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
                                                   std::size_t real_bytes);
 

@@ -32,16 +32,29 @@ constexpr LloydLimits kFull{1e-4, 3, kStep};
 constexpr LloydLimits kConverged{1e-7, 300, kStep};
 constexpr std::size_t kMore = 4;  // larger sample: this many times the sample
 
-/// Starts: 5 as upstream; of many centroids fewer, relocation brings them to much the same cost.
-std::size_t start_count(std::size_t k) { return std::clamp<std::size_t>(256 / k, 1, 5); }
+/// What is to be found: so many centroids, from this seed, with this effort.
+struct Task {
+    std::size_t k = 0;
+    std::uint64_t seed = 0;
+    Effort effort = Effort::kFull;
+
+    /// Starts: 5 as upstream; of many centroids fewer, relocation brings them to much the same
+    /// cost.
+    [[nodiscard]] std::size_t start_count() const {
+        return effort == Effort::kLittle ? 1 : std::clamp<std::size_t>(256 / k, 1, 5);
+    }
+    /// Tries of relocation: it ends by itself when nothing is left to gain, at about 30.
+    [[nodiscard]] int rounds() const {
+        if (effort == Effort::kLittle) return 4;
+        return k > 128 ? 10 : 40;
+    }
+};
+
 /// Vectors that starts are made of, and those trained on afterwards: 32 and 256 for a centroid.
 std::size_t start_points(std::size_t k) {
     return std::max<std::size_t>(32 * k, k > 64 ? 1 << 12 : 1 << 14);
 }
 std::size_t sample_points(std::size_t k) { return std::max<std::size_t>(256 * k, 1 << 16); }
-
-/// Tries of relocation: it ends by itself when nothing is left to gain, at about 30.
-int rounds(std::size_t k) { return k > 128 ? 10 : 40; }
 
 struct Trained {
     std::vector<double> centroids;
@@ -49,30 +62,30 @@ struct Trained {
 };
 
 template <class Real>
-Trained best_start(const TrainingSet<Real>& points, std::size_t k, std::uint64_t seed) {
-    std::vector<Trained> starts(start_count(k));
+Trained best_start(const TrainingSet<Real>& points, const Task& task) {
+    std::vector<Trained> starts(task.start_count());
     const auto source = points.source();
     for_each_task(starts.size(), [&](std::size_t s) {
-        Random random(seed + s * 0xD1342543DE82EF95U);
+        Random random(task.seed + s * 0xD1342543DE82EF95U);
         std::vector<double>& centroids = starts[s].centroids;
-        centroids = plus_plus_seeds(points, k, random);
+        centroids = plus_plus_seeds(points, task.k, random);
         // A sample may have fewer distinct points than the whole: the rest moves in later.
-        while (centroids.size() < k * points.dim)
+        while (centroids.size() < task.k * points.dim)
             centroids.push_back(centroids[centroids.size() - points.dim]);
         starts[s].cost = lloyd<Real>(source, kStart, centroids);
         // Which start is best shows only once each has moved its centroids.
         if (starts.size() > 1) {
-            starts[s].cost = relocate(points, rounds(k), starts[s].cost, random, centroids);
+            starts[s].cost = relocate(points, task.rounds(), starts[s].cost, random, centroids);
         }
     });
     return *std::ranges::min_element(starts, {}, &Trained::cost);
 }
 
 template <class Real>
-void train(const TrainingSet<Real>& points, int rounds, std::uint64_t seed, Trained& result) {
+void train(const TrainingSet<Real>& points, const Task& task, Trained& result) {
     result.cost = lloyd<Real>(points.source(), kRough, result.centroids);
-    Random random(seed);
-    result.cost = relocate(points, rounds, result.cost, random, result.centroids);
+    Random random(task.seed);
+    result.cost = relocate(points, task.rounds(), result.cost, random, result.centroids);
 }
 
 template <class Real>
@@ -81,18 +94,19 @@ double mean_cost(const TrainingSet<Real>& points, double cost) {
 }
 
 template <class Real>
-Trained trained(const VectorSource<Real>& source, std::size_t k, std::uint64_t seed) {
+Trained trained(const VectorSource<Real>& source, const Task& task) {
+    const std::size_t k = task.k;
     const TrainingSet<Real> sample = training_sample(source, sample_points(k));
     const TrainingSet<Real> few = resampled(sample, start_points(k));
-    Trained result = best_start(few, k, seed);
+    Trained result = best_start(few, task);
     if (source.count() <= sample_points(k)) {
-        train(sample, rounds(k), seed, result);
+        train(sample, task, result);
         result.cost = lloyd<Real>(sample.source(), kConverged, result.centroids);
         return result;
     }
     if (source.dim() == 2 && source.weights(0, 1).empty()) {
         if (const auto bins = plane_bins(source, few, mean_cost(few, result.cost))) {
-            train(*bins, rounds(k), seed, result);
+            train(*bins, task, result);
             result.cost = lloyd<Real>(bins->source(), kBinned, result.centroids);
             result.cost = lloyd<Real>(source, {0, 1, 1}, result.centroids);
             return result;
@@ -102,7 +116,7 @@ Trained trained(const VectorSource<Real>& source, std::size_t k, std::uint64_t s
         return sample_by_cost(source, result.centroids, mean, count);
     };
     const TrainingSet<Real> chosen = by_cost(mean_cost(few, result.cost), sample_points(k));
-    train(chosen, rounds(k), seed, result);
+    train(chosen, task, result);
     const bool large = source.count() > kMore * sample_points(k);
     if (large) {
         const auto more = by_cost(mean_cost(chosen, result.cost), kMore * sample_points(k));
@@ -125,9 +139,9 @@ std::vector<double> in_lexicographic_order(const std::vector<double>& centroids,
 }
 
 template <class Real>
-Palette palette_of(const VectorSource<Real>& source, std::size_t max_clusters, std::uint64_t seed) {
-    if (auto few = few_distinct(source, max_clusters)) return {std::move(*few), 0.0, {}};
-    const Trained result = trained(source, max_clusters, seed);
+Palette palette_of(const VectorSource<Real>& source, const Task& task) {
+    if (auto few = few_distinct(source, task.k)) return {std::move(*few), 0.0, {}};
+    const Trained result = trained(source, task);
     return {in_lexicographic_order(result.centroids, source.dim()), result.cost, {}};
 }
 
@@ -137,18 +151,16 @@ double largest_of(std::span<const double> values) {
     return largest;
 }
 
-Palette palette_in_units(const VectorSource<float>& source, double /*largest*/,
-                         std::size_t max_clusters, std::uint64_t seed) {
-    return palette_of(source, max_clusters, seed);  // their squares are in the range of double
+Palette palette_in_units(const VectorSource<float>& source, double /*largest*/, const Task& task) {
+    return palette_of(source, task);  // their squares are in the range of double
 }
 
 /// Squares of doubles can leave the range: they are clustered in units of the largest magnitude.
-Palette palette_in_units(const VectorSource<double>& source, double largest,
-                         std::size_t max_clusters, std::uint64_t seed) {
-    if (!(largest > 0)) return palette_of(source, max_clusters, seed);
+Palette palette_in_units(const VectorSource<double>& source, double largest, const Task& task) {
+    if (!(largest > 0)) return palette_of(source, task);
     const double unit = std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022));
     const VectorsInUnits<double> scaled(source, unit);
-    Palette palette = palette_of<double>(scaled, max_clusters, seed);
+    Palette palette = palette_of<double>(scaled, task);
     for (double& component : palette.centroids) component /= unit;
     palette.cost = palette.cost / unit / unit;
     return palette;
@@ -177,16 +189,16 @@ std::optional<double> finite_magnitude(const VectorSource<Real>& source) {
 
 template <class Real>
 std::optional<Palette> cluster_source(const VectorSource<Real>& source, std::size_t max_clusters,
-                                      std::uint64_t seed) {
+                                      std::uint64_t seed, Effort effort) {
     const auto largest = finite_magnitude(source);
     if (!largest) return std::nullopt;
-    return palette_in_units(source, *largest, max_clusters, seed);
+    return palette_in_units(source, *largest, {max_clusters, seed, effort});
 }
 
 template std::optional<Palette> cluster_source<float>(const VectorSource<float>&, std::size_t,
-                                                      std::uint64_t);
+                                                      std::uint64_t, Effort);
 template std::optional<Palette> cluster_source<double>(const VectorSource<double>&, std::size_t,
-                                                       std::uint64_t);
+                                                       std::uint64_t, Effort);
 
 std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
                                     std::size_t real_bytes) {
@@ -198,17 +210,17 @@ std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
 
 template <class Real>
 Palette cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim,
-                        std::size_t max_clusters, std::uint64_t seed) {
+                        std::size_t max_clusters, std::uint64_t seed, Effort effort) {
     PAL_ASSERT(dim > 0 && points.values.size() % dim == 0 && !points.values.empty());
     double largest = 0;
     if constexpr (std::is_same_v<Real, double>) largest = cluster::largest_of(points.values);
     const cluster::PointsInMemory<Real> source(points, dim);
-    return cluster::palette_in_units(source, largest, max_clusters, seed);
+    return cluster::palette_in_units(source, largest, {max_clusters, seed, effort});
 }
 
 template Palette cluster_vectors<float>(const WeightedPoints<float>&, std::size_t, std::size_t,
-                                        std::uint64_t);
+                                        std::uint64_t, Effort);
 template Palette cluster_vectors<double>(const WeightedPoints<double>&, std::size_t, std::size_t,
-                                         std::uint64_t);
+                                         std::uint64_t, Effort);
 
 }  // namespace pal

@@ -9,6 +9,7 @@
 #include "stages/measure_widths.hpp"
 #include "stages/sensitivities.hpp"
 #include "tests/support/distributions.hpp"
+#include "tests/support/labels.hpp"
 
 using namespace pal;
 namespace tt = boost::test_tools;
@@ -115,7 +116,7 @@ BOOST_AUTO_TEST_CASE(values_of_every_kind_are_measured) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(few_values_small_tensors_and_vectors_are_met) {
+BOOST_AUTO_TEST_CASE(few_values_and_small_tensors_are_met) {
     // Nothing is lost once there are as many entries as values.
     std::vector<float> few(1 << 15);
     for (std::size_t i = 0; i < few.size(); ++i) few[i] = float(i * 7919 % 12) - 5.5F;
@@ -130,13 +131,21 @@ BOOST_AUTO_TEST_CASE(few_values_small_tensors_and_vectors_are_met) {
         deviations(job_for({10, 30}, {}, DType::kF32), {heavy_tailed(300), std::nullopt});
     BOOST_TEST(small_most < 2e-2);
     BOOST_TEST(small_least > -2e-3);
+}
 
-    PalettizationSpec vectors;
-    vectors.cluster_dim = 2;
-    const auto [most, least] =
-        deviations(job_for({64, 64}, vectors, DType::kF32), {heavy_tailed(4096), std::nullopt});
-    BOOST_TEST(most < 1e-9);
-    BOOST_TEST(least > -1e-9);
+BOOST_AUTO_TEST_CASE(vectors_are_measured, *test::kArithmetic) {
+    for (const auto& [name, draw] : test::distributions()) {
+        for (const std::size_t dim : {2, 4}) {
+            PalettizationSpec vectors;
+            vectors.cluster_dim = dim;
+            const auto [most, least] = deviations(job_for({128, 128}, vectors, DType::kF32),
+                                                  {values_of(name, 128 * 128), std::nullopt});
+            BOOST_TEST_CONTEXT(name << " vectors of " << dim) {
+                BOOST_TEST(most < 0.12);
+                BOOST_TEST(least > -0.02);
+            }
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(nan_and_infinity_are_not_measured) {
