@@ -110,7 +110,7 @@ std::uint64_t copied_bytes(const CheckpointReader::Impl& source,
 
 CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::string& target,
                                    bool force, const std::vector<std::string>& replaced,
-                                   const std::string& part_path)
+                                   const std::string& part_path, Copies copies)
     : impl_(std::make_unique<Impl>(source, target, force, part_path)) {
     if (!source.info().unsupported.empty()) {
         throw Error(ErrorCode::kInput,
@@ -130,7 +130,8 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
     const auto& info = source.info();
     // A palettized file all of whose tensors become dense again is none any more.
     const bool drop_documents = impl_->source.has_format && addresses.size() == info.tensors.size();
-    impl_->temporary.require_room(copied_bytes(impl_->source, addresses));
+    const bool everything = copies == Copies::kEverything;
+    if (everything) impl_->temporary.require_room(copied_bytes(impl_->source, addresses));
     impl_->guarded("", [&] {
         impl_->file = create_like(impl_->source, impl_->temporary.path());
         impl_->temporary.created(h5::descriptor_of(impl_->file.get()));
@@ -140,8 +141,10 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
         "",
         [&] {
             with_bounded_memory(info.file_bytes, [&] {
-                impl_->stand_ins =
-                    copy_tree(impl_->source, impl_->file.get(), addresses, drop_documents);
+                const hid_t file = impl_->file.get();
+                impl_->stand_ins = everything
+                                       ? copy_tree(impl_->source, file, addresses, drop_documents)
+                                       : make_stand_ins(impl_->source, file, addresses);
             });
         },
         true);

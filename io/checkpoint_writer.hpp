@@ -30,6 +30,12 @@ struct ChunkPlace {
     ChunkBytes kept;             // where there is no offset
 };
 
+/// What the writer makes at once, beside room for what is replaced.
+enum class Copies {
+    kEverything,
+    kNothing,  // but groups that lead there: for a part of a palettized file
+};
+
 class CheckpointWriter {
   public:
     /// Copies everything of `source` but the datasets or palettized groups at `replaced` (their
@@ -37,9 +43,11 @@ class CheckpointWriter {
     /// one object), attributes, datasets with their chunks as they are, creation order, user block.
     /// Throws Error(kOutput) or, for what cannot be carried over, Error(kInput).
     /// part_path: of the temporary, which must not exist and is the caller's to remove; else one is
-    /// picked.
+    /// picked. copies: kNothing for datasets only; under one name each, and without attributes
+    /// that hold references.
     CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
-                     const std::vector<std::string>& replaced, const std::string& part_path = {});
+                     const std::vector<std::string>& replaced, const std::string& part_path = {},
+                     Copies copies = Copies::kEverything);
     ~CheckpointWriter();  // removes the temporary unless committed or the caller's
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;

@@ -37,7 +37,37 @@ class TreeCopier {
         return std::move(stand_ins_);
     }
 
+    std::map<haddr_t, haddr_t> run_alone() {
+        keeps_references_ = false;
+        for (const DatasetInfo& dataset : source_.info.datasets) {
+            const haddr_t address = source_.address_of(dataset.path);
+            if (replaced_.count(address) == 0) continue;
+            const std::size_t slash = dataset.path.rfind('/');
+            const h5::Group parent = group_at(dataset.path.substr(0, slash));
+            const auto object = h5::open_at<h5::Object>(source_.file.get(), address, dataset.path);
+            use_version_of(object.get());
+            stand_ins_[address] = stand_in(object.get(), H5O_TYPE_DATASET, parent.get(),
+                                           dataset.path.substr(slash + 1), dataset.path,
+                                           link_properties(H5T_CSET_UTF8));
+        }
+        return std::move(stand_ins_);
+    }
+
   private:
+    /// Made, with those above it, where it is not there yet.
+    h5::Group group_at(const std::string& path) {
+        if (path.empty()) return h5::open_group(target_, "/");
+        if (const auto known = plain_groups_.find(path); known != plain_groups_.end())
+            return h5::open_at<h5::Group>(target_, known->second, path);
+        const std::size_t slash = path.rfind('/');
+        const h5::Group parent = group_at(path.substr(0, slash));
+        const h5::Plist plist = h5::create_plist(H5P_GROUP_CREATE);
+        h5::Group group = make_group(parent.get(), path.substr(slash + 1),
+                                     link_properties(H5T_CSET_UTF8), plist.get());
+        plain_groups_[path] = h5::object_info(group.get()).addr;
+        return group;
+    }
+
     void copy_members(hid_t from, hid_t to, const std::string& path, std::size_t depth) {
         if (depth > kMaxDepth) {
             throw Error(ErrorCode::kInput, path + ": groups are nested too deep");
@@ -89,10 +119,7 @@ class TreeCopier {
         }
         const auto object = h5::open_at<h5::Object>(from, link.address, path);
         const H5O_info_t info = h5::object_info(object.get());
-        // An object keeps the version of its header: attributes beyond 64 KiB need version 2 even
-        // in old files.
-        use_version(info.hdr.version >= 2 ? std::max(base_version_, H5F_LIBVER_V18)
-                                          : base_version_);
+        use_version_of(object.get());
         if (replaced_.count(link.address) != 0) {
             stand_ins_[link.address] =
                 stand_in(object.get(), info.type, to, link.name, path, link_plist);
@@ -215,6 +242,11 @@ class TreeCopier {
         }
     }
 
+    static bool holds_references(hid_t object, const std::string& name) {
+        const h5::Attribute attribute = h5::open_attribute(object, name);
+        return h5::holds_references(h5::attribute_type(attribute.get()).get());
+    }
+
     /// Returns its address.
     haddr_t stand_in(hid_t object, H5O_type_t type, hid_t to, const std::string& name,
                      const std::string& path, hid_t link_plist) {
@@ -238,7 +270,8 @@ class TreeCopier {
                                 "', a name that palettized tensors need; rename it or "
                                 "exclude the dataset");
             }
-            h5::copy_attribute(object, group.get(), attribute);
+            if (keeps_references_ || !holds_references(object, attribute))
+                h5::copy_attribute(object, group.get(), attribute);
         }
         h5::write_storage(object, from.get(), group.get());
         return h5::object_info(group.get()).addr;
@@ -286,6 +319,14 @@ class TreeCopier {
         }
     }
 
+    /// An object keeps the version of its header: attributes beyond 64 KiB need version 2 even in
+    /// old files.
+    void use_version_of(hid_t object) {
+        use_version(h5::object_info(object).hdr.version >= 2
+                        ? std::max(base_version_, H5F_LIBVER_V18)
+                        : base_version_);
+    }
+
     void use_version(H5F_libver_t version) {
         if (version == current_version_) return;
         h5::call("set the format version",
@@ -304,6 +345,8 @@ class TreeCopier {
     std::map<unsigned, h5::Plist> stand_in_plists_;              // by the order of attributes
     std::map<haddr_t, haddr_t> stand_ins_;   // address in the source -> in the copy
     std::map<haddr_t, std::string> copies_;  // address in the source -> first path in the copy
+    std::map<std::string, haddr_t> plain_groups_;  // of run_alone(), by path
+    bool keeps_references_ = true;
 };
 
 }  // namespace
@@ -311,6 +354,11 @@ class TreeCopier {
 std::map<haddr_t, haddr_t> copy_tree(const CheckpointReader::Impl& source, hid_t target,
                                      const std::set<haddr_t>& replaced, bool drop_documents) {
     return TreeCopier(source, target, replaced, drop_documents).run();
+}
+
+std::map<haddr_t, haddr_t> make_stand_ins(const CheckpointReader::Impl& source, hid_t target,
+                                          const std::set<haddr_t>& replaced) {
+    return TreeCopier(source, target, replaced, false).run_alone();
 }
 
 }  // namespace pal

@@ -23,4 +23,9 @@ namespace pal {
 std::map<haddr_t, haddr_t> copy_tree(const CheckpointReader::Impl& source, hid_t target,
                                      const std::set<haddr_t>& replaced, bool drop_documents);
 
+/// Makes stand-ins for the datasets in `replaced` and plain groups that lead to them, nothing else:
+/// under one name each, without attributes that hold references. Returns what copy_tree does.
+std::map<haddr_t, haddr_t> make_stand_ins(const CheckpointReader::Impl& source, hid_t target,
+                                          const std::set<haddr_t>& replaced);
+
 }  // namespace pal
