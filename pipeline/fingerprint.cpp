@@ -24,4 +24,12 @@ Fingerprint palette_fingerprint(const PalettizedTensor& tensor) noexcept {
     return fingerprint;
 }
 
+Fingerprint chunks_fingerprint(const std::vector<ChunkPlace>& chunks) noexcept {
+    Fingerprint fingerprint;
+    for (const ChunkPlace& chunk : chunks)
+        fingerprint.add(
+            {reinterpret_cast<const char*>(&chunk.checksum), sizeof chunk.checksum});  // NOLINT
+    return fingerprint;
+}
+
 }  // namespace pal

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "io/checkpoint_writer.hpp"
 #include "stages/tensor.hpp"
 
 namespace pal {
@@ -25,5 +27,8 @@ class Fingerprint {
 /// Of all that indices are decoded with, whose last bits no error tells: LUT, channel scales, and
 /// of a quantized LUT its bytes, scales and zero points. Numbers count as little-endian float64.
 [[nodiscard]] Fingerprint palette_fingerprint(const PalettizedTensor& tensor) noexcept;
+
+/// Of a tensor's chunks of indices, by their checksums.
+[[nodiscard]] Fingerprint chunks_fingerprint(const std::vector<ChunkPlace>& chunks) noexcept;
 
 }  // namespace pal

@@ -30,6 +30,7 @@ struct Outcome {
     std::optional<double> optimality_gap;  // see GroupPalettes
     std::optional<double> weighted_mse;    // with sensitivities
     Fingerprint palette;
+    Fingerprint indices;                         // of their chunks as they were written; for shards
     std::shared_ptr<const TensorDetail> detail;  // where it was asked for
 };
 

@@ -11,6 +11,7 @@
 #include "configs/config.hpp"
 #include "io/checkpoint_info.hpp"
 #include "stages/chain.hpp"
+#include "stages/slab.hpp"
 
 namespace pal {
 
@@ -28,9 +29,10 @@ struct PlanEntry {
     const DatasetInfo* dataset =
         nullptr;  // of the CheckpointInfo that was planned, which must outlive the plan
     bool palettize = false;
-    std::string reason;                          // which rule chose it, or why it stays dense
-    bool misfit = false;                         // selected, but its spec does not fit
-    TensorJob job;                               // palettize only
+    std::string reason;        // which rule chose it, or why it stays dense
+    bool misfit = false;       // selected, but its spec does not fit
+    TensorJob job;             // palettize only
+    std::optional<Slab> slab;  // of the dataset, where the job is about that alone
     const DatasetInfo* sensitivities = nullptr;  // of PlanOptions::sensitivities, where given
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;     // everything stored for the tensor; bytes_in where dense

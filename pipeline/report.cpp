@@ -47,7 +47,7 @@ Totals totals_of(const Plan& plan) {
         totals.bytes_out += entry.bytes_out;
         if (!entry.palettize) continue;
         ++totals.palettized;
-        totals.palettized_weights += entry.dataset->element_count;
+        totals.palettized_weights += entry.job.geometry.weight_count;
         totals.palettized_bytes += entry.bytes_out;
     }
     return totals;
@@ -70,9 +70,7 @@ void add_errors(Json& tensor, const Outcome& outcome) {
         tensor["error"] = outcome.message;
         return;
     }
-    tensor["mse"] = number_or_null(outcome.error.mse);
-    tensor["sqnr_db"] = number_or_null(outcome.error.sqnr_db);
-    tensor["max_abs_error"] = number_or_null(outcome.error.max_abs_error);
+    put_errors(tensor, outcome.error);
     if (outcome.weighted_mse) tensor["weighted_mse"] = number_or_null(*outcome.weighted_mse);
 }
 
@@ -105,10 +103,12 @@ void add_facts(Json& report, const RunFacts& facts) {
 }
 
 Json tensor_json(const PlanEntry& entry) {
-    const std::uint64_t weights = entry.dataset->element_count;
+    const std::uint64_t weights =
+        entry.palettize ? entry.job.geometry.weight_count : entry.dataset->element_count;
     Json tensor;
     put_path(tensor, entry.dataset->path);
     tensor["shape"] = entry.dataset->shape;
+    if (entry.slab) tensor["slab"] = {entry.slab->first, entry.slab->rows};
     tensor["dtype"] = std::string(dtype_name(*entry.dataset->dtype));
     tensor["action"] = entry.palettize ? "palettized" : "dense";
     tensor["reason"] = entry.reason;
@@ -154,7 +154,8 @@ std::string widths_for_people(const WidthChoice& widths) {
 }
 
 std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
-    const std::string shape = shape_to_string(entry.dataset->shape);
+    const std::string shape =
+        shape_to_string(entry.palettize ? entry.job.geometry.shape : entry.dataset->shape);
     const std::string dtype(dtype_name(*entry.dataset->dtype));
     if (!entry.palettize) {
         return fmt::format("{:<9} {:<10} {:<18} dense      {}  [{}]\n", "", dtype, shape,
@@ -173,12 +174,18 @@ std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
                       : fmt::format("{:.2f} dB", outcome->error.sqnr_db);
     }
     return fmt::format("{:>9} {:<10} {:<18} {:>5.2f} bpw  {}  [{}; {}]\n", quality, dtype, shape,
-                       bits_per_weight(entry.bytes_out, entry.dataset->element_count),
+                       bits_per_weight(entry.bytes_out, entry.job.geometry.weight_count),
                        printable(entry.dataset->path), spec_for_people(entry.job.spec),
                        printable(entry.reason));
 }
 
 }  // namespace
+
+void put_errors(nlohmann::ordered_json& tensor, const ErrorReport& error) {
+    tensor["mse"] = number_or_null(error.mse);
+    tensor["sqnr_db"] = number_or_null(error.sqnr_db);
+    tensor["max_abs_error"] = number_or_null(error.max_abs_error);
+}
 
 std::string spec_for_people(const PalettizationSpec& spec) {
     std::string text = fmt::format("{} bit", spec.n_bits);
@@ -231,18 +238,28 @@ std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
     if (!origin.sensitivity_fingerprint.empty())
         document["sensitivity_fingerprint"] = origin.sensitivity_fingerprint;
     document["layout"] = plan.layout == Layout::kKeras ? "keras" : "torch";
-    std::string text = dumped(document, -1);
-    text.pop_back();  // the brace
-    text += R"(,"tensors":[)";
+    if (origin.shard) document["shard"] = shard_json(*origin.shard);
     const auto entries = plan.palettized();
+    std::vector<std::string> tensors(entries.size());
     for (std::size_t e = 0; e < entries.size(); ++e) {
         Json tensor;
         put_path(tensor, entries[e]->dataset->path);
         tensor["engine"] = std::string(engine_name(entries[e]->job.cluster.engine));
         add_errors(tensor, outcomes[e]);
         tensor["palette_fingerprint"] = outcomes[e].palette.text();
-        if (e > 0) text += ",";
-        text += dumped(tensor, -1);
+        if (origin.shard) add_piece(tensor, *entries[e], outcomes[e]);
+        tensors[e] = dumped(tensor, -1);
+    }
+    return results_json(dumped(document, -1), tensors);
+}
+
+std::string results_json(const std::string& head, const std::vector<std::string>& tensors) {
+    std::string text = head;
+    text.pop_back();  // the brace
+    text += R"(,"tensors":[)";
+    for (std::size_t t = 0; t < tensors.size(); ++t) {
+        if (t > 0) text += ",";
+        text += tensors[t];
     }
     text += "]";
     text += fingerprint_key(text);

@@ -10,6 +10,7 @@
 #include "pipeline/message.hpp"
 #include "pipeline/plan.hpp"
 #include "pipeline/profile.hpp"
+#include "pipeline/shard_record.hpp"
 
 namespace pal {
 
@@ -38,12 +39,20 @@ struct RunFacts {
 struct Origin {
     std::string config_json;
     std::string input_fingerprint;
-    std::string sensitivity_fingerprint;  // empty without
+    std::string sensitivity_fingerprint;    // empty without
+    std::optional<ShardRecord> shard = {};  // where the file is a part of a palettized checkpoint
 };
 
 /// The part of the report that depends on input and config alone: what the palettized file keeps.
 [[nodiscard]] std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
                                        const Origin& origin);
+
+/// The same of its parts, JSON each: all that is said before the tensors, and what is said of each.
+[[nodiscard]] std::string results_json(const std::string& head,
+                                       const std::vector<std::string>& tensors);
+
+/// Sets mse, sqnr_db and max_abs_error, null where they are infinite.
+void put_errors(nlohmann::ordered_json& tensor, const ErrorReport& error);
 
 /// Whether such a text is as results_json() made it: its last key is a fingerprint of what comes
 /// before.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <span>
 
 #include "io/version.hpp"
 #include "pipeline/fingerprint.hpp"
@@ -31,6 +32,10 @@ Outcome outcome_from(const std::string& text) {
     outcome.error = {note.mse, note.sqnr_db, note.max_abs_error, note.finite != 0};
     if (note.has_gap != 0) outcome.optimality_gap = note.gap;
     if (note.is_weighted != 0) outcome.weighted_mse = note.weighted_mse;
+    if (text.size() <= sizeof note) return outcome;
+    outcome.error.chunks.resize((text.size() - sizeof note) / sizeof(kernels::ErrorSums));
+    std::memcpy(outcome.error.chunks.data(), text.data() + sizeof note,
+                outcome.error.chunks.size() * sizeof(kernels::ErrorSums));
     return outcome;
 }
 
@@ -38,7 +43,7 @@ void add_line(Fingerprint& fingerprint, const std::string& text) { fingerprint.a
 
 }  // namespace
 
-std::string note_of(const ErrorReport& error, const Packed& packed) {
+std::string note_of(const ErrorReport& error, const Packed& packed, bool with_chunks) {
     Note note{};
     note.mse = error.mse;
     note.sqnr_db = error.sqnr_db;
@@ -48,7 +53,12 @@ std::string note_of(const ErrorReport& error, const Packed& packed) {
     note.finite = error.finite ? 1 : 0;
     note.has_gap = packed.optimality_gap ? 1 : 0;
     note.is_weighted = packed.weighted ? 1 : 0;
-    return {reinterpret_cast<const char*>(&note), sizeof note};  // NOLINT: its bytes
+    std::string text(reinterpret_cast<const char*>(&note), sizeof note);  // NOLINT: its bytes
+    if (with_chunks) {
+        const auto chunks = std::as_bytes(std::span(error.chunks));
+        text.append(reinterpret_cast<const char*>(chunks.data()), chunks.size());  // NOLINT
+    }
+    return text;
 }
 
 std::string input_fingerprint(const CheckpointInfo& info) {
@@ -111,6 +121,7 @@ std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
         journal.add(job.path, tensor, chunks, finished->note);
         outcomes.push_back(outcome_from(finished->note));
         outcomes.back().palette = palette_fingerprint(tensor);
+        outcomes.back().indices = chunks_fingerprint(chunks);
     }
     journal.forget_earlier();
     return outcomes;

@@ -28,8 +28,8 @@ void require_resumable(const Plan& plan);
 [[nodiscard]] std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
                                                    const std::vector<const PlanEntry*>& entries);
 
-/// What the journal keeps of how a tensor fared.
-[[nodiscard]] std::string note_of(const ErrorReport& error, const Packed& packed);
+/// What the journal keeps of how a tensor fared. with_chunks: its errors by chunk too.
+[[nodiscard]] std::string note_of(const ErrorReport& error, const Packed& packed, bool with_chunks);
 
 /// Of sizes, names, shapes and types of everything in the input.
 [[nodiscard]] std::string input_fingerprint(const CheckpointInfo& info);

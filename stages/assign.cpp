@@ -210,7 +210,11 @@ class ChunkAssigner {
     [[nodiscard]] ErrorReport error(const PackedChunks& chunks) const {
         ErrorTotals total;
         for (const ErrorTotals& chunk : errors_) total.add(chunk);
-        if (!total.out_of_range()) return total.report(tensor_.geometry.weight_count);
+        if (!total.out_of_range()) {
+            ErrorReport report = total.report(tensor_.geometry.weight_count);
+            for (const ErrorTotals& chunk : errors_) report.chunks.push_back(chunk.sums());
+            return report;
+        }
         PalettizedTensor whole = tensor_;
         whole.chunks = chunks;
         return measure_error(source_.weights, whole);

@@ -144,7 +144,7 @@ class GroupClusterer {
     [[nodiscard]] bool weighted() const { return source_.sensitivities != nullptr; }
     [[nodiscard]] std::size_t max_clusters() const { return std::size_t{1} << spec_.n_bits; }
     [[nodiscard]] std::uint64_t seed(std::size_t group) const {
-        return seed_of(options_.seed, path_, group);
+        return seed_of(options_.seed, path_, options_.first_group + group);
     }
 
     void certify(std::size_t group, const cluster::FloatBlocks& blocks, const Palette& palette) {

@@ -16,6 +16,9 @@ struct ClusterOptions {
     Engine engine = Engine::kFast;
     std::uint64_t seed = 0;
     Effort effort = Effort::kFull;  // of vectors
+    /// Of a slab of a tensor: where its groups stand among those of the whole, whose seeds they
+    /// have.
+    std::size_t first_group = 0;
     /// The optimality gap to prove of every scalar palette, > 0; nothing asks for no proof.
     std::optional<double> certify;
     /// Groups that are gathered take so much at a time, or one group. Larger ones of vectors are

@@ -17,6 +17,9 @@ struct ErrorReport {
     double max_abs_error = 0;
     bool finite = true;  // all that was decoded; else the numbers above mean nothing
     double energy = 0;   // sum of the squared weights
+    /// By chunk of indices, where they were added up chunk by chunk: what a tensor that was worked
+    /// on in slabs is reported with, to the last bit.
+    std::vector<kernels::ErrorSums> chunks = {};
 };
 
 /// The signal-to-noise ratio of sums of squares, infinite where nothing is lost.
@@ -59,6 +62,7 @@ class ErrorTotals {
   public:
     void add(const kernels::ErrorSums& block) noexcept;
     void add(const ErrorTotals& chunk) noexcept { add(chunk.sums_); }
+    [[nodiscard]] const kernels::ErrorSums& sums() const noexcept { return sums_; }
     /// Whether squares of doubles may have left their range, so that only measure_error can tell.
     [[nodiscard]] bool out_of_range() const noexcept { return unit() != 1; }
     /// `unit`: what values were multiplied by.

@@ -41,6 +41,7 @@ inline constexpr std::array<ExitCode, 6> kExitCodes{{{0, "done"},
 [[nodiscard]] const Command& command_named(const std::string& name);
 
 [[nodiscard]] Command run_command();
+[[nodiscard]] Command merge_command();
 [[nodiscard]] Command plan_command();
 [[nodiscard]] Command verify_command();
 [[nodiscard]] Command restore_command();

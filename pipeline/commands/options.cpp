@@ -188,6 +188,14 @@ po::options_description run_output_options() {
     return options;
 }
 
+po::options_description shard_option() {
+    po::options_description options("Parts of the work");
+    options.add_options()("shard", po::value<std::string>(),
+                          "do part I of N of the plan, as 0/8 to 7/8, each to a file of its own; "
+                          "`merge` makes one of them");
+    return options;
+}
+
 po::options_description plugins_option() {
     po::options_description options("Files that you trust");
     options.add_options()("allow-plugins", po::bool_switch(),

@@ -52,6 +52,7 @@ struct Arguments {
 /// What a file from a stranger must not do: --follow-external, --allow-plugins; the latter alone
 /// for `restore`, which reads no data of datasets that are not palettized.
 [[nodiscard]] po::options_description trust_options();
+[[nodiscard]] po::options_description shard_option();
 [[nodiscard]] po::options_description plugins_option();
 [[nodiscard]] ReadOptions read_options_from(const Arguments& arguments);
 /// The file of --sensitivity; null without. Throws as CheckpointReader does.

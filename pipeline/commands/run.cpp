@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -22,6 +23,7 @@
 #include "pipeline/report_page.hpp"
 #include "pipeline/resume.hpp"
 #include "pipeline/sensitivities.hpp"
+#include "pipeline/shard_record.hpp"
 #include "pipeline/skip_nonfinite.hpp"
 #include "pipeline/standard_streams.hpp"
 #include "pipeline/trace.hpp"
@@ -136,6 +138,7 @@ struct Output {
     CheckpointWriter& writer;
     const std::vector<const PlanEntry*>& entries;
     Progress& progress;
+    std::vector<Fingerprint>& indices;  // by tensor, after those that were resumed
 
     /// Tensors come in plan order; after one that failed the rest is not kept.
     void write(const TensorJob& job, const Packed& packed, const CheckpointReader& reader) const {
@@ -146,7 +149,9 @@ struct Output {
         progress.end(packed.tensor.geometry.weight_count * dtype_bytes(job.dtype));
         log_detail(fmt::format("{}: {} bit, {:.2f} dB", job.path, job.spec.n_bits, error.sqnr_db));
         if (entries[journal.size()]->job.path != job.path) return;
-        journal.add(job.path, packed.tensor, chunks, note_of(error, packed));
+        const bool is_slab = entries[journal.size()]->slab.has_value();
+        journal.add(job.path, packed.tensor, chunks, note_of(error, packed, is_slab));
+        indices.push_back(chunks_fingerprint(chunks));
     }
 };
 
@@ -166,7 +171,8 @@ GraphPorts graph_ports(const Work& work, const Output& output) {
             throw Error(ErrorCode::kStopped, entry.job.path + ": not done: interrupted");
         }
         output.progress.begin(entry.job.path);
-        return work.reader.open_weights(*entry.dataset, entry.kept_bytes);
+        Weights weights = work.reader.open_weights(*entry.dataset, entry.kept_bytes);
+        return entry.slab ? slab_weights(weights, entry.job.geometry, *entry.slab) : weights;
     };
     ports.write = [&](const TensorJob& job, const Packed& packed) {
         output.write(job, packed, work.reader);
@@ -198,8 +204,13 @@ GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
     }
     Progress progress(entries.size(), weight_bytes(entries), progress_on_stderr());
     progress.add_earlier(resumed.size(), weight_bytes(std::span(entries).first(resumed.size())));
-    const Output output{journal, writer, entries, progress};
-    return run_graph(plan, graph_ports(work, output), work.budget_bytes, std::move(resumed));
+    const std::size_t done = resumed.size();
+    std::vector<Fingerprint> indices;
+    const Output output{journal, writer, entries, progress, indices};
+    GraphResult result =
+        run_graph(plan, graph_ports(work, output), work.budget_bytes, std::move(resumed));
+    for (std::size_t e = 0; e < indices.size(); ++e) result.outcomes[done + e].indices = indices[e];
+    return result;
 }
 
 bool wants_details(const Arguments& arguments) {
@@ -218,6 +229,28 @@ RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
     facts.output = arguments.positionals[1];
     facts.described = wants_details(arguments);
     return facts;
+}
+
+std::optional<ShardChoice> shard_from(const Arguments& arguments) {
+    if (!arguments.has("shard")) return std::nullopt;
+    return parse_shard(arguments.text("shard"));
+}
+
+ShardRecord record_of(const ShardChoice& shard, const Plan& whole, const RunIdentity& identity,
+                      const std::string& input) {
+    Fingerprint plan;
+    plan.add(identity.config);
+    return {shard, whole.palettized().size(), std::filesystem::absolute(input).string(),
+            identity.input, plan.text()};
+}
+
+Plan part_of(const Plan& whole, const ShardChoice& shard) {
+    Plan part = plan_of_pieces(whole, balanced_parts(whole, shard.parts)[shard.part]);
+    if (part.entries.empty()) {
+        log_note(fmt::format("--shard {}/{}: there is less work than parts; this one has none",
+                             shard.part, shard.parts));
+    }
+    return part;
 }
 
 std::string stopped_message(const std::string& target) {
@@ -245,23 +278,27 @@ int execute_run(const Arguments& arguments) {
     phases.enter("plan", Activity::kComputing);
     check_output(arguments);
     Reports reports(arguments);
-    const Plan plan = executable_plan(arguments, config, options, reader);
-    if (sensitivities) require_valid(*sensitivities, plan);
+    const Plan whole = executable_plan(arguments, config, options, reader);
+    if (sensitivities) require_valid(*sensitivities, whole);
+    RunIdentity identity = identity_of(whole, reader.info(), arguments.positionals[0],
+                                       config_to_json(config), options.sensitivities);
+    const auto shard = shard_from(arguments);
+    Origin origin = origin_of(config, reader.info(), options.sensitivities);
+    if (shard) origin.shard = record_of(*shard, whole, identity, arguments.positionals[0]);
+    const Plan plan = shard ? part_of(whole, *shard) : whole;
+    if (shard) identity.config += fmt::format(" shard {}/{}", shard->part, shard->parts);
 
     phases.enter("copy", Activity::kWriting);
-    if (recorder != nullptr) {
+    if (recorder != nullptr && !shard) {
         const std::uint64_t copied = copied_bytes(reader.info(), plan);
         phases.count_bytes(copied, copied);
     }
     const bool resume = arguments.flag("resume");
     if (resume) require_resumable(plan);
-    Journal journal(target,
-                    identity_of(plan, reader.info(), arguments.positionals[0],
-                                config_to_json(config), options.sensitivities),
-                    resume);
+    Journal journal(target, identity, resume);
     if (resume) journal.keep();
     CheckpointWriter writer(reader, target, arguments.flag("force"), palettized_paths(plan),
-                            journal.part_path());
+                            journal.part_path(), shard ? Copies::kNothing : Copies::kEverything);
     std::vector<Outcome> resumed = resume_finished(journal, writer, plan.palettized());
     phases.leave();
 
@@ -273,8 +310,7 @@ int execute_run(const Arguments& arguments) {
         return code;
 
     phases.enter("finish", Activity::kWriting);
-    writer.finish(results_json(plan, result.outcomes,
-                               origin_of(config, reader.info(), options.sensitivities)));
+    writer.finish(results_json(plan, result.outcomes, origin));
     phases.enter("fsync", Activity::kWriting);
     const std::uint64_t output_bytes = writer.sync();
     phases.count_bytes(0, output_bytes);
@@ -310,6 +346,7 @@ Command run_command() {
                 po::options_description options = palettize_options();
                 options.add(trust_options())
                     .add(certify_option())
+                    .add(shard_option())
                     .add(thread_options())
                     .add(recording_options())
                     .add(page_options())

@@ -17,6 +17,7 @@
 #include "pipeline/printable.hpp"
 #include "pipeline/report.hpp"
 #include "pipeline/reported.hpp"
+#include "pipeline/shard_record.hpp"
 #include "pipeline/stored_spec.hpp"
 #include "stages/error.hpp"
 
@@ -107,6 +108,11 @@ int execute_verify(const Arguments& arguments) {
         throw Error(ErrorCode::kInput,
                     arguments.positionals[1] +
                         ": is not a palettized checkpoint (no h5palettize_complete)");
+    }
+    if (is_shard(palettized.info().results_json)) {
+        throw Error(ErrorCode::kInput, arguments.positionals[1] +
+                                           ": is a shard of a palettized checkpoint; merge makes "
+                                           "one of all of them");
     }
     const auto reported = reported_results(palettized.info().results_json);
     std::vector<std::string> differences = compare_untouched(original, palettized);

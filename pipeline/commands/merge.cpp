@@ -1,0 +1,88 @@
+// merge: one palettized checkpoint of its shards.
+#include "pipeline/merge.hpp"
+
+#include <fmt/format.h>
+
+#include "pipeline/bytes_for_people.hpp"
+#include "pipeline/commands/command.hpp"
+#include "pipeline/log.hpp"
+#include "pipeline/report.hpp"
+#include "pipeline/standard_streams.hpp"
+#include "stages/error.hpp"
+
+namespace pal {
+
+namespace {
+
+std::vector<std::string> shard_files(const Arguments& arguments) {
+    return {arguments.positionals.begin() + 1, arguments.positionals.end()};
+}
+
+void check_merge_target(const std::string& input, const std::vector<std::string>& shards,
+                        const std::string& target, bool force) {
+    check_target(input, target, force);
+    for (const std::string& shard : shards) check_target(shard, target, force);
+}
+
+std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors) {
+    std::vector<std::string> paths;
+    for (const MergedTensor& tensor : tensors) paths.push_back(tensor.path);
+    return paths;
+}
+
+int execute_merge(const Arguments& arguments) {
+    const std::string target = behind_links(arguments.positionals[0]);
+    const std::vector<std::string> files = shard_files(arguments);
+    std::vector<Shard> shards = open_shards(files);
+    const std::string input_path =
+        arguments.has("input") ? arguments.text("input") : shards.front().record.input;
+    const CheckpointReader input(input_path, read_options_from(arguments));
+    require_input_of(shards.front(), input.info());
+    check_merge_target(input_path, files, target, arguments.flag("force"));
+    const std::vector<MergedTensor> tensors = merged_tensors(shards, input.info());
+
+    CheckpointWriter writer(input, target, arguments.flag("force"), paths_of(tensors));
+    std::vector<std::string> said;
+    std::uint64_t bytes = 0;
+    for (const Shard& shard : shards) bytes += shard.reader->info().file_bytes;
+    Progress progress(tensors.size(), bytes, progress_on_stderr());
+    for (const MergedTensor& tensor : tensors) {
+        progress.begin(tensor.path);
+        said.push_back(write_merged(tensor, input, writer));
+        std::uint64_t stored = 0;
+        for (const auto& source : tensor.sources)
+            stored += source.shard->reader->info().tensors[source.tensor].bytes_stored;
+        progress.end(stored);
+    }
+    writer.finish(results_json(shards.front().head, said));
+    const std::uint64_t written = writer.sync();
+    writer.publish();
+    if (log_options().verbosity == Verbosity::kQuiet) return 0;
+    print_when_done(fmt::format("merged {} shards: {} tensors, {}\n", shards.size(), tensors.size(),
+                                bytes_for_people(written)),
+                    target);
+    return 0;
+}
+
+}  // namespace
+
+Command merge_command() {
+    return {
+        "merge",
+        "OUT.h5 SHARD.h5...",
+        "makes one palettized checkpoint of its shards",
+        "h5palettize merge model.w4.h5 model.w4.part-*.h5",
+        2,
+        std::numeric_limits<std::size_t>::max(),
+        [] {
+            po::options_description options("Input");
+            options.add_options()(
+                "input", po::value<std::string>()->value_name(kFileValue),
+                "the file that the shards were made from, where it is not at its place any more");
+            options.add(trust_options()).add(thread_options()).add(force_option());
+            return options;
+        },
+        execute_merge};
+}
+
+}  // namespace pal

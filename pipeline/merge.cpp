@@ -1,0 +1,252 @@
+#include "pipeline/merge.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "io/journal.hpp"
+#include "pipeline/fingerprint.hpp"
+#include "pipeline/json_path.hpp"
+#include "pipeline/printable.hpp"
+#include "pipeline/report.hpp"
+#include "pipeline/resume.hpp"
+#include "stages/error.hpp"
+#include "stages/slab.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+[[noreturn]] void refuse(const std::string& file, const std::string& why) {
+    throw Error(ErrorCode::kInput, file + ": " + why);
+}
+
+Shard open_shard(const std::string& file) {
+    Shard shard;
+    shard.reader = std::make_unique<const CheckpointReader>(file);
+    const CheckpointInfo& info = shard.reader->info();
+    if (!info.palettized) refuse(file, "is no shard: run --shard makes those");
+    Json document = Json::parse(info.results_json, nullptr, false);
+    if (!document.is_object() || !is_unchanged(info.results_json))
+        refuse(file, "is damaged: /h5palettize/config is not the text that was written");
+    try {
+        shard.record = shard_record(document);
+    } catch (const Error& error) {
+        refuse(file, error.what());
+    }
+    const auto tensors = document.find("tensors");
+    if (tensors == document.end() || !tensors->is_array() ||
+        tensors->size() != info.tensors.size()) {
+        refuse(file, "is damaged: it does not have the tensors that it names");
+    }
+    for (Json& tensor : *tensors) shard.tensors.push_back(std::move(tensor));
+    for (const char* key : {"shard", "tensors", "fingerprint"}) document.erase(key);
+    shard.head = document.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return shard;
+}
+
+const std::string& file_of(const Shard& shard) { return shard.reader->info().file; }
+
+/// Empty where both are of one run.
+std::string difference(const Shard& a, const Shard& b) {
+    if (a.reader->info().version != b.reader->info().version) return "by another version";
+    if (a.record.input_identity != b.record.input_identity) return "from another input";
+    if (a.head != b.head || a.record.plan_identity != b.record.plan_identity)
+        return "with another configuration";
+    if (a.record.choice.parts != b.record.choice.parts) {
+        return fmt::format("as one of {} parts, not {}", b.record.choice.parts,
+                           a.record.choice.parts);
+    }
+    return "";
+}
+
+/// "3, 5 and 17 more".
+std::string some_of(const std::vector<std::size_t>& numbers) {
+    constexpr std::size_t kNamed = 20;
+    const auto named = std::span(numbers).first(std::min(kNamed, numbers.size()));
+    std::string text = fmt::format("{}", fmt::join(named, ", "));
+    if (numbers.size() > kNamed) text += fmt::format(" and {} more", numbers.size() - kNamed);
+    return text;
+}
+
+void require_all_parts(const std::vector<Shard>& shards) {
+    const std::size_t parts = shards.front().record.choice.parts;
+    std::map<std::size_t, const Shard*> by_part;
+    for (const Shard& shard : shards) {
+        const auto [known, is_new] = by_part.emplace(shard.record.choice.part, &shard);
+        if (is_new) continue;
+        refuse(file_of(shard), fmt::format("is part {} of {}, and so is {}", known->first, parts,
+                                           file_of(*known->second)));
+    }
+    std::vector<std::size_t> missing;
+    for (std::size_t part = 0; part < parts; ++part) {
+        if (by_part.count(part) == 0) missing.push_back(part);
+    }
+    if (missing.empty()) return;
+    throw Error(ErrorCode::kInput,
+                fmt::format("part{} {} of {} {} missing", missing.size() > 1 ? "s" : "",
+                            some_of(missing), parts, missing.size() > 1 ? "are" : "is"));
+}
+
+const DatasetInfo& dataset_of(const std::string& path, const CheckpointInfo& input,
+                              const Shard& shard) {
+    const auto found = std::ranges::lower_bound(input.datasets, path, {}, &DatasetInfo::path);
+    if (found == input.datasets.end() || found->path != path || !found->dtype ||
+        found->shape.empty()) {
+        refuse(file_of(shard), "has a tensor " + path + " that " + input.file + " has not");
+    }
+    return *found;
+}
+
+/// Whole, or slabs that lie one after the other.
+void require_all_rows(const MergedTensor& tensor, std::uint64_t rows) {
+    std::uint64_t next = 0;
+    for (const MergedTensor::Source& source : tensor.sources) {
+        const Slab slab = source.record.slab.value_or(Slab{0, rows});
+        if (slab.first != next || slab.rows == 0 || slab.rows > rows - next) {
+            refuse(file_of(*source.shard),
+                   fmt::format("{}: rows {} to {} do not follow on row {} of another shard",
+                               tensor.path, slab.first, slab.first + slab.rows - 1, next));
+        }
+        next += slab.rows;
+    }
+    if (next == rows) return;
+    throw Error(ErrorCode::kInput,
+                fmt::format("{}: rows {} to {} are in no shard", tensor.path, next, rows - 1));
+}
+
+PalettizedTensor read_checked(const MergedTensor::Source& source) {
+    const Shard& shard = *source.shard;
+    const PalettizedTensorInfo& info = shard.reader->info().tensors[source.tensor];
+    PalettizedTensor tensor = shard.reader->read_palettized(info.path);
+    const auto said = shard.tensors[source.tensor].find("palette_fingerprint");
+    if (said == shard.tensors[source.tensor].end() || *said != palette_fingerprint(tensor).text()) {
+        refuse(
+            file_of(shard),
+            info.path + ": is damaged: LUT, scales or zero points are not those that were written");
+    }
+    return tensor;
+}
+
+/// The geometry that slabs are of.
+Geometry whole_geometry(const PalettizedTensor& slab, const DatasetInfo& dataset) {
+    PalettizationSpec spec;
+    spec.n_bits = slab.n_bits;
+    spec.cluster_dim = slab.geometry.cluster_dim;
+    const std::size_t output_axis = slab.geometry.output_axis;
+    const std::size_t group_axis = slab.geometry.group_axis.value_or(output_axis);
+    spec.granularity = {GranularityKind::kPerGroupedChannel, group_axis == output_axis ? 0 : 1,
+                        slab.geometry.group_size};
+    auto geometry = make_geometry(dataset.shape, {output_axis, group_axis}, spec, true);
+    if (const auto* reason = std::get_if<std::string>(&geometry))
+        throw Error(ErrorCode::kInput, dataset.path + ": " + *reason);
+    return std::get<Geometry>(geometry);
+}
+
+/// Chunks in the order of the file belong to one source after the other.
+void require_checksums(const MergedTensor& tensor, const std::vector<std::size_t>& counts,
+                       const std::vector<ChunkPlace>& chunks) {
+    std::size_t begin = 0;
+    for (std::size_t s = 0; s < tensor.sources.size(); ++s) {
+        const auto own = chunks.begin() + static_cast<std::ptrdiff_t>(begin);
+        const std::vector<ChunkPlace> of_source(own, own + static_cast<std::ptrdiff_t>(counts[s]));
+        if (chunks_fingerprint(of_source).text() != tensor.sources[s].record.indices) {
+            refuse(file_of(*tensor.sources[s].shard),
+                   tensor.path + ": is damaged: its indices are not those that were written");
+        }
+        begin += counts[s];
+    }
+}
+
+/// What a run of the whole would have said of the slabs' errors, to the last bit.
+ErrorReport joined_error(const MergedTensor& tensor, const PalettizedTensor& whole,
+                         const DatasetInfo& dataset, const CheckpointReader& input) {
+    ErrorTotals total;
+    for (const MergedTensor::Source& source : tensor.sources) {
+        if (source.record.chunks.empty()) return measure_error(input.open_weights(dataset), whole);
+        for (const kernels::ErrorSums& chunk : source.record.chunks) total.add(chunk);
+    }
+    if (total.out_of_range()) return measure_error(input.open_weights(dataset), whole);
+    return total.report(whole.geometry.weight_count);
+}
+
+}  // namespace
+
+std::vector<Shard> open_shards(const std::vector<std::string>& files) {
+    std::vector<Shard> shards;
+    for (const std::string& file : files) shards.push_back(open_shard(file));
+    for (const Shard& shard : shards) {
+        const std::string other = difference(shards.front(), shard);
+        if (!other.empty()) {
+            refuse(file_of(shard), "was made " + other + " than " + file_of(shards.front()));
+        }
+    }
+    require_all_parts(shards);
+    return shards;
+}
+
+std::vector<MergedTensor> merged_tensors(std::vector<Shard>& shards, const CheckpointInfo& input) {
+    std::map<std::string, MergedTensor> by_path;
+    for (Shard& shard : shards) {
+        const auto& tensors = shard.reader->info().tensors;
+        for (std::size_t t = 0; t < tensors.size(); ++t) {
+            MergedTensor& merged = by_path[tensors[t].path];
+            merged.path = tensors[t].path;
+            merged.sources.push_back({&shard, t, take_piece(shard.tensors[t])});
+        }
+    }
+    std::vector<MergedTensor> result;
+    for (auto& [path, tensor] : by_path) {
+        std::ranges::sort(tensor.sources, {}, [](const MergedTensor::Source& source) {
+            return source.record.slab ? source.record.slab->first : 0;
+        });
+        const DatasetInfo& dataset = dataset_of(path, input, *tensor.sources.front().shard);
+        require_all_rows(tensor, dataset.shape.front());
+        result.push_back(std::move(tensor));
+    }
+    if (result.size() != shards.front().record.tensors) {
+        throw Error(ErrorCode::kInput, fmt::format("the shards have {} of {} tensors",
+                                                   result.size(), shards.front().record.tensors));
+    }
+    return result;
+}
+
+std::string write_merged(const MergedTensor& tensor, const CheckpointReader& input,
+                         CheckpointWriter& writer) {
+    const Shard& first = *tensor.sources.front().shard;
+    const PalettizedTensorInfo& info = first.reader->info().tensors[tensor.sources.front().tensor];
+    std::vector<PalettizedTensor> parts;
+    std::vector<std::size_t> chunk_counts;
+    for (const MergedTensor::Source& source : tensor.sources) {
+        parts.push_back(read_checked(source));
+        chunk_counts.push_back(parts.back().chunks.size());
+    }
+    Json said = first.tensors[tensor.sources.front().tensor];
+    if (!tensor.sources.front().record.slab) {
+        require_checksums(tensor, chunk_counts,
+                          writer.write_palettized(tensor.path, parts.front(), info.spec_json));
+        return said.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+    const DatasetInfo& dataset = dataset_of(tensor.path, input.info(), first);
+    const Geometry geometry = whole_geometry(parts.front(), dataset);
+    const PalettizedTensor whole = joined(std::move(parts), geometry);
+    require_checksums(tensor, chunk_counts,
+                      writer.write_palettized(tensor.path, whole, info.spec_json));
+    put_errors(said, joined_error(tensor, whole, dataset, input));
+    said["palette_fingerprint"] = palette_fingerprint(whole).text();
+    return said.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void require_input_of(const Shard& shard, const CheckpointInfo& input) {
+    const std::string identity = input_fingerprint(input) + " " + content_stamp(input.file);
+    if (shard.record.input_identity.starts_with(identity)) return;
+    refuse(input.file, "is not, or no longer, the file that " + file_of(shard) +
+                           " was made from (a copy keeps its time of change with cp -p)");
+}
+
+}  // namespace pal

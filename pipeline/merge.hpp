@@ -1,0 +1,50 @@
+// Shards of a palettized checkpoint become one: what is palettized comes from them, chunk by chunk
+// as it is, all else from the input; the bytes are those of a run without shards.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint_reader.hpp"
+#include "io/checkpoint_writer.hpp"
+#include "pipeline/shard_record.hpp"
+
+namespace pal {
+
+struct Shard {
+    std::unique_ptr<const CheckpointReader> reader;
+    ShardRecord record;
+    std::string head;                             // of its results, as every shard has it
+    std::vector<nlohmann::ordered_json> tensors;  // as reader->info().tensors
+};
+
+/// Opens the shards of one run. Throws Error(kInput) that names the files: one is no shard, or
+/// damaged, or of another run (input, configuration, version, number of parts); parts are missing
+/// or there twice.
+[[nodiscard]] std::vector<Shard> open_shards(const std::vector<std::string>& files);
+
+/// A tensor of the merged file, whole or in slabs, in order.
+struct MergedTensor {
+    struct Source {
+        const Shard* shard = nullptr;
+        std::size_t tensor = 0;  // of the shard
+        PieceRecord record;
+    };
+    std::string path;
+    std::vector<Source> sources;
+};
+
+/// By path. Throws Error(kInput) where one, or rows of one, are missing or there twice.
+[[nodiscard]] std::vector<MergedTensor> merged_tensors(std::vector<Shard>& shards,
+                                                       const CheckpointInfo& input);
+
+/// Writes a tensor; returns what the results say of it. Throws Error(kInput) that names the shard
+/// where palette or indices are not those that were written.
+[[nodiscard]] std::string write_merged(const MergedTensor& tensor, const CheckpointReader& input,
+                                       CheckpointWriter& writer);
+
+/// Throws Error(kInput) where it is not the file that the shards were made from.
+void require_input_of(const Shard& shard, const CheckpointInfo& input);
+
+}  // namespace pal

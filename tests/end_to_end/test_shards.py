@@ -1,0 +1,208 @@
+"""Shards: parts of the work that are done apart, and merged to the bytes of a run that was not divided."""
+
+import filecmp
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+import support
+from support import DONE, INPUT, OUTPUT, STOPPED, USAGE
+
+GROUPS = ("--granularity", "per_grouped_channel", "--group-size", "64")
+DEADLINE_SECONDS = 60
+
+
+class Shards(support.Case):
+    def checkpoint(self, layers=10, keras=False):
+        """Layers of many sizes, one that is cut into slabs, one under two names, and what is not palettized."""
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file.attrs["title"] = "kept"
+            if keras:
+                file.attrs["keras_version"] = "2.14.0"
+                file.attrs["backend"] = "tensorflow"
+            for layer in range(layers):
+                values = support.rng(layer).standard_normal((128, 64 * (layer + 1))) * 0.1
+                file[f"layer{layer}/weight"] = values.astype("f2" if layer % 3 == 0 else "f4")
+                file[f"layer{layer}/bias"] = support.rng(layer).standard_normal(128)
+            file["head/weight"] = support.rng(99).standard_normal((4096, 1024)).astype("f4")
+            file["tied"] = file["head/weight"]
+            file["layer0/weight"].attrs["head"] = file["head"].ref
+            file["ids"] = np.arange(10)
+        return path
+
+    def run_shards(self, original, parts, *options):
+        names = [self.path(f"part-{part}.h5") for part in range(parts)]
+        for part, name in enumerate(names):
+            self.program("run", original, name, "--shard", f"{part}/{parts}", "--force", *options)
+        return names
+
+    def assert_merges_to_a_run(self, original, counts, *options):
+        """The names of the last shards."""
+        whole, merged = self.path("whole.h5"), self.path("merged.h5")
+        self.program("run", original, whole, "--force", *options)
+        for parts in counts:
+            names = self.run_shards(original, parts, *options)
+            self.program("merge", merged, *reversed(names), "--force")
+            self.assertTrue(filecmp.cmp(whole, merged, shallow=False), (parts, options))
+        self.program("verify", original, merged)
+        return names
+
+    def test_merged_shards_are_the_file_of_one_run(self):
+        original = self.checkpoint()
+        names = self.assert_merges_to_a_run(original, (1, 2, 3, 7), *GROUPS)
+        rows = []
+        for name in names:
+            with h5py.File(name) as file:
+                rows.append(file["head/weight"].attrs["palettized_shape"][0] if "head" in file else 0)
+                self.assertNotIn("ids", file)
+                self.assertNotIn("title", file.attrs)
+        self.assertEqual(sum(rows), 4096)
+        self.assertGreater(sum(row > 0 for row in rows), 1)  # the large one was cut
+
+    def test_every_kind_of_palette_is_merged(self):
+        original = self.checkpoint(layers=4)
+        for options in (("--n-bits", "2"), (*GROUPS, "--per-channel-scale"), (*GROUPS, "--lut-dtype", "int8"),
+                        (*GROUPS, "--lut-dtype", "float8_e4m3fn", "--n-bits", "6"),
+                        ("--cluster-dim", "2", "--n-bits", "3", *GROUPS[:3], "1024"),
+                        ("--engine", "exact", *GROUPS), ("--engine", "reference", "--n-bits", "2", *GROUPS)):
+            self.assert_merges_to_a_run(original, (3,), *options)
+
+    def test_more_parts_than_work(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["a/weight"] = support.rng(1).standard_normal((64, 64)).astype("f4")
+        names = self.assert_merges_to_a_run(path, (64,), "--n-bits", "4")
+        self.assertEqual(sum(len(h5py.File(name).keys() - {"h5palettize"}) for name in names), 1)
+
+    def test_keras_layout_and_sensitivities(self):
+        original = self.checkpoint(layers=3, keras=True)
+        self.assert_merges_to_a_run(original, (4,), *GROUPS, "--axis", "1")
+        sensitivities = self.path("sens.h5")
+        with h5py.File(original) as source, h5py.File(sensitivities, "w") as file:
+            for name in ("layer0/weight", "layer1/weight", "layer2/weight", "head/weight"):
+                file[name] = support.rng(7).random(source[name].shape).astype("f4")
+            file["tied"] = file["head/weight"]
+        self.assert_merges_to_a_run(original, (2,), "--sensitivity", sensitivities)
+
+    @unittest.skipUnless(support.CHECKPOINTS.is_dir(), f"no checkpoints at {support.CHECKPOINTS}")
+    def test_real_checkpoints(self):
+        for name in ("face_xception_big_k205.hdf5", "deepsqueak_mouse_v73.mat", "imitation_hopper_pytables.h5"):
+            with self.subTest(name=name):
+                self.assert_merges_to_a_run(str(support.CHECKPOINTS / name), (3, 8), "--include", ".*", "--n-bits", "8")
+
+    def test_parts_that_are_missing_or_foreign_are_named(self):
+        original = self.checkpoint(layers=4)
+        names = self.run_shards(original, 4, *GROUPS)
+        merged = self.path("merged.h5")
+        self.refused(INPUT, ["parts 1, 2 of 4 are missing"], "merge", merged, names[0], names[3])
+        self.refused(INPUT, ["part-1.h5: is part 1 of 4, and so is .*again.h5"], "merge", merged,
+                     shutil.copy(names[1], self.path("again.h5")), *names)
+        self.program("run", original, self.path("whole.h5"), *GROUPS)
+        self.refused(INPUT, ["whole.h5: is no shard"], "merge", merged, self.path("whole.h5"), *names)
+        self.refused(INPUT, ["in.h5: is no shard"], "merge", merged, original, *names)
+        other = self.path("other.h5")
+        for options, words in ((("--shard", "1/5", *GROUPS), "one of 5 parts, not 4"),
+                               (("--shard", "1/4", *GROUPS, "--n-bits", "3"), "another configuration"),
+                               (("--shard", "1/4", *GROUPS, "--seed", "3"), "another configuration")):
+            self.program("run", original, other, "--force", *options)
+            self.refused(INPUT, [f"other.h5: was made .*{words}"], "merge", merged, names[0], other, *names[2:])
+        with h5py.File(original, "r+") as file:
+            file["ids"][0] = 7
+        self.refused(INPUT, ["in.h5: is not, or no longer, the file"], "merge", merged, *names)
+        self.program("run", original, other, "--force", "--shard", "1/4", *GROUPS)
+        self.refused(INPUT, ["other.h5: was made from another input"], "merge", merged, names[0], other, *names[2:])
+        self.assertFalse(os.path.exists(merged))
+
+    def test_the_input_may_lie_elsewhere(self):
+        original = self.checkpoint(layers=2)
+        names = self.run_shards(original, 2, *GROUPS)
+        moved = self.path("moved.h5")
+        os.rename(original, moved)
+        self.refused(INPUT, ["in.h5"], "merge", self.path("merged.h5"), *names)
+        self.program("merge", self.path("merged.h5"), *names, "--input", moved)
+        self.program("verify", moved, self.path("merged.h5"))
+
+    def test_a_damaged_shard_is_found(self):
+        original = self.checkpoint(layers=4)
+        names = self.run_shards(original, 2, *GROUPS)
+        merged = self.path("merged.h5")
+        with h5py.File(names[0]) as file:
+            paths = []
+            file.visititems(lambda path, item: paths.append(path) if "palettized_spec" in item.attrs else None)
+            indices = file[paths[-1]]["indices"]
+            places = {"indices": indices.id.get_chunk_info(0).byte_offset + 5,
+                      "LUT, scales": pathlib.Path(names[0]).read_bytes().index(file[paths[-1]]["lut"][()].tobytes()) + 1}
+        for words, place in places.items():
+            damaged = shutil.copy(names[0], self.path("damaged.h5"))
+            with open(damaged, "r+b") as file:
+                file.seek(place)
+                byte = file.read(1)[0]
+                file.seek(place)
+                file.write(bytes([byte ^ 16]))
+            self.refused(INPUT, [f"damaged.h5: .*{words}"], "merge", merged, damaged, names[1])
+            self.assertFalse(os.path.exists(merged))
+        self.assert_folder_holds("damaged.h5", "in.h5", *(os.path.basename(name) for name in names))
+
+    def test_a_shard_is_no_palettized_checkpoint(self):
+        original = self.checkpoint(layers=2)
+        names = self.run_shards(original, 2, *GROUPS)
+        self.refused(INPUT, ["part-0.h5: is a shard"], "verify", original, names[0])
+        self.refused(INPUT, ["part-0.h5"], "run", names[0], self.path("out.h5"))
+        self.refused(OUTPUT, ["part-0.h5"], "merge", names[0], *names, "--force")
+        self.refused(OUTPUT, ["in.h5"], "merge", original, *names, "--force")
+        self.refused(OUTPUT, ["taken"], "merge", self.write_text("taken", "precious"), *names)
+        for text in ("2/2", "a/2", "0", "-1/2", "0/0", "0/2x", ""):
+            self.refused(USAGE, ["--shard"], "run", original, self.path("out.h5"), f"--shard={text}")
+
+    def test_reports_of_a_shard_are_about_its_part(self):
+        original = self.checkpoint(layers=2)
+        weights, slabs = 0, []
+        for part in range(4):
+            report = self.report(original, self.path("part.h5"), "--shard", f"{part}/4", *GROUPS)
+            for tensor in report["tensors"]:
+                self.assertEqual(tensor["action"], "palettized")
+                self.assertAlmostEqual(tensor["bits_per_weight"], 4, delta=0.2)
+                weights += tensor["bytes_in"] // (2 if tensor["dtype"] == "float16" else 4)
+                slabs += [tensor["slab"]] if "slab" in tensor else []
+        self.assertEqual(weights, 128 * 64 + 128 * 128 + 4096 * 1024)
+        self.assertEqual(sum(rows for _, rows in slabs), 4096)
+
+    def test_a_shard_that_was_stopped_goes_on(self):
+        original = self.path("in.h5")
+        with h5py.File(original, "w") as file:
+            for layer in range(16):
+                file[f"layer{layer:02}/weight"] = support.rng(layer).standard_normal((128, 256)).astype("f4")
+        options = ("--n-bits", "6", "--engine", "reference", "--memory", "1MiB", "--shard", "0/2")
+        self.program("run", original, self.path("whole.h5"), *options)
+        words = support.command_line("run", original, self.path("out.h5"), *options, "--resume")
+        journal = self.folder / ".out.h5.h5palettize-journal"
+        for kill in (signal.SIGUSR1, signal.SIGKILL):
+            process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            before, deadline = 0, time.monotonic() + DEADLINE_SECONDS
+            while time.monotonic() < deadline and process.poll() is None:
+                size = journal.stat().st_size if journal.exists() else 0
+                if size > max(before, 4096):
+                    break
+                time.sleep(0.002)
+            process.send_signal(kill)
+            code = process.wait()
+            self.assertIn(code, (STOPPED, DONE) if kill == signal.SIGUSR1 else (-kill, DONE))
+            if code == DONE:
+                break
+        self.refused(USAGE, ["resume"], "run", original, self.path("out.h5"), *options[:-1], "1/2", "--resume") \
+            if journal.exists() else None
+        self.program("run", original, self.path("out.h5"), *options, "--resume", "--force")
+        self.assertTrue(filecmp.cmp(self.path("whole.h5"), self.path("out.h5"), shallow=False))
+
+
+if __name__ == "__main__":
+    unittest.main()
