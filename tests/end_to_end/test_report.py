@@ -1,8 +1,10 @@
 """--report and plan --json: the documented keys, and numbers that agree with the file that was written."""
 
+import fcntl
 import json
 import os
 import pathlib
+import select
 import subprocess
 import sys
 import unittest
@@ -261,11 +263,16 @@ class Report(support.Case):
         what it says in the end, after `meanwhile`."""
         path, pipe = self.example(), self.path("pipe")
         os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        room = fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)  # less than is written: the program waits
         process = subprocess.Popen([support.PROGRAM, "run", path, self.path("out.h5"), what, pipe, *options],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        with open(pipe) as reader:  # opens once the program writes
-            meanwhile()
-            reader.read()
+        while not select.select([reader], [], [], 0.1)[0]:
+            self.assertIsNone(process.poll(), "ended before it wrote into the pipe")
+        meanwhile()
+        os.set_blocking(reader, True)
+        self.assertGreater(len(b"".join(iter(lambda: os.read(reader, 1 << 16), b""))), room)
         _, errors = process.communicate(timeout=support.TIMEOUT_SECONDS)
         os.remove(pipe)
         self.assertEqual(process.returncode, support.OUTPUT, errors)
