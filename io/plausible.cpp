@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace pal {
@@ -60,6 +61,18 @@ std::string damage_of_index(hid_t dataset, std::uint64_t file_bytes) {
     hsize_t count = 0;
     try {
         h5::call("count chunks", [&] { return H5Dget_num_chunks(dataset, space.get(), &count); });
+        // The library walks to each of them anew.
+        constexpr hsize_t kMostLookedAt = 256;
+        for (hsize_t c = 0; c < std::min(count, kMostLookedAt); ++c) {
+            haddr_t address = HADDR_UNDEF;
+            hsize_t bytes = 0;
+            h5::call("look for a chunk", [&] {
+                return H5Dget_chunk_info(dataset, space.get(), c, nullptr, nullptr, &address,
+                                         &bytes);
+            });
+            if (address > file_bytes || bytes > file_bytes - address)
+                return fmt::format("a chunk of {} bytes lies beyond the end of the file", bytes);
+        }
     } catch (const h5::Failure& failure) {
         return failure.what();
     }

@@ -129,6 +129,8 @@ class Scanner {
         info.stored_type = stored.name;
         info.dtype = stored.dtype;
         describe_storage(plist.get(), path, info);
+        (void)h5::fill_time(plist.get());  // refused where they are none, as copies have them too
+        (void)h5::alloc_time(plist.get());
         note_damage(dataset, type.get(), path, address, info);
         if (stored.dtype) {
             const auto offset = offset_of(dataset, info);
@@ -156,8 +158,12 @@ class Scanner {
         if (info.storage.starts_with("chunked"))
             info.unreadable = implausible_chunks(info, impl_.info.file_bytes);
         if (!info.unreadable.empty()) impl_.implausible.insert(address);
-        if (info.dtype && info.storage.starts_with("chunked") && info.unreadable.empty()) {
-            info.unreadable = damage_of_index(dataset, impl_.info.file_bytes);
+        if (info.storage.starts_with("chunked") && info.unreadable.empty()) {
+            const std::string damage = damage_of_index(dataset, impl_.info.file_bytes);
+            if (info.dtype) info.unreadable = damage;
+            // What is copied is not looked at.
+            if (!info.dtype && !damage.empty())
+                note_unsupported(path + ": " + damage + "; the file is damaged");
         }
         const bool in_one_piece = info.storage == "contiguous" || info.storage == "compact";
         if (in_one_piece && !h5::holds_variable_length(type)) {

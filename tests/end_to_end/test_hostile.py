@@ -122,16 +122,33 @@ class Hostile(support.Case):
     def test_times_that_are_none(self):
         # Of a fill value message, version 2: when room is made, when it is filled in. UBSan found what was done with them.
         path = self.path("in.h5")
+        for others in ((), ("ids",)):  # what is copied is looked at too
+            with h5py.File(path, "w") as file:
+                for name in others:
+                    file[name] = np.arange(10)
+                file["fc.weight"] = weights(1)
+            whole = pathlib.Path(path).read_bytes()
+            message = struct.pack("<HHB3xBBBB", 5, 8, 1, 2, 2, 2, 1)
+            self.assertEqual(whole.count(message), 1 + len(others))
+            for place, word in ((9, "allocation time is 61"), (10, "fill time is 61")):
+                damaged = bytearray(whole)
+                damaged[whole.index(message) + place] = 61
+                pathlib.Path(path).write_bytes(damaged)
+                self.refused(INPUT, [*others, word, "damaged"], "run", path, self.path("out.h5"))
+
+    def test_a_chunk_that_is_nowhere(self):
+        path = self.path("in.h5")
         with h5py.File(path, "w") as file:
             file["fc.weight"] = weights(1)
+            file.create_dataset("ids", data=np.arange(64), chunks=(16,), compression="gzip")
         whole = pathlib.Path(path).read_bytes()
-        message = struct.pack("<HHB3xBBBB", 5, 8, 1, 2, 2, 2, 1)
-        self.assertEqual(whole.count(message), 1)
-        for place, word in ((9, "allocation time is 61"), (10, "fill time is 61")):
+        tree = whole.index(b"TREE" + struct.pack("<BBH", 1, 0, 4))
+        child = tree + 24 + 24  # its header, the key of a chunk of one dimension
+        for address in (0xFFFFFFFFFFFFFFFF, len(whole) - 3, 1 << 40):
             damaged = bytearray(whole)
-            damaged[whole.index(message) + place] = 61
+            damaged[child:child + 8] = struct.pack("<Q", address)
             pathlib.Path(path).write_bytes(damaged)
-            self.refused(INPUT, [word, "damaged"], "run", path, self.path("out.h5"))
+            self.refused(INPUT, ["/ids", "chunk", "damaged"], "run", path, self.path("out.h5"))
 
     def test_groups_ten_thousand_deep(self):
         for options in ({}, {"libver": "latest"}):
@@ -160,7 +177,7 @@ class Hostile(support.Case):
     def test_a_chunk_index_that_lies(self):
         lies = {"length of gigabytes": ({24: struct.pack("<I", 0xFFFFFFF0)}, "4294967280 bytes"),
                 "no length": ({24: bytes(4)}, "0 bytes of the file"),
-                "beyond the end": ({56: struct.pack("<Q", 1 << 60)}, "the file ends|cannot"),
+                "beyond the end": ({56: struct.pack("<Q", 1 << 60)}, "the file ends|cannot|beyond the end"),
                 "too short": ({24: struct.pack("<I", 3)}, "chunk at"),
                 "filters left out": ({28: struct.pack("<I", 7)}, "chunk at")}
         for filters in ({"compression": "gzip"}, {"compression": "gzip", "shuffle": True, "fletcher32": True}):
