@@ -1,4 +1,6 @@
 // run: palettizes a checkpoint.
+#include "pipeline/commands/run.hpp"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -150,15 +152,6 @@ struct Output {
     }
 };
 
-/// What the graph works with.
-struct Work {
-    const CheckpointReader& reader;
-    const CheckpointReader* sensitivities;
-    Recorder* recorder;
-    bool describes;  // each tensor, for a page
-    std::uint64_t budget_bytes;
-};
-
 GraphPorts graph_ports(const Work& work, const Output& output) {
     GraphPorts ports;
     ports.load = [&](const PlanEntry& entry) {
@@ -202,10 +195,6 @@ GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
     return run_graph(plan, graph_ports(work, output), work.budget_bytes, std::move(resumed));
 }
 
-bool wants_details(const Arguments& arguments) {
-    return arguments.has("report-html") || arguments.flag("report-detail");
-}
-
 /// All but the sizes and times that are not known yet.
 RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
                   const std::vector<Outcome>& outcomes) {
@@ -220,17 +209,77 @@ RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
     return facts;
 }
 
+}  // namespace
+
+bool wants_details(const Arguments& arguments) {
+    return arguments.has("report-html") || arguments.flag("report-detail");
+}
+
+bool wants_recording(const Arguments& arguments) {
+    return wants_details(arguments) || arguments.flag("profile") || arguments.has("trace");
+}
+
 std::string stopped_message(const std::string& target) {
     return target + ": interrupted; the same command with --resume goes on from what is done";
 }
 
+int run_file(const FileRun& run, const PublishFile& publish) {
+    const auto& [arguments, target, config, plan, work, phases, start, stopped, heading] = run;
+    const CheckpointInfo& input = work.reader.info();
+    const CheckpointInfo* const sensitivities =
+        work.sensitivities != nullptr ? &work.sensitivities->info() : nullptr;
+    phases.enter("copy", Activity::kWriting);
+    if (work.recorder != nullptr) {
+        const std::uint64_t copied = copied_bytes(input, plan);
+        phases.count_bytes(copied, copied);
+    }
+    const bool resume = arguments.flag("resume");
+    if (resume) require_resumable(plan);
+    Journal journal(
+        target,
+        identity_of(plan, input, arguments.positionals[0], config_to_json(config), sensitivities),
+        resume);
+    if (resume) journal.keep();
+    CheckpointWriter writer(work.reader, target, arguments.flag("force"), palettized_paths(plan),
+                            journal.part_path());
+    std::vector<Outcome> resumed = resume_finished(journal, writer, plan.palettized());
+    phases.leave();
+
+    const GraphResult result = palettize_rest(plan, work, journal, writer, std::move(resumed));
+    if (stop_requested()) journal.keep();
+    if (const int code = report_failures(result.outcomes, stopped); code != 0) return code;
+
+    phases.enter("finish", Activity::kWriting);
+    writer.finish(results_json(plan, result.outcomes, origin_of(config, input, sensitivities)));
+    phases.enter("fsync", Activity::kWriting);
+    const std::uint64_t output_bytes = writer.sync();
+    phases.count_bytes(0, output_bytes);
+    phases.leave();
+
+    RunFacts facts = facts_of(arguments, input, result.outcomes);
+    facts.file_bytes_out = output_bytes;
+    facts.wall_seconds = seconds_since(start);
+    publish(writer, journal.part_path(), facts);
+    journal.discard();
+    phases.leave();
+    if (arguments.flag("profile")) {
+        std::cerr << profile_table(
+            make_profile(work.recorder->slices(), seconds_since(start), facts.threads));
+    }
+    if (log_options().verbosity != Verbosity::kQuiet)
+        print_when_done(heading + report_table(plan, &facts), target);
+    return 0;
+}
+
+namespace {
+
 int execute_run(const Arguments& arguments) {
     const auto start = Clock::now();
     const std::string target = behind_links(arguments.positionals[1]);
-    stop_on_signals(stopped_message(target));
+    const std::string stopped = stopped_message(target);
+    stop_on_signals(stopped);
     std::optional<Recorder> recording;
-    if (wants_details(arguments) || arguments.flag("profile") || arguments.has("trace"))
-        recording.emplace();
+    if (wants_recording(arguments)) recording.emplace();
     Recorder* const recorder = recording ? &*recording : nullptr;
     Phases phases(recorder);
     const Config config = config_from(arguments);
@@ -248,53 +297,13 @@ int execute_run(const Arguments& arguments) {
     const Plan plan = executable_plan(arguments, config, options, reader);
     if (sensitivities) require_valid(*sensitivities, plan);
 
-    phases.enter("copy", Activity::kWriting);
-    if (recorder != nullptr) {
-        const std::uint64_t copied = copied_bytes(reader.info(), plan);
-        phases.count_bytes(copied, copied);
-    }
-    const bool resume = arguments.flag("resume");
-    if (resume) require_resumable(plan);
-    Journal journal(target,
-                    identity_of(plan, reader.info(), arguments.positionals[0],
-                                config_to_json(config), options.sensitivities),
-                    resume);
-    if (resume) journal.keep();
-    CheckpointWriter writer(reader, target, arguments.flag("force"), palettized_paths(plan),
-                            journal.part_path());
-    std::vector<Outcome> resumed = resume_finished(journal, writer, plan.palettized());
-    phases.leave();
-
-    const GraphResult result = palettize_rest(
-        plan, {reader, sensitivities.get(), recorder, wants_details(arguments), budget_bytes},
-        journal, writer, std::move(resumed));
-    if (stop_requested()) journal.keep();
-    if (const int code = report_failures(result.outcomes, stopped_message(target)); code != 0)
-        return code;
-
-    phases.enter("finish", Activity::kWriting);
-    writer.finish(results_json(plan, result.outcomes,
-                               origin_of(config, reader.info(), options.sensitivities)));
-    phases.enter("fsync", Activity::kWriting);
-    const std::uint64_t output_bytes = writer.sync();
-    phases.count_bytes(0, output_bytes);
-    phases.leave();
-
-    RunFacts facts = facts_of(arguments, reader.info(), result.outcomes);
-    facts.file_bytes_out = output_bytes;
-    facts.wall_seconds = seconds_since(start);
-    reports.write(arguments, plan, facts, recorder);
-    phases.enter("publish", Activity::kWriting);
-    reports.publish(writer);
-    journal.discard();
-    phases.leave();
-    if (arguments.flag("profile")) {
-        std::cerr << profile_table(
-            make_profile(recording->slices(), seconds_since(start), facts.threads));
-    }
-    if (log_options().verbosity != Verbosity::kQuiet)
-        print_when_done(report_table(plan, &facts), target);
-    return 0;
+    const Work work{reader, sensitivities.get(), recorder, wants_details(arguments), budget_bytes};
+    return run_file({arguments, target, config, plan, work, phases, start, stopped, ""},
+                    [&](CheckpointWriter& writer, const std::string&, RunFacts& facts) {
+                        reports.write(arguments, plan, facts, recorder);
+                        phases.enter("publish", Activity::kWriting);
+                        reports.publish(writer);
+                    });
 }
 
 }  // namespace
