@@ -274,6 +274,7 @@ int run_file(const FileRun& run, const PublishFile& publish) {
 namespace {
 
 int execute_run(const Arguments& arguments) {
+    if (has_several_inputs(arguments)) return execute_run_of_several(arguments);
     const auto start = Clock::now();
     const std::string target = behind_links(arguments.positionals[1]);
     const std::string stopped = stopped_message(target);
@@ -310,11 +311,11 @@ int execute_run(const Arguments& arguments) {
 
 Command run_command() {
     return {"run",
-            "IN.h5 OUT.h5",
-            "palettizes a checkpoint",
+            "IN... OUT",
+            "palettizes checkpoints",
             "h5palettize run model.h5 model.w4.h5 --preset w4 --report model.json",
             2,
-            2,
+            kAnyNumber,
             [] {
                 po::options_description options = palettize_options();
                 options.add(trust_options())

@@ -42,6 +42,10 @@ using PublishFile =
 /// Executes the plan, and says so on the console. Returns the exit code; throws Error.
 int run_file(const FileRun& run, const PublishFile& publish);
 
+/// Whether the command line has more than one plain file as its input.
+[[nodiscard]] bool has_several_inputs(const Arguments& arguments);
+int execute_run_of_several(const Arguments& arguments);
+
 /// Whether outcomes have a detail.
 [[nodiscard]] bool wants_details(const Arguments& arguments);
 /// Whether somebody wants to know where the time goes.
