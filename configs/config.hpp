@@ -134,6 +134,21 @@ struct Selection {
                                        const std::map<std::string, std::string>& layer_types,
                                        const SelectionOptions& options);
 
+/// A file among several: its candidates begin at `first` and end where those of the next file do.
+struct CandidateFile {
+    std::string name;  // for messages
+    std::size_t first = 0;
+    const std::map<std::string, std::string>* layer_types = nullptr;
+};
+
+/// The same for the tensors of several files together, of which there is at least one: a rule or
+/// filter comes to nothing where it does so in all of them, and each file has layer types of its
+/// own.
+[[nodiscard]] Selection select_tensors_of_files(const Config& config,
+                                                const std::vector<Candidate>& candidates,
+                                                const std::vector<CandidateFile>& files,
+                                                const SelectionOptions& options);
+
 /// Module path and state name of a dataset path (semantics: '/' and '.' separate, ":0" stripped,
 /// bare numbers and param_N are "weight" for rank 2 and more, else "bias"). `module_names` holds
 /// the spellings that rules see: the full dotted path, and without Keras' repeated layer name.

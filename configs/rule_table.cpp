@@ -40,6 +40,34 @@ void RuleTable::add_rule(const ModuleRule& rule, bool by_type) {
     rules_.push_back(std::move(added));
 }
 
+/// Adds what became of the rules in another file.
+void RuleTable::absorb(const RuleTable& other) {
+    files_ = "these files";
+    const auto add_some = [](std::vector<std::string>& texts,
+                             const std::vector<std::string>& more) {
+        const std::size_t room = kShown - std::min(kShown, texts.size());
+        texts.insert(texts.end(), more.begin(),
+                     more.begin() + static_cast<std::ptrdiff_t>(std::min(room, more.size())));
+    };
+    for (std::size_t r = 0; r < rules_.size(); ++r) {
+        const Rule& theirs = other.rules_[r];
+        rules_[r].won = rules_[r].won || theirs.won;
+        rules_[r].named_state = rules_[r].named_state || theirs.named_state;
+        add_some(rules_[r].other_states, theirs.other_states);
+        add_some(rules_[r].exempt, theirs.exempt);
+    }
+    for (const auto& [module, theirs] : other.reach_) {
+        Reach& reach = reach_[module];
+        reach.naming = std::max(reach.naming, theirs.naming);
+        reach.covering = std::max(reach.covering, theirs.covering);
+    }
+    for (const auto& [module, winner] : other.modules_) {
+        std::size_t& known = modules_[module];
+        known = std::max(known, winner);
+    }
+    others_.insert(other.others_.begin(), other.others_.end());
+}
+
 void RuleTable::require_types() const {
     if (!types_.empty()) return;
     const auto has_ops = [](const std::optional<ModuleConfig>& module) {
@@ -195,14 +223,15 @@ std::set<std::string> RuleTable::types_in_use() const {
 
 std::string RuleTable::unmatched_text(const Rule& rule, bool suggest) const {
     const std::string& name = rule.rule->name;
-    std::string text = rule.label + ": matches no module of this file";
+    std::string text = rule.label + ": matches no module of " + files_;
     if (rule.by_type) {
         std::set<std::string> types = types_in_use();
-        text += types.empty() ? "; no tensor of it lies in a layer of a known type"
+        text += types.empty() ? "; no tensor lies in a layer of a known type"
                               : fmt::format("; its types are {}", fmt::join(types, ", "));
         for (const auto& [layer, type] : types_) {
             if (!same_layer_type(name, type)) continue;
-            return text + "; layer '" + layer + "' is of this type, but has no tensors in the file";
+            return text + "; layer '" + layer + "' is of this type, but has no tensors in " +
+                   files_;
         }
         const std::vector<std::string> known = known_layer_types();
         types.insert(known.begin(), known.end());
@@ -280,6 +309,17 @@ std::vector<std::string> RuleTable::warnings(bool allow_unmatched) const {
         texts.push_back(finding.text);
     }
     return texts;
+}
+
+std::vector<std::string> RuleTable::warnings_of(const Config& config,
+                                                const std::vector<RuleTable>& tables,
+                                                bool allow_unmatched) {
+    if (tables.size() == 1) return tables.front().warnings(allow_unmatched);
+    std::map<std::string, std::string> types;  // for messages: each table decided by its own
+    for (const RuleTable& table : tables) types.insert(table.types_.begin(), table.types_.end());
+    RuleTable together(config, types);
+    for (const RuleTable& table : tables) together.absorb(table);
+    return together.warnings(allow_unmatched);
 }
 
 /// Whatever the other rules say.

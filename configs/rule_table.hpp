@@ -55,6 +55,12 @@ class RuleTable {
     /// nothing is an Error(kUsage), or a warning where `allow_unmatched`.
     [[nodiscard]] std::vector<std::string> warnings(bool allow_unmatched) const;
 
+    /// The same over the tables of several files, each with all its tensors: a rule comes to
+    /// nothing where it does so in all of them.
+    [[nodiscard]] static std::vector<std::string> warnings_of(const Config& config,
+                                                              const std::vector<RuleTable>& tables,
+                                                              bool allow_unmatched);
+
     /// What became of each rule, in the order of the table: what warnings() says.
     [[nodiscard]] std::vector<RuleFinding> findings() const;
 
@@ -85,6 +91,7 @@ class RuleTable {
         std::size_t last_rule = 0;
     };
 
+    void absorb(const RuleTable& other);
     void add_rule(const ModuleRule& rule, bool by_type);
     [[nodiscard]] RuleFinding finding_of(std::size_t rule, const std::vector<Named>& named,
                                          const std::set<std::string>& others, int& unmatched) const;
@@ -106,6 +113,7 @@ class RuleTable {
     std::unordered_map<std::string, std::size_t> type_rule_;  // type: last rule that names it
     std::map<std::string, std::size_t> modules_;              // of tensors: the winner
     std::unordered_set<std::string> others_;  // of datasets that are no tensors, and all above
+    const char* files_ = "this file";         // as messages call it
 };
 
 }  // namespace pal

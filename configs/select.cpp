@@ -21,20 +21,23 @@ namespace {
 
 class Selector {
   public:
-    Selector(const Config& config, const std::map<std::string, std::string>& layer_types,
+    Selector(const Config& config, const std::vector<CandidateFile>& files,
              const SelectionOptions& options, const std::vector<Candidate>& candidates)
         : config_(config),
           candidates_(candidates),
-          rules_(config, layer_types),
+          files_(files),
           include_("--include", options.include, candidates),
           exclude_("--exclude", options.exclude, candidates),
           allow_unmatched_rules_(options.allow_unmatched_rules),
-          winners_(candidates.size(), kNoRuleAsked) {}
+          winners_(candidates.size(), kNoRuleAsked) {
+        tables_.reserve(files.size());
+        for (const CandidateFile& file : files) tables_.emplace_back(config, *file.layer_types);
+    }
 
     Selection select() {
-        rules_.require_types();
+        require_types();
         Selection selection = decide_all();
-        selection.warnings = rules_.warnings(allow_unmatched_rules_);
+        selection.warnings = RuleTable::warnings_of(config_, tables_, allow_unmatched_rules_);
         check_filters(selection);
         require_some(selection);
         return selection;
@@ -43,7 +46,7 @@ class Selector {
     RuleSurvey survey() {
         RuleSurvey survey;
         Selection selection = decide_all();
-        survey.rules = rules_.findings();
+        survey.rules = tables_.front().findings();
         survey.rules.emplace_back().rule = global_label(config_);
         for (std::size_t c = 0; c < candidates_.size(); ++c) {
             if (winners_[c] == kNoRuleAsked) continue;
@@ -58,7 +61,7 @@ class Selector {
                 survey.errors.emplace_back(error.what());
             }
         };
-        tell([&] { rules_.require_types(); });
+        tell([&] { require_types(); });
         tell([&] { check_filters(selection); });
         tell([&] { require_some(selection); });
         survey.warnings = selection.warnings;
@@ -76,9 +79,9 @@ class Selector {
             PathExplanation path;
             path.path = opinions.empty() ? candidate.path : candidate.aliases[opinions.size() - 1];
             path.name = name;
-            path.layer_type = rules_.layer_type(name.module_names.front());
-            opinions.push_back(opinion_of(name, &path.entries));
-            path.rules = rules_.trials(name, opinions.back().winner);
+            path.layer_type = rules_of(index).layer_type(name.module_names.front());
+            opinions.push_back(opinion_of(name, rules_of(index), &path.entries));
+            path.rules = rules_of(index).trials(name, opinions.back().winner);
             path.outcome = opinions.back().reason;
             explanation.paths.push_back(std::move(path));
         }
@@ -96,6 +99,26 @@ class Selector {
         std::optional<PalettizationSpec> spec;
         std::string reason;
     };
+
+    [[nodiscard]] bool several() const { return files_.size() > 1; }
+
+    /// Those of the file that a candidate is in.
+    RuleTable& rules_of(std::size_t candidate) {
+        const auto next = std::upper_bound(
+            files_.begin(), files_.end(), candidate,
+            [](std::size_t c, const CandidateFile& file) { return c < file.first; });
+        return tables_[static_cast<std::size_t>(next - files_.begin()) - 1];
+    }
+
+    void require_types() const {
+        for (std::size_t f = 0; f < files_.size(); ++f) {
+            try {
+                tables_[f].require_types();
+            } catch (const Error& error) {
+                throw several() ? error.in(files_[f].name) : error;
+            }
+        }
+    }
 
     Selection decide_all() {
         Selection selection;
@@ -120,11 +143,11 @@ class Selector {
         decision.module_path = names.front().module_names.front();
         decision.state_name = names.front().state_name;
         if (!candidate.is_float) {
-            for (const TensorName& name : names) rules_.note_other(name);
+            for (const TensorName& name : names) rules_of(index).note_other(name);
             decision.reason = "not floating point";
             return decision;
         }
-        winners_[index] = decide_by_rules(candidate, names, decision);
+        winners_[index] = decide_by_rules(candidate, names, rules_of(index), decision);
         if (candidate.element_count <= 1) {
             decision.spec.reset();
             decision.reason = candidate.element_count == 0 ? "no values" : "a single value";
@@ -149,19 +172,19 @@ class Selector {
     /// beat global, the later entry wins. Who does not name the state has none. Returns the number
     /// of that rule, kNoRuleAsked where it may not select the tensor.
     std::size_t decide_by_rules(const Candidate& candidate, const std::vector<TensorName>& names,
-                                Decision& decision) {
+                                RuleTable& rules, Decision& decision) {
         std::vector<Opinion> opinions;
         opinions.reserve(names.size());
-        for (const TensorName& name : names) opinions.push_back(opinion_of(name));
+        for (const TensorName& name : names) opinions.push_back(opinion_of(name, rules));
         const std::size_t best = strongest(opinions);
         const Opinion& chosen = opinions[best];
         for (std::size_t n = 0; n < names.size(); ++n) {
             const Opinion& opinion = opinions[n];
             if (opinion.exempt) {
-                rules_.note_exempt(opinion.winner, names[n]);
+                rules.note_exempt(opinion.winner, names[n]);
             } else {
-                rules_.note_decided(opinion.known ? chosen.winner : opinion.winner, names[n],
-                                    opinion.known);
+                rules.note_decided(opinion.known ? chosen.winner : opinion.winner, names[n],
+                                   opinion.known);
             }
         }
         decision.module_path = names[best].module_names.front();
@@ -188,9 +211,10 @@ class Selector {
         return strength(a) > strength(b);
     }
 
-    Opinion opinion_of(const TensorName& name, std::vector<Trial>* trials = nullptr) {
+    Opinion opinion_of(const TensorName& name, RuleTable& rules,
+                       std::vector<Trial>* trials = nullptr) {
         Opinion opinion;
-        opinion.winner = rules_.winner_of(name);
+        opinion.winner = rules.winner_of(name);
         const Winner& winner = opinion.winner;
         const bool by_rule = winner.rule != nullptr;
         const std::optional<ModuleConfig>& module =
@@ -212,7 +236,7 @@ class Selector {
             opinion.reason = label + " is null";
             return opinion;
         }
-        const Verdict said = verdict_of_module(*module, name, rules_.layer_type(module_path),
+        const Verdict said = verdict_of_module(*module, name, rules.layer_type(module_path),
                                                winner.own_module, trials);
         opinion.known = said.known;
         opinion.spec = said.spec;
@@ -270,6 +294,10 @@ class Selector {
         }
     }
 
+    [[nodiscard]] const char* files_have() const {
+        return several() ? "these files have" : "this file has";
+    }
+
     static bool can_be_included(const Candidate& candidate) {
         return candidate.is_float && candidate.rank >= 2 && candidate.element_count > 1;
     }
@@ -285,7 +313,7 @@ class Selector {
             paths.push_back(candidate.path);
             if (module.empty()) module = selection.decisions[c].module_path;
         }
-        if (paths.empty()) return "(this file has none)";
+        if (paths.empty()) return fmt::format("({} none)", files_have());
         return fmt::format("whole paths, such as {}{}", fmt::join(paths, ", "),
                            module.empty() ? "" : ", or a module, such as " + module);
     }
@@ -310,17 +338,18 @@ class Selector {
         const std::vector<std::string> wanted = states_looked_for(config_);
         if (states.empty()) {
             throw Error(ErrorCode::kUsage,
-                        "nothing is selected: this file has no floating-point tensors, there is "
-                        "nothing to palettize");
+                        fmt::format("nothing is selected: {} no floating-point tensors, there is "
+                                    "nothing to palettize",
+                                    files_have()));
         }
         const bool has_some = std::any_of(candidates_.begin(), candidates_.end(), can_be_included);
         throw Error(
             ErrorCode::kUsage,
             fmt::format(
-                "nothing is selected: {} {}, this file has the states {}{}", config_.source,
+                "nothing is selected: {} {}, {} the states {}{}", config_.source,
                 wanted.empty() ? "selects no state at all"
                                : fmt::format("looks for the states {}", fmt::join(wanted, ", ")),
-                fmt::join(states, ", "),
+                files_have(), fmt::join(states, ", "),
                 has_some ? "; pass --include with a pattern for " + samples(selection) : ""));
     }
 
@@ -328,7 +357,8 @@ class Selector {
 
     const Config& config_;
     const std::vector<Candidate>& candidates_;
-    RuleTable rules_;
+    const std::vector<CandidateFile>& files_;
+    std::vector<RuleTable> tables_;  // a file
     PathFilter include_;
     PathFilter exclude_;
     bool allow_unmatched_rules_;
@@ -343,19 +373,27 @@ class Selector {
 Selection select_tensors(const Config& config, const std::vector<Candidate>& candidates,
                          const std::map<std::string, std::string>& layer_types,
                          const SelectionOptions& options) {
-    return Selector(config, layer_types, options, candidates).select();
+    return select_tensors_of_files(config, candidates, {{"", 0, &layer_types}}, options);
+}
+
+Selection select_tensors_of_files(const Config& config, const std::vector<Candidate>& candidates,
+                                  const std::vector<CandidateFile>& files,
+                                  const SelectionOptions& options) {
+    return Selector(config, files, options, candidates).select();
 }
 
 Explanation explain_decision(const Config& config, const std::vector<Candidate>& candidates,
                              const std::map<std::string, std::string>& layer_types,
                              const SelectionOptions& options, std::size_t candidate) {
-    return Selector(config, layer_types, options, candidates).explain(candidate);
+    const std::vector<CandidateFile> file{{"", 0, &layer_types}};
+    return Selector(config, file, options, candidates).explain(candidate);
 }
 
 RuleSurvey survey_rules(const Config& config, const std::vector<Candidate>& candidates,
                         const std::map<std::string, std::string>& layer_types,
                         const SelectionOptions& options) {
-    return Selector(config, layer_types, options, candidates).survey();
+    const std::vector<CandidateFile> file{{"", 0, &layer_types}};
+    return Selector(config, file, options, candidates).survey();
 }
 
 }  // namespace pal

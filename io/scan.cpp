@@ -107,6 +107,13 @@ class Scanner {
     static DatasetInfo claimed_size(const h5::Space& space, hid_t type, const std::string& path) {
         DatasetInfo info;
         info.shape = h5::space_shape(space.get());
+        const Shape largest = h5::space_largest(space.get());
+        for (std::size_t d = 0; d < largest.size(); ++d) {
+            if (info.shape[d] <= largest[d]) continue;
+            throw Error(ErrorCode::kInput, path + ": the shape " + shape_to_string(info.shape) +
+                                               " is beyond the largest that it may have; the file "
+                                               "is damaged");
+        }
         const auto points =
             h5::call("read a shape", [&] { return H5Sget_simple_extent_npoints(space.get()); });
         info.element_count = static_cast<std::uint64_t>(points);

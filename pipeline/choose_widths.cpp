@@ -100,15 +100,16 @@ void take(const Family& family, std::size_t way, const std::string& why) {
     }
 }
 
-/// What the file holds beside the values of its palettized tensors, at most: all that the input
+/// What the files hold beside the values of its palettized tensors, at most: all that the input
 /// holds beside theirs, and for each of them a group with its members (headers, an index of its
 /// chunks) and its part of /h5palettize/config. Measured: 1.2 to 5.5 KB a tensor.
-std::uint64_t other_bytes(const Plan& plan, const CheckpointInfo& info) {
+std::uint64_t other_bytes(const Plan& plan, const std::vector<const CheckpointInfo*>& infos) {
     constexpr std::uint64_t kOfFile = 8192;
     constexpr std::uint64_t kOfSmall = 3072;  // its indices lie in the header of their dataset
     constexpr std::uint64_t kOfTensor = 6144;
     constexpr std::uint64_t kOfChunk = 64;
-    std::uint64_t bytes = info.file_bytes + kOfFile;
+    std::uint64_t bytes = 0;
+    for (const CheckpointInfo* info : infos) bytes += info->file_bytes + kOfFile;
     for (const PlanEntry* entry : plan.palettized()) {
         const std::uint64_t dense = entry->dataset->bytes_in_file;
         const Geometry& geometry = entry->job.geometry;
@@ -121,8 +122,8 @@ std::uint64_t other_bytes(const Plan& plan, const CheckpointInfo& info) {
     return bytes;
 }
 
-std::uint64_t budget_of(const WidthTarget& target, const Plan& plan, const CheckpointInfo& info,
-                        std::uint64_t weights) {
+std::uint64_t budget_of(const WidthTarget& target, const Plan& plan,
+                        const std::vector<const CheckpointInfo*>& infos, std::uint64_t weights) {
     if (target.bits_per_weight) {
         // What a report says, bytes by weights, gives the same bytes when it comes back as a
         // target.
@@ -130,7 +131,7 @@ std::uint64_t budget_of(const WidthTarget& target, const Plan& plan, const Check
         const double bits = *target.bits_per_weight * static_cast<double>(weights) * kRounding;
         return static_cast<std::uint64_t>(std::min(bits / 8, 0x1p62));
     }
-    const std::uint64_t other = other_bytes(plan, info);
+    const std::uint64_t other = other_bytes(plan, infos);
     if (*target.file_bytes > other) return *target.file_bytes - other;
     throw Error(ErrorCode::kUsage,
                 fmt::format("--target-size: {} is less than what the file is sure to hold beside "
@@ -238,14 +239,14 @@ std::vector<WidthErrors> measure_plan(const Plan& plan, std::uint64_t memory_byt
 }
 
 void choose_widths(Plan& plan, const std::vector<WidthErrors>& measured, const WidthTarget& target,
-                   const CheckpointInfo& info) {
+                   const std::vector<const CheckpointInfo*>& infos) {
     std::uint64_t weights = 0;
     for (const PlanEntry* entry : plan.palettized()) weights += entry->dataset->element_count;
     const std::vector<Family> families = families_of(plan, measured);
     plan.widths =
         target.min_sqnr_db
             ? reach_sqnr(families, target)
-            : reach_budget(families, target, budget_of(target, plan, info, weights), weights);
+            : reach_budget(families, target, budget_of(target, plan, infos, weights), weights);
     plan.widths->weights = weights;
 }
 

@@ -21,7 +21,7 @@ enum class Objective {
 /// What to reach; one of the first three.
 struct WidthTarget {
     std::optional<double> bits_per_weight;    // everything stored for the palettized tensors
-    std::optional<std::uint64_t> file_bytes;  // of the whole output
+    std::optional<std::uint64_t> file_bytes;  // of the whole output, or all of them
     std::optional<double> min_sqnr_db;        // of every tensor
     Objective objective = Objective::kRelative;
 };
@@ -30,9 +30,10 @@ struct WidthTarget {
 /// where that takes no more bytes than 8 bits do (and where no width reaches min_sqnr_db). Entries
 /// of one module and state name get the same width, as no rule tells them apart. measured: of
 /// plan.palettized(), in order, all finite. Throws Error(kUsage) where the target cannot be
-/// reached, with the least that can. Sets plan.widths.
+/// reached, with the least that can. Sets plan.widths. A plan of several files has the entries of
+/// all; infos: the files.
 void choose_widths(Plan& plan, const std::vector<WidthErrors>& measured, const WidthTarget& target,
-                   const CheckpointInfo& info);
+                   const std::vector<const CheckpointInfo*>& infos);
 
 /// What each palettized entry of the plan would lose, in order: reads every weight. Entries that
 /// are small beside `memory_bytes` are measured side by side. done: called with each entry, by one

@@ -1,7 +1,9 @@
 #include "pipeline/plan.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
+#include <span>
 
 #include "pipeline/axes.hpp"
 #include "pipeline/sensitivities.hpp"
@@ -130,6 +132,23 @@ void refuse_misfits(const Plan& plan) {
     }
 }
 
+/// decisions: of the file's datasets, in order; more may follow.
+Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decisions,
+                  const PlanOptions& options) {
+    Plan plan;
+    plan.layout = options.layout.value_or(info.layout);
+    plan.layout_reason = options.layout ? "--layout" : info.layout_reason;
+    for (std::size_t d = 0; d < info.datasets.size(); ++d) {
+        const DatasetInfo& dataset = info.datasets[d];
+        if (!dataset.dtype) continue;
+        plan.entries.push_back(plan_entry(dataset, decisions[d], plan.layout, info, options));
+    }
+    if (options.strict) refuse_misfits(plan);
+    warn_of_what_is_not_read(plan, info);
+    warn_of_large_tensors(plan, options.memory_bytes);
+    return plan;
+}
+
 }  // namespace
 
 std::vector<const PlanEntry*> Plan::palettized() const {
@@ -213,24 +232,39 @@ void require_plannable(const CheckpointInfo& info) {
     if (!info.reserved.empty()) throw Error(ErrorCode::kInput, info.file + ": " + info.reserved);
 }
 
-Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptions& options) {
-    require_plannable(info);
-    const Selection selection =
-        select_tensors(config, candidates_of(info), info.layer_types, options.selection);
-    Plan plan;
-    plan.warnings = selection.warnings;
-    plan.layout = options.layout.value_or(info.layout);
-    plan.layout_reason = options.layout ? "--layout" : info.layout_reason;
-    for (std::size_t d = 0; d < info.datasets.size(); ++d) {
-        const DatasetInfo& dataset = info.datasets[d];
-        if (!dataset.dtype) continue;
-        plan.entries.push_back(
-            plan_entry(dataset, selection.decisions[d], plan.layout, info, options));
+FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Config& config,
+                     const PlanOptions& options) {
+    std::vector<Candidate> candidates;
+    std::vector<CandidateFile> files;
+    files.reserve(infos.size());
+    for (const CheckpointInfo* info : infos) {
+        require_plannable(*info);
+        files.push_back({info->file, candidates.size(), &info->layer_types});
+        std::ranges::move(candidates_of(*info), std::back_inserter(candidates));
     }
-    if (options.strict) refuse_misfits(plan);
-    warn_of_what_is_not_read(plan, info);
-    warn_of_large_tensors(plan, options.memory_bytes);
-    return plan;
+    const Selection selection =
+        select_tensors_of_files(config, candidates, files, options.selection);
+    FilePlans plans;
+    plans.warnings = selection.warnings;
+    plans.files.reserve(infos.size());
+    for (std::size_t f = 0; f < infos.size(); ++f) {
+        try {
+            plans.files.push_back(plan_of_file(
+                *infos[f], std::span(selection.decisions).subspan(files[f].first), options));
+        } catch (const Error& error) {
+            // Errors of the input name it already.
+            throw infos.size() > 1 && error.code() == ErrorCode::kUsage ? error.in(infos[f]->file)
+                                                                        : error;
+        }
+    }
+    return plans;
+}
+
+Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptions& options) {
+    FilePlans plans = make_plans({&info}, config, options);
+    Plan& plan = plans.files.front();
+    plan.warnings.insert(plan.warnings.begin(), plans.warnings.begin(), plans.warnings.end());
+    return std::move(plan);
 }
 
 std::uint64_t stored_bytes(const Geometry& geometry, const PalettizationSpec& spec, DType dtype) {

@@ -72,6 +72,16 @@ struct Plan {
 [[nodiscard]] Plan make_plan(const CheckpointInfo& info, const Config& config,
                              const PlanOptions& options);
 
+/// Plans of several files that rules and filters are judged over together.
+struct FilePlans {
+    std::vector<Plan> files;            // in the order of the files
+    std::vector<std::string> warnings;  // of all together; each plan has those of its file
+};
+/// The same for several files, of which there is at least one; all outlive the plans. A file of
+/// which nothing is selected is fine, unless it is so with all of them.
+[[nodiscard]] FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos,
+                                   const Config& config, const PlanOptions& options);
+
 /// The parts of make_plan, for `explain`. What the rules see of a file's datasets, in its order:
 [[nodiscard]] std::vector<Candidate> candidates_of(const CheckpointInfo& info);
 /// Throws Error(kInput) for a file of which no plan is made.

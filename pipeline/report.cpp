@@ -133,26 +133,6 @@ Json totals_json(const Plan& plan) {
         {"bits_per_weight", bits_per_weight(totals.palettized_bytes, totals.palettized_weights)}};
 }
 
-Json widths_json(const WidthChoice& widths) {
-    Json json;
-    json["budget_bytes"] = widths.budget_bytes > 0 ? Json(widths.budget_bytes) : Json(nullptr);
-    json["used_bytes"] = widths.used_bytes;
-    json["bits_per_weight"] = bits_per_weight(widths.used_bytes, widths.weights);
-    json["error"] = widths.error;
-    json["least_error"] = widths.bound;
-    return json;
-}
-
-std::string widths_for_people(const WidthChoice& widths) {
-    std::string text = fmt::format("widths chosen: {:.4f} bits per weight",
-                                   bits_per_weight(widths.used_bytes, widths.weights));
-    if (widths.budget_bytes > 0) {
-        text += fmt::format(" ({} of {} bytes); error {:.6g}, of at least {:.6g}",
-                            widths.used_bytes, widths.budget_bytes, widths.error, widths.bound);
-    }
-    return text + "\n";
-}
-
 std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
     const std::string shape =
         shape_to_string(entry.palettize ? entry.job.geometry.shape : entry.dataset->shape);
@@ -197,6 +177,26 @@ std::string spec_for_people(const PalettizationSpec& spec) {
     if (spec.enable_per_channel_scale) text += ", scaled";
     if (spec.lut_qspec) text += fmt::format(", {} LUT", lut_dtype_name(spec.lut_qspec->dtype));
     return text;
+}
+
+Json widths_json(const WidthChoice& widths) {
+    Json json;
+    json["budget_bytes"] = widths.budget_bytes > 0 ? Json(widths.budget_bytes) : Json(nullptr);
+    json["used_bytes"] = widths.used_bytes;
+    json["bits_per_weight"] = bits_per_weight(widths.used_bytes, widths.weights);
+    json["error"] = widths.error;
+    json["least_error"] = widths.bound;
+    return json;
+}
+
+std::string widths_for_people(const WidthChoice& widths) {
+    std::string text = fmt::format("widths chosen: {:.4f} bits per weight",
+                                   bits_per_weight(widths.used_bytes, widths.weights));
+    if (widths.budget_bytes > 0) {
+        text += fmt::format(" ({} of {} bytes); error {:.6g}, of at least {:.6g}",
+                            widths.used_bytes, widths.budget_bytes, widths.error, widths.bound);
+    }
+    return text + "\n";
 }
 
 std::string report_json(const Plan& plan, const RunFacts* facts) {

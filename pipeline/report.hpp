@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,10 @@ struct RunFacts {
 /// {"totals": {...}, "tensors": [...]}; where facts are given with those, the errors of each tensor
 /// and, if described, its detail. docs/report.md lists the keys.
 [[nodiscard]] std::string report_json(const Plan& plan, const RunFacts* facts);
+
+/// What a report and a table say of the widths of a plan with a target.
+[[nodiscard]] nlohmann::ordered_json widths_json(const WidthChoice& widths);
+[[nodiscard]] std::string widths_for_people(const WidthChoice& widths);
 
 /// What a palettized file was made of.
 struct Origin {

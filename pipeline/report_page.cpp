@@ -33,6 +33,11 @@ Json parsed(std::string_view text) {
 /// What the page reads without asking.
 void check(const Json& report) {
     if (!report.is_object()) refuse("its JSON is no object");
+    if (report.contains("files")) {
+        throw Error(ErrorCode::kInput,
+                    "is of several files, and a page is of one; jq '.files[0]' gives the report of "
+                    "the first");
+    }
     if (!report.contains("totals") || !report["totals"].is_object()) refuse("it has no totals");
     if (!report.contains("tensors") || !report["tensors"].is_array()) refuse("it has no tensors");
     for (const Json& tensor : report["tensors"]) {

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "pipeline/commands/options.hpp"
 
 namespace pal {
+
+inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
 /// A subcommand: what --help shows and what runs. Returns the exit code; throws Error.
 struct Command {

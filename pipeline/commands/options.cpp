@@ -322,6 +322,7 @@ std::vector<UsedFile> used_files(const Arguments& arguments) {
     std::vector<UsedFile> used = configuration_files(arguments);
     used.push_back({arguments.positionals[0], "the input"});
     if (arguments.positionals.size() > 1) used.push_back({arguments.positionals[1], "the output"});
+    used.insert(used.end(), arguments.others.begin(), arguments.others.end());
     return used;
 }
 

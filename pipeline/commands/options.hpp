@@ -25,6 +25,7 @@ struct Arguments {
     std::vector<std::string> positionals;
     std::vector<std::string> option_files;  // that words and options were read from
     po::variables_map values;
+    std::vector<UsedFile> others;  // files behind the positionals that reports may not be, either
 
     [[nodiscard]] bool has(const char* option) const { return values.count(option) != 0; }
     [[nodiscard]] std::string text(const char* option) const {

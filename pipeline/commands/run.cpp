@@ -1,4 +1,6 @@
 // run: palettizes a checkpoint.
+#include "pipeline/commands/run.hpp"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -155,15 +157,6 @@ struct Output {
     }
 };
 
-/// What the graph works with.
-struct Work {
-    const CheckpointReader& reader;
-    const CheckpointReader* sensitivities;
-    Recorder* recorder;
-    bool describes;  // each tensor, for a page
-    std::uint64_t budget_bytes;
-};
-
 GraphPorts graph_ports(const Work& work, const Output& output) {
     GraphPorts ports;
     ports.load = [&](const PlanEntry& entry) {
@@ -213,10 +206,6 @@ GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
     return result;
 }
 
-bool wants_details(const Arguments& arguments) {
-    return arguments.has("report-html") || arguments.flag("report-detail");
-}
-
 /// All but the sizes and times that are not known yet.
 RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
                   const std::vector<Outcome>& outcomes) {
@@ -231,10 +220,73 @@ RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
     return facts;
 }
 
-std::optional<ShardChoice> shard_from(const Arguments& arguments) {
-    if (!arguments.has("shard")) return std::nullopt;
-    return parse_shard(arguments.text("shard"));
+}  // namespace
+
+bool wants_details(const Arguments& arguments) {
+    return arguments.has("report-html") || arguments.flag("report-detail");
 }
+
+bool wants_recording(const Arguments& arguments) {
+    return wants_details(arguments) || arguments.flag("profile") || arguments.has("trace");
+}
+
+std::string stopped_message(const std::string& target) {
+    return target + ": interrupted; the same command with --resume goes on from what is done";
+}
+
+int run_file(const FileRun& run, const PublishFile& publish) {
+    const auto& [arguments, target, config, plan, work, phases, start, stopped, heading, shard] =
+        run;
+    const CheckpointInfo& input = work.reader.info();
+    const CheckpointInfo* const sensitivities =
+        work.sensitivities != nullptr ? &work.sensitivities->info() : nullptr;
+    phases.enter("copy", Activity::kWriting);
+    if (work.recorder != nullptr && !shard) {
+        const std::uint64_t copied = copied_bytes(input, plan);
+        phases.count_bytes(copied, copied);
+    }
+    const bool resume = arguments.flag("resume");
+    if (resume) require_resumable(plan);
+    RunIdentity identity =
+        identity_of(plan, input, arguments.positionals[0], config_to_json(config), sensitivities);
+    if (shard)
+        identity.config += fmt::format(" shard {}/{}", shard->choice.part, shard->choice.parts);
+    Journal journal(target, identity, resume);
+    if (resume) journal.keep();
+    CheckpointWriter writer(work.reader, target, arguments.flag("force"), palettized_paths(plan),
+                            journal.part_path(), shard ? Copies::kNothing : Copies::kEverything);
+    std::vector<Outcome> resumed = resume_finished(journal, writer, plan.palettized());
+    phases.leave();
+
+    const GraphResult result = palettize_rest(plan, work, journal, writer, std::move(resumed));
+    if (stop_requested()) journal.keep();
+    if (const int code = report_failures(result.outcomes, stopped); code != 0) return code;
+
+    phases.enter("finish", Activity::kWriting);
+    Origin origin = origin_of(config, input, sensitivities);
+    origin.shard = shard;
+    writer.finish(results_json(plan, result.outcomes, origin));
+    phases.enter("fsync", Activity::kWriting);
+    const std::uint64_t output_bytes = writer.sync();
+    phases.count_bytes(0, output_bytes);
+    phases.leave();
+
+    RunFacts facts = facts_of(arguments, input, result.outcomes);
+    facts.file_bytes_out = output_bytes;
+    facts.wall_seconds = seconds_since(start);
+    publish(writer, journal.part_path(), facts);
+    journal.discard();
+    phases.leave();
+    if (arguments.flag("profile")) {
+        std::cerr << profile_table(
+            make_profile(work.recorder->slices(), seconds_since(start), facts.threads));
+    }
+    if (log_options().verbosity != Verbosity::kQuiet)
+        print_when_done(heading + report_table(plan, &facts), target);
+    return 0;
+}
+
+namespace {
 
 ShardRecord record_of(const ShardChoice& shard, const Plan& whole, const RunIdentity& identity,
                       const std::string& input) {
@@ -253,17 +305,14 @@ Plan part_of(const Plan& whole, const ShardChoice& shard) {
     return part;
 }
 
-std::string stopped_message(const std::string& target) {
-    return target + ": interrupted; the same command with --resume goes on from what is done";
-}
-
 int execute_run(const Arguments& arguments) {
+    if (has_several_inputs(arguments)) return execute_run_of_several(arguments);
     const auto start = Clock::now();
     const std::string target = behind_links(arguments.positionals[1]);
-    stop_on_signals(stopped_message(target));
+    const std::string stopped = stopped_message(target);
+    stop_on_signals(stopped);
     std::optional<Recorder> recording;
-    if (wants_details(arguments) || arguments.flag("profile") || arguments.has("trace"))
-        recording.emplace();
+    if (wants_recording(arguments)) recording.emplace();
     Recorder* const recorder = recording ? &*recording : nullptr;
     Phases phases(recorder);
     const Config config = config_from(arguments);
@@ -278,70 +327,36 @@ int execute_run(const Arguments& arguments) {
     phases.enter("plan", Activity::kComputing);
     check_output(arguments);
     Reports reports(arguments);
-    const Plan whole = executable_plan(arguments, config, options, reader);
-    if (sensitivities) require_valid(*sensitivities, whole);
-    RunIdentity identity = identity_of(whole, reader.info(), arguments.positionals[0],
-                                       config_to_json(config), options.sensitivities);
-    const auto shard = shard_from(arguments);
-    Origin origin = origin_of(config, reader.info(), options.sensitivities);
-    if (shard) origin.shard = record_of(*shard, whole, identity, arguments.positionals[0]);
-    const Plan plan = shard ? part_of(whole, *shard) : whole;
-    if (shard) identity.config += fmt::format(" shard {}/{}", shard->part, shard->parts);
-
-    phases.enter("copy", Activity::kWriting);
-    if (recorder != nullptr && !shard) {
-        const std::uint64_t copied = copied_bytes(reader.info(), plan);
-        phases.count_bytes(copied, copied);
+    Plan plan = executable_plan(arguments, config, options, reader);
+    if (sensitivities) require_valid(*sensitivities, plan);
+    std::optional<ShardRecord> shard;
+    if (arguments.has("shard")) {
+        const ShardChoice choice = parse_shard(arguments.text("shard"));
+        shard = record_of(choice, plan,
+                          identity_of(plan, reader.info(), arguments.positionals[0],
+                                      config_to_json(config), options.sensitivities),
+                          arguments.positionals[0]);
+        plan = part_of(plan, choice);
     }
-    const bool resume = arguments.flag("resume");
-    if (resume) require_resumable(plan);
-    Journal journal(target, identity, resume);
-    if (resume) journal.keep();
-    CheckpointWriter writer(reader, target, arguments.flag("force"), palettized_paths(plan),
-                            journal.part_path(), shard ? Copies::kNothing : Copies::kEverything);
-    std::vector<Outcome> resumed = resume_finished(journal, writer, plan.palettized());
-    phases.leave();
 
-    const GraphResult result = palettize_rest(
-        plan, {reader, sensitivities.get(), recorder, wants_details(arguments), budget_bytes},
-        journal, writer, std::move(resumed));
-    if (stop_requested()) journal.keep();
-    if (const int code = report_failures(result.outcomes, stopped_message(target)); code != 0)
-        return code;
-
-    phases.enter("finish", Activity::kWriting);
-    writer.finish(results_json(plan, result.outcomes, origin));
-    phases.enter("fsync", Activity::kWriting);
-    const std::uint64_t output_bytes = writer.sync();
-    phases.count_bytes(0, output_bytes);
-    phases.leave();
-
-    RunFacts facts = facts_of(arguments, reader.info(), result.outcomes);
-    facts.file_bytes_out = output_bytes;
-    facts.wall_seconds = seconds_since(start);
-    reports.write(arguments, plan, facts, recorder);
-    phases.enter("publish", Activity::kWriting);
-    reports.publish(writer);
-    journal.discard();
-    phases.leave();
-    if (arguments.flag("profile")) {
-        std::cerr << profile_table(
-            make_profile(recording->slices(), seconds_since(start), facts.threads));
-    }
-    if (log_options().verbosity != Verbosity::kQuiet)
-        print_when_done(report_table(plan, &facts), target);
-    return 0;
+    const Work work{reader, sensitivities.get(), recorder, wants_details(arguments), budget_bytes};
+    return run_file({arguments, target, config, plan, work, phases, start, stopped, "", shard},
+                    [&](CheckpointWriter& writer, const std::string&, RunFacts& facts) {
+                        reports.write(arguments, plan, facts, recorder);
+                        phases.enter("publish", Activity::kWriting);
+                        reports.publish(writer);
+                    });
 }
 
 }  // namespace
 
 Command run_command() {
     return {"run",
-            "IN.h5 OUT.h5",
-            "palettizes a checkpoint",
+            "IN... OUT",
+            "palettizes checkpoints",
             "h5palettize run model.h5 model.w4.h5 --preset w4 --report model.json",
             2,
-            2,
+            kAnyNumber,
             [] {
                 po::options_description options = palettize_options();
                 options.add(trust_options())

@@ -383,7 +383,7 @@ class BadInput(support.Case):
 
     def test_usage_errors(self):
         path = self.checkpoint()
-        for arguments in ((), ("frobnicate",), ("run",), ("run", path), ("run", path, "a", "b"),
+        for arguments in ((), ("frobnicate",), ("run",), ("run", path), ("restore", path, "a", "b"),
                           ("plan", path, "--frobnicate"), ("plan", path, "--n-bits", "5"),
                           ("plan", path, "--n-bits", "four"), ("plan", path, "--preset", "w5"),
                           ("plan", path, "--engine", "slow"), ("plan", path, "--layout", "onnx"),

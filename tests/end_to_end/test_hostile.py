@@ -136,6 +136,19 @@ class Hostile(support.Case):
                 pathlib.Path(path).write_bytes(damaged)
                 self.refused(INPUT, [*others, word, "damaged"], "run", path, self.path("out.h5"))
 
+    def test_a_shape_beyond_its_largest(self):
+        # 4 million chunks that nobody wrote: a minute in the library for each reading.
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["fc.weight"] = weights(1)
+            file.create_dataset("ids", data=np.zeros((8, 8), "u2"), chunks=(4, 8))
+        whole = pathlib.Path(path).read_bytes()
+        space = struct.pack("<QQQQ", 8, 8, 8, 8)  # dimensions, and the largest they may have
+        self.assertEqual(whole.count(space), 1)
+        at = whole.index(space)
+        pathlib.Path(path).write_bytes(whole[:at] + struct.pack("<Q", 0xFFFF08) + whole[at + 8:])
+        self.ends(INPUT, ["/ids: the shape .* is beyond the largest"], "run", path, self.path("out.h5"))
+
     def test_a_chunk_that_is_nowhere(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:

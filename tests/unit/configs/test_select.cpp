@@ -544,7 +544,7 @@ BOOST_AUTO_TEST_CASE(a_wrapper_is_of_its_own_type_and_of_what_it_wraps) {
         const std::string text = error.what();
         BOOST_TEST(has(text,
                        "its types are Bidirectional, Dense, GRU, TimeDistributed; layer "
-                       "'lost' is of this type, but has no tensors in the file"),
+                       "'lost' is of this type, but has no tensors in this file"),
                    text);
     }
 }
@@ -648,6 +648,77 @@ BOOST_AUTO_TEST_CASE(a_path_longer_than_the_machine_stack_of_a_pattern_is_matche
     const std::vector<Candidate> all{weight("/" + std::string(60000, 'a') + "/weight")};
     BOOST_TEST(bits_of(rules("\"(a|b|[cd]e)+\": " + n_bits(2)), all) == (Bits{2}),
                boost::test_tools::per_element());
+}
+
+namespace {
+
+/// Files of one tensor each, with the types of their layers.
+struct Files {
+    std::vector<Candidate> candidates;
+    std::vector<std::map<std::string, std::string>> types;
+
+    [[nodiscard]] Selection select(const std::string& yaml,
+                                   const SelectionOptions& options = {}) const {
+        std::vector<CandidateFile> files;
+        for (std::size_t f = 0; f < candidates.size(); ++f)
+            files.push_back({"file" + std::to_string(f) + ".h5", f, &types[f]});
+        return select_tensors_of_files(parse_config(yaml, "c"), candidates, files, options);
+    }
+    [[nodiscard]] std::string message(const std::string& yaml,
+                                      const SelectionOptions& options = {}) const {
+        try {
+            (void)select(yaml, options);
+        } catch (const Error& error) {
+            return error.what();
+        }
+        return "accepted";
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(rules_of_several_files_must_match_in_one_of_them) {
+    const Files files{{weight("/a/weight"), weight("/b/weight")}, {{}, {}}};
+    const Selection both = files.select(rules("a: " + n_bits(8) + ", b: " + n_bits(6)));
+    BOOST_TEST(both.decisions[0].spec->n_bits == 8);
+    BOOST_TEST(both.decisions[1].spec->n_bits == 6);
+    BOOST_TEST(both.warnings.empty());
+    const std::string unmatched = files.message(rules("bb: " + n_bits(8)));
+    BOOST_TEST(has(unmatched, "'bb' (c:1): matches no module of these files"));
+    BOOST_TEST(has(unmatched, "the nearest are b"));  // of the second file
+    // A rule that is shadowed in one and wins in the other is no matter either.
+    BOOST_TEST(files.select(rules("'[ab]': " + n_bits(8) + ", b: " + n_bits(6))).warnings.empty());
+    BOOST_TEST(has(files.select(rules("b: " + n_bits(6) + ", '[ab]': " + n_bits(8))).warnings.at(0),
+                   "shadowed"));
+    // Nor is a file of which nothing is selected, unless there is no other.
+    BOOST_TEST(files.message(rules("a: " + n_bits(8), "null")) == "accepted");
+    BOOST_TEST(has(files.message(rules("", "null")), "these files have the states weight"));
+}
+
+BOOST_AUTO_TEST_CASE(filters_of_several_files_are_read_in_one_way) {
+    const Files files{{weight("/a/weight"), weight("/fc/weight")}, {{}, {}}};
+    // As an HDF5 path it spares the second file's only tensor; read dotted there, it would not.
+    SelectionOptions options;
+    options.exclude = "(?!/fc/).*";
+    const Selection selection = files.select(kDefault, options);
+    BOOST_TEST(!selection.decisions[0].spec);
+    BOOST_TEST(selection.decisions[1].spec.has_value());
+    options.exclude = "nothing";
+    BOOST_TEST(has(files.message(kDefault, options), "matches nothing"));
+}
+
+BOOST_AUTO_TEST_CASE(each_of_several_files_has_its_own_layer_types) {
+    const std::string yaml =
+        "kmeans_palettization_config: {module_type_configs: {Dense: " + n_bits(8, "kernel") +
+        ", Conv2D: " + n_bits(6, "kernel") + "}}";
+    Files files{{weight("/x/kernel"), weight("/x/kernel")}, {{{"x", "Dense"}}, {{"x", "Conv2D"}}}};
+    const Selection selection = files.select(yaml);
+    BOOST_TEST(selection.decisions[0].spec->n_bits == 8);
+    BOOST_TEST(selection.decisions[1].spec->n_bits == 6);
+    BOOST_TEST(selection.warnings.empty());
+    files.types[1].clear();
+    BOOST_TEST(has(files.message(yaml), "file1.h5: c: "));
+    BOOST_TEST(has(files.message(yaml), "does not say the types"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
