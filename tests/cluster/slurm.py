@@ -171,6 +171,16 @@ class Slurm:
                               text=True, timeout=60)
         return dict(line.split() for line in done.stdout.splitlines())
 
+    def resume(self, node):
+        """Puts a drained or failed node to work again. One that failed may come back by itself, when it reports."""
+        def is_back():
+            if self.node_states()[node].rstrip("*") in ("idle", "mixed", "allocated", "completing"):
+                return True
+            subprocess.run(["scontrol", "update", f"NodeName={node}", "State=RESUME"], env=self.environment, capture_output=True,
+                           timeout=60)
+            return False
+        self.wait_for(is_back, f"{node} at work", SECONDS_TO_START)
+
     def unfinished(self):
         done = subprocess.run(["squeue", "--noheader", "--format=%i"], env=self.environment, capture_output=True, text=True,
                               timeout=60)
