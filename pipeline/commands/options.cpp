@@ -192,7 +192,7 @@ po::options_description shard_option() {
     po::options_description options("Parts of the work");
     options.add_options()("shard", po::value<std::string>(),
                           "do part I of N of the plan, as 0/8 to 7/8, each to a file of its own; "
-                          "`merge` makes one of them");
+                          "`merge` makes one of them. slurm: I and N of the array job");
     return options;
 }
 

@@ -25,6 +25,7 @@
 #include "pipeline/sensitivities.hpp"
 #include "pipeline/shard_record.hpp"
 #include "pipeline/skip_nonfinite.hpp"
+#include "pipeline/slurm.hpp"
 #include "pipeline/standard_streams.hpp"
 #include "pipeline/trace.hpp"
 #include "stages/error.hpp"
@@ -233,7 +234,11 @@ RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
 
 std::optional<ShardChoice> shard_from(const Arguments& arguments) {
     if (!arguments.has("shard")) return std::nullopt;
-    return parse_shard(arguments.text("shard"));
+    if (arguments.text("shard") != "slurm") return parse_shard(arguments.text("shard"));
+    if (const auto shard = shard_from_slurm(own_environment())) return shard;
+    throw Error(ErrorCode::kUsage,
+                "--shard slurm: SLURM_ARRAY_TASK_ID is not set, this is no task of an array job; "
+                "give I/N, as --shard 0/8");
 }
 
 ShardRecord record_of(const ShardChoice& shard, const Plan& whole, const RunIdentity& identity,
