@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
+
+#include "pipeline/slurm.hpp"
 
 namespace pal {
 
@@ -39,16 +40,12 @@ std::size_t cgroup_threads() {
     return 0;
 }
 
-std::size_t slurm_threads() {
-    const char* text = std::getenv("SLURM_CPUS_PER_TASK");
-    return text == nullptr ? 0 : std::strtoul(text, nullptr, 10);
-}
-
 }  // namespace
 
 std::size_t available_threads() {
     std::size_t threads = std::max<std::size_t>(1, affinity_threads());
-    for (const std::size_t limit : {cgroup_threads(), slurm_threads()}) {
+    for (const std::size_t limit :
+         {cgroup_threads(), cpus_from_slurm(own_environment()).value_or(0)}) {
         if (limit > 0) threads = std::min(threads, limit);
     }
     return threads;

@@ -6,7 +6,7 @@ endfunction()
 
 file(MAKE_DIRECTORY ${made})
 execute_process(COMMAND ${program} --help OUTPUT_VARIABLE help COMMAND_ERROR_IS_FATAL ANY)
-string(REGEX MATCHALL "\n  [a-z]+ " commands "${help}")
+string(REGEX MATCHALL "\n  [a-z-]+ " commands "${help}")
 set(pages ${made}/h5palettize.1)
 print_to(h5palettize.1 man)
 foreach(line ${commands})

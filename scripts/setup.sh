@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and only those, and fetches the chart library of the report page. Asks
 # nothing; uses sudo when not root. With --bench also what scripts/bench.sh compares with, with --fuzz what
-# scripts/soak.sh fuzz builds with, with --browser what the tests of the page look at it with.
+# scripts/soak.sh fuzz builds with, with --browser what the tests of the page look at it with, with --cluster Slurm and MPI.
 set -euo pipefail
 page="$(dirname "${BASH_SOURCE[0]}")/../pipeline/report_page"
 
@@ -15,6 +15,7 @@ packages=(
 command -v npm >/dev/null || packages+=(nodejs npm)
 [[ "${1:-}" == --browser ]] && packages+=(chromium chromium-driver python3-selenium)
 [[ "${1:-}" == --fuzz ]] && packages+=(clang libclang-rt-14-dev)
+[[ "${1:-}" == --cluster ]] && packages+=(slurm-wlm munge openmpi-bin libopenmpi-dev)
 [[ "${1:-}" == --bench ]] && packages+=(python3-sklearn python3-faiss util-linux)
 
 is_installed() {

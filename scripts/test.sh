@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, checks format, layering and clang-tidy, runs all tests. The last lines
 # are ctest's summary. With --sanitize the tests also run under ASan+UBSan and under TSan, before the others, and a
-# browser is installed for the tests of the report page, which are skipped where there is none.
+# browser, Slurm and MPI are installed for the tests that need them, which are skipped where there are none.
 # Usage: scripts/test.sh [--sanitize]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,6 +19,7 @@ esac
 jobs="$(nproc)"
 if [[ $sanitize == yes ]]; then
     scripts/setup.sh --browser
+    scripts/setup.sh --cluster || echo "test: no Slurm and MPI here: their tests are skipped" >&2
 fi
 scripts/build.sh release
 scripts/check_format.sh

@@ -46,6 +46,7 @@ inline constexpr std::array<ExitCode, 6> kExitCodes{{{0, "done"},
 [[nodiscard]] Command run_command();
 [[nodiscard]] Command merge_command();
 [[nodiscard]] Command plan_command();
+[[nodiscard]] Command slurm_plan_command();
 [[nodiscard]] Command verify_command();
 [[nodiscard]] Command restore_command();
 [[nodiscard]] Command compare_command();

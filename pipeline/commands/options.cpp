@@ -18,21 +18,6 @@ namespace pal {
 
 namespace {
 
-/// Not through lexical_cast, which takes -1 for the largest unsigned number.
-std::uint64_t whole_number(const Arguments& arguments, const char* option, std::uint64_t least,
-                           std::uint64_t most) {
-    const std::string text = arguments.text(option);
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < least ||
-        number > most) {
-        throw Error(ErrorCode::kUsage,
-                    fmt::format("--{}: found '{}', allowed are whole numbers from {} to {}", option,
-                                text, least, most));
-    }
-    return number;
-}
-
 std::map<std::string, std::string> spec_fields(const Arguments& arguments) {
     std::map<std::string, std::string> fields;
     for (const auto& [option, field] : kSpecOptions) {
@@ -60,6 +45,21 @@ std::uint64_t usable_memory_bytes() {
 }
 
 }  // namespace
+
+std::uint64_t whole_number(const Arguments& arguments, const char* option, std::uint64_t least,
+                           std::uint64_t most) {
+    // Not through lexical_cast, which takes -1 for the largest unsigned number.
+    const std::string text = arguments.text(option);
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < least ||
+        number > most) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("--{}: found '{}', allowed are whole numbers from {} to {}", option,
+                                text, least, most));
+    }
+    return number;
+}
 
 double positive_number(const Arguments& arguments, const char* option) {
     const std::string text = arguments.text(option);
@@ -192,7 +192,7 @@ po::options_description shard_option() {
     po::options_description options("Parts of the work");
     options.add_options()("shard", po::value<std::string>(),
                           "do part I of N of the plan, as 0/8 to 7/8, each to a file of its own; "
-                          "`merge` makes one of them");
+                          "`merge` makes one of them. slurm: I and N of the array job");
     return options;
 }
 

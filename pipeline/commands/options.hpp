@@ -91,6 +91,10 @@ void check_output(const Arguments& arguments);
 /// Of an option that is given. Throws Error(kUsage).
 [[nodiscard]] double positive_number(const Arguments& arguments, const char* option);
 
+/// Likewise, from `least` to `most`.
+[[nodiscard]] std::uint64_t whole_number(const Arguments& arguments, const char* option,
+                                         std::uint64_t least, std::uint64_t most);
+
 /// "2GiB", "512MiB", "1.5GB", "4096" -> bytes. Throws Error(kUsage) that names the option.
 [[nodiscard]] std::uint64_t parse_bytes(const std::string& text,
                                         const std::string& option = "memory");

@@ -27,6 +27,7 @@
 #include "pipeline/sensitivities.hpp"
 #include "pipeline/shard_record.hpp"
 #include "pipeline/skip_nonfinite.hpp"
+#include "pipeline/slurm.hpp"
 #include "pipeline/standard_streams.hpp"
 #include "pipeline/trace.hpp"
 #include "stages/error.hpp"
@@ -288,6 +289,15 @@ int run_file(const FileRun& run, const PublishFile& publish) {
 
 namespace {
 
+std::optional<ShardChoice> shard_from(const Arguments& arguments) {
+    if (!arguments.has("shard")) return std::nullopt;
+    if (arguments.text("shard") != "slurm") return parse_shard(arguments.text("shard"));
+    if (const auto shard = shard_from_slurm(own_environment())) return shard;
+    throw Error(ErrorCode::kUsage,
+                "--shard slurm: SLURM_ARRAY_TASK_ID is not set, this is no task of an array job; "
+                "give I/N, as --shard 0/8");
+}
+
 ShardRecord record_of(const ShardChoice& shard, const Plan& whole, const RunIdentity& identity,
                       const std::string& input) {
     Fingerprint plan;
@@ -330,8 +340,8 @@ int execute_run(const Arguments& arguments) {
     Plan plan = executable_plan(arguments, config, options, reader);
     if (sensitivities) require_valid(*sensitivities, plan);
     std::optional<ShardRecord> shard;
-    if (arguments.has("shard")) {
-        const ShardChoice choice = parse_shard(arguments.text("shard"));
+    if (const auto chosen = shard_from(arguments)) {
+        const ShardChoice choice = *chosen;
         shard = record_of(choice, plan,
                           identity_of(plan, reader.info(), arguments.positionals[0],
                                       config_to_json(config), options.sensitivities),

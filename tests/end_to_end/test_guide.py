@@ -80,7 +80,7 @@ class Guide(support.Case):
     def test_every_option_is_shown_somewhere(self):
         text = GUIDE + (SOURCE_DIR / "README.md").read_text()
         shown = set(re.findall(r"--([a-z][a-z0-9-]*)", text))
-        commands = re.findall(r"^  ([a-z]+) ", self.program("--help").stdout, re.MULTILINE)
+        commands = re.findall(r"^  ([a-z-]+) ", self.program("--help").stdout, re.MULTILINE)
         self.assertIn("run", commands)
         for command in commands:
             self.assertRegex(text, rf"h5palettize {command}\b|`{command}[ `]")

@@ -155,6 +155,21 @@ class Resources(support.Case):
         peak = self.peak_mib("run", path, self.path("out.h5"), "--engine", "exact", "--n-bits", "8")
         self.assertLess(peak, 100, "MiB")
 
+    def test_a_job_of_slurm_has_the_threads_of_its_cpus(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["fc.weight"] = support.rng(1).standard_normal((64, 64)).astype("f4")
+
+        def run(cpus, *options):
+            return subprocess.run([support.PROGRAM, "run", path, self.path("out.h5"), "--force", *options], text=True,
+                                  env={**os.environ, "SLURM_CPUS_PER_TASK": cpus}, capture_output=True, check=False)
+
+        self.assertIn("(1 threads,", run("1").stdout)
+        self.assertIn("(3 threads,", run("1", "--threads", "3").stdout)
+        refused = run("one")
+        self.assertEqual(refused.returncode, support.USAGE)
+        self.assertIn("SLURM_CPUS_PER_TASK: found 'one'", refused.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

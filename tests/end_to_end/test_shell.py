@@ -11,9 +11,9 @@ import h5py
 import numpy as np
 
 import support
-from support import PROGRAM, USAGE
+from support import PROGRAM, SOURCE_DIR, USAGE
 
-COMMANDS = re.findall(r"^  ([a-z]+) ", subprocess.run([PROGRAM, "--help"], capture_output=True, text=True,
+COMMANDS = re.findall(r"^  ([a-z-]+) ", subprocess.run([PROGRAM, "--help"], capture_output=True, text=True,
                                                       check=True).stdout, re.MULTILINE)
 
 
@@ -30,7 +30,7 @@ class Man(support.Case):
         overview = self.program("man").stdout
         for command in COMMANDS:
             page = self.program("man", command).stdout
-            self.assertIn(f"h5palettize\\-{command}", overview)
+            self.assertIn("h5palettize\\-" + command.replace("-", "\\-"), overview)
             self.assertIn(".SH \"EXIT STATUS\"", page)
             for option in options_of(command):
                 self.assertIn("\\fB\\-\\-" + option.replace("-", "\\-") + "\\fR", page)
@@ -139,6 +139,7 @@ class Install(support.Case):
         self.assertEqual(installed, sorted(
             ["bin/h5palettize", "share/man/man1/h5palettize.1",
              *(f"share/man/man1/h5palettize-{command}.1" for command in COMMANDS),
+             *(f"share/h5palettize/slurm/{script.name}" for script in (SOURCE_DIR / "scripts/slurm").iterdir()),
              "share/bash-completion/completions/h5palettize", "share/zsh/site-functions/_h5palettize"]))
         self.assertEqual((self.folder / "share/man/man1/h5palettize-run.1").read_text(),
                          self.program("man", "run").stdout)

@@ -1,0 +1,83 @@
+"""What scripts/slurm/submit.sh refuses, and what it says then. No Slurm is needed."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+SOURCE_DIR = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+SCRIPTS = SOURCE_DIR / "scripts/slurm"
+
+
+class Submit(unittest.TestCase):
+    def refused(self, words, *arguments):
+        done = subprocess.run([SCRIPTS / "submit.sh", *arguments], capture_output=True, text=True, cwd="/", check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(words, done.stderr)
+        self.assertIn("--help shows the usage", done.stderr)
+
+    def test_its_help_shows_the_usage(self):
+        done = subprocess.run([SCRIPTS / "submit.sh", "--help"], capture_output=True, text=True, check=True)
+        self.assertIn("Usage: submit.sh [--NAME=VALUE ...] IN.h5 OUT.h5 N [options", done.stdout)
+
+    def test_wrong_arguments_are_refused_with_what_was_found(self):
+        self.refused("found 0 arguments")
+        self.refused("found 2 arguments", "--time=10", "in.h5", "out.h5")
+        self.refused("N: found 'many'", "in.h5", "out.h5", "many")
+        self.refused("N: found '0'", "in.h5", "out.h5", "0")
+        self.refused("found '--time' before IN.h5", "--time", "10", "in.h5", "out.h5", "4")
+        self.refused("--dependency=singleton: is set by this script", "--dependency=singleton", "in.h5", "out.h5", "4")
+        for option in ("--resume", "--shard", "--shard=1/2"):
+            self.refused(f"{option}: is set by this script", "in.h5", "out.h5", "4", option)
+        for option in ("--report=a.json", "--trace", "--report-html"):
+            self.refused(f"{option}: every task would write the same file", "in.h5", "out.h5", "4", option)
+
+    def submitted(self, *arguments):
+        """What sbatch was called with: the words of each call, for an sbatch that only writes them down."""
+        with tempfile.TemporaryDirectory(prefix="h5palettize-test-") as name:
+            folder = pathlib.Path(name)
+            for program, text in (("sbatch", f"printf '%s\\0' \"$@\" END >> {folder}/calls; echo '7;cluster'"), ("h5palettize", "")):
+                (folder / program).write_text(f"#!/bin/sh\n{text}\n")
+                (folder / program).chmod(0o755)
+            for file in ("in.h5", "old.h5"):
+                (folder / file).touch()
+            environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+            environment.pop("H5PALETTIZE", None)
+            done = subprocess.run([SCRIPTS / "submit.sh", *arguments], capture_output=True, text=True, cwd=folder,
+                                  env=environment, check=False)
+            calls = (folder / "calls").read_text().split("END\0") if (folder / "calls").exists() else []
+        return done, [call.split("\0")[:-1] for call in calls if call]
+
+    def test_options_go_where_they_belong(self):
+        done, (array, merge) = self.submitted("--time=5", "--partition=p q", "in.h5", "out.h5", "3", "--exclude", "a b", "--force",
+                                              "--follow-external")
+        self.assertEqual(done.stdout, "array job 7, merge job 7: out.h5 in 3 parts\n")
+        self.assertEqual(array, ["--parsable", "--time=5", "--partition=p q", "--array=0-2", f"{SCRIPTS}/palettize_array.sbatch",
+                                 "in.h5", "out.h5", "3", "--exclude", "a b", "--follow-external"])
+        self.assertEqual(merge, ["--parsable", "--time=5", "--partition=p q", "--dependency=afterok:7",
+                                 "--kill-on-invalid-dep=yes", f"{SCRIPTS}/merge.sbatch", "out.h5", "3", "--force",
+                                 "--follow-external"])
+        _, (array, merge) = self.submitted("--array=1%4", "in.h5", "out.h5", "3")
+        self.assertEqual(array[1:], ["--array=1%4", f"{SCRIPTS}/palettize_array.sbatch", "in.h5", "out.h5", "3"])
+        self.assertNotIn("--array=1%4", merge)
+
+    def test_an_output_that_exists_is_replaced_with_force_only(self):
+        done, calls = self.submitted("in.h5", "old.h5", "3")
+        self.assertEqual((done.returncode, calls), (2, []))
+        self.assertIn("old.h5: exists; --force replaces it", done.stderr)
+        done, calls = self.submitted("in.h5", "old.h5", "3", "--force")
+        self.assertEqual((done.returncode, len(calls)), (0, 2))
+        done, calls = self.submitted("absent.h5", "out.h5", "3")
+        self.assertEqual((done.returncode, calls), (2, []))
+        self.assertIn("absent.h5: no such file", done.stderr)
+
+    def test_the_scripts_pass_shellcheck(self):
+        try:
+            subprocess.run(["shellcheck", *sorted(SCRIPTS.iterdir())], check=True)
+        except FileNotFoundError:
+            self.skipTest("shellcheck is not installed")
+
+
+if __name__ == "__main__":
+    unittest.main()
