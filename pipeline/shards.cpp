@@ -34,10 +34,9 @@ std::optional<std::size_t> whole_number(std::string_view text) {
 std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double part_seconds) {
     const double seconds = estimated_seconds(entry);
     const Geometry& geometry = entry.job.geometry;
-    // What is not contiguous is decoded as a whole.
+    // What is not contiguous is decoded as a whole; a weighted error is that of a whole tensor.
     const bool may_be_cut =
-        entry.dataset->storage == "contiguous" &&
-        (entry.sensitivities == nullptr || entry.sensitivities->storage == "contiguous");
+        entry.dataset->storage == "contiguous" && entry.sensitivities == nullptr;
     const auto unit = may_be_cut ? slab_unit(geometry, entry.job.spec) : std::nullopt;
     if (!unit || seconds <= kWholeShare * part_seconds) return {{number, std::nullopt, seconds}};
     const std::uint64_t rows = geometry.shape[0];

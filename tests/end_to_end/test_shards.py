@@ -92,6 +92,7 @@ class Shards(support.Case):
                 file[name] = support.rng(7).random(source[name].shape).astype("f4")
             file["tied"] = file["head/weight"]
         self.assert_merges_to_a_run(original, (2,), "--sensitivity", sensitivities)
+        self.assert_merges_to_a_run(original, (2,), "--sensitivity", sensitivities, *GROUPS, "--layout", "torch")  # would be cut
 
     @unittest.skipUnless(support.CHECKPOINTS.is_dir(), f"no checkpoints at {support.CHECKPOINTS}")
     def test_real_checkpoints(self):
