@@ -23,7 +23,7 @@ namespace {
 using Json = nlohmann::json;
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr int kJournalFormat = 1;
+constexpr int kJournalFormat = 2;
 constexpr std::uint32_t kMostRecordBytes = std::uint32_t{1} << 31;
 
 struct RecordHead {
@@ -332,7 +332,7 @@ std::optional<FinishedTensor> Journal::next_finished() {
     if (!record) return {};
     FinishedTensor finished;
     try {
-        finished.path = record->at("path").get<std::string>();
+        finished.name = record->at("name").get<std::string>();
         finished.note = record->at("note").get<std::string>();
         PalettizedTensor& tensor = finished.tensor;
         tensor.lut = unblob<double>(record->at("lut"));
@@ -359,9 +359,9 @@ void Journal::forget_earlier() {
     earlier_.reset();
 }
 
-void Journal::add(const std::string& path, const PalettizedTensor& tensor,
+void Journal::add(const std::string& name, const PalettizedTensor& tensor,
                   const std::vector<ChunkPlace>& chunks, const std::string& note) {
-    const Json record{{"path", path},
+    const Json record{{"name", name},
                       {"note", note},
                       {"lut", blob(tensor.lut)},
                       {"per_channel_scale", blob(tensor.per_channel_scale)},

@@ -36,7 +36,7 @@ struct RunIdentity {
 
 /// A tensor that an earlier run finished.
 struct FinishedTensor {
-    std::string path;
+    std::string name;  // under which it was added
     std::string note;  // what the run had to say of it
     /// All but dtype, n_bits and geometry. Its chunks are read when asked for; valid as long as the
     /// journal's earlier files.
@@ -63,8 +63,8 @@ class Journal {
     /// What earlier runs left is no longer needed: all of it is here, or of no use.
     void forget_earlier();
 
-    /// The output holds the tensor, which is the next one of the plan. Throws Error(kOutput).
-    void add(const std::string& path, const PalettizedTensor& tensor,
+    /// The output holds the tensor. name: tells it from others. Throws Error(kOutput).
+    void add(const std::string& name, const PalettizedTensor& tensor,
              const std::vector<ChunkPlace>& chunks, const std::string& note);
     /// Tensors that were added.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }

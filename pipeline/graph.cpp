@@ -15,8 +15,8 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     const std::size_t first = done.size();
     GraphResult result;
     result.outcomes = std::move(done);
-    result.outcomes.resize(entries.size());
-    ByteGate admission(entries, budget_bytes, first);
+    result.outcomes.resize(entries.size());  // with ports.next, the most that there may be
+    ByteGate admission(ports.next ? ports.next : in_order(entries, first), budget_bytes, first);
 
     flow::graph graph;
     Recorder* const recorder = ports.recorder;
@@ -32,7 +32,7 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     flow::sequencer_node<Message<Packed>> order(
         graph, [first](const auto& m) { return m->sequence - first; });
     auto write = stage_node(graph, WriteStage{ports.write}, recorder, flow::serial);
-    auto sink = sink_node(graph, result.outcomes);
+    auto sink = sink_node(graph, result.outcomes, ports.done);
 
     flow::make_edge(flow::output_port<0>(gate), load);
     flow::make_edge(load, scale);
@@ -54,13 +54,17 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
 
     PAL_ASSERT(admission.in_flight_bytes() == 0);
     for (std::size_t e = 0; e < admission.admitted(); ++e) PAL_ASSERT(result.outcomes[e].finished);
+    result.high_water_bytes = admission.high_water_bytes();
+    if (ports.next) {
+        result.outcomes.resize(admission.admitted());
+        return result;
+    }
     const bool stopped = ports.stopped();
     for (std::size_t left = admission.admitted(); left < entries.size(); ++left) {
         mark_failed(result.outcomes[left], stopped ? ErrorCode::kStopped : ErrorCode::kOutput,
                     entries[left]->job.path + ": not done: " +
                         (stopped ? "interrupted" : "the output could not be written"));
     }
-    result.high_water_bytes = admission.high_water_bytes();
     return result;
 }
 

@@ -21,10 +21,17 @@ struct GraphPorts {
     std::function<bool()> stopped = [] { return false; };         // whether to let nothing more in
     std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
     std::optional<DetailLimits> describe = std::nullopt;  // how closely to look at each tensor
+    /// Where given: the plan's entries are taken as it names them, each once at most, and perhaps
+    /// not all; write is called in that order. Called by one at a time.
+    std::function<const PlanEntry*()> next = {};
+    /// Called for each entry that is through, failed or not, one at a time.
+    std::function<void(const PlanEntry&, const Outcome&)> done = {};
 };
 
 struct GraphResult {
-    std::vector<Outcome> outcomes;       // one a planned tensor; not admitted ones have failed
+    /// One a planned tensor, those that were not admitted have failed; or, with GraphPorts::next,
+    /// one for each of those admitted, in that order.
+    std::vector<Outcome> outcomes;
     std::uint64_t high_water_bytes = 0;  // of the estimated memory in flight
 };
 

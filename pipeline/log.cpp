@@ -129,14 +129,16 @@ void log_detail(const std::string& text) {
     if (options().verbosity == Verbosity::kVerbose) log(spdlog::level::info, text);
 }
 void log_note(const std::string& text) {
-    if (options().verbosity != Verbosity::kQuiet) log(spdlog::level::info, text);
+    if (options().verbosity > Verbosity::kQuiet) log(spdlog::level::info, text);
 }
-void log_warning(const std::string& text) { log(spdlog::level::warn, text); }
+void log_warning(const std::string& text) {
+    if (options().verbosity > Verbosity::kErrors) log(spdlog::level::warn, text);
+}
 void log_error(const std::string& text) { log(spdlog::level::err, text); }
 
 ProgressOutput progress_on_stderr() {
     using namespace std::chrono_literals;
-    if (options().verbosity == Verbosity::kQuiet) return {};
+    if (options().verbosity <= Verbosity::kQuiet) return {};
     if (options().format == LogFormat::kJson) return {30'000ms, log_progress_json};
     if (isatty(STDERR_FILENO) == 1) return {100ms, show_live, end_live};
     constexpr std::size_t kWidth = 240;

@@ -10,6 +10,7 @@ namespace pal {
 
 enum class LogFormat { kText, kJson };
 enum class Verbosity {
+    kErrors,   // and nothing else
     kQuiet,    // warnings and errors
     kNormal,   // and notes, and progress
     kVerbose,  // and details

@@ -10,6 +10,7 @@
 #include "io/journal.hpp"
 #include "pipeline/fingerprint.hpp"
 #include "pipeline/json_path.hpp"
+#include "pipeline/log.hpp"
 #include "pipeline/printable.hpp"
 #include "pipeline/report.hpp"
 #include "pipeline/resume.hpp"
@@ -240,6 +241,32 @@ std::string write_merged(const MergedTensor& tensor, const CheckpointReader& inp
     put_errors(said, joined_error(tensor, whole, dataset, input));
     said["palette_fingerprint"] = palette_fingerprint(whole).text();
     return said.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
+                                      const CheckpointReader& input, CheckpointWriter& writer) {
+    const auto stored_bytes_of = [](const MergedTensor& tensor) {
+        std::uint64_t bytes = 0;
+        for (const auto& source : tensor.sources)
+            bytes += source.shard->reader->info().tensors[source.tensor].bytes_stored;
+        return bytes;
+    };
+    std::uint64_t bytes = 0;
+    for (const MergedTensor& tensor : tensors) bytes += stored_bytes_of(tensor);
+    Progress progress(tensors.size(), bytes, progress_on_stderr());
+    std::vector<std::string> said;
+    for (const MergedTensor& tensor : tensors) {
+        progress.begin(tensor.path);
+        said.push_back(write_merged(tensor, input, writer));
+        progress.end(stored_bytes_of(tensor));
+    }
+    return said;
+}
+
+std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors) {
+    std::vector<std::string> paths;
+    for (const MergedTensor& tensor : tensors) paths.push_back(tensor.path);
+    return paths;
 }
 
 void require_input_of(const Shard& shard, const CheckpointInfo& input) {

@@ -44,6 +44,13 @@ struct MergedTensor {
 [[nodiscard]] std::string write_merged(const MergedTensor& tensor, const CheckpointReader& input,
                                        CheckpointWriter& writer);
 
+/// Writes all of them; returns what the results say of each. Says its progress.
+[[nodiscard]] std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
+                                                    const CheckpointReader& input,
+                                                    CheckpointWriter& writer);
+
+[[nodiscard]] std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors);
+
 /// Throws Error(kInput) where it is not the file that the shards were made from.
 void require_input_of(const Shard& shard, const CheckpointInfo& input);
 

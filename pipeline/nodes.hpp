@@ -109,9 +109,12 @@ struct WriteStage {
 
 using SinkNode = flow::function_node<Message<Written>, Release>;
 
+/// Told of each entry that is through.
+using EntryDone = std::function<void(const PlanEntry&, const Outcome&)>;
+
 /// Records how each tensor fared and gives its memory back.
-inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes) {
-    return {graph, flow::serial, [&outcomes](const Message<Written>& message) {
+inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes, EntryDone done = {}) {
+    return {graph, flow::serial, [&outcomes, done = std::move(done)](const auto& message) {
                 message->handed_over.acquire();
                 Outcome& outcome = outcomes[message->sequence];
                 outcome = message->outcome;
@@ -123,6 +126,7 @@ inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes) {
                     outcome.palette = message->payload->palette;
                     outcome.detail = std::move(message->payload->detail);
                 }
+                if (done) done(*message->entry, outcome);
                 return Release{message->entry->memory_bytes,
                                outcome.failed && outcome.code == ErrorCode::kOutput};
             }};

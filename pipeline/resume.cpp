@@ -106,25 +106,40 @@ void require_resumable(const Plan& plan) {
     }
 }
 
+std::string journal_name(const PlanEntry& entry) {
+    if (!entry.slab) return entry.job.path;
+    // No path has a byte 0.
+    return entry.job.path + '\0' + fmt::format("{} {}", entry.slab->first, entry.slab->rows);
+}
+
 std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
-                                     const std::vector<const PlanEntry*>& entries) {
+                                     const FindEntry& find) {
     std::vector<Outcome> outcomes;
-    while (outcomes.size() < entries.size()) {
-        const TensorJob& job = entries[outcomes.size()]->job;
-        auto finished = journal.next_finished();
-        if (!finished || finished->path != job.path) break;
+    while (auto finished = journal.next_finished()) {
+        const PlanEntry* const entry = find(finished->name);
+        if (entry == nullptr) break;
+        const TensorJob& job = entry->job;
         PalettizedTensor& tensor = finished->tensor;
         tensor.dtype = job.dtype;
         tensor.n_bits = job.spec.n_bits;
         tensor.geometry = job.geometry;
         const auto chunks = writer.write_palettized(job.path, tensor, spec_to_json(job.spec));
-        journal.add(job.path, tensor, chunks, finished->note);
+        journal.add(finished->name, tensor, chunks, finished->note);
         outcomes.push_back(outcome_from(finished->note));
         outcomes.back().palette = palette_fingerprint(tensor);
         outcomes.back().indices = chunks_fingerprint(chunks);
     }
     journal.forget_earlier();
     return outcomes;
+}
+
+std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
+                                     const std::vector<const PlanEntry*>& entries) {
+    std::size_t next = 0;
+    return resume_finished(journal, writer, [&](const std::string& name) -> const PlanEntry* {
+        if (next == entries.size() || journal_name(*entries[next]) != name) return nullptr;
+        return entries[next++];
+    });
 }
 
 }  // namespace pal

@@ -2,6 +2,7 @@
 // be done again.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,17 @@ namespace pal {
 /// are as they were.
 void require_resumable(const Plan& plan);
 
-/// Puts the tensors that an earlier run finished, if any, into the output and the journal, in plan
-/// order. Returns their outcomes.
+/// What the journal knows an entry by.
+[[nodiscard]] std::string journal_name(const PlanEntry& entry);
+
+/// The entry of that name, or null where it and those after it are to be done again.
+using FindEntry = std::function<const PlanEntry*(const std::string& name)>;
+
+/// Puts the tensors that an earlier run finished, if any, into the output and the journal, in the
+/// order in which it did. Returns their outcomes.
+[[nodiscard]] std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
+                                                   const FindEntry& find);
+/// Of a run in plan order.
 [[nodiscard]] std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
                                                    const std::vector<const PlanEntry*>& entries);
 

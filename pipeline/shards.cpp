@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <queue>
 #include <span>
@@ -30,8 +31,9 @@ std::optional<std::size_t> whole_number(std::string_view text) {
     return number;
 }
 
-/// The slabs of an entry, or the whole of it; about kSlabShare of a part each.
-std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double part_seconds) {
+/// The slabs of an entry, or the whole of it; about kSlabShare of a part each, at most `most`.
+std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double part_seconds,
+                             std::size_t most) {
     const double seconds = estimated_seconds(entry);
     const Geometry& geometry = entry.job.geometry;
     // What is not contiguous is decoded as a whole; a weighted error is that of a whole tensor.
@@ -41,9 +43,10 @@ std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double 
     if (!unit || seconds <= kWholeShare * part_seconds) return {{number, std::nullopt, seconds}};
     const std::uint64_t rows = geometry.shape[0];
     const double wanted = std::max(1.0, seconds / (kSlabShare * part_seconds));
+    const std::uint64_t units = rows / *unit;
     const auto slab_rows =
-        std::max<std::uint64_t>(
-            1, static_cast<std::uint64_t>(static_cast<double>(rows / *unit) / wanted)) *
+        std::max({std::uint64_t{1}, units / most + (units % most > 0 ? 1 : 0),
+                  static_cast<std::uint64_t>(static_cast<double>(units) / wanted)}) *
         *unit;
     std::vector<Piece> pieces;
     for (std::uint64_t first = 0; first + slab_rows <= rows; first += slab_rows)
@@ -51,6 +54,19 @@ std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double 
     pieces.back().slab->rows = rows - pieces.back().slab->first;
     for (Piece& piece : pieces) {
         piece.seconds = seconds * static_cast<double>(piece.slab->rows) / static_cast<double>(rows);
+    }
+    return pieces;
+}
+
+/// In plan order. most: slabs of an entry.
+std::vector<Piece> all_pieces(const Plan& plan, std::size_t parts, std::size_t most) {
+    const auto entries = plan.palettized();
+    double all = 0;
+    for (const PlanEntry* entry : entries) all += estimated_seconds(*entry);
+    std::vector<Piece> pieces;
+    for (std::size_t e = 0; e < entries.size(); ++e) {
+        const auto own = pieces_of(*entries[e], e, all / static_cast<double>(parts), most);
+        pieces.insert(pieces.end(), own.begin(), own.end());
     }
     return pieces;
 }
@@ -120,14 +136,8 @@ ShardChoice parse_shard(const std::string& text) {
 }
 
 std::vector<std::vector<Piece>> balanced_parts(const Plan& plan, std::size_t parts) {
-    const auto entries = plan.palettized();
-    double all = 0;
-    for (const PlanEntry* entry : entries) all += estimated_seconds(*entry);
-    std::vector<Piece> pieces;
-    for (std::size_t e = 0; e < entries.size(); ++e) {
-        const auto own = pieces_of(*entries[e], e, all / static_cast<double>(parts));
-        pieces.insert(pieces.end(), own.begin(), own.end());
-    }
+    const std::vector<Piece> pieces =
+        all_pieces(plan, parts, std::numeric_limits<std::size_t>::max());
     const std::vector<std::size_t> part_of = parts_of(pieces, parts);
     std::vector<std::vector<Piece>> result(parts);
     for (std::size_t begin = 0; begin < pieces.size();) {
@@ -142,6 +152,12 @@ std::vector<std::vector<Piece>> balanced_parts(const Plan& plan, std::size_t par
         begin = end;
     }
     return result;
+}
+
+std::vector<Piece> pieces_by_seconds(const Plan& plan, std::size_t parts) {
+    std::vector<Piece> pieces = all_pieces(plan, parts, parts);
+    std::ranges::stable_sort(pieces, std::greater<>(), &Piece::seconds);
+    return pieces;
 }
 
 Plan plan_of_pieces(const Plan& plan, const std::vector<Piece>& pieces) {

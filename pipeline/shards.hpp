@@ -32,6 +32,10 @@ struct Piece {
 /// each to the part that has least (Graham 1969): no part takes more than 4/3 of the best there is.
 [[nodiscard]] std::vector<std::vector<Piece>> balanced_parts(const Plan& plan, std::size_t parts);
 
+/// All pieces, the longest first, to be handed out one by one. Tensors are cut likewise, but into
+/// at most `parts` slabs.
+[[nodiscard]] std::vector<Piece> pieces_by_seconds(const Plan& plan, std::size_t parts);
+
 /// The plan of these pieces and of nothing else.
 [[nodiscard]] Plan plan_of_pieces(const Plan& plan, const std::vector<Piece>& pieces);
 

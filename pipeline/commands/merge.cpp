@@ -24,12 +24,6 @@ void check_merge_target(const std::string& input, const std::vector<std::string>
     for (const std::string& shard : shards) check_target(shard, target, force);
 }
 
-std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors) {
-    std::vector<std::string> paths;
-    for (const MergedTensor& tensor : tensors) paths.push_back(tensor.path);
-    return paths;
-}
-
 int execute_merge(const Arguments& arguments) {
     const std::string target = behind_links(arguments.positionals[0]);
     const std::vector<std::string> files = shard_files(arguments);
@@ -42,18 +36,7 @@ int execute_merge(const Arguments& arguments) {
     const std::vector<MergedTensor> tensors = merged_tensors(shards, input.info());
 
     CheckpointWriter writer(input, target, arguments.flag("force"), paths_of(tensors));
-    std::vector<std::string> said;
-    std::uint64_t bytes = 0;
-    for (const Shard& shard : shards) bytes += shard.reader->info().file_bytes;
-    Progress progress(tensors.size(), bytes, progress_on_stderr());
-    for (const MergedTensor& tensor : tensors) {
-        progress.begin(tensor.path);
-        said.push_back(write_merged(tensor, input, writer));
-        std::uint64_t stored = 0;
-        for (const auto& source : tensor.sources)
-            stored += source.shard->reader->info().tensors[source.tensor].bytes_stored;
-        progress.end(stored);
-    }
+    const std::vector<std::string> said = write_merged(tensors, input, writer);
     writer.finish(results_json(shards.front().head, said));
     const std::uint64_t written = writer.sync();
     writer.publish();

@@ -68,7 +68,7 @@ std::string chunk_text(const PackedChunks& chunks, std::size_t number) {
 
 void check_same(const FinishedTensor& found, int number) {
     const PalettizedTensor wanted = tensor_of(number);
-    BOOST_TEST(found.path == path_of(number));
+    BOOST_TEST(found.name == path_of(number));
     BOOST_TEST(found.note == "note " + std::to_string(number));
     BOOST_TEST(found.tensor.lut == wanted.lut, boost::test_tools::per_element());
     BOOST_TEST(std::signbit(found.tensor.lut[1]));

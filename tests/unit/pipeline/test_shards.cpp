@@ -1,4 +1,6 @@
 #include <boost/test/unit_test.hpp>
+#include <limits>
+#include <map>
 #include <numeric>
 
 #include "pipeline/cost.hpp"
@@ -119,6 +121,27 @@ BOOST_AUTO_TEST_CASE(what_is_not_contiguous_is_not_cut) {
     BOOST_TEST(parts[0].size() == 1U);
     BOOST_TEST(!parts[0][0].slab.has_value());
     BOOST_TEST(parts[1].empty());
+}
+
+BOOST_AUTO_TEST_CASE(pieces_to_hand_out_fall_and_a_tensor_has_at_most_as_many_slabs_as_parts) {
+    MemoryCheckpoint checkpoint = transformer(2);
+    const Plan plan = make_plan(checkpoint.info, config_of_spec(grouped()), {});
+    for (const std::size_t parts : {1U, 2U, 3U, 7U, 64U, 10000U}) {
+        std::map<std::size_t, std::size_t> slabs;
+        std::map<std::size_t, std::uint64_t> rows;
+        double before = std::numeric_limits<double>::max();
+        for (const Piece& piece : pieces_by_seconds(plan, parts)) {
+            BOOST_TEST(piece.seconds <= before);
+            before = piece.seconds;
+            ++slabs[piece.entry];
+            rows[piece.entry] +=
+                piece.slab ? piece.slab->rows : plan.palettized()[piece.entry]->dataset->shape[0];
+        }
+        BOOST_TEST(slabs.size() == plan.palettized().size());
+        for (const auto& [entry, count] : slabs) BOOST_TEST(count <= parts);
+        for (const auto& [entry, sum] : rows)
+            BOOST_TEST(sum == plan.palettized()[entry]->dataset->shape[0]);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
