@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds one CMake preset (default: release); leaves build/<preset>/h5palettize (fuzz: the fuzzers alone).
-# Usage: scripts/build.sh [release|dev|asan|tsan|fuzz]
+# Usage: scripts/build.sh [release|mpi|dev|asan|tsan|fuzz]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -17,7 +17,7 @@ declare -A allowed=(
     [stages]="stages/.*|hwy/.*|$tbb|$standard"
     [configs]="configs/.*|stages/(dtype|error|spec|tensor)\.hpp|yaml-cpp/.*|pcre2\.h|fmt/.*|nlohmann/.*|$standard"
     [io]="io/.*|stages/(dtype|error|spec|tensor|pack|chunks|weights|parallel|scratch)\.hpp|stages/kernels/unshuffle\.hpp|hdf5\.h|H5.*\.h|libdeflate\.h|fmt/.*|nlohmann/.*|$standard"
-    [pipeline]="(pipeline|io|configs|stages)/.*|$tbb|boost/program_options.*|fmt/.*|spdlog/.*|nlohmann/.*|$standard"
+    [pipeline]="(pipeline|io|configs|stages)/.*|$tbb|boost/program_options.*|fmt/.*|spdlog/.*|nlohmann/.*|mpi\.h|$standard"
 )
 # What only some places may include: regular expression of the name, of the files that may.
 restricted=(
@@ -26,6 +26,7 @@ restricted=(
     '(oneapi/)?tbb/flow_graph\.h|(oneapi/)?tbb\.h|(oneapi/)?tbb/tbb\.h' '^pipeline/'
     'boost/program_options.*' '^pipeline/commands/'
     'hwy/.*' '^stages/kernels/'
+    'mpi\.h' '^pipeline/ranks/'
 )
 
 # Lines "file<TAB>name" for every include of the four folders.

@@ -61,40 +61,33 @@ int report_failures(const std::vector<Outcome>& outcomes, const std::string& sto
     return code;
 }
 
-/// What a run writes beside its output.
-struct Reports {
-    explicit Reports(const Arguments& arguments)
-        : json(report_from(arguments)), trace(trace_from(arguments)), page(page_from(arguments)) {}
+}  // namespace
 
-    ReportFile json;
-    ReportFile trace;
-    ReportFile page;
+Reports::Reports(const Arguments& arguments)
+    : json(report_from(arguments)), trace(trace_from(arguments)), page(page_from(arguments)) {}
 
-    /// Puts the profile into `facts` where there is a recorder.
-    void write(const Arguments& arguments, const Plan& plan, RunFacts& facts,
-               const Recorder* recorder) {
-        if (recorder != nullptr) {
-            facts.profile = make_profile(recorder->slices(), facts.wall_seconds, facts.threads);
-            if (arguments.has("trace")) trace.write(trace_json(recorder->slices()));
-        }
-        if (!arguments.has("report") && !arguments.has("report-html")) return;
-        const std::string text = report_json(plan, &facts);
-        json.write(text);
-        if (arguments.has("report-html")) page.write(report_page(text));
+void Reports::write(const Arguments& arguments, const Plan& plan, RunFacts& facts,
+                    const Recorder* recorder) {
+    if (recorder != nullptr) {
+        facts.profile = make_profile(recorder->slices(), facts.wall_seconds, facts.threads);
+        if (arguments.has("trace")) trace.write(trace_json(recorder->slices()));
     }
-    /// All files or none.
-    void publish(CheckpointWriter& writer) {
-        try {
-            for (ReportFile* file : {&json, &trace, &page}) file->publish();
-            writer.publish();
-        } catch (const Error&) {
-            for (ReportFile* file : {&json, &trace, &page}) file->withdraw();
-            throw;
-        }
-    }
-};
+    if (!arguments.has("report") && !arguments.has("report-html")) return;
+    const std::string text = report_json(plan, &facts);
+    json.write(text);
+    if (arguments.has("report-html")) page.write(report_page(text));
+}
 
-/// The plan that is executed; what there is to warn of is printed.
+void Reports::publish(CheckpointWriter& writer) {
+    try {
+        for (ReportFile* file : {&json, &trace, &page}) file->publish();
+        writer.publish();
+    } catch (const Error&) {
+        for (ReportFile* file : {&json, &trace, &page}) file->withdraw();
+        throw;
+    }
+}
+
 Plan executable_plan(const Arguments& arguments, const Config& config, const PlanOptions& options,
                      const CheckpointReader& reader) {
     Plan plan = make_plan(reader.info(), config, options);
@@ -110,6 +103,8 @@ Plan executable_plan(const Arguments& arguments, const Config& config, const Pla
     return plan;
 }
 
+namespace {
+
 /// What is copied as it is.
 std::uint64_t copied_bytes(const CheckpointInfo& info, const Plan& plan) {
     std::uint64_t bytes = 0;
@@ -117,6 +112,8 @@ std::uint64_t copied_bytes(const CheckpointInfo& info, const Plan& plan) {
     for (const PlanEntry* entry : plan.palettized()) bytes -= entry->dataset->bytes;
     return bytes;
 }
+
+}  // namespace
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -135,30 +132,21 @@ std::uint64_t weight_bytes(std::span<const PlanEntry* const> entries) {
     return bytes;
 }
 
-/// The run's output, and the journal that lets it go on where it was interrupted.
-struct Output {
-    Journal& journal;
-    CheckpointWriter& writer;
-    const std::vector<const PlanEntry*>& entries;
-    Progress& progress;
-    std::vector<Fingerprint>& indices;  // by tensor, after those that were resumed
+void RunOutput::write(const TensorJob& job, const Packed& packed,
+                      const CheckpointReader& reader) const {
+    const auto chunks = writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
+    reader.require_whole(job.path);
+    const ErrorReport error = checked_error(job, packed);
+    progress.end(packed.tensor.geometry.weight_count * dtype_bytes(job.dtype));
+    log_detail(fmt::format("{}: {} bit, {:.2f} dB", job.path, job.spec.n_bits, error.sqnr_db));
+    const PlanEntry* const entry = to_keep(job);
+    if (entry == nullptr) return;
+    journal.add(journal_name(*entry), packed.tensor, chunks,
+                note_of(error, packed, entry->slab.has_value()));
+    indices.push_back(chunks_fingerprint(chunks));
+}
 
-    /// Tensors come in plan order; after one that failed the rest is not kept.
-    void write(const TensorJob& job, const Packed& packed, const CheckpointReader& reader) const {
-        const auto chunks =
-            writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
-        reader.require_whole(job.path);
-        const ErrorReport error = checked_error(job, packed);
-        progress.end(packed.tensor.geometry.weight_count * dtype_bytes(job.dtype));
-        log_detail(fmt::format("{}: {} bit, {:.2f} dB", job.path, job.spec.n_bits, error.sqnr_db));
-        if (entries[journal.size()]->job.path != job.path) return;
-        const bool is_slab = entries[journal.size()]->slab.has_value();
-        journal.add(job.path, packed.tensor, chunks, note_of(error, packed, is_slab));
-        indices.push_back(chunks_fingerprint(chunks));
-    }
-};
-
-GraphPorts graph_ports(const Work& work, const Output& output) {
+GraphPorts graph_ports(const Work& work, const RunOutput& output) {
     GraphPorts ports;
     ports.load = [&](const PlanEntry& entry) {
         if (stop_requested()) {
@@ -178,7 +166,7 @@ GraphPorts graph_ports(const Work& work, const Output& output) {
             return work.sensitivities->open_weights(*entry.sensitivities);
         };
     }
-    if (work.describes) ports.describe = detail_limits(output.entries.size());
+    if (work.describes) ports.describe = detail_limits(output.tensors);
     return ports;
 }
 
@@ -187,6 +175,8 @@ Origin origin_of(const Config& config, const CheckpointInfo& input,
     return {config_to_json(config), input_fingerprint(input),
             sensitivities != nullptr ? input_fingerprint(*sensitivities) : std::string()};
 }
+
+namespace {
 
 /// Palettizes what is not done yet.
 GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
@@ -200,14 +190,20 @@ GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
     progress.add_earlier(resumed.size(), weight_bytes(std::span(entries).first(resumed.size())));
     const std::size_t done = resumed.size();
     std::vector<Fingerprint> indices;
-    const Output output{journal, writer, entries, progress, indices};
+    // After a tensor that failed the rest is not kept.
+    const auto to_keep = [&](const TensorJob& job) -> const PlanEntry* {
+        const PlanEntry* const entry = entries[journal.size()];
+        return entry->job.path == job.path ? entry : nullptr;
+    };
+    const RunOutput output{journal, writer, to_keep, progress, indices, entries.size()};
     GraphResult result =
         run_graph(plan, graph_ports(work, output), work.budget_bytes, std::move(resumed));
     for (std::size_t e = 0; e < indices.size(); ++e) result.outcomes[done + e].indices = indices[e];
     return result;
 }
 
-/// All but the sizes and times that are not known yet.
+}  // namespace
+
 RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
                   const std::vector<Outcome>& outcomes) {
     RunFacts facts;
@@ -220,8 +216,6 @@ RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
     facts.described = wants_details(arguments);
     return facts;
 }
-
-}  // namespace
 
 bool wants_details(const Arguments& arguments) {
     return arguments.has("report-html") || arguments.flag("report-detail");
@@ -298,6 +292,8 @@ std::optional<ShardChoice> shard_from(const Arguments& arguments) {
                 "give I/N, as --shard 0/8");
 }
 
+}  // namespace
+
 ShardRecord record_of(const ShardChoice& shard, const Plan& whole, const RunIdentity& identity,
                       const std::string& input) {
     Fingerprint plan;
@@ -305,6 +301,8 @@ ShardRecord record_of(const ShardChoice& shard, const Plan& whole, const RunIden
     return {shard, whole.palettized().size(), std::filesystem::absolute(input).string(),
             identity.input, plan.text()};
 }
+
+namespace {
 
 Plan part_of(const Plan& whole, const ShardChoice& shard) {
     Plan part = plan_of_pieces(whole, balanced_parts(whole, shard.parts)[shard.part]);
@@ -316,6 +314,8 @@ Plan part_of(const Plan& whole, const ShardChoice& shard) {
 }
 
 int execute_run(const Arguments& arguments) {
+    Ranks ranks;
+    if (ranks.size() > 1) return execute_run_of_ranks(arguments, ranks);
     if (has_several_inputs(arguments)) return execute_run_of_several(arguments);
     const auto start = Clock::now();
     const std::string target = behind_links(arguments.positionals[1]);

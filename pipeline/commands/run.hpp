@@ -4,11 +4,17 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
+#include "io/journal.hpp"
 #include "pipeline/commands/options.hpp"
+#include "pipeline/graph.hpp"
+#include "pipeline/progress.hpp"
+#include "pipeline/ranks.hpp"
 #include "pipeline/recorder.hpp"
 #include "pipeline/report.hpp"
 
@@ -37,6 +43,50 @@ struct FileRun {
     std::optional<ShardRecord> shard = {};  // where the plan is a part of another
 };
 
+/// What a run writes beside its output.
+struct Reports {
+    explicit Reports(const Arguments& arguments);
+
+    ReportFile json;
+    ReportFile trace;
+    ReportFile page;
+
+    /// Puts the profile into `facts` where there is a recorder.
+    void write(const Arguments& arguments, const Plan& plan, RunFacts& facts,
+               const Recorder* recorder);
+    /// All files or none.
+    void publish(CheckpointWriter& writer);
+};
+
+/// The run's output, and the journal that lets it go on where it was interrupted.
+struct RunOutput {
+    Journal& journal;
+    CheckpointWriter& writer;
+    std::function<const PlanEntry*(const TensorJob&)> to_keep;  // its entry; null: not to be kept
+    Progress& progress;
+    std::vector<Fingerprint>& indices;  // by tensor, after those that were resumed
+    std::size_t tensors;                // to share what memory details may take
+
+    void write(const TensorJob& job, const Packed& packed, const CheckpointReader& reader) const;
+};
+
+/// Both outlive the graph.
+[[nodiscard]] GraphPorts graph_ports(const Work& work, const RunOutput& output);
+
+/// The plan that is executed; what there is to warn of is printed.
+[[nodiscard]] Plan executable_plan(const Arguments& arguments, const Config& config,
+                                   const PlanOptions& options, const CheckpointReader& reader);
+[[nodiscard]] std::vector<std::string> palettized_paths(const Plan& plan);
+[[nodiscard]] std::uint64_t weight_bytes(std::span<const PlanEntry* const> entries);
+[[nodiscard]] Origin origin_of(const Config& config, const CheckpointInfo& input,
+                               const CheckpointInfo* sensitivities);
+[[nodiscard]] ShardRecord record_of(const ShardChoice& shard, const Plan& whole,
+                                    const RunIdentity& identity, const std::string& input);
+/// All but the sizes and times that are not known yet.
+[[nodiscard]] RunFacts facts_of(const Arguments& arguments, const CheckpointInfo& input,
+                                const std::vector<Outcome>& outcomes);
+[[nodiscard]] double seconds_since(Clock::time_point start);
+
 /// Called when every byte of the output is on the disk, at part_path: puts it into place.
 using PublishFile =
     std::function<void(CheckpointWriter& writer, const std::string& part_path, RunFacts& facts)>;
@@ -47,6 +97,8 @@ int run_file(const FileRun& run, const PublishFile& publish);
 /// Whether the command line has more than one plain file as its input.
 [[nodiscard]] bool has_several_inputs(const Arguments& arguments);
 int execute_run_of_several(const Arguments& arguments);
+/// With several ranks.
+int execute_run_of_ranks(const Arguments& arguments, Ranks& ranks);
 
 /// Whether outcomes have a detail.
 [[nodiscard]] bool wants_details(const Arguments& arguments);

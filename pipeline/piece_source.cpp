@@ -1,0 +1,75 @@
+#include "pipeline/piece_source.hpp"
+
+namespace pal {
+
+namespace {
+
+/// A question is these numbers.
+enum Question : std::size_t { kBusy, kLeaves, kDonePieces, kDoneBytes, kNumbers };
+
+}  // namespace
+
+Ranks::Serve serve_pieces(Handout& handout, Progress& progress) {
+    return [&](std::size_t rank, const Ranks::Numbers& question) -> Ranks::Numbers {
+        for (std::uint64_t piece = 0; rank > 0 && piece < question[kDonePieces]; ++piece)
+            progress.end(piece == 0 ? question[kDoneBytes] : 0);
+        if (question[kLeaves] != 0) {
+            handout.close();
+            return {};
+        }
+        const Handout::Answer answer = handout.next(rank, question[kBusy] != 0);
+        if (answer.is_last) return {};
+        Ranks::Numbers numbers{answer.pieces.size()};
+        numbers.insert(numbers.end(), answer.pieces.begin(), answer.pieces.end());
+        return numbers;
+    };
+}
+
+Ranks::Numbers PieceSource::question(bool leaves) {
+    const std::lock_guard lock(mutex_);
+    Ranks::Numbers numbers(kNumbers);
+    numbers[kBusy] = in_work_ > 0 ? 1 : 0;
+    numbers[kLeaves] = leaves ? 1 : 0;
+    numbers[kDonePieces] = std::exchange(done_pieces_, 0);
+    numbers[kDoneBytes] = std::exchange(done_bytes_, 0);
+    return numbers;
+}
+
+const PlanEntry* PieceSource::next() {
+    if (ahead_.empty() && !is_over_) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (in_work_ > last_bundle_) return nullptr;
+        }
+        const Ranks::Numbers answer = ranks_.ask(question(false));
+        is_over_ = answer.empty();
+        if (!is_over_) ahead_.insert(ahead_.end(), answer.begin() + 1, answer.end());
+        last_bundle_ = ahead_.size();
+    }
+    if (ahead_.empty()) return nullptr;
+    const std::size_t piece = ahead_.front();
+    ahead_.pop_front();
+    order_.push_back(piece);
+    const std::lock_guard lock(mutex_);
+    ++in_work_;
+    return entries_[piece];
+}
+
+void PieceSource::done(const PlanEntry& entry, const Outcome& outcome) {
+    const std::lock_guard lock(mutex_);
+    --in_work_;
+    ++done_pieces_;
+    done_bytes_ += entry.job.geometry.weight_count * dtype_bytes(entry.job.dtype);
+    if (outcome.failed) failed_ = true;
+}
+
+bool PieceSource::failed() const {
+    const std::lock_guard lock(mutex_);
+    return failed_;
+}
+
+void PieceSource::leave() {
+    if (!std::exchange(is_over_, true)) (void)ranks_.ask(question(true));
+}
+
+}  // namespace pal

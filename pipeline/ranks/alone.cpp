@@ -1,0 +1,18 @@
+// Built without MPI: a process is alone.
+#include "pipeline/ranks.hpp"
+
+namespace pal {
+
+struct Ranks::Server {
+    Serve serve;
+};
+
+Ranks::Ranks() = default;
+Ranks::~Ranks() = default;
+
+std::vector<std::string> Ranks::all_gather(const std::string& own) const { return {own}; }
+void Ranks::serve(const Serve& serve) { server_ = std::make_unique<Server>(Server{serve}); }
+Ranks::Numbers Ranks::ask(const Numbers& question) const { return server_->serve(0, question); }
+void Ranks::finish_serving() { server_.reset(); }
+
+}  // namespace pal

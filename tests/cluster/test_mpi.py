@@ -1,0 +1,195 @@
+"""Several ranks that mpirun starts on one machine: the file of one process, byte for byte, whatever happens on the way.
+
+H5PALETTIZE_MPI names a program that was built with MPI (default: build/mpi/h5palettize).
+"""
+
+import filecmp
+import glob
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "end_to_end"))
+import support
+from support import CHECK_FAILED, DONE, INPUT, OUTPUT, STOPPED, USAGE
+
+support.PROGRAM = os.environ.get("H5PALETTIZE_MPI", str(support.SOURCE_DIR / "build/mpi/h5palettize"))
+GROUPS = ("--granularity", "per_grouped_channel", "--group-size", "64")
+SLOW = (*GROUPS, "--engine", "reference", "--n-bits", "4")
+LAUNCH = ("mpirun", "--allow-run-as-root", "--oversubscribe")
+DEADLINE_SECONDS = 60
+
+
+def missing():
+    if shutil.which("mpirun") is None:
+        return "no mpirun here: scripts/setup.sh --cluster installs it"
+    if not os.access(support.PROGRAM, os.X_OK):
+        return f"no {support.PROGRAM}: scripts/build.sh mpi makes it, once scripts/setup.sh --cluster installs MPI"
+    return ""
+
+
+@unittest.skipIf(missing(), missing())
+class Ranks(support.Case):
+    def setUp(self):
+        super().setUp()
+        self.original, self.merged = self.path("in.h5"), self.path("out.h5")
+
+    def checkpoint(self, layers=10, head=4096):
+        """Layers of many sizes, a large one that is cut into slabs, one under two names, and what is not palettized."""
+        with h5py.File(self.original, "w") as file:
+            for layer in range(layers):
+                values = support.rng(layer).standard_normal((128, 64 * (layer + 1))) * 0.1
+                file[f"layer{layer}/weight"] = values.astype("f2" if layer % 3 == 0 else "f4")
+                file[f"layer{layer}/bias"] = support.rng(layer).standard_normal(128)
+            file["head/weight"] = support.rng(99).standard_normal((head, 1024)).astype("f4")
+            file["tied"] = file["head/weight"]
+            file["ids"] = np.arange(10)
+
+    def words(self, ranks, *options, original=None):
+        return [*LAUNCH, "-n", str(ranks), support.PROGRAM, "run", original or self.original, self.merged, "--threads", "1", *options]
+
+    def job(self, ranks, *options, code=DONE):
+        """What the job said; it ends with this code."""
+        return self.ended(subprocess.Popen(self.words(ranks, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), code)
+
+    def ended(self, job, code):
+        out, err = job.communicate(timeout=DEADLINE_SECONDS)
+        self.assertEqual(job.returncode, code, out + err)
+        return out + err
+
+    def whole(self, *options):
+        name = self.path("whole.h5")
+        self.program("run", self.original, name, "--threads", "1", "--force", *options)
+        return name
+
+    def assert_is_the_file_of_one_process(self, *options):
+        self.assertTrue(filecmp.cmp(self.whole(*options), self.merged, shallow=False), options)
+        self.assertFalse(os.path.exists(f"{self.merged}.shards"))
+
+    def test_the_file_of_one_process_for_any_number_of_ranks(self):
+        self.checkpoint()
+        for ranks in (1, 2, 3, 5, 8):
+            said = self.job(ranks, *GROUPS, "--force")
+            self.assert_is_the_file_of_one_process(*GROUPS)
+            self.assertEqual(said.count("21 tensors: 11 palettized"), 1)  # one table
+        for options in (("--n-bits", "2"), (*GROUPS, "--per-channel-scale", "--certify", "1e-3"), ("--memory", "1MiB", *GROUPS),
+                        ("--cluster-dim", "2", "--n-bits", "1", *GROUPS[:3], "128")):
+            self.job(3, "--force", *options)
+            self.assert_is_the_file_of_one_process(*options)
+
+    def test_more_ranks_than_work(self):
+        self.checkpoint(layers=1, head=64)
+        self.job(8, *GROUPS)
+        self.assert_is_the_file_of_one_process(*GROUPS)
+        nothing = (*GROUPS[:3], "1000")  # fits no tensor
+        self.job(4, *nothing, "--force")
+        self.assert_is_the_file_of_one_process(*nothing)
+
+    def test_the_report_is_that_of_one_process(self):
+        self.checkpoint(layers=4)
+        reports = []
+        for run in (lambda *options: self.job(3, *options), lambda *options: self.program("run", self.original, self.merged, *options)):
+            run(*GROUPS, "--certify", "1e-3", "--force", "--report", self.path("report.json"))
+            reports.append(json.loads(pathlib.Path(self.path("report.json")).read_text()))
+            for tensor in reports[-1]["tensors"]:
+                self.assertEqual(tensor.pop("seconds") > 0, tensor["action"] == "palettized")
+            for key in ("wall_seconds", "threads"):
+                reports[-1].pop(key)
+            os.remove(self.path("report.json"))
+        self.assertEqual(*reports)
+
+    def test_an_error_on_one_rank_stops_the_job_with_its_message(self):
+        self.checkpoint()
+        with h5py.File(self.original, "r+") as file:
+            file["layer4/weight"][3, 5] = np.nan
+        said = self.job(4, *GROUPS, code=CHECK_FAILED)
+        self.assertEqual(said.count("/layer4/weight: "), 1, said)
+        self.assertRegex(said, r"error: rank \d: /layer4/weight: .*NaN")
+        self.assert_folder_holds("in.h5")
+
+    def test_what_all_ranks_meet_is_said_once(self):
+        self.checkpoint(layers=1)
+        pathlib.Path(self.merged).touch()
+        said = self.job(3, *GROUPS, code=OUTPUT)
+        self.assertEqual(said.count("exists; pass --force"), 1, said)
+        self.assertNotIn("error: rank", said)
+        for options, words in ((("--shard", "0/2"), "--shard 0/2: not by several ranks"), (("--trace", "t"), "--trace: not by")):
+            self.assertIn(words, self.job(2, "--force", *options, code=USAGE))
+
+    def test_a_rank_with_another_input_is_named(self):
+        self.checkpoint(layers=2)
+        other = shutil.copy(self.original, self.path("other.h5"))
+        with h5py.File(other, "r+") as file:
+            file["layer1/weight"][0, 0] += 1
+        words = [*self.words(2, *GROUPS), ":", *self.words(1, *GROUPS, original=other)[3:]]
+        said = self.ended(subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), INPUT)
+        self.assertEqual(said.count("error: rank 2 has another input"), 1, said)
+        self.assert_folder_holds("in.h5", "other.h5")
+
+    def interrupted(self, ranks, interrupt, *options):
+        """Begins a job; interrupts it once two ranks have finished something. Returns the job."""
+        job = subprocess.Popen(self.words(ranks, *SLOW, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while sum(os.path.getsize(name) > 700 for name in glob.glob(f"{self.merged}.shards/.*-journal")) < 2:
+            self.assertIsNone(job.poll(), "done before it could be interrupted")
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        interrupt(job)
+        return job
+
+    @staticmethod
+    def kill_one_rank(job):
+        ranks = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True, check=True).stdout.split()
+        os.kill(int(ranks[1]), signal.SIGKILL)
+
+    def test_a_killed_rank_ends_the_job_which_goes_on_with_resume(self):
+        self.checkpoint(layers=18, head=512)
+        for options in ((), ("--resume",)):  # the job that is killed
+            job = self.interrupted(4, self.kill_one_rank, *options)
+            job.communicate(timeout=DEADLINE_SECONDS)
+            self.assertNotEqual(job.returncode, DONE)
+            self.assertFalse(os.path.exists(self.merged))
+            self.assertIn("is of 4 ranks, not 3; start as many", self.job(3, *SLOW, "--resume", code=USAGE))
+            said = self.job(4, *SLOW, "--resume")
+            self.assertRegex(said, r"info: \d+ of \d+ pieces were done by an earlier run")
+            self.assert_is_the_file_of_one_process(*SLOW)
+            os.remove(self.merged)
+
+    def test_another_number_of_ranks_starts_afresh(self):
+        self.checkpoint(layers=18, head=512)
+        self.interrupted(4, self.kill_one_rank).communicate(timeout=DEADLINE_SECONDS)
+        self.job(3, *SLOW)
+        self.assert_is_the_file_of_one_process(*SLOW)
+
+    def test_a_signal_to_mpirun_interrupts_the_job(self):
+        self.checkpoint(layers=18, head=512)
+        job = self.interrupted(4, lambda running: running.send_signal(signal.SIGUSR1))
+        said = self.ended(job, STOPPED)
+        self.assertEqual(said.count("--resume goes on from what is done"), 1, said)
+        self.job(4, *SLOW, "--resume")
+        self.assert_is_the_file_of_one_process(*SLOW)
+
+    def test_alone_it_is_the_program_without_mpi(self):
+        """Not started by mpirun: options, messages and the file are the same."""
+        other = os.environ.get("H5PALETTIZE", str(support.SOURCE_DIR / "build/release/h5palettize"))
+        if other == support.PROGRAM or not os.access(other, os.X_OK):
+            self.skipTest("no program without MPI to compare with")
+        self.checkpoint(layers=2)
+        self.assertEqual(*(subprocess.run([program, "run", "--help"], capture_output=True, check=True).stdout
+                           for program in (other, support.PROGRAM)))
+        whole = self.whole(*GROUPS)
+        subprocess.run([other, "run", self.original, self.merged, *GROUPS], capture_output=True, check=True)
+        self.assertTrue(filecmp.cmp(whole, self.merged, shallow=False))
+
+
+if __name__ == "__main__":
+    unittest.main()
