@@ -179,6 +179,7 @@ ErrorReport joined_error(const MergedTensor& tensor, const PalettizedTensor& who
 
 std::vector<Shard> open_shards(const std::vector<std::string>& files) {
     std::vector<Shard> shards;
+    shards.reserve(files.size());
     for (const std::string& file : files) shards.push_back(open_shard(file));
     for (const Shard& shard : shards) {
         const std::string other = difference(shards.front(), shard);
@@ -244,7 +245,8 @@ std::string write_merged(const MergedTensor& tensor, const CheckpointReader& inp
 
 void require_input_of(const Shard& shard, const CheckpointInfo& input) {
     const std::string identity = input_fingerprint(input) + " " + content_stamp(input.file);
-    if (shard.record.input_identity.starts_with(identity)) return;
+    // Sensitivities follow, where there are some.
+    if ((shard.record.input_identity + " ").starts_with(identity + " ")) return;
     refuse(input.file, "is not, or no longer, the file that " + file_of(shard) +
                            " was made from (a copy keeps its time of change with cp -p)");
 }

@@ -26,6 +26,7 @@ void check_merge_target(const std::string& input, const std::vector<std::string>
 
 std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors) {
     std::vector<std::string> paths;
+    paths.reserve(tensors.size());
     for (const MergedTensor& tensor : tensors) paths.push_back(tensor.path);
     return paths;
 }
