@@ -180,6 +180,7 @@ ErrorReport joined_error(const MergedTensor& tensor, const PalettizedTensor& who
 
 std::vector<Shard> open_shards(const std::vector<std::string>& files) {
     std::vector<Shard> shards;
+    shards.reserve(files.size());
     for (const std::string& file : files) shards.push_back(open_shard(file));
     for (const Shard& shard : shards) {
         const std::string other = difference(shards.front(), shard);
@@ -255,6 +256,7 @@ std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
     for (const MergedTensor& tensor : tensors) bytes += stored_bytes_of(tensor);
     Progress progress(tensors.size(), bytes, progress_on_stderr());
     std::vector<std::string> said;
+    said.reserve(tensors.size());
     for (const MergedTensor& tensor : tensors) {
         progress.begin(tensor.path);
         said.push_back(write_merged(tensor, input, writer));
@@ -265,13 +267,15 @@ std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
 
 std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors) {
     std::vector<std::string> paths;
+    paths.reserve(tensors.size());
     for (const MergedTensor& tensor : tensors) paths.push_back(tensor.path);
     return paths;
 }
 
 void require_input_of(const Shard& shard, const CheckpointInfo& input) {
     const std::string identity = input_fingerprint(input) + " " + content_stamp(input.file);
-    if (shard.record.input_identity.starts_with(identity)) return;
+    // Sensitivities follow, where there are some.
+    if ((shard.record.input_identity + " ").starts_with(identity + " ")) return;
     refuse(input.file, "is not, or no longer, the file that " + file_of(shard) +
                            " was made from (a copy keeps its time of change with cp -p)");
 }

@@ -42,12 +42,11 @@ std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double 
     const auto unit = may_be_cut ? slab_unit(geometry, entry.job.spec) : std::nullopt;
     if (!unit || seconds <= kWholeShare * part_seconds) return {{number, std::nullopt, seconds}};
     const std::uint64_t rows = geometry.shape[0];
-    const double wanted = std::max(1.0, seconds / (kSlabShare * part_seconds));
     const std::uint64_t units = rows / *unit;
-    const auto slab_rows =
-        std::max({std::uint64_t{1}, units / most + (units % most > 0 ? 1 : 0),
-                  static_cast<std::uint64_t>(static_cast<double>(units) / wanted)}) *
-        *unit;
+    const double wanted = std::max(1.0, seconds / (kSlabShare * part_seconds));
+    const auto slab_units = static_cast<std::uint64_t>(static_cast<double>(units) / wanted);
+    const std::uint64_t least_units = units / most + (units % most > 0 ? 1 : 0);
+    const std::uint64_t slab_rows = std::max({std::uint64_t{1}, slab_units, least_units}) * *unit;
     std::vector<Piece> pieces;
     for (std::uint64_t first = 0; first + slab_rows <= rows; first += slab_rows)
         pieces.push_back({number, Slab{first, slab_rows}, 0});

@@ -56,7 +56,11 @@ if grep -rnE --include='*.[ch]pp' '\b(std::(cout|cerr|clog)\b|(exit|print|printf
     fail 'a library prints or exits'
 fi
 
-# Every header compiles alone.
+# Every header compiles alone: one that its own source includes first does when that is compiled.
+is_first_of_its_source() {
+    local source="${1%.hpp}.cpp"
+    [[ -f $source && "$(grep -m1 '^#include' "$source")" == "#include \"$1\"" ]]
+}
 read -r -a flags <<<"$(pkg-config --cflags hdf5 2>/dev/null || pkg-config --cflags hdf5-serial)"
 compile_alone() {
     local header="$1"
@@ -65,7 +69,12 @@ compile_alone() {
         { echo "layering: $header does not compile alone" >&2; return 1; }
 }
 export -f compile_alone
-mapfile -t headers < <(find stages configs io pipeline -name '*.hpp' | sort)
+all=0
+headers=()
+while read -r header; do
+    all=$((all + 1))
+    is_first_of_its_source "$header" || headers+=("$header")
+done < <(find stages configs io pipeline -name '*.hpp' | sort)
 # shellcheck disable=SC2016  # the inner shell expands
 printf '%s\0' "${headers[@]}" |
     xargs -0 -n 1 -P "$(nproc)" bash -c 'compile_alone "${@: -1}" "${@:1:$#-1}"' compile_alone "${flags[@]}" ||
@@ -75,4 +84,4 @@ if ((failures > 0)); then
     echo "layering: $failures violations" >&2
     exit 1
 fi
-echo "layering: includes of 4 folders are in order, ${#headers[@]} headers compile alone"
+echo "layering: includes of 4 folders are in order, $all headers compile alone, ${#headers[@]} of them tried here"
