@@ -22,7 +22,6 @@ if [[ $sanitize == yes ]]; then
     scripts/setup.sh --cluster || echo "test: no Slurm and MPI here: their tests are skipped" >&2
 fi
 scripts/build.sh release
-if command -v mpirun >/dev/null; then scripts/build.sh mpi; fi
 scripts/check_format.sh
 scripts/check_layering.sh
 scripts/check_tidy.sh

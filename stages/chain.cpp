@@ -121,8 +121,7 @@ std::string advice(const TensorJob& job) {
 }  // namespace
 
 ErrorReport checked_error(const TensorJob& job, const Packed& packed) {
-    ErrorReport error =
-        packed.later ? packed.later->error(packed.tensor.chunks) : packed.error;
+    ErrorReport error = packed.later ? packed.later->error(packed.tensor.chunks) : packed.error;
     if (error.finite) return error;
     throw Error(ErrorCode::kCheckFailed, job.path + ": decodes to values beyond the largest " +
                                              std::string(dtype_name(job.dtype)) + "; " +

@@ -11,11 +11,13 @@ from support import USAGE
 
 
 class SlurmPlan(support.Case):
-    def checkpoint(self, layers=8, width=512):
+    def checkpoint(self, layers=8, width=512, written=True):
         path = self.path("in model.h5")
         with h5py.File(path, "w") as file:
             for layer in range(layers):
-                file[f"layer{layer}/weight"] = support.rng(layer).standard_normal((width, width)).astype("f4")
+                weight = file.create_dataset(f"layer{layer}/weight", (width, width), "f4")
+                if written:
+                    weight[...] = support.rng(layer).standard_normal((width, width))
                 file[f"layer{layer}/bias"] = support.rng(layer).standard_normal(width).astype("f4")
         return path
 
@@ -45,7 +47,7 @@ class SlurmPlan(support.Case):
         self.assertRegex(words, r"\nsubmit\.sh .* OUT\.h5 1 --n-bits=4 --memory=\d+MiB\n$")
 
     def test_what_is_slow_gets_more_tasks_and_not_more_than_there_is_to_do_apart(self):
-        path = self.checkpoint(layers=3, width=8192 // 2)
+        path = self.checkpoint(layers=3, width=8192, written=False)
         slow = ("--engine", "reference", "--n-bits", "8", "--cpus-per-task", "1", "--minutes", "1")
         few = self.suggested(path, *slow)
         self.assertEqual((few["tasks"], few["tensors"]), (3, 3))
@@ -55,11 +57,11 @@ class SlurmPlan(support.Case):
         self.assertGreaterEqual(many["time_limit_minutes"] * 60, 2 * many["task_seconds"] + 180)
 
     def test_tasks_that_take_longer_than_was_asked_for_are_said(self):
-        path = self.checkpoint(layers=1, width=8192 // 2)
+        path = self.checkpoint(layers=1, width=8192 // 2, written=False)
         slow = ("--engine", "reference", "--n-bits", "8", "--cpus-per-task", "1")
         result = self.program("slurm-plan", path, *slow, "--minutes", "0.5e1")
         self.assertNotIn("warning", result.stderr)
-        alone = self.program("slurm-plan", self.checkpoint(layers=2, width=5120), *slow, "--minutes", "1", "--tasks", "1")
+        alone = self.program("slurm-plan", self.checkpoint(layers=2, width=5120, written=False), *slow, "--minutes", "1", "--tasks", "1")
         self.assertRegex(alone.stderr, "a task takes about .*, more than --minutes 1: --tasks, or CPUs, are too few")
         groups = self.program("slurm-plan", self.path("in model.h5"), *slow, "--minutes", "1")
         self.assertRegex(groups.stderr, "more than --minutes 1: there is nothing more to do apart")
