@@ -5,6 +5,8 @@
 #include <bit>
 #include <span>
 
+#include "io/checkpoint_writer.hpp"
+
 namespace pal {
 
 std::string Fingerprint::text() const { return fmt::format("{:016x}", hash_); }

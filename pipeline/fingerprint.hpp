@@ -6,10 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "io/checkpoint_writer.hpp"
 #include "stages/tensor.hpp"
 
 namespace pal {
+
+struct ChunkPlace;
 
 /// FNV-1a, 64 bits.
 class Fingerprint {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <map>
@@ -25,6 +26,17 @@ using Json = nlohmann::ordered_json;
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {
     throw Error(ErrorCode::kInput, file + ": " + why);
+}
+
+/// All shards are open at a time; how many files may be is often 1024 unless more are asked for.
+void allow_open_files(std::size_t shards) {
+    constexpr rlim_t kEach = 2;  // the library's, and one to read past it
+    constexpr rlim_t kOthers = 64;
+    const rlim_t wanted = kEach * shards + kOthers;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);  // else opening says so
 }
 
 Shard open_shard(const std::string& file) {
@@ -121,6 +133,17 @@ void require_all_rows(const MergedTensor& tensor, std::uint64_t rows) {
                 fmt::format("{}: rows {} to {} are in no shard", tensor.path, next, rows - 1));
 }
 
+/// Of what the input has, or of some rows of it.
+void require_shape(const MergedTensor::Source& source, const DatasetInfo& dataset) {
+    const PalettizedTensorInfo& info = source.shard->reader->info().tensors[source.tensor];
+    Shape shape = dataset.shape;
+    if (source.record.slab) shape[0] = source.record.slab->rows;
+    if (info.shape == shape && info.dtype == dataset.dtype) return;
+    refuse(file_of(*source.shard),
+           fmt::format("{}: is damaged: {} {} is not what the input has", info.path,
+                       dtype_name(info.dtype), shape_to_string(info.shape)));
+}
+
 PalettizedTensor read_checked(const MergedTensor::Source& source) {
     const Shard& shard = *source.shard;
     const PalettizedTensorInfo& info = shard.reader->info().tensors[source.tensor];
@@ -134,19 +157,18 @@ PalettizedTensor read_checked(const MergedTensor::Source& source) {
     return tensor;
 }
 
-/// The geometry that slabs are of.
-Geometry whole_geometry(const PalettizedTensor& slab, const DatasetInfo& dataset) {
-    PalettizationSpec spec;
-    spec.n_bits = slab.n_bits;
-    spec.cluster_dim = slab.geometry.cluster_dim;
-    const std::size_t output_axis = slab.geometry.output_axis;
-    const std::size_t group_axis = slab.geometry.group_axis.value_or(output_axis);
-    spec.granularity = {GranularityKind::kPerGroupedChannel, group_axis == output_axis ? 0 : 1,
-                        slab.geometry.group_size};
-    auto geometry = make_geometry(dataset.shape, {output_axis, group_axis}, spec, true);
-    if (const auto* reason = std::get_if<std::string>(&geometry))
-        throw Error(ErrorCode::kInput, dataset.path + ": " + *reason);
-    return std::get<Geometry>(geometry);
+/// The tensor of all slabs.
+PalettizedTensor joined_slabs(const MergedTensor& tensor, std::vector<PalettizedTensor> slabs,
+                              const DatasetInfo& dataset) {
+    const Geometry& first = slabs.front().geometry;
+    std::size_t chunks = 0;
+    for (const PalettizedTensor& slab : slabs) chunks += slab.chunks.size();
+    if (first.group_axis == 0U) {
+        const Geometry whole = with_rows(first, dataset.shape.front());
+        if (ChunkGrid(whole).count() == chunks) return joined(std::move(slabs), whole);
+    }
+    refuse(file_of(*tensor.sources.front().shard),
+           tensor.path + ": is damaged: its rows are not cut where groups and chunks end");
 }
 
 /// Chunks in the order of the file belong to one source after the other.
@@ -176,9 +198,36 @@ ErrorReport joined_error(const MergedTensor& tensor, const PalettizedTensor& who
     return total.report(whole.geometry.weight_count);
 }
 
+/// Writes a tensor; returns what the results say of it.
+std::string write_one(const MergedTensor& tensor, const CheckpointReader& input,
+                      CheckpointWriter& writer) {
+    const Shard& first = *tensor.sources.front().shard;
+    const PalettizedTensorInfo& info = first.reader->info().tensors[tensor.sources.front().tensor];
+    std::vector<PalettizedTensor> parts;
+    std::vector<std::size_t> chunk_counts;
+    for (const MergedTensor::Source& source : tensor.sources) {
+        parts.push_back(read_checked(source));
+        chunk_counts.push_back(parts.back().chunks.size());
+    }
+    Json said = first.tensors[tensor.sources.front().tensor];
+    if (!tensor.sources.front().record.slab) {
+        require_checksums(tensor, chunk_counts,
+                          writer.write_palettized(tensor.path, parts.front(), info.spec_json));
+        return said.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+    const DatasetInfo& dataset = dataset_of(tensor.path, input.info(), first);
+    const PalettizedTensor whole = joined_slabs(tensor, std::move(parts), dataset);
+    require_checksums(tensor, chunk_counts,
+                      writer.write_palettized(tensor.path, whole, info.spec_json));
+    put_errors(said, joined_error(tensor, whole, dataset, input));
+    said["palette_fingerprint"] = palette_fingerprint(whole).text();
+    return said.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
 
 std::vector<Shard> open_shards(const std::vector<std::string>& files) {
+    allow_open_files(files.size());
     std::vector<Shard> shards;
     shards.reserve(files.size());
     for (const std::string& file : files) shards.push_back(open_shard(file));
@@ -209,6 +258,7 @@ std::vector<MergedTensor> merged_tensors(std::vector<Shard>& shards, const Check
         });
         const DatasetInfo& dataset = dataset_of(path, input, *tensor.sources.front().shard);
         require_all_rows(tensor, dataset.shape.front());
+        for (const MergedTensor::Source& source : tensor.sources) require_shape(source, dataset);
         result.push_back(std::move(tensor));
     }
     if (result.size() != shards.front().record.tensors) {
@@ -216,32 +266,6 @@ std::vector<MergedTensor> merged_tensors(std::vector<Shard>& shards, const Check
                                                    result.size(), shards.front().record.tensors));
     }
     return result;
-}
-
-std::string write_merged(const MergedTensor& tensor, const CheckpointReader& input,
-                         CheckpointWriter& writer) {
-    const Shard& first = *tensor.sources.front().shard;
-    const PalettizedTensorInfo& info = first.reader->info().tensors[tensor.sources.front().tensor];
-    std::vector<PalettizedTensor> parts;
-    std::vector<std::size_t> chunk_counts;
-    for (const MergedTensor::Source& source : tensor.sources) {
-        parts.push_back(read_checked(source));
-        chunk_counts.push_back(parts.back().chunks.size());
-    }
-    Json said = first.tensors[tensor.sources.front().tensor];
-    if (!tensor.sources.front().record.slab) {
-        require_checksums(tensor, chunk_counts,
-                          writer.write_palettized(tensor.path, parts.front(), info.spec_json));
-        return said.dump(-1, ' ', false, Json::error_handler_t::replace);
-    }
-    const DatasetInfo& dataset = dataset_of(tensor.path, input.info(), first);
-    const Geometry geometry = whole_geometry(parts.front(), dataset);
-    const PalettizedTensor whole = joined(std::move(parts), geometry);
-    require_checksums(tensor, chunk_counts,
-                      writer.write_palettized(tensor.path, whole, info.spec_json));
-    put_errors(said, joined_error(tensor, whole, dataset, input));
-    said["palette_fingerprint"] = palette_fingerprint(whole).text();
-    return said.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
@@ -259,7 +283,7 @@ std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
     said.reserve(tensors.size());
     for (const MergedTensor& tensor : tensors) {
         progress.begin(tensor.path);
-        said.push_back(write_merged(tensor, input, writer));
+        said.push_back(write_one(tensor, input, writer));
         progress.end(stored_bytes_of(tensor));
     }
     return said;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Shard {
 /// Opens the shards of one run. Throws Error(kInput) that names the files: one is no shard, or
 /// damaged, or of another run (input, configuration, version, number of parts); parts are missing
 /// or there twice.
+/// All stay open: where the process may not have so many files, it asks for more.
 [[nodiscard]] std::vector<Shard> open_shards(const std::vector<std::string>& files);
 
 /// A tensor of the merged file, whole or in slabs, in order.
@@ -35,16 +37,13 @@ struct MergedTensor {
     std::vector<Source> sources;
 };
 
-/// By path. Throws Error(kInput) where one, or rows of one, are missing or there twice.
+/// By path. Throws Error(kInput) where one, or rows of one, are missing or there twice, or of
+/// another shape or type than the input has.
 [[nodiscard]] std::vector<MergedTensor> merged_tensors(std::vector<Shard>& shards,
                                                        const CheckpointInfo& input);
 
-/// Writes a tensor; returns what the results say of it. Throws Error(kInput) that names the shard
-/// where palette or indices are not those that were written.
-[[nodiscard]] std::string write_merged(const MergedTensor& tensor, const CheckpointReader& input,
-                                       CheckpointWriter& writer);
-
-/// Writes all of them; returns what the results say of each. Says its progress.
+/// Writes all of them; returns what the results say of each. Throws Error(kInput) that names the
+/// shard where palette or indices are not those that were written. Says its progress.
 [[nodiscard]] std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
                                                     const CheckpointReader& input,
                                                     CheckpointWriter& writer);

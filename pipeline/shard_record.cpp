@@ -1,5 +1,7 @@
 #include "pipeline/shard_record.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "pipeline/json_path.hpp"
 
 namespace pal {

@@ -111,7 +111,7 @@ void hand_out(std::span<const Piece> slabs, std::span<const std::size_t> part_of
 PlanEntry entry_of(const PlanEntry& whole, const Slab& slab) {
     PlanEntry entry = whole;
     const Geometry& geometry = whole.job.geometry;
-    entry.job.geometry = slab_geometry(geometry, whole.job.spec, slab);
+    entry.job.geometry = with_rows(geometry, slab.rows);
     entry.job.cluster.first_group = first_group(geometry, slab);
     entry.slab = slab;
     entry.bytes_in = whole.bytes_in / geometry.shape[0] * slab.rows;

@@ -72,15 +72,15 @@ std::optional<std::uint64_t> slab_unit(const Geometry& geometry, const Palettiza
     return index_rows * weight_rows(geometry);
 }
 
-Geometry slab_geometry(const Geometry& whole, const PalettizationSpec& spec, const Slab& slab) {
-    Shape shape = whole.shape;
-    PAL_ASSERT(slab.rows > 0 && slab.first + slab.rows <= shape[0]);
-    shape[0] = slab.rows;
-    auto geometry = std::get<Geometry>(
-        make_geometry(shape, {whole.output_axis, whole.group_axis.value()}, spec, true));
-    PAL_ASSERT(geometry.group_axis == whole.group_axis &&
-               std::ranges::equal(chunk_shape(geometry), chunk_shape(whole)));
-    return geometry;
+Geometry with_rows(const Geometry& geometry, std::uint64_t rows) {
+    Shape shape = geometry.shape;
+    shape[0] = rows;
+    PalettizationSpec spec;
+    spec.cluster_dim = geometry.cluster_dim;
+    const std::size_t group_axis = geometry.group_axis.value();
+    spec.granularity = {GranularityKind::kPerGroupedChannel,
+                        group_axis == geometry.output_axis ? 0 : 1, geometry.group_size};
+    return std::get<Geometry>(make_geometry(shape, {geometry.output_axis, group_axis}, spec, true));
 }
 
 std::size_t first_group(const Geometry& whole, const Slab& slab) {

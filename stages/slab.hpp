@@ -24,9 +24,10 @@ struct Slab {
 [[nodiscard]] std::optional<std::uint64_t> slab_unit(const Geometry& geometry,
                                                      const PalettizationSpec& spec);
 
-/// Of a slab as a tensor of its own.
-[[nodiscard]] Geometry slab_geometry(const Geometry& whole, const PalettizationSpec& spec,
-                                     const Slab& slab);
+/// Groups, vectors and channels as they are, with so many rows of the leading dimension instead: of
+/// a slab as a tensor of its own, or of the whole that a slab was cut from. Both have chunks of one
+/// shape where slabs were cut by slab_unit.
+[[nodiscard]] Geometry with_rows(const Geometry& geometry, std::uint64_t rows);
 /// The first of its groups among those of the whole.
 [[nodiscard]] std::size_t first_group(const Geometry& whole, const Slab& slab);
 /// Its weights, read from those of the whole as they are asked for.

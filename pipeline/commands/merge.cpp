@@ -56,7 +56,7 @@ Command merge_command() {
         "makes one palettized checkpoint of its shards",
         "h5palettize merge model.w4.h5 model.w4.part-*.h5",
         2,
-        std::numeric_limits<std::size_t>::max(),
+        kAnyNumber,
         [] {
             po::options_description options("Input");
             options.add_options()(

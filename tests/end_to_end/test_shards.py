@@ -4,6 +4,7 @@ import filecmp
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -131,6 +132,27 @@ class Shards(support.Case):
         self.refused(INPUT, ["in.h5"], "merge", self.path("merged.h5"), *names)
         self.program("merge", self.path("merged.h5"), *names, "--input", moved)
         self.program("verify", moved, self.path("merged.h5"))
+
+    def test_more_shards_than_files_may_be_open(self):
+        original = self.checkpoint(layers=2)
+        names = self.run_shards(original, 40, *GROUPS)
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        subprocess.run([support.PROGRAM, "merge", self.path("merged.h5"), *names, "--quiet"], check=True,
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, most)))
+        self.program("verify", original, self.path("merged.h5"))
+
+    def test_rows_that_are_not_those_of_the_input(self):
+        original = self.checkpoint(layers=2)
+        names = self.run_shards(original, 2, *GROUPS)
+        with h5py.File(names[0], "r+") as file:
+            slab = file["head/weight"]
+            rows, columns = slab.attrs["palettized_shape"]
+            indices = slab["indices"]
+            slab.attrs["palettized_shape"] = np.array([rows, columns // 2])
+            values = indices[:, :columns // 2]
+            del slab["indices"]
+            slab.create_dataset("indices", data=values)
+        self.refused(INPUT, ["part-0.h5: .*damaged"], "merge", self.path("merged.h5"), *names)
 
     def test_a_damaged_shard_is_found(self):
         original = self.checkpoint(layers=4)

@@ -46,7 +46,7 @@ void check_slabs(const Shape& shape, AxisMap axes, PalettizationSpec spec) {
         std::vector<PalettizedTensor> parts;
         for (const Slab& slab : cut(shape[0], *unit, units)) {
             TensorJob own = job;
-            own.geometry = slab_geometry(job.geometry, spec, slab);
+            own.geometry = with_rows(job.geometry, slab.rows);
             own.cluster.first_group = first_group(job.geometry, slab);
             parts.push_back(palettize(own, slab_weights(weights, own.geometry, slab)).tensor);
         }
