@@ -89,6 +89,7 @@ struct Written {
     std::optional<double> optimality_gap;
     std::optional<double> weighted_mse;
     Fingerprint palette;
+    Fingerprint indices;
     std::shared_ptr<const TensorDetail> detail;
 };
 
@@ -98,12 +99,15 @@ struct WriteStage {
     static constexpr Activity activity = Activity::kWriting;
     using Input = Packed;
     using Output = Written;
-    std::function<void(const TensorJob&, const Packed&)> write;
+    std::function<Fingerprint(const TensorJob&, const Packed&)> write;
     Output operator()(const TensorJob& job, Input&& packed) const {
-        write(job, packed);
-        return {checked_error(job, packed), packed.optimality_gap,
+        const Fingerprint indices = write(job, packed);
+        return {checked_error(job, packed),
+                packed.optimality_gap,
                 packed.weighted ? std::optional(packed.weighted->mse) : std::nullopt,
-                palette_fingerprint(packed.tensor), std::move(packed.detail)};
+                palette_fingerprint(packed.tensor),
+                indices,
+                std::move(packed.detail)};
     }
 };
 
@@ -124,6 +128,7 @@ inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes, En
                     outcome.optimality_gap = message->payload->optimality_gap;
                     outcome.weighted_mse = message->payload->weighted_mse;
                     outcome.palette = message->payload->palette;
+                    outcome.indices = message->payload->indices;
                     outcome.detail = std::move(message->payload->detail);
                 }
                 if (done) done(*message->entry, outcome);

@@ -132,18 +132,18 @@ std::uint64_t weight_bytes(std::span<const PlanEntry* const> entries) {
     return bytes;
 }
 
-void RunOutput::write(const TensorJob& job, const Packed& packed,
-                      const CheckpointReader& reader) const {
+Fingerprint RunOutput::write(const TensorJob& job, const Packed& packed,
+                             const CheckpointReader& reader) const {
     const auto chunks = writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
     reader.require_whole(job.path);
     const ErrorReport error = checked_error(job, packed);
     progress.end(packed.tensor.geometry.weight_count * dtype_bytes(job.dtype));
     log_detail(fmt::format("{}: {} bit, {:.2f} dB", job.path, job.spec.n_bits, error.sqnr_db));
-    const PlanEntry* const entry = to_keep(job);
-    if (entry == nullptr) return;
-    journal.add(journal_name(*entry), packed.tensor, chunks,
-                note_of(error, packed, entry->slab.has_value()));
-    indices.push_back(chunks_fingerprint(chunks));
+    if (const PlanEntry* const entry = to_keep(job)) {
+        journal.add(journal_name(*entry), packed.tensor, chunks,
+                    note_of(error, packed, entry->slab.has_value()));
+    }
+    return chunks_fingerprint(chunks);
 }
 
 GraphPorts graph_ports(const Work& work, const RunOutput& output) {
@@ -157,7 +157,7 @@ GraphPorts graph_ports(const Work& work, const RunOutput& output) {
         return entry.slab ? slab_weights(weights, entry.job.geometry, *entry.slab) : weights;
     };
     ports.write = [&](const TensorJob& job, const Packed& packed) {
-        output.write(job, packed, work.reader);
+        return output.write(job, packed, work.reader);
     };
     ports.recorder = work.recorder;
     ports.stopped = stop_requested;
@@ -188,18 +188,13 @@ GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
     }
     Progress progress(entries.size(), weight_bytes(entries), progress_on_stderr());
     progress.add_earlier(resumed.size(), weight_bytes(std::span(entries).first(resumed.size())));
-    const std::size_t done = resumed.size();
-    std::vector<Fingerprint> indices;
     // After a tensor that failed the rest is not kept.
     const auto to_keep = [&](const TensorJob& job) -> const PlanEntry* {
         const PlanEntry* const entry = entries[journal.size()];
         return entry->job.path == job.path ? entry : nullptr;
     };
-    const RunOutput output{journal, writer, to_keep, progress, indices, entries.size()};
-    GraphResult result =
-        run_graph(plan, graph_ports(work, output), work.budget_bytes, std::move(resumed));
-    for (std::size_t e = 0; e < indices.size(); ++e) result.outcomes[done + e].indices = indices[e];
-    return result;
+    const RunOutput output{journal, writer, to_keep, progress, entries.size()};
+    return run_graph(plan, graph_ports(work, output), work.budget_bytes, std::move(resumed));
 }
 
 }  // namespace

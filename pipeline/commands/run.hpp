@@ -64,10 +64,11 @@ struct RunOutput {
     CheckpointWriter& writer;
     std::function<const PlanEntry*(const TensorJob&)> to_keep;  // its entry; null: not to be kept
     Progress& progress;
-    std::vector<Fingerprint>& indices;  // by tensor, after those that were resumed
-    std::size_t tensors;                // to share what memory details may take
+    std::size_t tensors;  // to share what memory details may take
 
-    void write(const TensorJob& job, const Packed& packed, const CheckpointReader& reader) const;
+    /// Returns what its chunks of indices are told by.
+    [[nodiscard]] Fingerprint write(const TensorJob& job, const Packed& packed,
+                                    const CheckpointReader& reader) const;
 };
 
 /// Both outlive the graph.

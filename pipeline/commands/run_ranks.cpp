@@ -196,9 +196,8 @@ class RankRun {
     }
 
     std::string run_pieces(PieceSource& source, Progress& progress) {
-        std::vector<Fingerprint> indices;
         const auto to_keep = [&](const TensorJob& job) { return entries_[piece_of_.at(&job)]; };
-        const RunOutput output{*journal_, *writer_, to_keep, progress, indices, entries_.size()};
+        const RunOutput output{*journal_, *writer_, to_keep, progress, entries_.size()};
         const Work work{*reader_, sensitivities_.get(), nullptr, false, budget_bytes_};
         GraphPorts ports = graph_ports(work, output);
         ports.next = [&] { return source.next(); };
@@ -206,14 +205,11 @@ class RankRun {
             source.done(entry, outcome);
         };
         ports.stopped = [&] { return stop_requested() || source.failed(); };
-        const std::size_t before = outcomes_.size();
         outcomes_ = run_graph(parts_, ports, budget_bytes_, std::move(outcomes_)).outcomes;
         own_pieces_.insert(own_pieces_.end(), source.order().begin(), source.order().end());
         own_pieces_.resize(outcomes_.size());  // the last may not have been admitted
         if (stop_requested()) journal_->keep();
         require_done();
-        for (std::size_t p = before; p < outcomes_.size(); ++p)
-            outcomes_[p].indices = indices.at(p - before);
         return said_of_pieces();
     }
 

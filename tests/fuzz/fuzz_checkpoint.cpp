@@ -37,8 +37,8 @@ bool palettize(const CheckpointReader& reader, const std::string& target) {
                                return reader.open_weights(*entry.dataset, entry.kept_bytes);
                            },
                            [&](const TensorJob& job, const Packed& packed) {
-                               writer.write_palettized(job.path, packed.tensor,
-                                                       spec_to_json(job.spec));
+                               return chunks_fingerprint(writer.write_palettized(
+                                   job.path, packed.tensor, spec_to_json(job.spec)));
                            }};
     for (const Outcome& outcome : run_graph(plan, ports, kMemoryBytes).outcomes) {
         if (outcome.failed) return false;

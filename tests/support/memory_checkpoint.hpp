@@ -35,6 +35,7 @@ struct MemoryCheckpoint {
                 [this](const TensorJob& job, const Packed& packed) {
                     written.push_back(job.path);
                     tensors[job.path] = packed.tensor;
+                    return Fingerprint{};
                 }};
     }
 };

@@ -97,8 +97,8 @@ BOOST_AUTO_TEST_CASE(a_tensor_larger_than_the_budget_goes_alone) {
         return load(entry);
     };
     ports.write = [&](const TensorJob& job, const Packed& packed) {
-        write(job, packed);
         --inside;
+        return write(job, packed);
     };
     (void)run_graph(plan, ports, 1);
     BOOST_TEST(checkpoint.written.size() == 20U);
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(an_output_that_cannot_be_written_lets_nothing_more_in) {
         ++loads;
         return load(entry);
     };
-    ports.write = [](const TensorJob&, const Packed&) {
+    ports.write = [](const TensorJob&, const Packed&) -> Fingerprint {
         throw Error(ErrorCode::kOutput, "disk full");
     };
     const GraphResult result = run_graph(plan, ports, 2 * plan.entries[0].memory_bytes);

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(without_a_recorder_nothing_is_metered) {
     const auto write = ports.write;
     ports.write = [&](const TensorJob& job, const Packed& packed) {
         metered = metered || current_meter() != nullptr;
-        write(job, packed);
+        return write(job, packed);
     };
     (void)run_graph(plan, ports, std::uint64_t{1} << 40);
     BOOST_TEST(!metered);
