@@ -12,6 +12,7 @@
 #include "pipeline/json_path.hpp"
 #include "pipeline/printable.hpp"
 #include "pipeline/report_detail.hpp"
+#include "pipeline/totals.hpp"
 
 namespace pal {
 
@@ -28,29 +29,6 @@ OutcomeOf outcomes_by_entry(const Plan& plan, const std::vector<Outcome>& outcom
     const auto entries = plan.palettized();
     for (std::size_t e = 0; e < entries.size(); ++e) result[entries[e]] = &outcomes[e];
     return result;
-}
-
-struct Totals {
-    std::uint64_t tensors = 0;
-    std::uint64_t palettized = 0;
-    std::uint64_t bytes_in = 0;
-    std::uint64_t bytes_out = 0;
-    std::uint64_t palettized_weights = 0;
-    std::uint64_t palettized_bytes = 0;
-};
-
-Totals totals_of(const Plan& plan) {
-    Totals totals;
-    for (const PlanEntry& entry : plan.entries) {
-        ++totals.tensors;
-        totals.bytes_in += entry.bytes_in;
-        totals.bytes_out += entry.bytes_out;
-        if (!entry.palettize) continue;
-        ++totals.palettized;
-        totals.palettized_weights += entry.job.geometry.weight_count;
-        totals.palettized_bytes += entry.bytes_out;
-    }
-    return totals;
 }
 
 /// Texts with names from files in them: bytes that are not UTF-8 must not end the report.
@@ -122,17 +100,6 @@ Json tensor_json(const PlanEntry& entry) {
     return tensor;
 }
 
-Json totals_json(const Plan& plan) {
-    const Totals totals = totals_of(plan);
-    return {
-        {"tensors", totals.tensors},
-        {"palettized", totals.palettized},
-        {"dense", totals.tensors - totals.palettized},
-        {"bytes_in", totals.bytes_in},
-        {"bytes_out", totals.bytes_out},
-        {"bits_per_weight", bits_per_weight(totals.palettized_bytes, totals.palettized_weights)}};
-}
-
 std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
     const std::string shape =
         shape_to_string(entry.palettize ? entry.job.geometry.shape : entry.dataset->shape);
@@ -202,7 +169,7 @@ std::string widths_for_people(const WidthChoice& widths) {
 std::string report_json(const Plan& plan, const RunFacts* facts) {
     Json report;
     if (facts != nullptr) add_facts(report, *facts);
-    report["totals"] = totals_json(plan);
+    report["totals"] = totals_json(totals_of(plan));
     if (plan.widths) report["widths"] = widths_json(*plan.widths);
     if (!plan.warnings.empty()) report["warnings"] = plan.warnings;
     const OutcomeOf outcomes =
@@ -295,13 +262,7 @@ std::string report_table(const Plan& plan, const RunFacts* facts) {
     std::string table;
     for (const PlanEntry* entry : rows) table += table_row(*entry, outcome_of(entry));
 
-    const Totals totals = totals_of(plan);
-    table += fmt::format(
-        "{} tensors: {} palettized at {:.2f} bits per weight, {} dense; tensors {} -> {}\n",
-        totals.tensors, totals.palettized,
-        bits_per_weight(totals.palettized_bytes, totals.palettized_weights),
-        totals.tensors - totals.palettized, bytes_for_people(totals.bytes_in),
-        bytes_for_people(totals.bytes_out));
+    table += totals_for_people(totals_of(plan)) + "\n";
     if (plan.widths) table += widths_for_people(*plan.widths);
     if (facts != nullptr) {
         table += fmt::format("file {} -> {} in {:.3f} s ({} threads, engine {})\n",

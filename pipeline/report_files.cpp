@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <utility>
 
 #include "pipeline/bytes_for_people.hpp"
 #include "pipeline/json_path.hpp"
 #include "pipeline/report.hpp"
+#include "pipeline/totals.hpp"
 
 namespace pal {
 
@@ -14,71 +16,48 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Sums over files of what their reports say.
-struct Sums {
-    std::uint64_t tensors = 0;
-    std::uint64_t palettized = 0;
-    std::uint64_t bytes_in = 0;
+struct FilesTotals {
+    TensorTotals tensors;
+    std::uint64_t bytes_in = 0;  // of the files
     std::uint64_t bytes_out = 0;
-    std::uint64_t palettized_weights = 0;
-    std::uint64_t palettized_bytes = 0;
-    std::uint64_t file_bytes_in = 0;
-    std::uint64_t file_bytes_out = 0;
-
-    void add(const Json& report) {
-        const Json& totals = report.at("totals");
-        tensors += totals.at("tensors").get<std::uint64_t>();
-        palettized += totals.at("palettized").get<std::uint64_t>();
-        bytes_in += totals.at("bytes_in").get<std::uint64_t>();
-        bytes_out += totals.at("bytes_out").get<std::uint64_t>();
-        file_bytes_in += report.value("file_bytes_in", std::uint64_t{0});
-        file_bytes_out += report.value("file_bytes_out", std::uint64_t{0});
-        for (const Json& tensor : report.at("tensors")) {
-            if (tensor.at("action") != "palettized") continue;
-            std::uint64_t weights = 1;
-            for (const Json& extent : tensor.at("shape")) weights *= extent.get<std::uint64_t>();
-            palettized_weights += weights;
-            palettized_bytes += tensor.at("bytes_out").get<std::uint64_t>();
-        }
-    }
-    [[nodiscard]] double bits() const {
-        return bits_per_weight(palettized_bytes, palettized_weights);
-    }
 };
 
-Json totals_json(const Sums& sums, std::size_t files, bool of_run) {
-    Json totals{{"files", files},
-                {"tensors", sums.tensors},
-                {"palettized", sums.palettized},
-                {"dense", sums.tensors - sums.palettized},
-                {"bytes_in", sums.bytes_in},
-                {"bytes_out", sums.bytes_out},
-                {"bits_per_weight", sums.bits()}};
-    if (of_run) {
-        totals["file_bytes_in"] = sums.file_bytes_in;
-        totals["file_bytes_out"] = sums.file_bytes_out;
+FilesTotals sums_of(const std::vector<FileReport>& files) {
+    FilesTotals totals;
+    for (const FileReport& file : files) {
+        totals.tensors.add(totals_of(file.report));
+        totals.bytes_in += file.report.value("file_bytes_in", std::uint64_t{0});
+        totals.bytes_out += file.report.value("file_bytes_out", std::uint64_t{0});
     }
     return totals;
 }
 
 }  // namespace
 
+FileReport file_report(const InputFile& file, const std::string& report_json, bool kept) {
+    return {file.name, file.path, Json::parse(report_json), kept};
+}
+
 std::string files_report_json(const std::vector<FileReport>& files, const FilesSummary& summary) {
-    Sums sums;
+    const FilesTotals sums = sums_of(files);
+    Json totals{{"files", files.size()}};
+    totals.update(totals_json(sums.tensors));
+    if (summary.wall_seconds) {
+        totals["file_bytes_in"] = sums.bytes_in;
+        totals["file_bytes_out"] = sums.bytes_out;
+    }
     Json list = Json::array();
     for (const FileReport& file : files) {
-        const Json report = Json::parse(file.json);
-        sums.add(report);
         Json one;
         one["file"] = escaped_path(file.name);
         one["input"] = escaped_path(file.input);
         if (file.kept) one["kept"] = true;
-        one.update(report);
+        one.update(file.report);
         list.push_back(std::move(one));
     }
     Json all;
     if (summary.wall_seconds) all["wall_seconds"] = *summary.wall_seconds;
-    all["totals"] = totals_json(sums, files.size(), summary.wall_seconds.has_value());
+    all["totals"] = std::move(totals);
     if (summary.widths) all["widths"] = widths_json(*summary.widths);
     if (!summary.warnings.empty()) all["warnings"] = summary.warnings;
     all["files"] = std::move(list);
@@ -86,28 +65,18 @@ std::string files_report_json(const std::vector<FileReport>& files, const FilesS
 }
 
 std::string files_total(const std::vector<FileReport>& files, const FilesSummary& summary) {
-    Sums sums;
-    std::size_t kept = 0;
-    for (const FileReport& file : files) {
-        sums.add(Json::parse(file.json));
-        kept += file.kept ? 1 : 0;
-    }
-    std::string text = fmt::format(
-        "{} files, {} tensors: {} palettized at {:.2f} bits per weight, {} dense; tensors {} -> "
-        "{}\n",
-        files.size(), sums.tensors, sums.palettized, sums.bits(), sums.tensors - sums.palettized,
-        bytes_for_people(sums.bytes_in), bytes_for_people(sums.bytes_out));
+    const FilesTotals sums = sums_of(files);
+    const auto kept = std::ranges::count(files, true, &FileReport::kept);
+    std::string text = fmt::format("{} files, {}\n", files.size(), totals_for_people(sums.tensors));
     if (summary.widths) text += widths_for_people(*summary.widths);
     if (summary.wall_seconds) {
-        text += fmt::format("files {} -> {} in {:.3f} s{}\n", bytes_for_people(sums.file_bytes_in),
-                            bytes_for_people(sums.file_bytes_out), *summary.wall_seconds,
+        text += fmt::format("files {} -> {} in {:.3f} s{}\n", bytes_for_people(sums.bytes_in),
+                            bytes_for_people(sums.bytes_out), *summary.wall_seconds,
                             kept > 0 ? fmt::format(" ({} by an earlier run)", kept) : "");
     }
     return text;
 }
 
-std::uint64_t stored_bytes_of(const FileReport& file) {
-    return Json::parse(file.json).at("totals").at("bytes_out").get<std::uint64_t>();
-}
+std::uint64_t stored_bytes_of(const FileReport& file) { return totals_of(file.report).bytes_out; }
 
 }  // namespace pal

@@ -2,10 +2,12 @@
 // tables.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "pipeline/inputs.hpp"
 #include "pipeline/plan.hpp"
 
 namespace pal {
@@ -14,9 +16,11 @@ namespace pal {
 struct FileReport {
     std::string name;   // below the folder of outputs
     std::string input;  // its path
-    std::string json;
+    nlohmann::ordered_json report;
     bool kept = false;  // done by an earlier run
 };
+[[nodiscard]] FileReport file_report(const InputFile& file, const std::string& report_json,
+                                     bool kept = false);
 
 struct FilesSummary {
     std::vector<std::string> warnings;  // of all files together

@@ -40,7 +40,7 @@ int execute_merge(const Arguments& arguments) {
     writer.finish(results_json(shards.front().head, said));
     const std::uint64_t written = writer.sync();
     writer.publish();
-    if (log_options().verbosity == Verbosity::kQuiet) return 0;
+    if (log_options().verbosity <= Verbosity::kQuiet) return 0;
     print_when_done(fmt::format("merged {} shards: {} tensors, {}\n", shards.size(), tensors.size(),
                                 bytes_for_people(written)),
                     target);

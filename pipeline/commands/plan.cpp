@@ -243,7 +243,7 @@ Said said_of_several(const Files& files, const PlannedFiles& planned,
     for (std::size_t f = 0; f < planned.infos.size(); ++f) {
         const InputFile& file = files.inputs.files[f];
         const Plan& plan = planned.plans.files[f];
-        reports.push_back({file.name, file.path, report_json(plan, nullptr), false});
+        reports.push_back(file_report(file, report_json(plan, nullptr)));
         table += printable(file.name) + ":\n" + plan_table(plan, budget_bytes);
     }
     const FilesSummary summary{planned.plans.warnings, widths, std::nullopt};

@@ -39,7 +39,7 @@ int execute_restore(const Arguments& arguments) {
     CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
     restore_tensors(reader, writer);
     writer.commit("");
-    if (log_options().verbosity == Verbosity::kQuiet) return 0;
+    if (log_options().verbosity <= Verbosity::kQuiet) return 0;
     print_when_done("restored " + std::to_string(replaced.size()) + " tensors to " + target + "\n",
                     target);
     return 0;

@@ -271,7 +271,7 @@ int run_file(const FileRun& run, const PublishFile& publish) {
         std::cerr << profile_table(
             make_profile(work.recorder->slices(), seconds_since(start), facts.threads));
     }
-    if (log_options().verbosity != Verbosity::kQuiet)
+    if (log_options().verbosity > Verbosity::kQuiet)
         print_when_done(heading + report_table(plan, &facts), target);
     return 0;
 }

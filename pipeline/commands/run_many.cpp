@@ -83,13 +83,12 @@ class ManyRun {
         ReportFile report = report_from(with_others(arguments_, files_));
         if (const int code = run_files(); code != 0) return code;
 
-        const FilesSummary summary{planned_.plans.warnings, std::nullopt,
-                                   std::chrono::duration<double>(Clock::now() - start).count()};
+        const FilesSummary summary{planned_.plans.warnings, std::nullopt, seconds_since(start)};
         report.write(files_report_json(reports_, summary));
         report.publish();
         write_indexes();
         finished_.discard();
-        if (log_options().verbosity != Verbosity::kQuiet)
+        if (log_options().verbosity > Verbosity::kQuiet)
             print_when_done(files_total(reports_, summary), files_.folder);
         return 0;
     }
@@ -125,7 +124,7 @@ class ManyRun {
                 to_do_.push_back(f);
                 continue;
             }
-            reports_[f] = {file.name, file.path, *report, true};
+            reports_[f] = file_report(file, *report, true);
         }
         const std::size_t kept = reports_.size() - to_do_.size();
         if (kept > 0) {
@@ -225,7 +224,7 @@ class ManyRun {
                     facts.profile =
                         make_profile(recorder->slices(), facts.wall_seconds, facts.threads);
                 }
-                reports_[f] = {file.name, file.path, report_json(plan, &facts), false};
+                reports_[f] = file_report(file, report_json(plan, &facts));
                 finished_.add(file.name, identities_[f], part, report_to_keep(plan, facts));
                 phases.enter("publish", Activity::kWriting);
                 writer.publish();
