@@ -16,7 +16,7 @@
 #include "pipeline/commands/choices.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/commands/many.hpp"
-#include "pipeline/commands/run.hpp"
+#include "pipeline/commands/run_file.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/printable.hpp"
 #include "pipeline/progress.hpp"

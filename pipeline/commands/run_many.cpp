@@ -10,7 +10,7 @@
 #include "io/last_wish.hpp"
 #include "io/temporary.hpp"
 #include "pipeline/commands/many.hpp"
-#include "pipeline/commands/run.hpp"
+#include "pipeline/commands/run_file.hpp"
 #include "pipeline/finished_files.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/printable.hpp"

@@ -12,7 +12,7 @@
 
 #include "io/last_wish.hpp"
 #include "pipeline/agreement.hpp"
-#include "pipeline/commands/run.hpp"
+#include "pipeline/commands/run_file.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/merge.hpp"
 #include "pipeline/piece_source.hpp"
