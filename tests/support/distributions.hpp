@@ -71,4 +71,13 @@ double true_cost(const std::vector<Real>& values, const Palette& palette, double
     return cost;
 }
 
+/// Always the same ones.
+inline std::vector<float> normal_weights(std::size_t count) {
+    std::mt19937 random(3);
+    std::normal_distribution<float> normal(0.0F, 0.02F);
+    std::vector<float> weights(count);
+    for (float& weight : weights) weight = normal(random);
+    return weights;
+}
+
 }  // namespace pal::test

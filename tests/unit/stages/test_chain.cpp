@@ -3,10 +3,10 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
-#include <random>
 
 #include "stages/chain.hpp"
 #include "stages/error.hpp"
+#include "tests/support/distributions.hpp"
 
 using namespace pal;
 namespace tt = boost::test_tools;
@@ -20,14 +20,6 @@ TensorJob job_for(const Shape& shape, const PalettizationSpec& spec, DType dtype
 
 std::vector<float> floats(const PalettizedTensor& tensor) {
     return std::get<std::vector<float>>(decode(tensor));
-}
-
-std::vector<float> normal_weights(std::size_t count) {
-    std::mt19937 random(3);
-    std::normal_distribution<float> normal(0.0F, 0.02F);
-    std::vector<float> weights(count);
-    for (float& weight : weights) weight = normal(random);
-    return weights;
 }
 
 /// Weights with 2^n_bits distinct vectors in each group along a logical axis, others in every
@@ -128,7 +120,7 @@ BOOST_AUTO_TEST_CASE(groups_follow_either_axis) {
 }
 
 BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_decoding) {
-    const std::vector<float> weights = normal_weights(24 * 16);
+    const std::vector<float> weights = test::normal_weights(24 * 16);
     for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
         for (const int n_bits : {1, 2, 3, 4, 6, 8}) {
             for (const std::uint64_t dim : {1, 2, 3, 4, 8}) {
@@ -187,7 +179,7 @@ BOOST_AUTO_TEST_CASE(nonfinite_weights_are_named) {
 
 BOOST_AUTO_TEST_CASE(nearest_assignment_never_costs_more_than_upstreams) {
     TensorJob job = job_for({32, 64}, PalettizationSpec{});
-    const std::vector<float> weights = normal_weights(32 * 64);
+    const std::vector<float> weights = test::normal_weights(32 * 64);
     job.cluster.engine = Engine::kReference;
     const double reference = palettize(job, weights).error.mse;
     job.cluster.engine = Engine::kExact;
@@ -223,7 +215,7 @@ BOOST_AUTO_TEST_CASE(groups_and_paths_have_random_numbers_of_their_own) {
     PalettizationSpec spec;
     spec.cluster_dim = 2;
     TensorJob job = job_for({32, 64}, spec);
-    const std::vector<float> weights = normal_weights(32 * 64);
+    const std::vector<float> weights = test::normal_weights(32 * 64);
     const auto lut = [&] { return palettize(job, weights).tensor.lut; };
     const std::vector<double> first = lut();
     job.path = "/v";

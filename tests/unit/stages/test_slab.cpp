@@ -1,9 +1,9 @@
 // Tensors that are worked on in slabs come out as if they had been worked on as a whole.
 #include <boost/test/unit_test.hpp>
-#include <random>
 
 #include "stages/chain.hpp"
 #include "stages/slab.hpp"
+#include "tests/support/distributions.hpp"
 
 using namespace pal;
 
@@ -13,14 +13,6 @@ PalettizationSpec grouped(std::uint64_t group_size, int axis = 0) {
     PalettizationSpec spec;
     spec.granularity = {GranularityKind::kPerGroupedChannel, axis, group_size};
     return spec;
-}
-
-std::vector<float> drawn(std::size_t count) {
-    std::mt19937 random(3);
-    std::normal_distribution<float> normal(0, 0.1F);
-    std::vector<float> values(count);
-    for (float& value : values) value = normal(random);
-    return values;
 }
 
 Geometry geometry_of(const Shape& shape, AxisMap axes, const PalettizationSpec& spec) {
@@ -38,7 +30,7 @@ std::vector<Slab> cut(std::uint64_t rows, std::uint64_t unit, std::uint64_t unit
 
 void check_slabs(const Shape& shape, AxisMap axes, PalettizationSpec spec) {
     const TensorJob job{"/w", DType::kF32, geometry_of(shape, axes, spec), spec, {}};
-    const Weights weights(drawn(job.geometry.weight_count));
+    const Weights weights(test::normal_weights(job.geometry.weight_count));
     const Packed whole = palettize(job, weights);
     const auto unit = slab_unit(job.geometry, spec);
     BOOST_REQUIRE(unit.has_value());
