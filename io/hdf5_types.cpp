@@ -17,6 +17,16 @@ constexpr FloatLayout kFloats[] = {{DType::kF16, 2, 5, 10, 15},
                                    {DType::kF32, 4, 8, 23, 127},
                                    {DType::kF64, 8, 11, 52, 1023}};
 
+/// Whether all bits of its bytes are those of a number; else the library would set the others to
+/// its padding where it converts.
+bool fills_its_bytes(hid_t type, std::size_t bytes) {
+    std::size_t precision = 0;
+    int offset = 0;
+    return succeeds([&] { return (precision = H5Tget_precision(type)) == 0 ? -1 : 0; }) &&
+           succeeds([&] { return offset = H5Tget_offset(type); }) && precision == 8 * bytes &&
+           offset == 0;
+}
+
 struct FloatFields {
     std::size_t sign = 0, exponent = 0, exponent_bits = 0, mantissa = 0, mantissa_bits = 0,
                 bias = 0;
@@ -40,7 +50,8 @@ StoredType classify_float(hid_t type, std::size_t bytes) {
                           f.mantissa_bits == known.mantissa_bits && f.bias == known.bias &&
                           f.mantissa == 0 && f.exponent == known.mantissa_bits &&
                           f.sign == bytes * 8 - 1 && norm == H5T_NORM_IMPLIED &&
-                          (order == H5T_ORDER_LE || order == H5T_ORDER_BE);
+                          (order == H5T_ORDER_LE || order == H5T_ORDER_BE) &&
+                          fills_its_bytes(type, bytes);
         if (!same) continue;
         stored.dtype = known.dtype;
         stored.name = dtype_name(known.dtype);
@@ -55,7 +66,7 @@ StoredType classify_integer(hid_t type, std::size_t bytes, hid_t object) {
     StoredType stored;
     stored.big_endian = order == H5T_ORDER_BE;
     stored.name = (is_signed ? "int" : "uint") + std::to_string(bytes * 8);
-    if (bytes == 2 && !is_signed && object >= 0 &&
+    if (bytes == 2 && !is_signed && object >= 0 && fills_its_bytes(type, bytes) &&
         read_string_attribute(object, "dtype") == "bfloat16") {
         stored.dtype = DType::kBF16;
         stored.bfloat16_as_uint16 = true;
@@ -154,6 +165,8 @@ bool holds_variable_length(hid_t type) {
 
 bool is_damaged(hid_t type) {
     return any_part(type, [](hid_t part, H5T_class_t type_class) {
+        if (type_class == H5T_FLOAT || type_class == H5T_INTEGER)  // of no bits
+            return !succeeds([&] { return H5Tget_precision(part) == 0 ? -1 : 0; });
         if (type_class != H5T_ENUM) return false;
         const Type integers(call("read a base type", [&] { return H5Tget_super(part); }));
         return type_bytes(part) != type_bytes(integers.get());

@@ -113,10 +113,10 @@ void Reports::publish(CheckpointWriter& writer) {
 
 Plan executable_plan(const Arguments& arguments, const Config& config, const PlanOptions& options,
                      const CheckpointReader& reader) {
-    Plan plan = make_plan(reader.info(), config, options);
     if (!reader.info().unsupported.empty()) {
         throw Error(ErrorCode::kInput, arguments.positionals[0] + ": " + reader.info().unsupported);
     }
+    Plan plan = make_plan(reader.info(), config, options);
     for (const std::string& warning : plan.warnings) log_warning(warning);
     if (skips_nonfinite(arguments)) skip_nonfinite(plan, reader);
     if (plan.palettized().empty()) {

@@ -287,6 +287,22 @@ class Hostile(support.Case):
             pathlib.Path(path).write_bytes(changed)
             self.run_ends(INPUT, [f"{where}: its type is damaged"], path)
 
+    def test_floats_that_do_not_fill_their_bytes(self):
+        """The library does not write such a LUT as it was given."""
+        path = self.path("in.h5")
+        for name, width, fields in (("fc.weight", "f4", struct.pack("<HBBBB", 32, 23, 8, 0, 23)),
+                                    ("ids", "f8", struct.pack("<HBBBB", 64, 52, 11, 0, 52))):  # what is copied is looked at too
+            with h5py.File(path, "w") as file:
+                file["other.weight"] = weights(1).astype("f2")
+                file[name] = np.ones((4, 8) if name == "fc.weight" else 8, width)
+            data = pathlib.Path(path).read_bytes()
+            self.assertEqual(data.count(fields), 1)
+            pathlib.Path(path).write_bytes(data.replace(fields, struct.pack("<H", 0) + fields[2:]))
+            self.run_ends(INPUT, [f"/{name}: its type is damaged"], path)
+            pathlib.Path(path).write_bytes(data.replace(fields, struct.pack("<H", 31) + fields[2:]))
+            self.run_holds(path, "--force")
+            os.remove(self.path("out.h5"))
+
     def test_a_file_that_ends_before_its_data(self):
         path = self.file()
         with h5py.File(path) as file:
