@@ -54,7 +54,7 @@ struct CheckpointInfo {
     std::uint64_t file_bytes = 0;
     std::uint64_t user_block_bytes = 0;
     bool palettized = false;                // has h5palettize_format and h5palettize_complete
-    std::uint64_t external_link_count = 0;  // they stay links, nothing behind them is read
+    std::uint64_t external_link_count = 0;  // that stay links: nothing behind them is read
     std::string first_external_link;
     std::string unsupported;  // what cannot be carried over (a user-defined link), with a path;
                               // else empty

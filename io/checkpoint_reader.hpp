@@ -17,8 +17,9 @@ namespace pal {
 
 /// What a file may make this process read beside itself: nothing, unless the user trusts it.
 struct ReadOptions {
-    bool follow_external = false;  // data in other files: external storage, virtual datasets
-    bool allow_plugins = false;    // filters in libraries that HDF5 loads from HDF5_PLUGIN_PATH
+    /// Data in other files: external storage, virtual datasets, tensors of a palettized checkpoint.
+    bool follow_external = false;
+    bool allow_plugins = false;  // filters in libraries that HDF5 loads from HDF5_PLUGIN_PATH
 };
 
 class CheckpointReader {

@@ -112,26 +112,41 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
                                    bool force, const std::vector<std::string>& replaced,
                                    const std::string& part_path, Copies copies)
     : impl_(std::make_unique<Impl>(source, target, force, part_path)) {
-    if (!source.info().unsupported.empty()) {
-        throw Error(ErrorCode::kInput,
-                    impl_->source.path + ": cannot copy " + source.info().unsupported);
-    }
-    if (!source.info().reserved.empty()) {
-        throw Error(ErrorCode::kInput, impl_->source.path + ": " + source.info().reserved);
+    make(replaced, {}, copies);
+}
+
+CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::string& target,
+                                   bool force, const std::vector<std::string>& replaced,
+                                   const Links& links)
+    : impl_(std::make_unique<Impl>(source, target, force, std::string())) {
+    make(replaced, links, Copies::kEverything);
+}
+
+void CheckpointWriter::make(const std::vector<std::string>& replaced, const Links& links,
+                            Copies copies) {
+    const auto& info = impl_->source.info;
+    if (!info.unsupported.empty())
+        throw Error(ErrorCode::kInput, impl_->source.path + ": cannot copy " + info.unsupported);
+    if (!info.reserved.empty())
+        throw Error(ErrorCode::kInput, impl_->source.path + ": " + info.reserved);
+    if (!links.empty() && !impl_->source.references.empty()) {
+        throw Error(ErrorCode::kInput, impl_->source.path + ": " +
+                                           impl_->source.references.front().path +
+                                           " holds references, which do not lead into other files");
     }
     std::set<haddr_t> addresses;
-    for (const std::string& path : replaced) {
-        const haddr_t address = impl_->source.address_of(path);
-        if (address == HADDR_UNDEF) {
-            throw Error(ErrorCode::kInput, impl_->source.path + ": " + path + ": no such dataset");
-        }
-        addresses.insert(address);
+    for (const std::string& path : replaced) addresses.insert(impl_->replaced_address(path));
+    LinkedObjects linked;
+    std::set<haddr_t> left_out = addresses;
+    for (const auto& [path, elsewhere] : links) {
+        const haddr_t address = impl_->replaced_address(path);
+        linked[address] = {elsewhere.file, elsewhere.path};
+        left_out.insert(address);
     }
-    const auto& info = source.info();
     // A palettized file all of whose tensors become dense again is none any more.
     const bool drop_documents = impl_->source.has_format && addresses.size() == info.tensors.size();
     const bool everything = copies == Copies::kEverything;
-    if (everything) impl_->temporary.require_room(copied_bytes(impl_->source, addresses));
+    if (everything) impl_->temporary.require_room(copied_bytes(impl_->source, left_out));
     impl_->guarded("", [&] {
         impl_->file = create_like(impl_->source, impl_->temporary.path());
         impl_->temporary.created(h5::descriptor_of(impl_->file.get()));
@@ -142,9 +157,9 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
         [&] {
             with_bounded_memory(info.file_bytes, [&] {
                 const hid_t file = impl_->file.get();
-                impl_->stand_ins = everything
-                                       ? copy_tree(impl_->source, file, addresses, drop_documents)
-                                       : make_stand_ins(impl_->source, file, addresses);
+                impl_->stand_ins =
+                    everything ? copy_tree(impl_->source, file, addresses, linked, drop_documents)
+                               : make_stand_ins(impl_->source, file, addresses);
             });
         },
         true);

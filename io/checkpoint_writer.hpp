@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,13 @@ enum class Copies {
     kNothing,  // but groups that lead there: for a part of a palettized file
 };
 
+/// An object of another file, by an external link. file: as seen from the folder of the output.
+struct Elsewhere {
+    std::string file;
+    std::string path;
+};
+using Links = std::map<std::string, Elsewhere>;  // by the path of the dataset
+
 class CheckpointWriter {
   public:
     /// Copies everything of `source` but the datasets or palettized groups at `replaced` (their
@@ -48,6 +56,10 @@ class CheckpointWriter {
     CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
                      const std::vector<std::string>& replaced, const std::string& part_path = {},
                      Copies copies = Copies::kEverything);
+    /// The same, but in the place of the datasets in `links`, which are not in `replaced`, there
+    /// are external links, unless that would leave references without their object: Error(kInput).
+    CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
+                     const std::vector<std::string>& replaced, const Links& links);
     ~CheckpointWriter();  // removes the temporary unless committed or the caller's
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;
@@ -85,6 +97,8 @@ class CheckpointWriter {
     struct Impl;
 
   private:
+    void make(const std::vector<std::string>& replaced, const Links& links, Copies copies);
+
     std::unique_ptr<Impl> impl_;
 };
 

@@ -17,10 +17,11 @@ namespace {
 class TreeCopier {
   public:
     TreeCopier(const CheckpointReader::Impl& source, hid_t target,
-               const std::set<haddr_t>& replaced, bool drop_documents)
+               const std::set<haddr_t>& replaced, const LinkedObjects& linked, bool drop_documents)
         : source_(source),
           target_(target),
           replaced_(replaced),
+          linked_(linked),
           drop_documents_(drop_documents),
           base_version_(lowest_version(source.file.get())),
           current_version_(base_version_) {}
@@ -75,8 +76,13 @@ class TreeCopier {
         for (const h5::Link& link : h5::list_links(from)) {
             if (drop_documents_ && path == "/" && link.name == h5::kDocumentGroup) continue;
             const hid_t link_plist = link_properties(link.character_set);
+            const std::string at = child_path(path, link.name);
             if (link.type == H5L_TYPE_HARD) {
-                copy_object(from, to, link, child_path(path, link.name), link_plist, depth);
+                copy_object(from, to, link, at, link_plist, depth);
+            } else if (const haddr_t tensor = source_.address_of(at); replaced_.contains(tensor)) {
+                h5::Link followed = link;
+                followed.address = tensor;
+                copy_object(from, to, followed, at, link_plist, depth);
             } else {
                 copy_link(from, to, link, link_plist);
             }
@@ -98,16 +104,24 @@ class TreeCopier {
         const bool soft = link.type == H5L_TYPE_SOFT;
         const h5::ExternalTarget target =
             soft ? h5::ExternalTarget{} : h5::external_target(value, link.name);
+        if (!soft) return make_external_link(target, to, link.name, link_plist);
         h5::call("create link " + link.name, [&] {
-            return soft ? H5Lcreate_soft(value.c_str(), to, link.name.c_str(), link_plist,
-                                         H5P_DEFAULT)
-                        : H5Lcreate_external(target.file.c_str(), target.object.c_str(), to,
-                                             link.name.c_str(), link_plist, H5P_DEFAULT);
+            return H5Lcreate_soft(value.c_str(), to, link.name.c_str(), link_plist, H5P_DEFAULT);
+        });
+    }
+
+    static void make_external_link(const h5::ExternalTarget& target, hid_t to,
+                                   const std::string& name, hid_t link_plist) {
+        h5::call("create link " + name, [&] {
+            return H5Lcreate_external(target.file.c_str(), target.object.c_str(), to, name.c_str(),
+                                      link_plist, H5P_DEFAULT);
         });
     }
 
     void copy_object(hid_t from, hid_t to, const h5::Link& link, const std::string& path,
                      hid_t link_plist, std::size_t depth) {
+        if (const auto elsewhere = linked_.find(link.address); elsewhere != linked_.end())
+            return make_external_link(elsewhere->second, to, link.name, link_plist);
         const auto known = copies_.emplace(link.address, path);
         if (!known.second) {
             const std::string& first = known.first->second;
@@ -117,7 +131,7 @@ class TreeCopier {
             });
             return;
         }
-        const auto object = h5::open_at<h5::Object>(from, link.address, path);
+        const auto object = source_.open_at<h5::Object>(link.address, path);
         const H5O_info_t info = h5::object_info(object.get());
         use_version_of(object.get());
         if (replaced_.count(link.address) != 0) {
@@ -337,6 +351,7 @@ class TreeCopier {
     const CheckpointReader::Impl& source_;
     hid_t target_;
     const std::set<haddr_t>& replaced_;
+    const LinkedObjects& linked_;
     bool drop_documents_;
     H5F_libver_t base_version_;
     H5F_libver_t current_version_;
@@ -352,13 +367,14 @@ class TreeCopier {
 }  // namespace
 
 std::map<haddr_t, haddr_t> copy_tree(const CheckpointReader::Impl& source, hid_t target,
-                                     const std::set<haddr_t>& replaced, bool drop_documents) {
-    return TreeCopier(source, target, replaced, drop_documents).run();
+                                     const std::set<haddr_t>& replaced, const LinkedObjects& linked,
+                                     bool drop_documents) {
+    return TreeCopier(source, target, replaced, linked, drop_documents).run();
 }
 
 std::map<haddr_t, haddr_t> make_stand_ins(const CheckpointReader::Impl& source, hid_t target,
                                           const std::set<haddr_t>& replaced) {
-    return TreeCopier(source, target, replaced, false).run_alone();
+    return TreeCopier(source, target, replaced, {}, false).run_alone();
 }
 
 }  // namespace pal

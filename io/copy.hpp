@@ -18,10 +18,13 @@ namespace pal {
 /// Copies groups, links, attributes and datasets. For an object in `replaced` (addresses in the
 /// source) an object of the other kind is made in its place, so that link creation order stays: an
 /// empty group for a dataset, for a palettized group the empty dataset that it remembers.
-/// drop_documents leaves out what commit() added to the source. Returns where the stand-ins lie, by
-/// the address of what they replace. Throws Error.
+/// drop_documents leaves out what commit() added to the source. In the place of what is in `linked`
+/// there are external links, no objects. Returns where the stand-ins lie, by the address of what
+/// they replace. Throws Error.
+using LinkedObjects = std::map<haddr_t, h5::ExternalTarget>;  // by address in the source
 std::map<haddr_t, haddr_t> copy_tree(const CheckpointReader::Impl& source, hid_t target,
-                                     const std::set<haddr_t>& replaced, bool drop_documents);
+                                     const std::set<haddr_t>& replaced, const LinkedObjects& linked,
+                                     bool drop_documents);
 
 /// Makes stand-ins for the datasets in `replaced` and plain groups that lead to them, nothing else:
 /// under one name each, without attributes that hold references. Returns what copy_tree does.

@@ -173,9 +173,9 @@ PalettizedTensor CheckpointReader::read_palettized(const std::string& path) cons
                     impl_->path + ": " + path + ": not a palettized tensor of this file");
     }
     try {
-        const auto group = h5::open_at<h5::Group>(impl_->file.get(), impl_->address_of(path), path);
+        const auto group = impl_->open_at<h5::Group>(impl_->address_of(path), path);
         PalettizedTensor tensor;
-        with_bounded_memory(impl_->info.file_bytes,
+        with_bounded_memory(impl_->info.file_bytes + impl_->linked_bytes,
                             [&] { tensor = read_tensor(group.get(), *info, impl_->path); });
         return tensor;
     } catch (const nlohmann::json::exception& error) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/checkpoint_reader.hpp"
@@ -47,11 +48,26 @@ struct CheckpointReader::Impl {
     std::vector<h5::Type> types;               // those of weights that differ
     std::map<haddr_t, StoredWeights> weights;  // by address
     std::set<haddr_t> implausible;             // chunked datasets that claim too much to be decoded
+    /// Palettized tensors in other files (h5palettize merge --link) that are followed: numbers that
+    /// no object of this file has for its address stand for them in `addresses`. By where external
+    /// links point.
+    std::map<std::pair<std::string, std::string>, haddr_t> linked;
+    std::uint64_t linked_bytes = 0;  // of those files
 
     /// HADDR_UNDEF where there is no such dataset or palettized group.
     [[nodiscard]] haddr_t address_of(const std::string& at) const {
         const auto found = addresses.find(at);
         return found == addresses.end() ? HADDR_UNDEF : found->second;
+    }
+    [[nodiscard]] bool is_linked(haddr_t address) const {
+        return address != HADDR_UNDEF && address >= HADDR_UNDEF - linked.size();
+    }
+    /// at: a path that leads there.
+    template <class Kind>
+    [[nodiscard]] Kind open_at(haddr_t address, const std::string& at) const {
+        if (!is_linked(address)) return h5::open_at<Kind>(file.get(), address, at);
+        return Kind(
+            h5::call("open " + at, [&] { return H5Oopen(file.get(), at.c_str(), H5P_DEFAULT); }));
     }
     /// Null where there is no dataset of a weight type at the path.
     [[nodiscard]] const StoredWeights* weights_at(const std::string& dataset) const {

@@ -58,7 +58,7 @@ class Scanner {
                                  ": no link can have that name, the file is damaged");
                 continue;
             }
-            if (link.type == H5L_TYPE_EXTERNAL) note_external_link(group, link, at);
+            if (link.type == H5L_TYPE_EXTERNAL) visit_external(group, link, at);
             if (link.type == H5L_TYPE_SOFT || link.type == H5L_TYPE_EXTERNAL) continue;
             if (link.type != H5L_TYPE_HARD) {
                 note_unsupported("a user-defined link at " + at);
@@ -296,10 +296,36 @@ class Scanner {
         }
         if (h5::foreign_storage(plist).empty()) impl_.references.push_back(std::move(place));
     }
-    void note_external_link(hid_t group, const h5::Link& link, const std::string& path) {
-        if (impl_.info.external_link_count++ > 0) return;
+    void visit_external(hid_t group, const h5::Link& link, const std::string& path) {
         const h5::ExternalTarget target = h5::external_target(h5::link_value(group, link), path);
+        if (impl_.has_format && impl_.options.follow_external && is_tensor_of(target, path)) return;
+        if (impl_.info.external_link_count++ > 0) return;
         impl_.info.first_external_link = path + " to " + target.object + " of " + target.file;
+    }
+
+    /// Whether a palettized tensor of another file is there; it is one of this file then.
+    bool is_tensor_of(const h5::ExternalTarget& target, const std::string& path) {
+        const auto [known, is_new] =
+            impl_.linked.try_emplace({target.file, target.object}, HADDR_UNDEF);
+        if (is_new) {
+            h5::Object object;
+            const bool is_there = h5::succeeds([&] {
+                object = h5::Object(H5Oopen(impl_.file.get(), path.c_str(), H5P_DEFAULT));
+                return object.get();
+            });
+            if (!is_there || !h5::is_group(object.get()) ||
+                !h5::has_attribute(object.get(), "palettized_spec")) {
+                impl_.linked.erase(known);
+                return false;
+            }
+            known->second = HADDR_UNDEF - impl_.linked.size();
+            tensors_[known->second] =
+                named(path, [&] { return describe_palettized(object.get(), path); });
+            impl_.info.dense_bytes += tensors_[known->second].dense_bytes;
+            impl_.linked_bytes += tensors_[known->second].bytes_stored;
+        }
+        paths_[known->second].push_back(path);
+        return true;
     }
     /// A source that became a group would leave its virtual dataset with fill values, silently.
     void note_virtual_readers() {

@@ -39,6 +39,13 @@ struct CheckpointWriter::Impl {
     IndexStorages index_storages;
     std::string failure;  // of writing: the file takes nothing more
 
+    /// Of a dataset or palettized group of the source. Throws Error(kInput) where there is none.
+    [[nodiscard]] haddr_t replaced_address(const std::string& path) const {
+        const haddr_t address = source.address_of(path);
+        if (address != HADDR_UNDEF) return address;
+        throw Error(ErrorCode::kInput, source.path + ": " + path + ": no such dataset");
+    }
+
     /// What copy_tree() made in the place of a dataset, or of a palettized group.
     template <class Kind>
     [[nodiscard]] Kind open_stand_in(const std::string& path) const {

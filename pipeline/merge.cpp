@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -39,6 +40,10 @@ void allow_open_files(std::size_t shards) {
     ::setrlimit(RLIMIT_NOFILE, &limit);  // else opening says so
 }
 
+std::string text_of(const Json& said) {
+    return said.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Shard open_shard(const std::string& file) {
     Shard shard;
     shard.reader = std::make_unique<const CheckpointReader>(file);
@@ -59,7 +64,7 @@ Shard open_shard(const std::string& file) {
     }
     for (Json& tensor : *tensors) shard.tensors.push_back(std::move(tensor));
     for (const char* key : {"shard", "tensors", "fingerprint"}) document.erase(key);
-    shard.head = document.dump(-1, ' ', false, Json::error_handler_t::replace);
+    shard.head = text_of(document);
     return shard;
 }
 
@@ -198,6 +203,12 @@ ErrorReport joined_error(const MergedTensor& tensor, const PalettizedTensor& who
     return total.report(whole.geometry.weight_count);
 }
 
+/// What the results say of a tensor that is whole in a shard.
+const Json& said_of(const MergedTensor& tensor) {
+    const MergedTensor::Source& source = tensor.sources.front();
+    return source.shard->tensors[source.tensor];
+}
+
 /// Writes a tensor; returns what the results say of it.
 std::string write_one(const MergedTensor& tensor, const CheckpointReader& input,
                       CheckpointWriter& writer) {
@@ -209,19 +220,19 @@ std::string write_one(const MergedTensor& tensor, const CheckpointReader& input,
         parts.push_back(read_checked(source));
         chunk_counts.push_back(parts.back().chunks.size());
     }
-    Json said = first.tensors[tensor.sources.front().tensor];
     if (!tensor.sources.front().record.slab) {
         require_checksums(tensor, chunk_counts,
                           writer.write_palettized(tensor.path, parts.front(), info.spec_json));
-        return said.dump(-1, ' ', false, Json::error_handler_t::replace);
+        return text_of(said_of(tensor));
     }
     const DatasetInfo& dataset = dataset_of(tensor.path, input.info(), first);
     const PalettizedTensor whole = joined_slabs(tensor, std::move(parts), dataset);
     require_checksums(tensor, chunk_counts,
                       writer.write_palettized(tensor.path, whole, info.spec_json));
+    Json said = said_of(tensor);
     put_errors(said, joined_error(tensor, whole, dataset, input));
     said["palette_fingerprint"] = palette_fingerprint(whole).text();
-    return said.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return text_of(said);
 }
 
 }  // namespace
@@ -268,7 +279,22 @@ std::vector<MergedTensor> merged_tensors(std::vector<Shard>& shards, const Check
     return result;
 }
 
-std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
+Links links_to(const std::vector<MergedTensor>& tensors, const std::string& target) {
+    namespace fs = std::filesystem;
+    const fs::path folder = fs::weakly_canonical(fs::absolute(target)).parent_path();
+    std::map<const Shard*, std::string> names;
+    Links links;
+    for (const MergedTensor& tensor : tensors) {
+        const MergedTensor::Source& source = tensor.sources.front();
+        if (source.record.slab) continue;
+        std::string& name = names[source.shard];
+        if (name.empty()) name = fs::canonical(file_of(*source.shard)).lexically_relative(folder);
+        links[tensor.path] = {name, tensor.path};
+    }
+    return links;
+}
+
+std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors, const Links& links,
                                       const CheckpointReader& input, CheckpointWriter& writer) {
     const auto stored_bytes_of = [](const MergedTensor& tensor) {
         std::uint64_t bytes = 0;
@@ -283,16 +309,18 @@ std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
     said.reserve(tensors.size());
     for (const MergedTensor& tensor : tensors) {
         progress.begin(tensor.path);
-        said.push_back(write_one(tensor, input, writer));
+        said.push_back(links.contains(tensor.path) ? text_of(said_of(tensor))
+                                                   : write_one(tensor, input, writer));
         progress.end(stored_bytes_of(tensor));
     }
     return said;
 }
 
-std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors) {
+std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors, const Links& links) {
     std::vector<std::string> paths;
-    paths.reserve(tensors.size());
-    for (const MergedTensor& tensor : tensors) paths.push_back(tensor.path);
+    for (const MergedTensor& tensor : tensors) {
+        if (!links.contains(tensor.path)) paths.push_back(tensor.path);
+    }
     return paths;
 }
 

@@ -42,13 +42,20 @@ struct MergedTensor {
 [[nodiscard]] std::vector<MergedTensor> merged_tensors(std::vector<Shard>& shards,
                                                        const CheckpointInfo& input);
 
-/// Writes all of them; returns what the results say of each. Throws Error(kInput) that names the
-/// shard where palette or indices are not those that were written. Says its progress.
+/// Where tensors that are whole in one shard are, as links in `target` have it.
+[[nodiscard]] Links links_to(const std::vector<MergedTensor>& tensors, const std::string& target);
+
+/// Writes all that are not in `links`; returns what the results say of each of all. Throws
+/// Error(kInput) that names the shard where palette or indices are not those that were written.
+/// Says its progress.
 [[nodiscard]] std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors,
+                                                    const Links& links,
                                                     const CheckpointReader& input,
                                                     CheckpointWriter& writer);
 
-[[nodiscard]] std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors);
+/// Of those that are not in `links`.
+[[nodiscard]] std::vector<std::string> paths_of(const std::vector<MergedTensor>& tensors,
+                                                const Links& links = {});
 
 /// Throws Error(kInput) where it is not the file that the shards were made from.
 void require_input_of(const Shard& shard, const CheckpointInfo& input);

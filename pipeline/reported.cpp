@@ -1,8 +1,12 @@
 #include "pipeline/reported.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <limits>
 
 #include "pipeline/json_path.hpp"
+#include "stages/error.hpp"
 
 namespace pal {
 
@@ -41,6 +45,29 @@ std::map<std::string, Reported> reported_results(const std::string& results_json
         if (tensor.is_object()) reported[path_of(tensor)] = reported_result(tensor);
     }
     return reported;
+}
+
+void require_palettized(const CheckpointInfo& file) {
+    if (!file.palettized) {
+        throw Error(ErrorCode::kInput, file.file +
+                                           ": is not a palettized checkpoint (no "
+                                           "h5palettize_complete); run makes one");
+    }
+    if (file.external_link_count == 0) return;
+    const auto reported = reported_results(file.results_json);
+    std::size_t missing = 0;
+    std::string first;
+    for (const auto& [path, result] : reported) {
+        if (std::ranges::binary_search(file.tensors, path, {}, &PalettizedTensorInfo::path))
+            continue;
+        if (missing++ == 0) first = path;
+    }
+    if (missing == 0) return;
+    throw Error(ErrorCode::kInput,
+                fmt::format("{}: {} of its {} tensors are not in this file, {} first; external "
+                            "links are there, {}: --follow-external reads tensors behind them, "
+                            "where those files are",
+                            file.file, missing, reported.size(), first, file.first_external_link));
 }
 
 }  // namespace pal

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "io/checkpoint_info.hpp"
 #include "stages/decode.hpp"
 #include "stages/spec.hpp"
 
@@ -19,5 +20,9 @@ struct Reported {
 /// By path. The text of a damaged file may be anything: what is no result is left out. Throws
 /// nothing but std::bad_alloc.
 [[nodiscard]] std::map<std::string, Reported> reported_results(const std::string& results_json);
+
+/// Throws Error(kInput) where it is no palettized checkpoint, or names tensors that are not in it
+/// while it has external links that were not followed.
+void require_palettized(const CheckpointInfo& file);
 
 }  // namespace pal

@@ -15,6 +15,7 @@
 #include "pipeline/plan.hpp"
 #include "pipeline/printable.hpp"
 #include "pipeline/report.hpp"
+#include "pipeline/reported.hpp"
 #include "pipeline/stored_spec.hpp"
 #include "pipeline/verify.hpp"
 #include "stages/error.hpp"
@@ -24,12 +25,6 @@ namespace pal {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-void require_palettized(const CheckpointReader& reader) {
-    if (reader.info().palettized) return;
-    throw Error(ErrorCode::kInput,
-                reader.info().file + ": is not a palettized checkpoint (no h5palettize_complete)");
-}
 
 /// The original and the two files that are measured against it.
 class Measurement {
@@ -225,8 +220,8 @@ int execute_compare(const Arguments& arguments) {
     const ReadOptions read_options = read_options_from(arguments);
     const CheckpointReader a(arguments.positionals[0], read_options);
     const CheckpointReader b(arguments.positionals[1], read_options);
-    require_palettized(a);
-    require_palettized(b);
+    require_palettized(a.info());
+    require_palettized(b.info());
     std::vector<ComparedTensor> tensors = compared_tensors(a.info(), b.info());
     std::vector<std::string> missing;
     if (arguments.positionals.size() == 3) {

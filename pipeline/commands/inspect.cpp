@@ -65,6 +65,10 @@ std::string inspect_table(const CheckpointInfo& info) {
     if (!info.unsupported.empty()) {
         table += "cannot be palettized: " + printable(info.unsupported) + "\n";
     }
+    if (info.external_link_count > 0) {
+        table += fmt::format("{} external links, not followed, the first of {}\n",
+                             info.external_link_count, printable(info.first_external_link));
+    }
     for (const PalettizedTensorInfo& tensor : info.tensors) {
         table +=
             fmt::format("  palettized  {:<10} {:<18} {:>10}  {}  {}\n", dtype_name(tensor.dtype),

@@ -1,4 +1,4 @@
-// merge: one palettized checkpoint of its shards.
+// merge: one palettized checkpoint of its shards, or an index of them.
 #include "pipeline/merge.hpp"
 
 #include <fmt/format.h>
@@ -35,14 +35,23 @@ int execute_merge(const Arguments& arguments) {
     check_merge_target(input_path, files, target, arguments.flag("force"));
     const std::vector<MergedTensor> tensors = merged_tensors(shards, input.info());
 
-    CheckpointWriter writer(input, target, arguments.flag("force"), paths_of(tensors));
-    const std::vector<std::string> said = write_merged(tensors, input, writer);
+    const Links links = arguments.flag("link") ? links_to(tensors, target) : Links{};
+    CheckpointWriter writer(input, target, arguments.flag("force"), paths_of(tensors, links),
+                            links);
+    const std::vector<std::string> said = write_merged(tensors, links, input, writer);
     writer.finish(results_json(shards.front().head, said));
     const std::uint64_t written = writer.sync();
     writer.publish();
     if (log_options().verbosity <= Verbosity::kQuiet) return 0;
-    print_when_done(fmt::format("merged {} shards: {} tensors, {}\n", shards.size(), tensors.size(),
-                                bytes_for_people(written)),
+    const std::string how =
+        arguments.flag("link")
+            ? fmt::format(
+                  " ({} of them stay in the shards, {} are cut among several and were "
+                  "copied)",
+                  links.size(), tensors.size() - links.size())
+            : std::string();
+    print_when_done(fmt::format("merged {} shards: {} tensors{}, {}\n", shards.size(),
+                                tensors.size(), how, bytes_for_people(written)),
                     target);
     return 0;
 }
@@ -62,6 +71,10 @@ Command merge_command() {
             options.add_options()(
                 "input", po::value<std::string>()->value_name(kFileValue),
                 "the file that the shards were made from, where it is not at its place any more");
+            options.add_options()(
+                "link", po::bool_switch(),
+                "external links to the tensors in the shards, which must stay where they are, in "
+                "place of copies; h5palettize follows them with --follow-external");
             options.add(trust_options()).add(thread_options()).add(force_option());
             return options;
         },

@@ -196,18 +196,14 @@ po::options_description shard_option() {
     return options;
 }
 
-po::options_description plugins_option() {
+po::options_description trust_options() {
     po::options_description options("Files that you trust");
     options.add_options()("allow-plugins", po::bool_switch(),
                           "let HDF5 load filters from the folders of HDF5_PLUGIN_PATH");
-    return options;
-}
-
-po::options_description trust_options() {
-    po::options_description options = plugins_option();
     options.add_options()("follow-external", po::bool_switch(),
-                          "read data that lies in other files: external storage, virtual datasets "
-                          "(external links stay links)");
+                          "read data that lies in other files: external storage, virtual "
+                          "datasets, tensors of a palettized checkpoint that merge --link made "
+                          "(other external links stay links)");
     return options;
 }
 

@@ -50,11 +50,9 @@ struct Arguments {
 [[nodiscard]] po::options_description force_option();
 /// --force and --resume.
 [[nodiscard]] po::options_description run_output_options();
-/// What a file from a stranger must not do: --follow-external, --allow-plugins; the latter alone
-/// for `restore`, which reads no data of datasets that are not palettized.
+/// What a file from a stranger must not do: --follow-external, --allow-plugins.
 [[nodiscard]] po::options_description trust_options();
 [[nodiscard]] po::options_description shard_option();
-[[nodiscard]] po::options_description plugins_option();
 [[nodiscard]] ReadOptions read_options_from(const Arguments& arguments);
 /// The file of --sensitivity; null without. Throws as CheckpointReader does.
 [[nodiscard]] std::unique_ptr<const CheckpointReader> sensitivities_from(

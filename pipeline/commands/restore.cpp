@@ -3,6 +3,7 @@
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/reported.hpp"
 #include "pipeline/standard_streams.hpp"
 #include "stages/decode.hpp"
 #include "stages/error.hpp"
@@ -27,11 +28,7 @@ int execute_restore(const Arguments& arguments) {
     const std::string& source = arguments.positionals[0];
     const std::string target = behind_links(arguments.positionals[1]);
     const CheckpointReader reader(source, read_options_from(arguments));
-    if (!reader.info().palettized) {
-        throw Error(
-            ErrorCode::kInput,
-            source + ": is not a palettized checkpoint (no h5palettize_complete); run makes one");
-    }
+    require_palettized(reader.info());
     check_output(arguments);
     std::vector<std::string> replaced;
     for (const PalettizedTensorInfo& tensor : reader.info().tensors)
@@ -56,7 +53,7 @@ Command restore_command() {
             2,
             [] {
                 po::options_description options;
-                options.add(plugins_option()).add(thread_options()).add(force_option());
+                options.add(trust_options()).add(thread_options()).add(force_option());
                 return options;
             },
             execute_restore};

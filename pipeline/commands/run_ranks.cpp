@@ -265,7 +265,7 @@ class RankRun {
         const std::vector<MergedTensor> tensors = merged_tensors(shards, reader_->info());
         CheckpointWriter writer(*reader_, target_, arguments_.flag("force"), paths_of(tensors));
         const std::string results =
-            results_json(shards.front().head, write_merged(tensors, *reader_, writer));
+            results_json(shards.front().head, write_merged(tensors, {}, *reader_, writer));
         writer.finish(results);
         const std::uint64_t bytes = writer.sync();
         run_facts_ = facts_of(arguments_, reader_->info(), outcomes_of(results, said));

@@ -104,11 +104,7 @@ int execute_verify(const Arguments& arguments) {
     const ReadOptions read_options = read_options_from(arguments);
     const CheckpointReader original(arguments.positionals[0], read_options);
     const CheckpointReader palettized(arguments.positionals[1], read_options);
-    if (!palettized.info().palettized) {
-        throw Error(ErrorCode::kInput,
-                    arguments.positionals[1] +
-                        ": is not a palettized checkpoint (no h5palettize_complete)");
-    }
+    require_palettized(palettized.info());
     if (is_shard(palettized.info().results_json)) {
         throw Error(ErrorCode::kInput, arguments.positionals[1] +
                                            ": is a shard of a palettized checkpoint; merge makes "

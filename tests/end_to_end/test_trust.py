@@ -259,7 +259,12 @@ class Trust(support.Case):
                 path, palettized = self.tampered(change)
                 for arguments in (("restore", palettized, self.path("back.h5")), ("verify", path, palettized),
                                   ("verify", path, palettized, "--follow-external")):
-                    result = self.nothing_else_is_opened(*arguments, code=INPUT)
+                    is_looked_at = change is link_through and "--follow-external" in arguments  # /way might be a tensor
+                    if is_looked_at:
+                        result = self.call(*arguments)
+                        self.assertEqual(result.returncode, INPUT)
+                    else:
+                        result = self.nothing_else_is_opened(*arguments, code=INPUT)
                     self.assertIn(f"/good.weight: member 'lut' {words}", result.stderr)
                 self.assertFalse(os.path.exists(self.path("back.h5")))
 
