@@ -1,6 +1,6 @@
 """Several ranks that mpirun starts on one machine: the file of one process, byte for byte, whatever happens on the way.
 
-H5PALETTIZE_MPI names a program that was built with MPI (default: build/mpi/h5palettize).
+H5PALETTIZE_MPI names a program that was built with MPI (default: the tests' own of build/release).
 """
 
 import filecmp
@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "end_to_end
 import support
 from support import CHECK_FAILED, DONE, INPUT, OUTPUT, STOPPED, USAGE
 
-support.PROGRAM = os.environ.get("H5PALETTIZE_MPI", str(support.SOURCE_DIR / "build/mpi/h5palettize"))
+support.PROGRAM = os.environ.get("H5PALETTIZE_MPI", str(support.SOURCE_DIR / "build/release/tests/h5palettize_mpi"))
 GROUPS = ("--granularity", "per_grouped_channel", "--group-size", "64")
 SLOW = (*GROUPS, "--engine", "reference", "--n-bits", "4")
 LAUNCH = ("mpirun", "--allow-run-as-root", "--oversubscribe")
@@ -33,7 +33,7 @@ def missing():
     if shutil.which("mpirun") is None:
         return "no mpirun here: scripts/setup.sh --cluster installs it"
     if not os.access(support.PROGRAM, os.X_OK):
-        return f"no {support.PROGRAM}: scripts/build.sh mpi makes it, once scripts/setup.sh --cluster installs MPI"
+        return f"no {support.PROGRAM}: scripts/build.sh makes it, once scripts/setup.sh --cluster installs MPI"
     return ""
 
 
