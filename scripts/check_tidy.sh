@@ -10,8 +10,8 @@ stamps=build/tidy
 [[ "${1:-}" == --all ]] && rm -rf "$stamps"
 mkdir -p "$stamps"
 # A warning option of GCC's that clang does not know would be an error of its own, and so would clang's own warnings: the
-# compiler's are GCC's, which are errors already.
-sed 's/-Wno-restrict//g; s/-Werror//g' "$build/compile_commands.json" >"$stamps/compile_commands.json"
+# compiler's are GCC's, which are errors already. Precompiled headers are GCC's too.
+sed -E 's/-Wno-restrict|-Werror|-Winvalid-pch|-include [^ ]*cmake_pch\.hxx//g' "$build/compile_commands.json" >"$stamps/compile_commands.json"
 
 # What every file depends on: the headers, the checks, the compiler flags, the tool.
 common="$( (clang-tidy --version; cat .clang-tidy io/.clang-tidy CMakeLists.txt
