@@ -78,6 +78,9 @@ bool is_group(hid_t object) {
 bool is_dataset(hid_t object) {
     return call("read the kind of an object", [&] { return H5Iget_type(object); }) == H5I_DATASET;
 }
+bool is_datatype(hid_t object) {
+    return call("read the kind of an object", [&] { return H5Iget_type(object); }) == H5I_DATATYPE;
+}
 
 namespace {
 

@@ -122,6 +122,7 @@ template <class Kind>
 }
 [[nodiscard]] bool is_group(hid_t object);
 [[nodiscard]] bool is_dataset(hid_t object);
+[[nodiscard]] bool is_datatype(hid_t object);
 /// What the library may keep of a file's objects: kObjectCacheBytes, and of the names of the
 /// largest group twice their bytes. It keeps all of them or none, in a block that grows by
 /// doubling, and without room for it would read and write that block for each link.

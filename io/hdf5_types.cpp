@@ -1,6 +1,7 @@
 #include "io/hdf5_types.hpp"
 
 #include <bit>
+#include <set>
 
 #include "io/attributes.hpp"
 
@@ -119,6 +120,23 @@ bool any_part(hid_t type, const Test& test) {
     return false;
 }
 
+/// The library tells its members by their names where it compares types, copies and converts.
+bool has_members_of_one_name(hid_t compound) {
+    std::set<std::string> names;
+    const int members = call("read a compound", [&] { return H5Tget_nmembers(compound); });
+    for (int i = 0; i < members; ++i) {
+        char* name = nullptr;
+        call("read a compound", [&] {
+            name = H5Tget_member_name(compound, static_cast<unsigned>(i));
+            return name == nullptr ? -1 : 0;
+        });
+        const bool is_new = names.insert(name).second;
+        H5free_memory(name);
+        if (!is_new) return true;
+    }
+    return false;
+}
+
 std::uint16_t swap_bytes(std::uint16_t bits) {
     return static_cast<std::uint16_t>((bits << 8) | (bits >> 8));
 }
@@ -167,6 +185,7 @@ bool is_damaged(hid_t type) {
     return any_part(type, [](hid_t part, H5T_class_t type_class) {
         if (type_class == H5T_FLOAT || type_class == H5T_INTEGER)  // of no bits
             return !succeeds([&] { return H5Tget_precision(part) == 0 ? -1 : 0; });
+        if (type_class == H5T_COMPOUND) return has_members_of_one_name(part);
         if (type_class != H5T_ENUM) return false;
         const Type integers(call("read a base type", [&] { return H5Tget_super(part); }));
         return type_bytes(part) != type_bytes(integers.get());

@@ -35,8 +35,9 @@ struct StoredType {
 /// Variable-length data or strings, at any depth: what H5Dvlen_reclaim must free.
 [[nodiscard]] bool holds_variable_length(hid_t type);
 
-/// An enumeration at any depth whose size is not that of its integers: of such values the library
-/// reads and copies what is in memory behind them.
+/// At any depth, an enumeration whose size is not that of its integers (of such values the library
+/// reads and copies what is in memory behind them), a number of no bits, or a compound with members
+/// of one name.
 [[nodiscard]] bool is_damaged(hid_t type);
 
 [[nodiscard]] std::string filter_name(H5Z_filter_t filter);

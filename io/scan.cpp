@@ -100,7 +100,13 @@ class Scanner {
             } else {
                 walk(object.get(), path, depth + 1);
             }
+        } else if (h5::is_datatype(object.get())) {
+            note_type(object.get(), path);
         }
+    }
+
+    void note_type(hid_t type, const std::string& path) {
+        if (h5::is_damaged(type)) note_unsupported(path + ": its type is damaged");
     }
 
     /// Shape and bytes.
@@ -149,7 +155,7 @@ class Scanner {
             }
             return info;
         }
-        if (h5::is_damaged(type.get())) note_unsupported(path + ": its type is damaged");
+        note_type(type.get(), path);
         if (h5::holds_references(type.get())) {
             note_references(plist.get(), type.get(), {address, path, ""}, info);
         }

@@ -287,6 +287,18 @@ class Hostile(support.Case):
             pathlib.Path(path).write_bytes(changed)
             self.run_ends(INPUT, [f"{where}: its type is damaged"], path)
 
+    def test_a_compound_with_two_members_of_one_name(self):
+        """The library does not find it equal to a copy of it."""
+        for where, words in (("/table", "damaged"), ("/type", "its type is damaged")):
+            path = self.file()
+            with h5py.File(path, "r+") as file:
+                kind = np.dtype([("first", "i4"), ("other", "f4", (3,))])
+                file[where] = kind if where == "/type" else np.zeros(4, kind)
+            data = pathlib.Path(path).read_bytes()
+            self.assertEqual(data.count(b"first\0"), 1)
+            pathlib.Path(path).write_bytes(data.replace(b"first\0", b"other\0"))
+            self.run_ends(INPUT, [f"{where}: .*{words}"], path)
+
     def test_floats_that_do_not_fill_their_bytes(self):
         """The library does not write such a LUT as it was given."""
         path = self.path("in.h5")
