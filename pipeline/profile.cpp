@@ -196,16 +196,7 @@ std::vector<StageProfile> profiles_by_stage(const RankSlices& ranks) {
 }
 
 std::string row_of(const StageProfile& stage) {
-    const auto bytes = [](std::uint64_t count) {
-        return count == 0 ? std::string("-") : bytes_for_people(count);
-    };
-    const std::uint64_t most = std::max(stage.bytes_in, stage.bytes_out);
-    const bool has_rate = most > 0 && stage.busy_seconds > 0;
-    std::string row = fmt::format(
-        "{:<13} {:>7} {:>9.4f} {:>9.4f} {:>11} {:>11} {:>7}", stage.name, stage.runs,
-        stage.busy_seconds, stage.read_seconds, bytes(stage.bytes_in), bytes(stage.bytes_out),
-        has_rate ? fmt::format("{:.2f}", static_cast<double>(most) * 1e-9 / stage.busy_seconds)
-                 : "-");
+    std::string row = stage_columns(stage);
     if (!stage.is_phase) {
         row += fmt::format(" {:>9.2f} {:>6} {:>9.4f}", stage.mean_waiting, stage.most_waiting,
                            stage.waited_seconds);
@@ -214,6 +205,24 @@ std::string row_of(const StageProfile& stage) {
 }
 
 }  // namespace
+
+std::string stage_columns() {
+    return fmt::format("{:<13} {:>7} {:>9} {:>9} {:>11} {:>11} {:>7}", "stage", "runs", "busy s",
+                       "reading s", "in", "out", "GB/s");
+}
+
+std::string stage_columns(const StageProfile& stage) {
+    const auto bytes = [](std::uint64_t count) {
+        return count == 0 ? std::string("-") : bytes_for_people(count);
+    };
+    const std::uint64_t most = std::max(stage.bytes_in, stage.bytes_out);
+    const bool has_rate = most > 0 && stage.busy_seconds > 0;
+    return fmt::format(
+        "{:<13} {:>7} {:>9.4f} {:>9.4f} {:>11} {:>11} {:>7}", stage.name, stage.runs,
+        stage.busy_seconds, stage.read_seconds, bytes(stage.bytes_in), bytes(stage.bytes_out),
+        has_rate ? fmt::format("{:.2f}", static_cast<double>(most) * 1e-9 / stage.busy_seconds)
+                 : "-");
+}
 
 Profile make_profile(const std::vector<Slice>& slices, double wall_seconds, std::size_t threads) {
     return profile_of_ranks({std::span<const Slice>(slices)}, wall_seconds, threads);
@@ -244,9 +253,8 @@ Profile profile_of_ranks(const std::vector<std::span<const Slice>>& ranks, doubl
 }
 
 std::string profile_table(const Profile& profile) {
-    std::string table = fmt::format(
-        "{:<13} {:>7} {:>9} {:>9} {:>11} {:>11} {:>7} {:>9} {:>6} {:>9}\n", "stage", "runs",
-        "busy s", "reading s", "in", "out", "GB/s", "queue", "most", "waited s");
+    std::string table =
+        fmt::format("{} {:>9} {:>6} {:>9}\n", stage_columns(), "queue", "most", "waited s");
     for (const StageProfile& stage : profile.stages) table += row_of(stage);
     return table + fmt::format(
                        "{:.4f} s, {:.2f} of {} threads busy: {:.0f} % reading, {:.0f} % computing, "

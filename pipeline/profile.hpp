@@ -54,6 +54,10 @@ struct Profile {
 
 [[nodiscard]] std::string profile_table(const Profile& profile);
 
+/// The columns that tables of stages begin with, and what stands there for a stage.
+[[nodiscard]] std::string stage_columns();
+[[nodiscard]] std::string stage_columns(const StageProfile& stage);
+
 /// The same as the report keeps it.
 [[nodiscard]] nlohmann::ordered_json profile_json(const Profile& profile);
 
