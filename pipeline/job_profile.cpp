@@ -74,22 +74,23 @@ std::string row_of(const std::string& name, const RankProfile& rank) {
     const Profile& own = rank.profile;
     return fmt::format(
         "{:>4} {:>8} {:>9.4f} {:>9.4f} {:>7} {:>7.0f} % {:>7.0f} % {:>7.0f} % {:>7.0f} % "
-        "{:>4.0f} %  {}\n",
+        "{:>4.0f} %{}\n",
         name, rank.pieces, own.wall_seconds, rank.busy_seconds,
         rank.stage_seconds > 0 ? fmt::format("{:.2f}", static_cast<double>(rank.weight_bytes) *
                                                            1e-9 / rank.stage_seconds)
                                : "-",
         100 * own.reading, 100 * own.computing, 100 * own.writing, 100 * own.waiting,
-        100 * own.idle, printable(rank.host));
+        100 * own.idle, rank.host.empty() ? "" : "  " + printable(rank.host));
 }
 
 }  // namespace
 
-JobProfile make_job_profile(const std::vector<Recording>& ranks, double wall_seconds) {
+JobProfile make_profile(const JobRecording& recording) {
+    const double wall_seconds = static_cast<double>(recording.end) * 1e-9;
     JobProfile job;
     std::vector<std::span<const Slice>> slices;
     std::size_t threads = 0;
-    for (const Recording& rank : ranks) {
+    for (const Recording& rank : recording.ranks) {
         slices.emplace_back(rank.slices);
         threads += rank.threads;
         job.ranks.push_back(profile_of(rank, wall_seconds));

@@ -37,8 +37,7 @@ struct JobProfile {
     double waiting = 0;  // of the time of all ranks
 };
 
-/// wall_seconds: of the job, by its clock.
-[[nodiscard]] JobProfile make_job_profile(const std::vector<Recording>& ranks, double wall_seconds);
+[[nodiscard]] JobProfile make_profile(const JobRecording& job);
 
 [[nodiscard]] std::string profile_table(const JobProfile& profile);
 

@@ -74,7 +74,6 @@ PackedRecording packed(const OwnRecording& recording,
     const Json head{{"host", recording.host},
                     {"threads", recording.threads},
                     {"start", recording.start},
-                    {"end", recording.end},
                     {"at_start", json_of(recording.rounds.at_start)},
                     {"at_end", json_of(recording.rounds.at_end)},
                     {"names", std::move(names)}};
@@ -94,7 +93,6 @@ OwnRecording unpacked(const PackedRecording& recording,
     result.host = head.at("host").get<std::string>();
     result.threads = head.at("threads").get<std::size_t>();
     result.start = head.at("start").get<std::int64_t>();
-    result.end = head.at("end").get<std::int64_t>();
     result.rounds = {rounds_of(head.at("at_start")), rounds_of(head.at("at_end"))};
     const Ranks::Numbers& numbers = recording.slices;
     PAL_ASSERT(numbers.size() % kFields == 0);
@@ -137,8 +135,8 @@ JobRecording on_one_clock(std::vector<OwnRecording> ranks) {
             slice.start = moved_since(slice.start);
             slice.end = moved_since(slice.end);
         }
-        job.ranks.push_back({own.host, own.threads, moved(own.start), moved(own.end),
-                             shifts[r].error_ns(), std::move(own.slices)});
+        job.ranks.push_back({own.host, own.threads, moved(own.start),
+                             r == 0 ? 0 : shifts[r].error_ns(), std::move(own.slices)});
     }
     return job;
 }

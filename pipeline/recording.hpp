@@ -19,7 +19,6 @@ struct OwnRecording {
     std::string host;  // its machine
     std::size_t threads = 1;
     std::int64_t start = 0;  // when its recorder was made
-    std::int64_t end = 0;    // when it had done all; it waits for rank 0 from then on
     Rounds rounds;
     std::vector<Slice> slices;
 };
@@ -43,13 +42,13 @@ struct Recording {
     std::string host;
     std::size_t threads = 1;
     std::uint64_t start = 0;
-    std::uint64_t end = 0;
-    std::uint64_t clock_error_ns = 0;  // see ClockShift
+    std::uint64_t clock_error_ns = 0;  // see ClockShift; 0 of rank 0
     std::vector<Slice> slices;         // by thread, then by start
 };
 
 struct JobRecording {
     std::int64_t zero = 0;  // by the clock of rank 0
+    std::uint64_t end = 0;  // until when it is recorded
     std::vector<Recording> ranks;
 };
 

@@ -29,7 +29,7 @@ Slice slice_of(std::string_view name, const PlanEntry* entry, Activity activity,
     return slice;
 }
 
-/// A job of 2 s: rank 0 has the large tensor and merges, rank 1 two small ones, rank 2 began late
+/// A job of 2 s: rank 0 has the large tensor and merges, rank 1 the small one, rank 2 began late
 /// and has nothing.
 JobProfile job_of_three() {
     const auto cluster = [](const PlanEntry& entry, std::uint64_t start, std::uint64_t end) {
@@ -38,22 +38,21 @@ JobProfile job_of_three() {
     const auto wait = [](std::uint64_t start, std::uint64_t end) {
         return slice_of("wait", nullptr, Activity::kWaiting, start, end);
     };
-    return make_job_profile(
-        {{"one",
-          2,
-          0,
-          20 * kTenth,
-          0,
-          {cluster(kLarge, 0, 10), slice_of("merge", nullptr, Activity::kWriting, 10, 18)}},
-         {"two",
-          2,
-          0,
-          20 * kTenth,
-          1000,
-          {slice_of("load", &kSmall, Activity::kReading, 0, 2), cluster(kSmall, 2, 4),
-           wait(4, 20)}},
-         {"two", 1, 5 * kTenth, 20 * kTenth, 0, {wait(6, 20)}}},
-        2);
+    JobRecording job;
+    job.end = 20 * kTenth;
+    job.ranks = {
+        {"one",
+         2,
+         0,
+         0,
+         {cluster(kLarge, 0, 10), slice_of("merge", nullptr, Activity::kWriting, 10, 18)}},
+        {"two",
+         2,
+         0,
+         1000,
+         {slice_of("load", &kSmall, Activity::kReading, 0, 2), cluster(kSmall, 2, 4), wait(4, 20)}},
+        {"two", 1, 5 * kTenth, 0, {wait(6, 20)}}};
+    return make_profile(job);
 }
 
 }  // namespace

@@ -200,10 +200,8 @@ BOOST_AUTO_TEST_CASE(a_trace_of_ranks_has_a_process_for_each_with_its_threads) {
     slab.slab = Slab{64, 32};
     const Slice stage{"load", &slab, Activity::kReading, 1};
     const Slice wait{"wait", nullptr, Activity::kWaiting};
-    const auto trace = nlohmann::json::parse(
-        trace_json(std::vector<Recording>{{"here", 1, 0, 0, 0, {wait, stage}},
-                                          {"", 1, 0, 0, 0, {}},
-                                          {"the \"re", 1, 0, 0, 0, {stage}}}));
+    const auto trace = nlohmann::json::parse(trace_json(std::vector<Recording>{
+        {"here", 1, 0, 0, {wait, stage}}, {"", 1, 0, 0, {}}, {"the \"re", 1, 0, 0, {stage}}}));
     std::map<int, std::string> processes;
     std::set<std::pair<int, int>> threads;
     std::vector<nlohmann::json> slices;
