@@ -116,6 +116,7 @@ OwnRecording unpacked(const PackedRecording& recording,
 
 JobRecording on_one_clock(std::vector<OwnRecording> ranks) {
     std::vector<ClockShift> shifts;
+    shifts.reserve(ranks.size());
     for (const OwnRecording& own : ranks) shifts.emplace_back(own.rounds, ranks.front().rounds);
     JobRecording job;
     job.zero = std::numeric_limits<std::int64_t>::max();
