@@ -41,7 +41,10 @@ const PlanEntry* PieceSource::next() {
             const std::lock_guard lock(mutex_);
             if (in_work_ > last_bundle_) return nullptr;
         }
+        Phases phases(recorder_);
+        phases.enter("ask", Activity::kWaiting);
         const Ranks::Numbers answer = ranks_.ask(question(false));
+        phases.leave();
         is_over_ = answer.empty();
         if (!is_over_) ahead_.insert(ahead_.end(), answer.begin() + 1, answer.end());
         last_bundle_ = ahead_.size();

@@ -10,6 +10,7 @@
 #include "pipeline/message.hpp"
 #include "pipeline/progress.hpp"
 #include "pipeline/ranks.hpp"
+#include "pipeline/recorder.hpp"
 
 namespace pal {
 
@@ -19,9 +20,11 @@ namespace pal {
 /// next() and done() may be called at a time.
 class PieceSource {
   public:
-    /// entries: by the number of the piece; outlive it.
-    PieceSource(const Ranks& ranks, const std::vector<const PlanEntry*>& entries)
-        : ranks_(ranks), entries_(entries) {}
+    /// entries: by the number of the piece; outlive it. recorder: null, or where the time that
+    /// answers take is recorded.
+    PieceSource(const Ranks& ranks, const std::vector<const PlanEntry*>& entries,
+                Recorder* recorder)
+        : ranks_(ranks), entries_(entries), recorder_(recorder) {}
 
     /// Null: nothing more, or nothing until something is done. A rank has two bundles in work at
     /// most: what it does not have others may do.
@@ -40,6 +43,7 @@ class PieceSource {
 
     const Ranks& ranks_;
     const std::vector<const PlanEntry*>& entries_;
+    Recorder* recorder_;
     mutable std::mutex mutex_;  // of what done() changes too
     std::size_t in_work_ = 0;
     bool failed_ = false;

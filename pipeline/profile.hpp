@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,8 @@ struct Profile {
     double reading = 0;
     double computing = 0;
     double writing = 0;
-    double idle = 0;            // nothing runs
+    double waiting = 0;         // nothing runs, until other ranks are as far
+    double idle = 0;            // nothing runs, and nobody says what for
     std::string_view bound_by;  // "reading", "computing" or "writing": the largest of the three
 };
 
@@ -44,7 +46,17 @@ struct Profile {
 [[nodiscard]] Profile make_profile(const std::vector<Slice>& slices, double wall_seconds,
                                    std::size_t threads);
 
+/// The same of ranks that ran at a time, on one clock: stages are sums over them, and a moment is
+/// divided evenly among the ranks that do anything then, before theirs is among what they do.
+/// threads: of all.
+[[nodiscard]] Profile profile_of_ranks(const std::vector<std::span<const Slice>>& ranks,
+                                       double wall_seconds, std::size_t threads);
+
 [[nodiscard]] std::string profile_table(const Profile& profile);
+
+/// The columns that tables of stages begin with, and what stands there for a stage.
+[[nodiscard]] std::string stage_columns();
+[[nodiscard]] std::string stage_columns(const StageProfile& stage);
 
 /// The same as the report keeps it.
 [[nodiscard]] nlohmann::ordered_json profile_json(const Profile& profile);

@@ -30,6 +30,10 @@ class Ranks {
     [[nodiscard]] std::vector<std::string> all_gather(const std::string& own) const;
 
     using Numbers = std::vector<std::uint64_t>;
+    /// On rank 0 the numbers of each rank, by rank; nothing on the others. All call it, not while
+    /// anything is served.
+    [[nodiscard]] std::vector<Numbers> gather(Numbers own) const;
+
     /// Called by one at a time. An empty answer is the last that the rank asks for.
     using Serve = std::function<Numbers(std::size_t rank, const Numbers& question)>;
     /// Rank 0 answers from now on what ranks ask, in a thread of its own.

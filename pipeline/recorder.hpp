@@ -15,8 +15,9 @@
 
 namespace pal {
 
-/// What a stage or phase is busy with where it reads no weights.
-enum class Activity { kComputing, kReading, kWriting };
+/// What a stage or phase is busy with where it reads no weights. kWaiting: with nothing, until
+/// other ranks of the job are as far.
+enum class Activity { kComputing, kReading, kWriting, kWaiting };
 
 /// Times in nanoseconds since the recorder was made. No two slices of a thread overlap.
 struct Slice {
@@ -45,6 +46,7 @@ class Recorder {
   public:
     Recorder() { thread_number(); }
 
+    [[nodiscard]] Clock::time_point origin() const noexcept { return origin_; }
     [[nodiscard]] std::uint64_t time_of(Clock::time_point when) const noexcept {
         return static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::nanoseconds>(when - origin_).count());

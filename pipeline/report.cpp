@@ -78,6 +78,7 @@ void add_facts(Json& report, const RunFacts& facts) {
     report["threads"] = facts.threads;
     report["engine"] = std::string(engine_name(facts.engine));
     if (facts.profile) report["profile"] = profile_json(*facts.profile);
+    if (facts.job_profile) report["profile"] = profile_json(*facts.job_profile);
 }
 
 Json tensor_json(const PlanEntry& entry) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/job_profile.hpp"
 #include "pipeline/message.hpp"
 #include "pipeline/plan.hpp"
 #include "pipeline/profile.hpp"
@@ -25,8 +26,9 @@ struct RunFacts {
     Engine engine = Engine::kFast;
     std::string input;  // names of the files
     std::string output;
-    bool described = false;          // whether outcomes have a detail
-    std::optional<Profile> profile;  // where the run was recorded
+    bool described = false;                 // whether outcomes have a detail
+    std::optional<Profile> profile;         // where the run was recorded
+    std::optional<JobProfile> job_profile;  // instead, of several ranks
 };
 
 /// "4 bit, groups of 16 on axis 0, scaled, int8 LUT".

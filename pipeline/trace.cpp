@@ -21,6 +21,7 @@ class PathMembers {
         if (is_new) {
             nlohmann::ordered_json object;
             put_path(object, entry.job.path);
+            if (entry.slab) object["slab"] = {entry.slab->first, entry.slab->rows};  // as a report
             const std::string text = object.dump();
             found->second = text.substr(1, text.size() - 2) + ",";
         }
@@ -57,18 +58,22 @@ class Text {
     std::string text_;
 };
 
-void name_thread(Text& json, std::uint64_t thread) {
-    json << R"({"ph":"M","pid":1,"tid":)" << thread
+void name_thread(Text& json, std::uint64_t process, std::uint64_t thread) {
+    json << R"({"ph":"M","pid":)" << process << R"(,"tid":)" << thread
          << R"(,"name":"thread_name","args":{"name":"thread )" << thread << "\"}},\n";
 }
 
-void add_event(Text& json, const Slice& slice, PathMembers& paths) {
-    const bool is_stage = slice.entry != nullptr;
-    json << R"({"ph":"X","pid":1,"tid":)" << std::uint64_t{slice.thread} << R"(,"name":")"
-         << slice.name << (is_stage ? R"(","cat":"stage","ts":)" : R"(","cat":"phase","ts":)");
+std::string_view category_of(const Slice& slice) {
+    if (slice.activity == Activity::kWaiting) return "wait";
+    return slice.entry != nullptr ? "stage" : "phase";
+}
+
+void add_event(Text& json, std::uint64_t process, const Slice& slice, PathMembers& paths) {
+    json << R"({"ph":"X","pid":)" << process << R"(,"tid":)" << std::uint64_t{slice.thread}
+         << R"(,"name":")" << slice.name << R"(","cat":")" << category_of(slice) << R"(","ts":)";
     json.microseconds(slice.start) << R"(,"dur":)";
     json.microseconds(slice.end - slice.start) << R"(,"args":{)";
-    if (is_stage) json << paths.of(*slice.entry);
+    if (slice.entry != nullptr) json << paths.of(*slice.entry);
     json << R"("bytes_in":)" << slice.bytes_in << R"(,"bytes_out":)" << slice.bytes_out
          << R"(,"waited_us":)";
     json.microseconds(slice.start - slice.ready) << R"(,"reading_us":)";
@@ -76,19 +81,42 @@ void add_event(Text& json, const Slice& slice, PathMembers& paths) {
     json.microseconds(slice.helper_ns) << "}},\n";
 }
 
+void add_process(Text& json, std::uint64_t process, const std::string& name,
+                 const std::vector<Slice>& slices, PathMembers& paths) {
+    std::uint64_t named = 0;
+    for (const Slice& slice : slices) {
+        for (; named <= slice.thread; ++named) name_thread(json, process, named);
+        add_event(json, process, slice, paths);
+    }
+    json << R"({"ph":"M","pid":)" << process << R"(,"name":"process_name","args":{"name":)"
+         << nlohmann::json(name).dump() << "}}";
+}
+
+constexpr std::string_view kHead = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
+constexpr std::string_view kTail = "\n]}\n";
+
 }  // namespace
 
 std::string trace_json(const std::vector<Slice>& slices) {
     Text json;
-    json << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
     PathMembers paths;
-    std::uint64_t named = 0;
-    for (const Slice& slice : slices) {
-        for (; named <= slice.thread; ++named) name_thread(json, named);
-        add_event(json, slice, paths);
+    json << kHead;
+    add_process(json, 1, "h5palettize", slices, paths);
+    json << kTail;
+    return json.taken();
+}
+
+std::string trace_json(const std::vector<Recording>& ranks) {
+    Text json;
+    PathMembers paths;
+    json << kHead;
+    for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+        if (rank > 0) json << ",\n";
+        // Process 0 is what viewers take for the idle one.
+        add_process(json, rank + 1, fmt::format("rank {} on {}", rank, ranks[rank].host),
+                    ranks[rank].slices, paths);
     }
-    json << R"({"ph":"M","pid":1,"name":"process_name","args":{"name":"h5palettize"}})"
-         << "\n]}\n";
+    json << kTail;
     return json.taken();
 }
 

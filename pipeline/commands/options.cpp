@@ -128,7 +128,7 @@ po::options_description recording_options() {
     po::options_description options("Where the time goes");
     options.add_options()(
         "profile", po::bool_switch(),
-        "print it by stage on stderr: busy time, bytes, queues, what bounds the run")(
+        "print it by stage (and rank) on stderr: busy time, bytes, queues, what bounds the run")(
         "trace", po::value<std::string>()->value_name(kFileValue),
         "write a trace to this file, for Perfetto and chrome://tracing");
     return options;

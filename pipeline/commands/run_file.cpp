@@ -25,7 +25,6 @@
 #include "pipeline/shard_record.hpp"
 #include "pipeline/skip_nonfinite.hpp"
 #include "pipeline/standard_streams.hpp"
-#include "pipeline/trace.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -89,12 +88,9 @@ GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
 Reports::Reports(const Arguments& arguments)
     : json(report_from(arguments)), trace(trace_from(arguments)), page(page_from(arguments)) {}
 
-void Reports::write(const Arguments& arguments, const Plan& plan, RunFacts& facts,
-                    const Recorder* recorder) {
-    if (recorder != nullptr) {
-        facts.profile = make_profile(recorder->slices(), facts.wall_seconds, facts.threads);
-        if (arguments.has("trace")) trace.write(trace_json(recorder->slices()));
-    }
+void Reports::write(const Arguments& arguments, const Plan& plan, const RunFacts& facts,
+                    const std::function<std::string()>& trace_of_run) {
+    if (arguments.has("trace")) trace.write(trace_of_run());
     if (!arguments.has("report") && !arguments.has("report-html")) return;
     const std::string text = report_json(plan, &facts);
     json.write(text);

@@ -51,9 +51,9 @@ struct Reports {
     ReportFile trace;
     ReportFile page;
 
-    /// Puts the profile into `facts` where there is a recorder.
-    void write(const Arguments& arguments, const Plan& plan, RunFacts& facts,
-               const Recorder* recorder);
+    /// trace_of_run: made where a trace was asked for.
+    void write(const Arguments& arguments, const Plan& plan, const RunFacts& facts,
+               const std::function<std::string()>& trace_of_run);
     /// All files or none.
     void publish(CheckpointWriter& writer);
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_map>
@@ -16,10 +17,12 @@
 #include "pipeline/log.hpp"
 #include "pipeline/merge.hpp"
 #include "pipeline/piece_source.hpp"
+#include "pipeline/rank_recorder.hpp"
 #include "pipeline/reported.hpp"
 #include "pipeline/resume.hpp"
 #include "pipeline/sensitivities.hpp"
 #include "pipeline/standard_streams.hpp"
+#include "pipeline/trace.hpp"
 
 namespace pal {
 
@@ -34,12 +37,8 @@ void refuse_for_ranks(const Arguments& arguments) {
     };
     if (has_several_inputs(arguments)) refuse("several inputs");
     if (arguments.has("shard")) refuse("--shard " + arguments.text("shard"));
-    for (const char* option : {"report-html", "trace"}) {
-        if (arguments.has(option)) refuse(std::string("--") + option);
-    }
-    for (const char* option : {"report-detail", "profile"}) {
-        if (arguments.flag(option)) refuse(std::string("--") + option);
-    }
+    if (arguments.has("report-html")) refuse("--report-html");
+    if (arguments.flag("report-detail")) refuse("--report-detail");
 }
 
 /// What lies in the folder of the ranks from a job of another number of them. Its files are
@@ -68,6 +67,7 @@ class RankRun {
     RankRun(const Arguments& arguments, Ranks& ranks)
         : arguments_(arguments),
           ranks_(ranks),
+          recording_(ranks, wants_recording(arguments)),
           target_(behind_links(arguments.positionals[1])),
           stopped_(stopped_message(target_)),
           folder_(target_ + ".shards") {}
@@ -82,22 +82,32 @@ class RankRun {
     void run() {
         stop_on_signals(stopped_);
         require_one_plan(together([&] { return prepare(); }));
+        recording_.begin();
         together([&] { return ranks_.rank() == 0 ? prepare_folder() : std::string(); });
         const auto resumed = together([&] { return open_shard(); });
         const auto facts = palettize(resumed);
         const auto shards = together([&] { return finish_shard(); });
+        if (recording_.recorder() != nullptr) gather_recordings();
         together([&] {
             if (ranks_.rank() == 0) merge(shards, facts);
             return std::string();
         });
         journal_->discard();
+        if (ranks_.rank() == 0 && arguments_.flag("profile"))
+            std::cerr << profile_table(make_profile(recording_.job_until_now()));
         if (ranks_.rank() == 0 && log_options().verbosity > Verbosity::kQuiet)
             print_when_done(report_table(plan_, &*run_facts_), target_);
     }
 
   private:
-    std::vector<std::string> together(const std::function<std::string()>& step) const {
-        return take_step(ranks_, stopped_, step);
+    std::vector<std::string> together(const std::function<std::string()>& step) {
+        auto said = take_step(ranks_, stopped_, [&] {
+            std::string text = step();
+            phases_.enter("wait", Activity::kWaiting);
+            return text;
+        });
+        phases_.leave();
+        return said;
     }
 
     /// Returns what tells the plan from others.
@@ -108,9 +118,11 @@ class RankRun {
         budget_bytes_ = memory_from(arguments_);
         if (!arguments_.has("memory")) budget_bytes_ /= ranks_.on_this_machine();
         options.memory_bytes = budget_bytes_;
+        phases_.enter("scan", Activity::kReading);
         reader_.emplace(arguments_.positionals[0], read_options_from(arguments_));
         sensitivities_ = sensitivities_from(arguments_);
         if (sensitivities_) options.sensitivities = &sensitivities_->info();
+        phases_.enter("plan", Activity::kComputing);
         check_output(arguments_);
         if (ranks_.rank() == 0) reports_.emplace(arguments_);
         plan_ = executable_plan(arguments_, config_, options, *reader_);
@@ -123,17 +135,18 @@ class RankRun {
         entries_ = parts_.palettized();
         for (std::size_t p = 0; p < entries_.size(); ++p) piece_of_[&entries_[p]->job] = p;
         return identity_.input + "\n" + identity_.config + "\n" + identity_.version + "\n" +
-               target_;
+               target_ + (recording_.recorder() != nullptr ? "\nrecorded" : "");
     }
 
-    void require_one_plan(const std::vector<std::string>& identities) const {
+    void require_one_plan(const std::vector<std::string>& identities) {
         together([&]() -> std::string {
             const auto other = std::ranges::find_if(
                 identities, [&](const std::string& text) { return text != identities.front(); });
             if (other == identities.end()) return {};
             throw Error(ErrorCode::kInput,
                         fmt::format("rank {} has another input, output, configuration or version "
-                                    "than rank 0; all must see the same files",
+                                    "than rank 0, or only one of them has --profile or --trace; "
+                                    "all must see the same files and options",
                                     other - identities.begin()));
         });
     }
@@ -148,6 +161,7 @@ class RankRun {
 
     /// Returns the numbers of the pieces that an earlier job did.
     std::string open_shard() {
+        phases_.enter("open shard", Activity::kWriting);
         const std::string shard =
             fmt::format("{}/rank-{}-of-{}.h5", folder_, ranks_.rank(), ranks_.size());
         journal_.emplace(shard, identity_, arguments_.flag("resume"));
@@ -185,8 +199,9 @@ class RankRun {
                 fmt::format("{} of {} pieces were done by an earlier run", done, entries_.size()));
         }
         if (ranks_.rank() == 0) ranks_.serve(serve_pieces(handout, progress));
-        PieceSource source(ranks_, entries_);
+        PieceSource source(ranks_, entries_, recording_.recorder());
         const StepResult result = result_of([&] { return run_pieces(source, progress); });
+        phases_.enter("wait", Activity::kWaiting);
         source.leave();
         if (ranks_.rank() == 0) ranks_.finish_serving();
         return together([&] {
@@ -198,7 +213,8 @@ class RankRun {
     std::string run_pieces(PieceSource& source, Progress& progress) {
         const auto to_keep = [&](const TensorJob& job) { return entries_[piece_of_.at(&job)]; };
         const RunOutput output{*journal_, *writer_, to_keep, progress, entries_.size()};
-        const Work work{*reader_, sensitivities_.get(), nullptr, false, budget_bytes_};
+        const Work work{*reader_, sensitivities_.get(), recording_.recorder(), false,
+                        budget_bytes_};
         GraphPorts ports = graph_ports(work, output);
         ports.next = [&] { return source.next(); };
         ports.done = [&](const PlanEntry& entry, const Outcome& outcome) {
@@ -240,6 +256,7 @@ class RankRun {
 
     /// Returns where the shard is.
     std::string finish_shard() {
+        phases_.enter("finish", Activity::kWriting);
         std::vector<std::size_t> by_path(own_pieces_.size());
         for (std::size_t p = 0; p < by_path.size(); ++p) by_path[p] = p;
         std::ranges::sort(by_path, {},
@@ -255,11 +272,20 @@ class RankRun {
         origin.shard =
             record_of({ranks_.rank(), ranks_.size()}, plan_, identity_, arguments_.positionals[0]);
         writer_->finish(results_json(plan_of_pieces(plan_, pieces), outcomes, origin));
-        (void)writer_->sync();
+        phases_.enter("fsync", Activity::kWriting);
+        phases_.count_bytes(0, writer_->sync());
         return journal_->part_path();
     }
 
+    void gather_recordings() {
+        recording_.end();
+        const auto heads =
+            together([&] { return recording_.packed(entries_, threads_from(arguments_)); });
+        recording_.gather(heads, entries_);
+    }
+
     void merge(const std::vector<std::string>& files, const std::vector<std::string>& said) {
+        phases_.enter("merge", Activity::kWriting);
         std::vector<Shard> shards = open_shards(files);
         require_input_of(shards.front(), reader_->info());
         const std::vector<MergedTensor> tensors = merged_tensors(shards, reader_->info());
@@ -267,12 +293,23 @@ class RankRun {
         const std::string results =
             results_json(shards.front().head, write_merged(tensors, {}, *reader_, writer));
         writer.finish(results);
+        phases_.enter("merge fsync", Activity::kWriting);
         const std::uint64_t bytes = writer.sync();
+        phases_.count_bytes(0, bytes);
+        phases_.leave();
         run_facts_ = facts_of(arguments_, reader_->info(), outcomes_of(results, said));
         run_facts_->file_bytes_out = bytes;
         run_facts_->wall_seconds = seconds_since(start_);
-        reports_->write(arguments_, plan_, *run_facts_, nullptr);
+        write_reports();
+        phases_.enter("publish", Activity::kWriting);
         reports_->publish(writer);
+    }
+
+    void write_reports() {
+        const JobRecording* const job =
+            recording_.recorder() != nullptr ? &recording_.job_until_now() : nullptr;
+        if (job != nullptr) run_facts_->job_profile = make_profile(*job);
+        reports_->write(arguments_, plan_, *run_facts_, [&] { return trace_json(job->ranks); });
     }
 
     /// Of the whole plan, from what the merged file and the ranks say.
@@ -301,6 +338,8 @@ class RankRun {
 
     const Arguments& arguments_;
     Ranks& ranks_;
+    RankRecorder recording_;
+    Phases& phases_ = recording_.phases();
     const Clock::time_point start_ = Clock::now();
     const std::string target_;
     const std::string stopped_;

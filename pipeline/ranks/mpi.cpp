@@ -7,6 +7,7 @@
 #include <mutex>
 #include <numeric>
 #include <thread>
+#include <utility>
 
 #include "pipeline/ranks.hpp"
 #include "stages/error.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr int kQuestion = 1;
 constexpr int kAnswer = 2;
+constexpr int kGathered = 3;
 
 /// Whether there is a job to join: MPI_Init of a process that nobody started for that takes a
 /// tenth of a second and starts a server.
@@ -147,6 +149,20 @@ std::vector<std::string> Ranks::all_gather(const std::string& own) const {
         texts.push_back(
             all.substr(static_cast<std::size_t>(begins[r]), static_cast<std::size_t>(counts[r])));
     return texts;
+}
+
+/// Message by message: MPI_Gatherv counts all of them together in an int.
+std::vector<Ranks::Numbers> Ranks::gather(Numbers own) const {
+    if (rank_ > 0) {
+        send(own, 0, kGathered);
+        return {};
+    }
+    std::vector<Numbers> all(size_);
+    all.front() = std::move(own);
+    for (std::size_t rank = 1; rank < size_; ++rank) {
+        for (int from = static_cast<int>(rank); !receive(all[rank], from, kGathered);) nap();
+    }
+    return all;
 }
 
 void Ranks::serve(const Serve& serve) { server_ = std::make_unique<Server>(serve, size_ - 1); }

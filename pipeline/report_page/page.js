@@ -56,7 +56,7 @@ function showTimes() {
   place("times-panel").hidden = false;
   const percent = value => `${(100 * value).toFixed(0)} %`;
   place("times-note").replaceChildren(
-    `Thread time by stage: ${fixed(2)(profile.busy_threads)} of ${wholeNumber(report.threads)} threads busy; of the wall time ${percent(profile.reading)} reading, ` +
+    `Thread time by stage: ${fixed(2)(profile.busy_threads)} of ${wholeNumber(profile.threads ?? report.threads)} threads busy; of the wall time ${percent(profile.reading)} reading, ` +
     `${percent(profile.computing)} computing, ${percent(profile.writing)} writing, ${percent(profile.idle)} idle; bound by ${visible(profile.bound_by)}.`,
     key("reading"), "reading weights", key("other"), "the rest");
   const longest = Math.max(...profile.stages.map(stage => stage.busy_seconds));

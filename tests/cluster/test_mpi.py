@@ -8,6 +8,7 @@ import glob
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -107,11 +108,107 @@ class Ranks(support.Case):
             os.remove(self.path("report.json"))
         self.assertEqual(*reports)
 
+    def assert_is_a_profile_of(self, profile, slices, entries, ranks):
+        """What the profile says is what the slices of the trace come to. `entries`: the palettized tensors."""
+        busy = {}  # rank and stage -> seconds
+        for slice in slices:
+            self.assertGreaterEqual(slice["ts"], 0)
+            self.assertLessEqual(slice["ts"] + slice["dur"], profile["wall_seconds"] * 1e6 + 0.002)
+            if slice["cat"] != "wait":
+                key = slice["pid"] - 1, slice["name"]
+                busy[key] = busy.get(key, 0) + (slice["dur"] + slice["args"]["helpers_us"]) / 1e6
+        self.assertEqual(len(profile["ranks"]), ranks)
+        for number, rank in enumerate(profile["ranks"]):
+            self.assertAlmostEqual(rank["busy_seconds"], sum(seconds for key, seconds in busy.items() if key[0] == number), 6)
+            self.assertAlmostEqual(sum(rank[part] for part in ("reading", "computing", "writing", "waiting", "idle")), 1, 9)
+            self.assertEqual(rank["pieces"], len({(slice["args"]["path"], str(slice["args"].get("slab"))) for slice in slices
+                                                  if slice["cat"] == "stage" and slice["pid"] - 1 == number}))
+            self.assertLess(rank["clock_error_seconds"], 1)
+        for stage in profile["stages"]:
+            of_ranks = [busy.get((rank, stage["name"]), 0) for rank in range(ranks)]
+            self.assertAlmostEqual(stage["busy_seconds"], sum(of_ranks), 6)
+            self.assertAlmostEqual(stage["least_busy_seconds"], min(of_ranks), 6)
+            self.assertAlmostEqual(stage["most_busy_seconds"], max(of_ranks), 6)
+        self.assertAlmostEqual(sum(rank["busy_seconds"] for rank in profile["ranks"]),
+                               sum(stage["busy_seconds"] for stage in profile["stages"]), 9)
+        self.assertAlmostEqual(sum(profile[part] for part in ("reading", "computing", "writing", "idle")), 1, 9)
+        self.assertEqual(profile[profile["bound_by"]], max(profile[part] for part in ("reading", "computing", "writing")))
+        self.assertEqual(sum(rank["weight_bytes"] for rank in profile["ranks"]), sum(entry["bytes_in"] for entry in entries))
+
+    def test_a_profile_and_a_trace_are_of_all_ranks_and_change_nothing(self):
+        self.checkpoint()
+        words = self.words(3, *GROUPS, "--profile", "--trace", self.path("trace.json"), "--report", self.path("report.json"))
+        words[words.index("--threads") + 1] = "2"
+        said = self.ended(subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), DONE)
+        self.assert_is_the_file_of_one_process(*GROUPS)
+        self.assertEqual(said.count("ranks waited for others"), 1, said)
+        self.assertRegex(said, r"(?m)^merge +1 ")
+        events = json.loads(pathlib.Path(self.path("trace.json")).read_text())["traceEvents"]
+        slices = [event for event in events if event["ph"] == "X"]
+        processes = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
+        self.assertEqual(processes, {rank + 1: f"rank {rank} on {os.uname().nodename}" for rank in range(3)})
+        report = json.loads(pathlib.Path(self.path("report.json")).read_text())
+        entries = [tensor for tensor in report["tensors"] if tensor["action"] == "palettized"]
+        self.assert_is_a_profile_of(report["profile"], slices, entries, 3)
+        for rank in range(3):
+            phases = [slice["name"] for slice in slices if slice["cat"] == "phase" and slice["pid"] - 1 == rank]
+            self.assertEqual(phases, ["scan", "plan", "open shard", "finish", "fsync"] + ["merge", "merge fsync"] * (rank == 0))
+        # Each row of each tensor was in each stage once.
+        rows = {}
+        for slice in slices:
+            if slice["cat"] == "stage":
+                rows.setdefault((slice["args"]["path"], slice["name"]), []).append(slice["args"].get("slab"))
+        stages = ("load", "scale", "cluster", "quantize LUT", "assign", "write")
+        self.assertEqual(set(rows), {(entry["path"], stage) for entry in entries for stage in stages})
+        for (path, _), slabs in rows.items():
+            if slabs == [None]:
+                continue
+            end = 0
+            for first, count in sorted(slabs):
+                self.assertEqual(first, end, path)
+                end += count
+            self.assertEqual(end, next(entry["shape"][0] for entry in entries if entry["path"] == path))
+        self.assertGreater(len(rows["/head/weight", "load"]), 1)  # it was cut
+
+    def test_a_resumed_job_has_a_profile_of_the_rest(self):
+        self.checkpoint(layers=18, head=512)
+        self.interrupted(4, self.kill_one_rank).communicate(timeout=DEADLINE_SECONDS)
+        said = self.job(4, *SLOW, "--resume", "--profile", "--report", self.path("report.json"))
+        self.assert_is_the_file_of_one_process(*SLOW)
+        done, pieces = map(int, re.search(r"info: (\d+) of (\d+) pieces were done", said).groups())
+        profile = json.loads(pathlib.Path(self.path("report.json")).read_text())["profile"]
+        self.assertEqual(sum(rank["pieces"] for rank in profile["ranks"]), pieces - done)
+
+    def test_ranks_whose_clocks_differ_are_on_one_clock(self):
+        """A rank whose machine was started 5000 s before the others', by a time namespace of Linux."""
+        ahead = ("unshare", "--time", "--monotonic", "5000")
+        if subprocess.run([*ahead, "true"], capture_output=True).returncode != 0:
+            self.skipTest("no time namespaces here")
+        self.checkpoint(layers=4)
+        options = (*GROUPS, "--trace", self.path("trace.json"), "--report", self.path("report.json"))
+        words = [*self.words(2, *options), ":", "-n", "1", *ahead, *self.words(1, *options)[len(LAUNCH) + 2:]]
+        self.ended(subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), DONE)
+        ranks = json.loads(pathlib.Path(self.path("report.json")).read_text())["profile"]["ranks"]
+        slices = [event for event in json.loads(pathlib.Path(self.path("trace.json")).read_text())["traceEvents"] if event["ph"] == "X"]
+        error_us = 1e6 * sum(rank["clock_error_seconds"] for rank in ranks)
+        self.assertLess(error_us, 1e6)
+        # Nobody opened a shard before all had planned, and nobody merged before all had synced.
+        for before, after in (("plan", "open shard"), ("fsync", "merge")):
+            ended = max(slice["ts"] + slice["dur"] for slice in slices if slice["name"] == before)
+            self.assertGreater(min(slice["ts"] for slice in slices if slice["name"] == after) + error_us, ended)
+
+    def test_ranks_of_which_some_alone_record_are_refused(self):
+        self.checkpoint(layers=2)
+        words = [*self.words(2, *GROUPS), ":", *self.words(1, *GROUPS, "--profile")[3:]]
+        said = self.ended(subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), INPUT)
+        self.assertRegex(said, "error: rank 2 .* only one of them has --profile or --trace")
+        self.assert_folder_holds("in.h5")
+
     def test_an_error_on_one_rank_stops_the_job_with_its_message(self):
         self.checkpoint()
         with h5py.File(self.original, "r+") as file:
             file["layer4/weight"][3, 5] = np.nan
-        said = self.job(4, *GROUPS, code=CHECK_FAILED)
+        said = self.job(4, *GROUPS, "--profile", "--trace", self.path("trace.json"), code=CHECK_FAILED)
         self.assertEqual(said.count("/layer4/weight: "), 1, said)
         self.assertRegex(said, r"error: rank \d: /layer4/weight: .*NaN")
         self.assert_folder_holds("in.h5")
@@ -122,7 +219,7 @@ class Ranks(support.Case):
         said = self.job(3, *GROUPS, code=OUTPUT)
         self.assertEqual(said.count("exists; pass --force"), 1, said)
         self.assertNotIn("error: rank", said)
-        for options, words in ((("--shard", "0/2"), "--shard 0/2: not by several ranks"), (("--trace", "t"), "--trace: not by")):
+        for options, words in ((("--shard", "0/2"), "--shard 0/2: not by several ranks"), (("--report-html", "t"), "--report-html: not by")):
             self.assertIn(words, self.job(2, "--force", *options, code=USAGE))
 
     def test_a_rank_with_another_input_is_named(self):

@@ -124,6 +124,37 @@ BOOST_AUTO_TEST_CASE(the_table_has_a_line_a_stage_and_rates_of_busy_time) {
     BOOST_TEST(table.find("    1.50 ") != std::string::npos);  // 3 GB in 2 s of threads
 }
 
+BOOST_AUTO_TEST_CASE(waiting_counts_where_nothing_else_runs_and_is_no_stage) {
+    const Profile result = make_profile(
+        {slice_of("cluster", 0, 0, 5), phase_of("wait", Activity::kWaiting, 4, 8)}, 1, 1);
+    BOOST_TEST(result.stages.size() == 1U);
+    BOOST_TEST(result.busy_threads == 0.5, kClose);
+    BOOST_TEST(result.computing == 0.5, kClose);
+    BOOST_TEST(result.waiting == 0.3, kClose);
+    BOOST_TEST(result.idle == 0.2, kClose);
+}
+
+BOOST_AUTO_TEST_CASE(a_moment_is_divided_among_the_ranks_that_work_then_and_stages_are_sums) {
+    // The first rank computes on three threads at a time, the second one writes, then both wait for
+    // the third, that reads.
+    const std::vector<Slice> first(3, slice_of("cluster", 0, 0, 4));
+    const std::vector<Slice> second{slice_of("cluster", 0, 0, 0),
+                                    phase_of("fsync", Activity::kWriting, 0, 4),
+                                    phase_of("wait", Activity::kWaiting, 4, 9)};
+    const std::vector<Slice> third{phase_of("wait", Activity::kWaiting, 0, 4),
+                                   phase_of("scan", Activity::kReading, 4, 8)};
+    const Profile result = profile_of_ranks({first, second, third}, 1, 5);
+    BOOST_TEST(result.computing == 0.2, kClose);
+    BOOST_TEST(result.writing == 0.2, kClose);
+    BOOST_TEST(result.reading == 0.4, kClose);
+    BOOST_TEST(result.waiting == 0.1, kClose);
+    BOOST_TEST(result.idle == 0.1, kClose);
+    BOOST_TEST(result.bound_by == "reading");
+    BOOST_TEST(result.busy_threads == 2.0, kClose);
+    BOOST_TEST(stage_called(result, "cluster").runs == 4U);
+    BOOST_TEST(stage_called(result, "cluster").busy_seconds == 1.2, kClose);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_recorded_is_nothing_busy) {
     const Profile result = make_profile({}, 1, 1);
     BOOST_TEST(result.stages.empty());

@@ -172,14 +172,53 @@ BOOST_AUTO_TEST_CASE(paths_of_a_trace_are_escaped) {
     Slice slice;
     slice.name = "load";
     slice.entry = &entry;
-    const auto trace = nlohmann::json::parse(trace_json({slice}));
+    const auto trace = nlohmann::json::parse(trace_json(std::vector{slice}));
     const auto& args = trace["traceEvents"][1]["args"];
     BOOST_TEST(args["path"] == "/a\"b\\x5c\\xff\n");
     BOOST_TEST(args["path_escaped"] == true);
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_of_nothing_is_json_too) {
-    BOOST_TEST(nlohmann::json::parse(trace_json({}))["traceEvents"].size() == 1U);
+    BOOST_TEST(nlohmann::json::parse(trace_json(std::vector<Slice>{}))["traceEvents"].size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_trace_of_one_process_keeps_its_form) {
+    const Slice phase{"plan", nullptr, Activity::kComputing, 1, 500, 1500, 2750, 0, 4, 5, 6};
+    BOOST_TEST(trace_json(std::vector{phase}) ==
+               R"({"displayTimeUnit":"ms","traceEvents":[
+{"ph":"M","pid":1,"tid":0,"name":"thread_name","args":{"name":"thread 0"}},
+{"ph":"M","pid":1,"tid":1,"name":"thread_name","args":{"name":"thread 1"}},
+{"ph":"X","pid":1,"tid":1,"name":"plan","cat":"phase","ts":1.500,"dur":1.250,"args":{"bytes_in":5,"bytes_out":6,"waited_us":1.000,"reading_us":0.004,"helpers_us":0.000}},
+{"ph":"M","pid":1,"name":"process_name","args":{"name":"h5palettize"}}
+]}
+)");
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_of_ranks_has_a_process_for_each_with_its_threads) {
+    PlanEntry slab;
+    slab.job.path = "/a";
+    slab.slab = Slab{64, 32};
+    const Slice stage{"load", &slab, Activity::kReading, 1};
+    const Slice wait{"wait", nullptr, Activity::kWaiting};
+    const auto trace = nlohmann::json::parse(trace_json(std::vector<Recording>{
+        {"here", 1, 0, 0, {wait, stage}}, {"", 1, 0, 0, {}}, {"the \"re", 1, 0, 0, {stage}}}));
+    std::map<int, std::string> processes;
+    std::set<std::pair<int, int>> threads;
+    std::vector<nlohmann::json> slices;
+    for (const auto& event : trace["traceEvents"]) {
+        if (event["name"] == "process_name") processes[event["pid"]] = event["args"]["name"];
+        if (event["name"] == "thread_name") threads.emplace(event["pid"], event["tid"]);
+        if (event["ph"] == "X") slices.push_back(event);
+    }
+    BOOST_TEST(
+        (processes == std::map<int, std::string>{
+                          {1, "rank 0 on here"}, {2, "rank 1 on "}, {3, "rank 2 on the \"re"}}));
+    BOOST_TEST((threads == std::set<std::pair<int, int>>{{1, 0}, {1, 1}, {3, 0}, {3, 1}}));
+    BOOST_REQUIRE_EQUAL(slices.size(), 3U);
+    BOOST_TEST(slices[0]["cat"] == "wait");
+    BOOST_TEST(slices[1]["cat"] == "stage");
+    BOOST_TEST(slices[2]["pid"] == 3);
+    BOOST_TEST((slices[2]["args"]["slab"] == nlohmann::json{64, 32}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
