@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "pipeline/file_content.hpp"
 #include "pipeline/report_file.hpp"
@@ -17,7 +19,7 @@ namespace pal {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;  // looks keys up; an ordered one walks over all for each
 
 constexpr int kDeepest = 64;  // levels of an index; deeper ones would exhaust the stack of dump()
 constexpr std::size_t kMostIndexBytes = std::size_t{256} << 20;
@@ -32,13 +34,25 @@ bool ends_in_one_of(const std::string& name, std::initializer_list<std::string_v
 
 bool is_checkpoint_name(const std::string& name) { return ends_in_one_of(name, {".h5", ".hdf5"}); }
 
+constexpr const char* kWeightMap = "weight_map";
+constexpr const char* kTotalSize = "total_size";
+
+/// A tensor that the map names twice would be taken from the last file alone.
 Json parsed(std::string_view text, const std::string& path) {
+    bool in_map = false;
+    std::set<std::string> tensors;
     try {
-        return Json::parse(text, [&](int depth, Json::parse_event_t, const Json&) {
+        return Json::parse(text, [&](int depth, Json::parse_event_t event, const Json& value) {
             if (depth > kDeepest) {
                 throw Error(
                     ErrorCode::kInput,
                     fmt::format("{}: no index: its JSON has more than {} levels", path, kDeepest));
+            }
+            if (event != Json::parse_event_t::key) return true;
+            if (depth == 1) in_map = value == kWeightMap;
+            if (depth == 2 && in_map && !tensors.insert(value.get<std::string>()).second) {
+                throw Error(ErrorCode::kInput, fmt::format("{}: weight_map: names {} twice", path,
+                                                           value.get<std::string>()));
             }
             return true;
         });
@@ -172,6 +186,22 @@ int indentation_of(std::string_view text) {
     return static_cast<int>(first - line - 1);
 }
 
+/// Where the text of total_size's number is, and how long; none where that is not the only place of
+/// the name, or no plain number stands there.
+std::optional<std::pair<std::size_t, std::size_t>> place_of_number(std::string_view text) {
+    const std::string name = std::string("\"") + kTotalSize + '"';
+    const std::size_t at = text.find(name);
+    if (at == std::string_view::npos || text.find(name, at + 1) != std::string_view::npos)
+        return std::nullopt;
+    const std::size_t colon = text.find_first_not_of(" \t\r\n", at + name.size());
+    if (colon == std::string_view::npos || text[colon] != ':') return std::nullopt;
+    const std::size_t first = text.find_first_not_of(" \t\r\n", colon + 1);
+    if (first == std::string_view::npos) return std::nullopt;
+    const std::size_t end = text.find_first_not_of("0123456789.eE+-", first);
+    if (end == std::string_view::npos || end == first) return std::nullopt;
+    return std::pair(first, end - first);
+}
+
 }  // namespace
 
 bool stands_for_several(const std::string& word) {
@@ -187,15 +217,15 @@ Inputs find_inputs(const std::vector<std::string>& words, const std::string& out
 
 std::vector<std::string> files_of_index(std::string_view text, const std::string& path) {
     const Json index = parsed(text, path);
-    if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object() ||
-        index["weight_map"].empty()) {
+    if (!index.is_object() || !index.contains(kWeightMap) || !index[kWeightMap].is_object() ||
+        index[kWeightMap].empty()) {
         throw Error(ErrorCode::kInput,
                     path +
                         ": no index: wanted is an object with a weight_map, which says the file "
                         "of each tensor");
     }
     std::set<std::string> files;
-    for (const auto& [tensor, value] : index["weight_map"].items()) {
+    for (const auto& [tensor, value] : index[kWeightMap].items()) {
         if (!value.is_array()) {
             files.insert(file_of_index(value, path));
             continue;
@@ -206,18 +236,22 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
 }
 
 std::string index_with_size(std::string_view text, std::uint64_t bytes) {
-    Json index = Json::parse(text);
+    const Json index = Json::parse(text);
     const auto metadata = index.find("metadata");
-    if (metadata == index.end() || !metadata->is_object() || !metadata->contains("total_size"))
+    if (metadata == index.end() || !metadata->is_object() || !metadata->contains(kTotalSize))
         return std::string(text);
-    Json& size = (*metadata)["total_size"];
-    if (size.is_number_float()) {  // Keras
-        size = static_cast<double>(bytes);
-    } else {
-        size = bytes;
+    const Json& old = metadata->at(kTotalSize);
+    const std::string size = old.is_number_float()
+                                 ? Json(static_cast<double>(bytes)).dump()  // Keras
+                                 : Json(bytes).dump();
+    if (const auto place = place_of_number(text)) {
+        std::string changed(text);
+        return changed.replace(place->first, place->second, size);
     }
+    auto ordered = nlohmann::ordered_json::parse(text);
+    ordered["metadata"][kTotalSize] = nlohmann::ordered_json::parse(size);
     const bool ascii = std::ranges::all_of(text, [](char c) { return (c & 0x80) == 0; });
-    return index.dump(indentation_of(text), ' ', ascii) + (text.ends_with('\n') ? "\n" : "");
+    return ordered.dump(indentation_of(text), ' ', ascii) + (text.ends_with('\n') ? "\n" : "");
 }
 
 }  // namespace pal

@@ -159,6 +159,10 @@ PalettizedTensor read_checked(const MergedTensor::Source& source) {
             file_of(shard),
             info.path + ": is damaged: LUT, scales or zero points are not those that were written");
     }
+    if (form_fingerprint(info.spec_json, tensor.geometry) != source.record.form) {
+        refuse(file_of(shard),
+               info.path + ": is damaged: its specification is not the one that was written");
+    }
     return tensor;
 }
 
@@ -309,8 +313,12 @@ std::vector<std::string> write_merged(const std::vector<MergedTensor>& tensors, 
     said.reserve(tensors.size());
     for (const MergedTensor& tensor : tensors) {
         progress.begin(tensor.path);
-        said.push_back(links.contains(tensor.path) ? text_of(said_of(tensor))
-                                                   : write_one(tensor, input, writer));
+        if (links.contains(tensor.path)) {
+            (void)read_checked(tensor.sources.front());
+            said.push_back(text_of(said_of(tensor)));
+        } else {
+            said.push_back(write_one(tensor, input, writer));
+        }
         progress.end(stored_bytes_of(tensor));
     }
     return said;

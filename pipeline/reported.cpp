@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "pipeline/json_path.hpp"
+#include "pipeline/shard_record.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -52,6 +53,11 @@ void require_palettized(const CheckpointInfo& file) {
         throw Error(ErrorCode::kInput, file.file +
                                            ": is not a palettized checkpoint (no "
                                            "h5palettize_complete); run makes one");
+    }
+    if (is_shard(file.results_json)) {
+        throw Error(ErrorCode::kInput, file.file +
+                                           ": is a shard of a palettized checkpoint; merge "
+                                           "makes one of all of them");
     }
     if (file.external_link_count == 0) return;
     const auto reported = reported_results(file.results_json);

@@ -21,8 +21,8 @@ struct Reported {
 /// nothing but std::bad_alloc.
 [[nodiscard]] std::map<std::string, Reported> reported_results(const std::string& results_json);
 
-/// Throws Error(kInput) where it is no palettized checkpoint, or names tensors that are not in it
-/// while it has external links that were not followed.
+/// Throws Error(kInput) where it is no palettized checkpoint, a shard of one, or names tensors that
+/// are not in it while it has external links that were not followed.
 void require_palettized(const CheckpointInfo& file);
 
 }  // namespace pal

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pipeline/fingerprint.hpp"
 #include "pipeline/json_path.hpp"
 
 namespace pal {
@@ -55,8 +56,18 @@ bool is_shard(const std::string& results_json) {
     return document.is_object() && document.contains("shard");
 }
 
+std::string form_fingerprint(const std::string& spec_json, const Geometry& geometry) {
+    Fingerprint form;
+    form.add(spec_json);
+    form.add(" " + std::to_string(geometry.output_axis) + " " +
+             (geometry.group_axis ? std::to_string(*geometry.group_axis) : "none") + " " +
+             std::to_string(geometry.group_size));
+    return form.text();
+}
+
 void add_piece(Json& tensor, const PlanEntry& entry, const Outcome& outcome) {
     tensor["indices_fingerprint"] = outcome.indices.text();
+    tensor["form_fingerprint"] = form_fingerprint(spec_to_json(entry.job.spec), entry.job.geometry);
     if (!entry.slab) return;
     tensor["slab"] = {entry.slab->first, entry.slab->rows};
     Json& chunks = tensor["chunk_errors"] = Json::array();
@@ -69,6 +80,8 @@ PieceRecord take_piece(Json& tensor) {
         PieceRecord record;
         record.indices = tensor.at("indices_fingerprint").get<std::string>();
         tensor.erase("indices_fingerprint");
+        record.form = tensor.at("form_fingerprint").get<std::string>();
+        tensor.erase("form_fingerprint");
         if (!tensor.contains("slab")) return record;
         record.slab = {tensor.at("slab").at(0).get<std::uint64_t>(),
                        tensor.at("slab").at(1).get<std::uint64_t>()};

@@ -25,6 +25,7 @@ struct ShardRecord {
 /// Of a tensor of a shard, or a slab of one.
 struct PieceRecord {
     std::string indices;                     // fingerprint of its chunks
+    std::string form;                        // of what form_fingerprint() takes
     std::optional<Slab> slab;                // none: the whole
     std::vector<kernels::ErrorSums> chunks;  // of a slab; empty where only the weights tell
 };
@@ -34,6 +35,9 @@ struct PieceRecord {
 [[nodiscard]] ShardRecord shard_record(const nlohmann::ordered_json& document);
 /// Whether the text of /h5palettize/config is that of a shard.
 [[nodiscard]] bool is_shard(const std::string& results_json);
+
+/// Of how a tensor is palettized: its specification, as palettized groups have it, and its groups.
+[[nodiscard]] std::string form_fingerprint(const std::string& spec_json, const Geometry& geometry);
 
 /// Adds to what is said of a tensor of a shard.
 void add_piece(nlohmann::ordered_json& tensor, const PlanEntry& entry, const Outcome& outcome);

@@ -10,6 +10,7 @@
 #include "pipeline/json_path.hpp"
 #include "pipeline/printable.hpp"
 #include "pipeline/report.hpp"
+#include "pipeline/shard_record.hpp"
 
 namespace pal {
 
@@ -27,6 +28,7 @@ Json inspect_json(const CheckpointInfo& info) {
     Json document{{"file", info.file},
                   {"bytes", info.file_bytes},
                   {"palettized", info.palettized},
+                  {"shard", is_shard(info.results_json)},
                   {"layout", info.layout == Layout::kKeras ? "keras" : "torch"},
                   {"layout_reason", info.layout_reason},
                   {"unsupported", info.unsupported}};
@@ -58,10 +60,13 @@ Json inspect_json(const CheckpointInfo& info) {
 }
 
 std::string inspect_table(const CheckpointInfo& info) {
-    std::string table = fmt::format(
-        "{}: {}, {}, layout {} ({})\n", info.file,
-        info.palettized ? "palettized checkpoint" : "checkpoint", bytes_for_people(info.file_bytes),
-        info.layout == Layout::kKeras ? "keras" : "torch", info.layout_reason);
+    std::string table =
+        fmt::format("{}: {}, {}, layout {} ({})\n", info.file,
+                    is_shard(info.results_json) ? "shard of a palettized checkpoint"
+                    : info.palettized           ? "palettized checkpoint"
+                                                : "checkpoint",
+                    bytes_for_people(info.file_bytes),
+                    info.layout == Layout::kKeras ? "keras" : "torch", info.layout_reason);
     if (!info.unsupported.empty()) {
         table += "cannot be palettized: " + printable(info.unsupported) + "\n";
     }

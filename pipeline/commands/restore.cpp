@@ -2,6 +2,7 @@
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/fingerprint.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/reported.hpp"
 #include "pipeline/standard_streams.hpp"
@@ -12,12 +13,27 @@ namespace pal {
 
 namespace {
 
+/// Whatever was done to the file, or to those that it links: other weights must not come out.
+void require_palette(const CheckpointInfo& file, const std::string& path,
+                     const PalettizedTensor& tensor,
+                     const std::map<std::string, Reported>& reported) {
+    const auto found = reported.find(path);
+    if (found == reported.end() || found->second.palette.empty() ||
+        found->second.palette == palette_fingerprint(tensor).text())
+        return;
+    throw Error(ErrorCode::kInput, file.file + ": " + path +
+                                       ": LUT, scales or zero points are not those that were "
+                                       "written; the file, or one that it links, was changed");
+}
+
 void restore_tensors(const CheckpointReader& reader, CheckpointWriter& writer) {
     const auto& tensors = reader.info().tensors;
+    const auto reported = reported_results(reader.info().results_json);
     Progress progress(tensors.size(), reader.info().dense_bytes, progress_on_stderr());
     for (const PalettizedTensorInfo& info : tensors) {
         progress.begin(info.path);
         const PalettizedTensor tensor = reader.read_palettized(info.path);
+        require_palette(reader.info(), info.path, tensor, reported);
         decode(tensor, *writer.open_dense(info.path, tensor.dtype, tensor.geometry.weight_count));
         progress.end(info.dense_bytes);
         log_detail(info.path + ": restored");

@@ -17,7 +17,6 @@
 #include "pipeline/printable.hpp"
 #include "pipeline/report.hpp"
 #include "pipeline/reported.hpp"
-#include "pipeline/shard_record.hpp"
 #include "pipeline/stored_spec.hpp"
 #include "stages/error.hpp"
 
@@ -105,11 +104,6 @@ int execute_verify(const Arguments& arguments) {
     const CheckpointReader original(arguments.positionals[0], read_options);
     const CheckpointReader palettized(arguments.positionals[1], read_options);
     require_palettized(palettized.info());
-    if (is_shard(palettized.info().results_json)) {
-        throw Error(ErrorCode::kInput, arguments.positionals[1] +
-                                           ": is a shard of a palettized checkpoint; merge makes "
-                                           "one of all of them");
-    }
     const auto reported = reported_results(palettized.info().results_json);
     std::vector<std::string> differences = compare_untouched(original, palettized);
     if (!is_unchanged(palettized.info().results_json)) {

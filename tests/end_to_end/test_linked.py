@@ -113,6 +113,35 @@ class Linked(support.Case):
         with h5py.File(self.path(link.filename), "r+") as file:
             file["layer0/weight/lut"][0, 0, 3, 0] *= 1.5
         self.refused(CHECK_FAILED, ["/layer0/weight: "], "verify", self.original, self.index, *FOLLOW)
+        self.refused(INPUT, ["/layer0/weight: LUT, .* are not those that were written"], "restore", self.index, self.path("a.h5"), *FOLLOW)
+
+    def test_shards_that_are_damaged_are_not_linked(self):
+        self.checkpoint()
+        names = self.shards(2, *GROUPS, "--per-channel-scale")
+        owner = next(name for name in names if "layer0" in h5py.File(name))
+        whole = pathlib.Path(owner).read_bytes()
+        for member in ("lut", "per_channel_scale"):
+            with h5py.File(owner, "r+") as file:
+                file["layer0/weight"][member][0] *= 1.5
+            self.refused(INPUT, [f"{owner}: /layer0/weight: is damaged: LUT, "], "merge", self.index, *names, "--link")
+            pathlib.Path(owner).write_bytes(whole)
+        for attribute, value in (("group_size", 32), ("output_channel_axis", 1)):
+            with h5py.File(owner, "r+") as file:
+                file["layer0/weight"].attrs[attribute] = value
+            self.refused(INPUT, [f"{owner}: /layer0/weight: "], "merge", self.index, *names, "--link")
+            pathlib.Path(owner).write_bytes(whole)
+        self.assertFalse(os.path.exists(self.index))
+        self.program("merge", self.index, *names, "--link")
+
+    def test_shards_of_other_weights_in_their_place(self):
+        self.linked()
+        os.rename(self.path("parts"), self.path("were"))
+        with h5py.File(self.original, "r+") as file:
+            for layer in range(3):
+                file[f"layer{layer}/weight"][...] *= 2
+        self.shards(3, *GROUPS)
+        self.refused(INPUT, ["/layer0/weight: LUT, .* the file, or one that it links, was changed"],
+                     "restore", self.index, self.path("a.h5"), *FOLLOW)
 
     def test_references_are_refused(self):
         self.checkpoint(references=True)

@@ -101,6 +101,27 @@ class Shards(support.Case):
             with self.subTest(name=name):
                 self.assert_merges_to_a_run(str(support.CHECKPOINTS / name), (3, 8), "--include", ".*", "--n-bits", "8")
 
+    def test_a_shard_of_another_specification_is_damaged(self):
+        original = self.checkpoint(layers=2)
+        names = self.run_shards(original, 2, *GROUPS, "--lut-dtype", "int8")
+        owner = next(name for name in names if "layer1" in h5py.File(name))
+        whole = pathlib.Path(owner).read_bytes()
+        for old, new in (("symmetric", "symmetriX"), ('"symmetric"', '"asymmetric"'), ('"int8"', '"uint8"')):
+            with h5py.File(owner, "r+") as file:
+                attributes = file["layer1/weight"].attrs
+                self.assertIn(old, attributes["palettized_spec"])
+                attributes["palettized_spec"] = attributes["palettized_spec"].replace(old, new)
+            self.refused(INPUT, [f"{owner}: /layer1/weight: .*damaged"], "merge", self.path("merged.h5"), *names)
+            pathlib.Path(owner).write_bytes(whole)
+
+    def test_a_shard_is_no_checkpoint(self):
+        original = self.checkpoint(layers=2)
+        name = self.run_shards(original, 1, *GROUPS)[0]
+        for command in (("restore", name, self.path("a.h5")), ("verify", original, name), ("compare", name, name)):
+            self.refused(INPUT, ["part-0.h5: is a shard of a palettized checkpoint; merge"], *command)
+        self.assertIn("part-0.h5: shard of a palettized checkpoint", self.program("inspect", name).stdout)
+        self.assertTrue(json.loads(self.program("inspect", name, "--json").stdout)["shard"])
+
     def test_parts_that_are_missing_or_foreign_are_named(self):
         original = self.checkpoint(layers=4)
         names = self.run_shards(original, 4, *GROUPS)
