@@ -166,11 +166,16 @@ class Jobs(support.Case):
         self.assert_as_of_one_process()
 
     def stop_by_signal(self, part):
+        """The program is held until the signal has come."""
         self.wait_until_in_the_middle_of(part)
+        program = self.program_of(part)
+        os.kill(program, signal.SIGSTOP)
         # It waits until the task has ended.
         scancel = subprocess.Popen(["scancel", "--batch", "--signal=USR1", f"{self.array}_{part}"], env=self.environment,
                                    stderr=subprocess.DEVNULL)
         self.addCleanup(scancel.wait)
+        self.wait_for(lambda: "SIGUSR1 received" in self.log(part), f"signal to part {part}")
+        os.kill(program, signal.SIGCONT)
         self.wait_for(lambda: "requeued" in self.log(part), f"requeue of part {part}")
 
     def kill_program(self, part):
