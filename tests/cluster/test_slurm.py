@@ -22,7 +22,7 @@ MISSING = slurm.what_is_missing()
 DEADLINE_SECONDS = 60
 LAYERS = 60
 # Slow enough to be interrupted, and each tensor on its own: 0.1 s or so.
-OPTIONS = ("--n-bits", "7", "--engine", "reference", "--memory", "1MiB")
+OPTIONS = ("--n-bits", "8", "--engine", "reference", "--memory", "1MiB")
 # Each task takes a node for itself.
 RESOURCES = ("--time=10", "--mem=500", f"--cpus-per-task={slurm.CPUS_OF_A_NODE}")
 
