@@ -11,16 +11,9 @@ import sys
 import tempfile
 import time
 
+from balance import cpu_seconds
+
 COUNTS = (1, 2, 4, 8)
-
-
-def cpu_seconds(command):
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{command} failed")
-    return usage.ru_utime + usage.ru_stime
 
 
 def rank(folder, *command):
