@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -177,29 +176,14 @@ class Finder {
     std::map<std::string, std::size_t> places_;  // of outputs: in inputs_.files
 };
 
-/// The spaces that a level of a JSON text is indented by; -1 where it stands on one line.
-int indentation_of(std::string_view text) {
-    const std::size_t line = text.find('\n');
-    if (line == std::string_view::npos) return -1;
-    const std::size_t first = text.find_first_not_of(' ', line + 1);
-    if (first == std::string_view::npos || text[first] != '"') return -1;
-    return static_cast<int>(first - line - 1);
-}
-
-/// Where the text of total_size's number is, and how long; none where that is not the only place of
-/// the name, or no plain number stands there.
-std::optional<std::pair<std::size_t, std::size_t>> place_of_number(std::string_view text) {
-    const std::string name = std::string("\"") + kTotalSize + '"';
-    const std::size_t at = text.find(name);
-    if (at == std::string_view::npos || text.find(name, at + 1) != std::string_view::npos)
-        return std::nullopt;
-    const std::size_t colon = text.find_first_not_of(" \t\r\n", at + name.size());
-    if (colon == std::string_view::npos || text[colon] != ':') return std::nullopt;
-    const std::size_t first = text.find_first_not_of(" \t\r\n", colon + 1);
-    if (first == std::string_view::npos) return std::nullopt;
-    const std::size_t end = text.find_first_not_of("0123456789.eE+-", first);
-    if (end == std::string_view::npos || end == first) return std::nullopt;
-    return std::pair(first, end - first);
+/// Where the text of a number begins and ends that is the value of a name before `at`; nothing
+/// where there is none.
+std::pair<std::size_t, std::size_t> value_behind(std::string_view text, std::size_t at) {
+    constexpr std::string_view kSpace = " \t\r\n";
+    const std::size_t colon = std::min(text.find_first_not_of(kSpace, at), text.size());
+    if (!text.substr(colon).starts_with(':')) return {colon, colon};
+    const std::size_t first = std::min(text.find_first_not_of(kSpace, colon + 1), text.size());
+    return {first, std::min(text.find_first_not_of("0123456789.eE+-", first), text.size())};
 }
 
 }  // namespace
@@ -236,22 +220,27 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
 }
 
 std::string index_with_size(std::string_view text, std::uint64_t bytes) {
-    const Json index = Json::parse(text);
+    Json index = Json::parse(text);
     const auto metadata = index.find("metadata");
-    if (metadata == index.end() || !metadata->is_object() || !metadata->contains(kTotalSize))
+    if (metadata == index.end() || !metadata->is_object() || !metadata->contains(kTotalSize) ||
+        !metadata->at(kTotalSize).is_number())
         return std::string(text);
-    const Json& old = metadata->at(kTotalSize);
-    const std::string size = old.is_number_float()
-                                 ? Json(static_cast<double>(bytes)).dump()  // Keras
-                                 : Json(bytes).dump();
-    if (const auto place = place_of_number(text)) {
-        std::string changed(text);
-        return changed.replace(place->first, place->second, size);
+    Json& size = metadata->at(kTotalSize);
+    if (size.is_number_float()) {  // Keras
+        size = static_cast<double>(bytes);
+    } else {
+        size = bytes;
     }
-    auto ordered = nlohmann::ordered_json::parse(text);
-    ordered["metadata"][kTotalSize] = nlohmann::ordered_json::parse(size);
-    const bool ascii = std::ranges::all_of(text, [](char c) { return (c & 0x80) == 0; });
-    return ordered.dump(indentation_of(text), ' ', ascii) + (text.ends_with('\n') ? "\n" : "");
+    // A tensor may have that name too: what the text then says, tells.
+    const std::string name = std::string("\"") + kTotalSize + '"';
+    for (std::size_t at = text.find(name); at != std::string_view::npos;
+         at = text.find(name, at + 1)) {
+        const auto [first, end] = value_behind(text, at + name.size());
+        std::string changed(text);
+        changed.replace(first, end - first, size.dump());
+        if (Json::parse(changed, nullptr, false) == index) return changed;
+    }
+    throw Error(ErrorCode::kInput, "an index whose total_size is spelled with escapes");
 }
 
 }  // namespace pal

@@ -48,8 +48,8 @@ struct Inputs {
 [[nodiscard]] std::vector<std::string> files_of_index(std::string_view text,
                                                       const std::string& path);
 
-/// An index as it is, but that the metadata's total_size, where it has one, is `bytes`: keys stay
-/// in order, and so does the indentation. The text is one that files_of_index took.
+/// The text of an index as it is, but that the metadata's total_size, where it is a number, is
+/// `bytes`. It is one that files_of_index took.
 [[nodiscard]] std::string index_with_size(std::string_view text, std::uint64_t bytes);
 
 }  // namespace pal

@@ -90,11 +90,20 @@ BOOST_AUTO_TEST_CASE(only_the_size_of_an_index_changes) {
                "\"weight_map\": {\n        \"/vars\": \"1.h5\"\n    }\n}");
     BOOST_TEST(index_with_size(R"({"metadata":{"total_size":1},"x":"ä"})", 2) ==
                R"({"metadata":{"total_size":2},"x":"ä"})");
+    // Tensors of that name, before and behind, and spaces of any kind.
+    BOOST_TEST(
+        index_with_size("{\"weight_map\":{\"total_size\":\"1\"},\"metadata\":{\"a\":\"total_size\","
+                        "\"total_size\" "
+                        ":\n 7e2 } ,\"total_size\":7}",
+                        5) ==
+        "{\"weight_map\":{\"total_size\":\"1\"},\"metadata\":{\"a\":\"total_size\",\"total_size\" "
+        ":\n 5.0 } ,\"total_size\":7}");
 }
 
 BOOST_AUTO_TEST_CASE(an_index_without_a_size_stays_as_it_is) {
-    for (const char* text : {R"({ "weight_map":  {"a": "1.h5"} })", R"({"metadata": {}, "z": 1 })",
-                             R"({"metadata": 3 , "z": 1 })"}) {
+    for (const char* text :
+         {R"({ "weight_map":  {"a": "1.h5"} })", R"({"metadata": {}, "z": 1 })",
+          R"({"metadata": 3 , "z": 1 })", R"({"metadata": {"total_size": "12"}, "z": 1 })"}) {
         BOOST_TEST(index_with_size(text, 5) == text);
     }
 }
