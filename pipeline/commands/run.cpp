@@ -74,16 +74,13 @@ int execute_run(const Arguments& arguments) {
     }
 
     const Work work{reader, sensitivities.get(), recorder, wants_details(arguments), budget_bytes};
-    return run_file(
-        {arguments, target, config, plan, work, phases, start, stopped, "", shard},
-        [&](CheckpointWriter& writer, const std::string&, RunFacts& facts) {
-            if (recorder != nullptr) {
-                facts.profile = make_profile(recorder->slices(), facts.wall_seconds, facts.threads);
-            }
-            reports.write(arguments, plan, facts, [&] { return trace_json(recorder->slices()); });
-            phases.enter("publish", Activity::kWriting);
-            reports.publish(writer);
-        });
+    return run_file({arguments, target, config, plan, work, phases, start, stopped, "", shard},
+                    [&](CheckpointWriter& writer, const std::string&, const RunFacts& facts) {
+                        reports.write(arguments, plan, facts,
+                                      [&] { return trace_json(recorder->slices()); });
+                        phases.enter("publish", Activity::kWriting);
+                        reports.publish(writer);
+                    });
 }
 
 }  // namespace

@@ -256,6 +256,8 @@ int run_file(const FileRun& run, const PublishFile& publish) {
     RunFacts facts = facts_of(arguments, input, result.outcomes);
     facts.file_bytes_out = output_bytes;
     facts.wall_seconds = seconds_since(start);
+    if (work.recorder != nullptr)
+        facts.profile = make_profile(work.recorder->slices(), facts.wall_seconds, facts.threads);
     publish(writer, journal.part_path(), facts);
     journal.discard();
     phases.leave();

@@ -90,7 +90,7 @@ struct RunOutput {
 
 /// Called when every byte of the output is on the disk, at part_path: puts it into place.
 using PublishFile =
-    std::function<void(CheckpointWriter& writer, const std::string& part_path, RunFacts& facts)>;
+    std::function<void(CheckpointWriter& writer, const std::string& part_path, const RunFacts&)>;
 
 /// Executes the plan, and says so on the console. Returns the exit code; throws Error.
 int run_file(const FileRun& run, const PublishFile& publish);

@@ -14,7 +14,6 @@
 #include "pipeline/finished_files.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/printable.hpp"
-#include "pipeline/profile.hpp"
 #include "pipeline/report_files.hpp"
 #include "pipeline/resume.hpp"
 #include "pipeline/sensitivities.hpp"
@@ -219,11 +218,7 @@ class ManyRun {
                         budget_bytes_};
         return run_file(
             {arguments, target, planned_.config, plan, work, phases, start, stopped_, heading},
-            [&](CheckpointWriter& writer, const std::string& part, RunFacts& facts) {
-                if (recorder != nullptr) {
-                    facts.profile =
-                        make_profile(recorder->slices(), facts.wall_seconds, facts.threads);
-                }
+            [&](CheckpointWriter& writer, const std::string& part, const RunFacts& facts) {
                 reports_[f] = file_report(file, report_json(plan, &facts));
                 finished_.add(file.name, identities_[f], part, report_to_keep(plan, facts));
                 phases.enter("publish", Activity::kWriting);
