@@ -140,7 +140,7 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
     std::set<haddr_t> left_out = addresses;
     for (const auto& [path, elsewhere] : links) {
         const haddr_t address = impl_->replaced_address(path);
-        linked[address] = {elsewhere.file, elsewhere.path};
+        linked[address] = elsewhere;
         left_out.insert(address);
     }
     // A palettized file all of whose tensors become dense again is none any more.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "io/checkpoint_reader.hpp"
+#include "io/external_target.hpp"
 #include "stages/pack.hpp"
 #include "stages/tensor.hpp"
 #include "stages/weights.hpp"
@@ -37,12 +38,7 @@ enum class Copies {
     kNothing,  // but groups that lead there: for a part of a palettized file
 };
 
-/// An object of another file, by an external link. file: as seen from the folder of the output.
-struct Elsewhere {
-    std::string file;
-    std::string path;
-};
-using Links = std::map<std::string, Elsewhere>;  // by the path of the dataset
+using Links = std::map<std::string, ExternalTarget>;  // by the path of the dataset
 
 class CheckpointWriter {
   public:

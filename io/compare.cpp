@@ -170,11 +170,6 @@ class Comparison {
         if (!equal_types(left.get(), right.get())) differs(path, "another datatype");
     }
 
-    static bool is_palettized(const CheckpointReader::Impl& file, hid_t object) {
-        return file.has_format && h5::is_group(object) &&
-               h5::has_attribute(object, "palettized_spec");
-    }
-
     /// What restore would make of the group, and that nothing foreign is in it.
     void compare_palettized(hid_t dataset, hid_t group, const std::string& path) {
         const auto stored = h5::read_string_attribute(group, "palettized_storage");

@@ -102,16 +102,16 @@ class TreeCopier {
     static void copy_link(hid_t from, hid_t to, const h5::Link& link, hid_t link_plist) {
         const std::string value = h5::link_value(from, link);
         const bool soft = link.type == H5L_TYPE_SOFT;
-        const h5::ExternalTarget target =
-            soft ? h5::ExternalTarget{} : h5::external_target(value, link.name);
+        const ExternalTarget target =
+            soft ? ExternalTarget{} : h5::external_target(value, link.name);
         if (!soft) return make_external_link(target, to, link.name, link_plist);
         h5::call("create link " + link.name, [&] {
             return H5Lcreate_soft(value.c_str(), to, link.name.c_str(), link_plist, H5P_DEFAULT);
         });
     }
 
-    static void make_external_link(const h5::ExternalTarget& target, hid_t to,
-                                   const std::string& name, hid_t link_plist) {
+    static void make_external_link(const ExternalTarget& target, hid_t to, const std::string& name,
+                                   hid_t link_plist) {
         h5::call("create link " + name, [&] {
             return H5Lcreate_external(target.file.c_str(), target.object.c_str(), to, name.c_str(),
                                       link_plist, H5P_DEFAULT);

@@ -21,7 +21,7 @@ namespace pal {
 /// drop_documents leaves out what commit() added to the source. In the place of what is in `linked`
 /// there are external links, no objects. Returns where the stand-ins lie, by the address of what
 /// they replace. Throws Error.
-using LinkedObjects = std::map<haddr_t, h5::ExternalTarget>;  // by address in the source
+using LinkedObjects = std::map<haddr_t, ExternalTarget>;  // by address in the source
 std::map<haddr_t, haddr_t> copy_tree(const CheckpointReader::Impl& source, hid_t target,
                                      const std::set<haddr_t>& replaced, const LinkedObjects& linked,
                                      bool drop_documents);

@@ -33,6 +33,10 @@ void require_plausible_shape(hid_t group, const std::string& path, const Shape& 
 
 }  // namespace
 
+bool is_palettized(const CheckpointReader::Impl& file, hid_t object) {
+    return file.has_format && h5::is_group(object) && h5::has_attribute(object, "palettized_spec");
+}
+
 PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path) {
     PalettizedTensorInfo info;
     info.spec_json = h5::read_string_attribute(group, "palettized_spec").value_or("");

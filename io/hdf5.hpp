@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "io/call_watch.hpp"
+#include "io/external_target.hpp"
 #include "stages/error.hpp"
 #include "stages/tensor.hpp"
 
@@ -174,10 +175,6 @@ struct Link {
 [[nodiscard]] bool is_found_by_name(hid_t group, const Link& link);
 /// The stored value of a soft or external link, raw.
 [[nodiscard]] std::string link_value(hid_t group, const Link& link);
-struct ExternalTarget {
-    std::string file;
-    std::string object;
-};
 /// Where an external link points to, by its stored value.
 [[nodiscard]] ExternalTarget external_target(const std::string& value, const std::string& path);
 /// The attributes of an object: in creation order where that is tracked, else by name.

@@ -52,7 +52,7 @@ struct CheckpointReader::Impl {
     /// no object of this file has for its address stand for them in `addresses`. By where external
     /// links point.
     std::map<std::pair<std::string, std::string>, haddr_t> linked;
-    std::uint64_t linked_bytes = 0;  // of those files
+    std::uint64_t linked_bytes = 0;  // what they take there
 
     /// HADDR_UNDEF where there is no such dataset or palettized group.
     [[nodiscard]] haddr_t address_of(const std::string& at) const {
@@ -78,6 +78,9 @@ struct CheckpointReader::Impl {
 
 /// Fills impl.info from impl.file.
 void scan_checkpoint(CheckpointReader::Impl& impl);
+
+/// Whether it is a tensor of a palettized file.
+[[nodiscard]] bool is_palettized(const CheckpointReader::Impl& file, hid_t object);
 
 /// Throws Error(kInput) where its attributes and the shape of its indices do not go together.
 [[nodiscard]] PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path);

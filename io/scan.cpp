@@ -90,19 +90,21 @@ class Scanner {
             paths_[address].push_back(path);
             datasets_[address] = named(path, [&] { return describe(object.get(), path, address); });
             datasets_[address].reserved_attribute = reserved;
+        } else if (is_palettized(impl_, object.get())) {
+            known->second = Found::kPalettized;
+            paths_[address].push_back(path);
+            note_tensor(object.get(), path, address);
         } else if (h5::is_group(object.get())) {
-            if (impl_.has_format && h5::has_attribute(object.get(), "palettized_spec")) {
-                known->second = Found::kPalettized;
-                paths_[address].push_back(path);
-                tensors_[address] =
-                    named(path, [&] { return describe_palettized(object.get(), path); });
-                impl_.info.dense_bytes += tensors_[address].dense_bytes;
-            } else {
-                walk(object.get(), path, depth + 1);
-            }
+            walk(object.get(), path, depth + 1);
         } else if (h5::is_datatype(object.get())) {
             note_type(object.get(), path);
         }
+    }
+
+    void note_tensor(hid_t group, const std::string& path, haddr_t address) {
+        const auto described = [&] { return describe_palettized(group, path); };
+        const auto& tensor = tensors_.emplace(address, named(path, described)).first->second;
+        impl_.info.dense_bytes += tensor.dense_bytes;
     }
 
     void note_type(hid_t type, const std::string& path) {
@@ -303,32 +305,27 @@ class Scanner {
         if (h5::foreign_storage(plist).empty()) impl_.references.push_back(std::move(place));
     }
     void visit_external(hid_t group, const h5::Link& link, const std::string& path) {
-        const h5::ExternalTarget target = h5::external_target(h5::link_value(group, link), path);
+        const ExternalTarget target = h5::external_target(h5::link_value(group, link), path);
         if (impl_.has_format && impl_.options.follow_external && is_tensor_of(target, path)) return;
         if (impl_.info.external_link_count++ > 0) return;
         impl_.info.first_external_link = path + " to " + target.object + " of " + target.file;
     }
 
     /// Whether a palettized tensor of another file is there; it is one of this file then.
-    bool is_tensor_of(const h5::ExternalTarget& target, const std::string& path) {
-        const auto [known, is_new] =
-            impl_.linked.try_emplace({target.file, target.object}, HADDR_UNDEF);
-        if (is_new) {
+    bool is_tensor_of(const ExternalTarget& target, const std::string& path) {
+        const std::pair place(target.file, target.object);
+        auto known = impl_.linked.find(place);
+        if (known == impl_.linked.end()) {
             h5::Object object;
             const bool is_there = h5::succeeds([&] {
                 object = h5::Object(H5Oopen(impl_.file.get(), path.c_str(), H5P_DEFAULT));
                 return object.get();
             });
-            if (!is_there || !h5::is_group(object.get()) ||
-                !h5::has_attribute(object.get(), "palettized_spec")) {
-                impl_.linked.erase(known);
-                return false;
-            }
-            known->second = HADDR_UNDEF - impl_.linked.size();
-            tensors_[known->second] =
-                named(path, [&] { return describe_palettized(object.get(), path); });
-            impl_.info.dense_bytes += tensors_[known->second].dense_bytes;
-            impl_.linked_bytes += tensors_[known->second].bytes_stored;
+            if (!is_there || !is_palettized(impl_, object.get())) return false;
+            const haddr_t number = HADDR_UNDEF - 1 - impl_.linked.size();
+            note_tensor(object.get(), path, number);
+            impl_.linked_bytes += tensors_.at(number).bytes_stored;
+            known = impl_.linked.emplace(place, number).first;
         }
         paths_[known->second].push_back(path);
         return true;
