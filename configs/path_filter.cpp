@@ -12,7 +12,7 @@ namespace pal {
 
 namespace {
 
-constexpr std::size_t kShown = 3;
+constexpr std::size_t kFirstHits = 3;
 
 std::vector<std::string> hdf5_path(const std::string& path, std::size_t /*rank*/) { return {path}; }
 
@@ -62,7 +62,7 @@ PathFilter::PathFilter(const std::string& option, const std::string& expression,
                 hits(candidate.path, candidate.rank) ||
                 std::any_of(candidate.aliases.begin(), candidate.aliases.end(),
                             [&](const std::string& alias) { return hits(alias, candidate.rank); });
-            if (hits_[c] && first_hits_.size() < kShown) first_hits_.push_back(candidate.path);
+            if (hits_[c] && first_hits_.size() < kFirstHits) first_hits_.push_back(candidate.path);
         }
         if (first_hits_.empty()) continue;
         label_ += reading.remark;

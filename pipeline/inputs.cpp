@@ -18,7 +18,7 @@ namespace pal {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;  // looks keys up; an ordered one walks over all for each
+using SortedJson = nlohmann::json;  // looks keys up; an ordered one walks over all for each
 
 constexpr int kDeepest = 64;  // levels of an index; deeper ones would exhaust the stack of dump()
 constexpr std::size_t kMostIndexBytes = std::size_t{256} << 20;
@@ -37,35 +37,37 @@ constexpr const char* kWeightMap = "weight_map";
 constexpr const char* kTotalSize = "total_size";
 
 /// A tensor that the map names twice would be taken from the last file alone.
-Json parsed(std::string_view text, const std::string& path) {
+SortedJson parsed(std::string_view text, const std::string& path) {
     bool in_map = false;
     std::set<std::string> tensors;
     try {
-        return Json::parse(text, [&](int depth, Json::parse_event_t event, const Json& value) {
-            if (depth > kDeepest) {
-                throw Error(
-                    ErrorCode::kInput,
-                    fmt::format("{}: no index: its JSON has more than {} levels", path, kDeepest));
-            }
-            if (event != Json::parse_event_t::key) return true;
-            if (depth == 1) in_map = value == kWeightMap;
-            if (depth == 2 && in_map && !tensors.insert(value.get<std::string>()).second) {
-                throw Error(ErrorCode::kInput, fmt::format("{}: weight_map: names {} twice", path,
-                                                           value.get<std::string>()));
-            }
-            return true;
-        });
-    } catch (const Json::exception& error) {
+        return SortedJson::parse(
+            text, [&](int depth, SortedJson::parse_event_t event, const SortedJson& value) {
+                if (depth > kDeepest) {
+                    throw Error(ErrorCode::kInput,
+                                fmt::format("{}: no index: its JSON has more than {} levels", path,
+                                            kDeepest));
+                }
+                if (event != SortedJson::parse_event_t::key) return true;
+                if (depth == 1) in_map = value == kWeightMap;
+                if (depth == 2 && in_map && !tensors.insert(value.get<std::string>()).second) {
+                    throw Error(ErrorCode::kInput, fmt::format("{}: weight_map: names {} twice",
+                                                               path, value.get<std::string>()));
+                }
+                return true;
+            });
+    } catch (const SortedJson::exception& error) {
         throw Error(ErrorCode::kInput, path + ": no index: " + error.what());
     }
 }
 
 /// As it is below the folder of the index.
-std::string file_of_index(const Json& value, const std::string& path) {
+std::string file_of_index(const SortedJson& value, const std::string& path) {
     const auto refuse = [&](const std::string& why) {
         throw Error(ErrorCode::kInput,
                     path + ": weight_map: found " +
-                        value.dump(-1, ' ', false, Json::error_handler_t::replace) + ", " + why);
+                        value.dump(-1, ' ', false, SortedJson::error_handler_t::replace) + ", " +
+                        why);
     };
     if (!value.is_string()) refuse("wanted are names of files");
     const std::string name = value.get<std::string>();
@@ -200,7 +202,7 @@ Inputs find_inputs(const std::vector<std::string>& words, const std::string& out
 }
 
 std::vector<std::string> files_of_index(std::string_view text, const std::string& path) {
-    const Json index = parsed(text, path);
+    const SortedJson index = parsed(text, path);
     if (!index.is_object() || !index.contains(kWeightMap) || !index[kWeightMap].is_object() ||
         index[kWeightMap].empty()) {
         throw Error(ErrorCode::kInput,
@@ -214,18 +216,18 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
             files.insert(file_of_index(value, path));
             continue;
         }
-        for (const Json& one : value) files.insert(file_of_index(one, path));
+        for (const SortedJson& one : value) files.insert(file_of_index(one, path));
     }
     return {files.begin(), files.end()};
 }
 
 std::string index_with_size(std::string_view text, std::uint64_t bytes) {
-    Json index = Json::parse(text);
+    SortedJson index = SortedJson::parse(text);
     const auto metadata = index.find("metadata");
     if (metadata == index.end() || !metadata->is_object() || !metadata->contains(kTotalSize) ||
         !metadata->at(kTotalSize).is_number())
         return std::string(text);
-    Json& size = metadata->at(kTotalSize);
+    SortedJson& size = metadata->at(kTotalSize);
     if (size.is_number_float()) {  // Keras
         size = static_cast<double>(bytes);
     } else {
@@ -238,7 +240,7 @@ std::string index_with_size(std::string_view text, std::uint64_t bytes) {
         const auto [first, end] = value_behind(text, at + name.size());
         std::string changed(text);
         changed.replace(first, end - first, size.dump());
-        if (Json::parse(changed, nullptr, false) == index) return changed;
+        if (SortedJson::parse(changed, nullptr, false) == index) return changed;
     }
     throw Error(ErrorCode::kInput, "an index whose total_size is spelled with escapes");
 }

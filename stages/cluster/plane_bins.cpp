@@ -16,7 +16,6 @@ constexpr std::size_t kSide = 256;             // bins along each component
 constexpr double kTail = 0.0005;               // of the sample lies beyond either end of a side
 constexpr std::size_t kMostOutside = 1 << 16;  // vectors kept one by one
 constexpr double kFinest = 40;                 // clusters spread this much more than bins, squared
-constexpr std::size_t kReadBlock = 1 << 14;    // vectors
 
 /// Equal bins along one component.
 struct Side {
@@ -51,14 +50,14 @@ Side side_of(const TrainingSet<Real>& sample, std::size_t component) {
 }
 
 /// Where in its bin a vector lies counts in 2^-16 of the bin's width.
-struct Bin {
+struct PlaneBin {
     std::uint64_t count = 0;
     std::uint64_t first = 0;
     std::uint64_t second = 0;
 };
 
 template <class Real>
-void fill(std::vector<Bin>& bins, std::vector<Real>& outside, std::span<const Real> values,
+void fill(std::vector<PlaneBin>& bins, std::vector<Real>& outside, std::span<const Real> values,
           const Side& first, const Side& second) {
     constexpr auto kEnd = static_cast<double>(kSide);
     for (std::size_t i = 0; i < values.size(); i += 2) {
@@ -70,7 +69,7 @@ void fill(std::vector<Bin>& bins, std::vector<Real>& outside, std::span<const Re
         }
         const auto fine_x = static_cast<std::uint64_t>(static_cast<std::int64_t>(x * 0x1p16));
         const auto fine_y = static_cast<std::uint64_t>(static_cast<std::int64_t>(y * 0x1p16));
-        Bin& bin = bins[(fine_y >> 16) * kSide + (fine_x >> 16)];
+        PlaneBin& bin = bins[(fine_y >> 16) * kSide + (fine_x >> 16)];
         ++bin.count;
         bin.first += fine_x & 0xFFFF;
         bin.second += fine_y & 0xFFFF;
@@ -78,7 +77,7 @@ void fill(std::vector<Bin>& bins, std::vector<Real>& outside, std::span<const Re
 }
 
 template <class Real>
-void append_bins(const std::vector<Bin>& bins, const Side& first, const Side& second,
+void append_bins(const std::vector<PlaneBin>& bins, const Side& first, const Side& second,
                  TrainingSet<Real>& to) {
     for (std::size_t b = 0; b < bins.size(); ++b) {
         if (bins[b].count == 0) continue;
@@ -104,8 +103,8 @@ std::optional<TrainingSet<Real>> plane_bins(const VectorSource<Real>& source,
     const double variance = (first.width * first.width + second.width * second.width) / 12;
     if (!(variance * kFinest <= cluster_variance)) return std::nullopt;
 
-    tbb::enumerable_thread_specific<std::vector<Bin>> grids(
-        [] { return std::vector<Bin>(kSide * kSide); });
+    tbb::enumerable_thread_specific<std::vector<PlaneBin>> grids(
+        [] { return std::vector<PlaneBin>(kSide * kSide); });
     const std::size_t count = source.count();
     std::vector<std::vector<Real>> outside((count + kReadBlock - 1) / kReadBlock);
     std::atomic<std::size_t> outside_count{0};
@@ -124,8 +123,8 @@ std::optional<TrainingSet<Real>> plane_bins(const VectorSource<Real>& source,
         result.values.insert(result.values.end(), block.begin(), block.end());
     }
     result.weights.assign(result.values.size() / 2, 1.0);
-    std::vector<Bin> bins(kSide * kSide);
-    for (const std::vector<Bin>& grid : grids) {
+    std::vector<PlaneBin> bins(kSide * kSide);
+    for (const std::vector<PlaneBin>& grid : grids) {
         for (std::size_t b = 0; b < bins.size(); ++b) {
             bins[b].count += grid[b].count;
             bins[b].first += grid[b].first;

@@ -12,8 +12,6 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr std::size_t kReadBlock = 1 << 14;  // vectors: a block draws on its own
-
 /// Expected draws of a vector: by_weight * weight + by_error * error.
 struct Rates {
     double by_weight = 0;

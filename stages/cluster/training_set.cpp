@@ -13,7 +13,6 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr std::size_t kReadBlock = 1 << 14;  // vectors read at a time
 constexpr std::size_t kMoreForRepetition = 32;
 
 /// A hash set of vectors that stops to grow beyond `most`.

@@ -12,6 +12,10 @@
 
 namespace pal::cluster {
 
+/// Vectors that a task reads at a time. What is drawn at random is drawn block by block: another
+/// size gives other palettes.
+inline constexpr std::size_t kReadBlock = 1 << 14;
+
 template <class Real>
 class VectorSource {
   public:

@@ -166,8 +166,6 @@ Palette palette_in_units(const VectorSource<double>& source, double largest, con
     return palette;
 }
 
-constexpr std::size_t kReadBlock = 1 << 14;  // vectors
-
 /// The largest magnitude, of floats 0; nothing where a value is NaN or infinite. One pass.
 template <class Real>
 std::optional<double> finite_magnitude(const VectorSource<Real>& source) {
