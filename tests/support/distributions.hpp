@@ -13,11 +13,14 @@
 
 namespace pal::test {
 
+/// As weights mostly are.
+inline double normal(std::mt19937& random) { return std::normal_distribution<>(0, 0.02)(random); }
+
 using Distribution = std::pair<const char*, std::function<double(std::mt19937&)>>;
 
 inline const std::vector<Distribution>& distributions() {
     static const std::vector<Distribution> all{
-        {"normal", [](std::mt19937& r) { return std::normal_distribution<>(0, 0.02)(r); }},
+        {"normal", normal},
         {"laplace",
          [](std::mt19937& r) {
              return std::exponential_distribution<>(50)(r) * (r() % 2 == 0 ? 1 : -1);

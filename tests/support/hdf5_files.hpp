@@ -12,6 +12,9 @@
 
 namespace pal::test {
 
+/// What small datasets contain.
+inline const std::vector<double> kEightValues = {1, 2, 3, 4, 1, 2, 3, 4};
+
 using Dims = std::vector<hsize_t>;
 using Bytes = std::vector<unsigned char>;
 

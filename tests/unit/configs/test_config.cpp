@@ -3,8 +3,10 @@
 
 #include "configs/config.hpp"
 #include "configs/presets.hpp"
+#include "tests/support/text.hpp"
 
 using namespace pal;
+using test::has;
 
 namespace {
 
@@ -16,10 +18,6 @@ std::string message_of(const std::string& text) {
         return error.what();
     }
     return "accepted";
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 /// A config whose weights have the given spec, on one line.

@@ -3,8 +3,10 @@
 #include <ctime>
 
 #include "configs/config.hpp"
+#include "tests/support/text.hpp"
 
 using namespace pal;
+using test::has;
 
 namespace {
 
@@ -40,10 +42,6 @@ std::string message_of(const std::string& yaml, const std::vector<Candidate>& ca
         return error.what();
     }
     return "accepted";
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 const std::string kDefault = "kmeans_palettization_config: {}";

@@ -7,14 +7,13 @@ using namespace pal::test;
 
 namespace {
 
-const std::vector<double> kValues = {1, 2, 3, 4, 1, 2, 3, 4};
 constexpr std::size_t kLargeBytes = 70000;  // beyond 64 KiB: dense storage only
 const std::vector<std::string> kHolders = {"/", "/group", "/weight", "/other", "/type"};
 
 void build_objects(hid_t file) {
     create_group(file, "group");
-    write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kValues);
-    write_dataset(file, "other", H5T_IEEE_F32LE, {8}, kValues);
+    write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kEightValues);
+    write_dataset(file, "other", H5T_IEEE_F32LE, {8}, kEightValues);
     const Id type(H5Tcopy(H5T_IEEE_F32LE));
     ok(H5Tcommit2(file, "type", type, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
 }
@@ -139,8 +138,8 @@ BOOST_AUTO_TEST_CASE(creation_order_of_attributes_is_kept) {
             ok(H5Pset_attr_creation_order(plist, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED));
         }
         create_group(file, "group", groups);
-        write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kValues, datasets);
-        write_dataset(file, "other", H5T_IEEE_F32LE, {8}, kValues, datasets);
+        write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kEightValues, datasets);
+        write_dataset(file, "other", H5T_IEEE_F32LE, {8}, kEightValues, datasets);
         for (const char* holder : {"/", "/group", "/weight", "/other"}) {
             for (const std::string& name : order) write_string(open(file, holder), name, "x");
         }

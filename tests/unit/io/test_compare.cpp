@@ -10,7 +10,6 @@ using namespace pal::test;
 
 namespace {
 
-const std::vector<double> kValues = {1, 2, 3, 4, 1, 2, 3, 4};
 using Edit = std::function<void(hid_t file, hid_t plist)>;
 
 /// A file with one dataset `d`; `edit` may set its creation properties (file < 0) or change what
@@ -21,7 +20,7 @@ void build(const std::string& path, const Edit& edit) {
     const Dims chunk = {3};
     ok(H5Pset_chunk(plist, 1, chunk.data()));
     edit(-1, plist);
-    write_dataset(file, "d", H5T_IEEE_F32LE, {8}, kValues, plist);
+    write_dataset(file, "d", H5T_IEEE_F32LE, {8}, kEightValues, plist);
     create_group(file, "g");
     edit(file, plist);
 }

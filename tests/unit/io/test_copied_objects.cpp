@@ -8,9 +8,7 @@ using namespace pal::test;
 
 namespace {
 
-const std::vector<double> kValues = {1, 2, 3, 4, 1, 2, 3, 4};
-
-void write_weight(hid_t file) { write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kValues); }
+void write_weight(hid_t file) { write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kEightValues); }
 
 Id chunked(const Dims& chunk) {
     Id plist(H5Pcreate(H5P_DATASET_CREATE));
@@ -100,7 +98,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_dataset_is_copied) {
     const auto build = [](hid_t file) {
         write_weight(file);
         write_dataset(file, "scalar", H5T_IEEE_F64BE, {}, {2.5});
-        write_dataset(file, "integers", H5T_STD_I16BE, {2, 4}, kValues);
+        write_dataset(file, "integers", H5T_STD_I16BE, {2, 4}, kEightValues);
         create_dataset(file, "zero_size", H5T_IEEE_F32LE, {0, 4});
         Id(H5Dcreate2(file, "null", H5T_IEEE_F32LE, Id(H5Screate(H5S_NULL)), H5P_DEFAULT,
                       H5P_DEFAULT, H5P_DEFAULT));
@@ -204,7 +202,7 @@ BOOST_AUTO_TEST_CASE(the_user_block_is_kept_byte_for_byte) {
 BOOST_AUTO_TEST_CASE(comments_of_objects_are_kept) {
     const auto build = [](hid_t file) {
         write_weight(file);
-        write_dataset(file, "other", H5T_IEEE_F32LE, {8}, kValues);
+        write_dataset(file, "other", H5T_IEEE_F32LE, {8}, kEightValues);
         create_group(file, "group");
         for (const char* name : {"/", "/group", "/weight", "/other"}) {
             ok(H5Oset_comment(open(file, name), name));

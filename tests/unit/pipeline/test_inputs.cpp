@@ -5,8 +5,10 @@
 
 #include "pipeline/inputs.hpp"
 #include "stages/error.hpp"
+#include "tests/support/text.hpp"
 
 using namespace pal;
+using test::has;
 using Names = std::vector<std::string>;
 
 namespace {
@@ -22,10 +24,6 @@ std::string refusal(const std::string& text) {
         return error.what();
     }
     return "accepted";
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include "pipeline/plan.hpp"
 #include "stages/error.hpp"
 #include "tests/support/memory_checkpoint.hpp"
+#include "tests/support/specs.hpp"
 
 using namespace pal;
 using pal::test::MemoryCheckpoint;
 using pal::test::ramp;
+using test::grouped;
 
 namespace {
 
@@ -23,12 +25,6 @@ AxisMap axes_of(const std::string& path, const Shape& shape, Layout layout,
 void check_axes(AxisMap axes, std::size_t output_axis, std::size_t input_axis) {
     BOOST_TEST(axes.output_axis == output_axis);
     BOOST_TEST(axes.input_axis == input_axis);
-}
-
-PalettizationSpec grouped(int axis, std::uint64_t group_size) {
-    PalettizationSpec spec;
-    spec.granularity = {GranularityKind::kPerGroupedChannel, axis, group_size, false};
-    return spec;
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 #include "pipeline/shards.hpp"
 #include "stages/error.hpp"
 #include "tests/support/memory_checkpoint.hpp"
+#include "tests/support/specs.hpp"
 
 using namespace pal;
 using pal::test::MemoryCheckpoint;
+using test::grouped;
 
 namespace {
 
@@ -24,12 +26,6 @@ void add(MemoryCheckpoint& checkpoint, const std::string& path, const Shape& sha
     dataset.element_count = element_count(shape).value();
     dataset.bytes = dataset.element_count * 4;
     checkpoint.info.datasets.push_back(dataset);
-}
-
-PalettizationSpec grouped() {
-    PalettizationSpec spec;
-    spec.granularity = {GranularityKind::kPerGroupedChannel, 0, 64};
-    return spec;
 }
 
 /// A transformer: tensors of a few sizes, over and over, and two of the size of a vocabulary.
@@ -66,7 +62,7 @@ BOOST_AUTO_TEST_CASE(choices_are_parsed) {
 
 BOOST_AUTO_TEST_CASE(parts_are_balanced_and_all_there_is) {
     const MemoryCheckpoint checkpoint = transformer(250);
-    const Plan plan = make_plan(checkpoint.info, config_of_spec(grouped()), {});
+    const Plan plan = make_plan(checkpoint.info, config_of_spec(grouped(0, 64)), {});
     const auto entries = plan.palettized();
     BOOST_TEST_REQUIRE(entries.size() == 1002U);
     for (const std::size_t parts : {1, 2, 7, 16, 64}) {
@@ -95,7 +91,7 @@ BOOST_AUTO_TEST_CASE(parts_are_balanced_and_all_there_is) {
 BOOST_AUTO_TEST_CASE(slabs_hold_whole_groups_and_are_planned_as_such) {
     MemoryCheckpoint checkpoint;
     add(checkpoint, "/a/weight", {8192, 1024});
-    const Plan plan = make_plan(checkpoint.info, config_of_spec(grouped()), {});
+    const Plan plan = make_plan(checkpoint.info, config_of_spec(grouped(0, 64)), {});
     std::size_t groups = 0;
     std::uint64_t bytes_in = 0;
     for (const auto& pieces : balanced_parts(plan, 4)) {
@@ -116,7 +112,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_contiguous_is_not_cut) {
     MemoryCheckpoint checkpoint;
     add(checkpoint, "/a/weight", {8192, 1024});
     checkpoint.info.datasets[0].storage = "chunked gzip";
-    const Plan plan = make_plan(checkpoint.info, config_of_spec(grouped()), {});
+    const Plan plan = make_plan(checkpoint.info, config_of_spec(grouped(0, 64)), {});
     const auto parts = balanced_parts(plan, 4);
     BOOST_TEST(parts[0].size() == 1U);
     BOOST_TEST(!parts[0][0].slab.has_value());
@@ -125,7 +121,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_contiguous_is_not_cut) {
 
 BOOST_AUTO_TEST_CASE(pieces_to_hand_out_fall_and_a_tensor_has_at_most_as_many_slabs_as_parts) {
     MemoryCheckpoint checkpoint = transformer(2);
-    const Plan plan = make_plan(checkpoint.info, config_of_spec(grouped()), {});
+    const Plan plan = make_plan(checkpoint.info, config_of_spec(grouped(0, 64)), {});
     for (const std::size_t parts : {1U, 2U, 3U, 7U, 64U, 10000U}) {
         std::map<std::size_t, std::size_t> slabs;
         std::map<std::size_t, std::uint64_t> rows;

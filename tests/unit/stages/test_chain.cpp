@@ -7,16 +7,13 @@
 #include "stages/chain.hpp"
 #include "stages/error.hpp"
 #include "tests/support/distributions.hpp"
+#include "tests/support/specs.hpp"
 
 using namespace pal;
+using test::job_for;
 namespace tt = boost::test_tools;
 
 namespace {
-
-TensorJob job_for(const Shape& shape, const PalettizationSpec& spec, DType dtype = DType::kF32,
-                  AxisMap axes = {0, 1}) {
-    return {"/w", dtype, std::get<Geometry>(make_geometry(shape, axes, spec, false)), spec, {}};
-}
 
 std::vector<float> floats(const PalettizedTensor& tensor) {
     return std::get<std::vector<float>>(decode(tensor));

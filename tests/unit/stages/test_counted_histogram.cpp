@@ -5,10 +5,12 @@
 #include <random>
 
 #include "stages/cluster/counted_histogram.hpp"
+#include "tests/support/distributions.hpp"
 #include "tests/support/every_target.hpp"
 
 using namespace pal;
 using cluster::CountedBin;
+using test::normal;
 
 namespace {
 
@@ -47,8 +49,6 @@ std::vector<float> drawn(std::size_t count, const std::function<double(std::mt19
     for (float& value : values) value = float(draw(random)) + 0.0F;
     return values;
 }
-
-double normal(std::mt19937& random) { return std::normal_distribution<>(0, 0.02)(random); }
 
 }  // namespace
 

@@ -4,24 +4,16 @@
 #include <random>
 
 #include "stages/chain.hpp"
+#include "tests/support/specs.hpp"
 #include "tests/support/threads.hpp"
 
 using namespace pal;
+using test::grouped;
+using test::job_for;
+using test::with_bits;
 namespace tt = boost::test_tools;
 
 namespace {
-
-PalettizationSpec grouped(int n_bits, int axis, std::uint64_t group_size, std::uint64_t dim = 1) {
-    PalettizationSpec spec;
-    spec.n_bits = n_bits;
-    spec.cluster_dim = dim;
-    spec.granularity = {GranularityKind::kPerGroupedChannel, axis, group_size, false};
-    return spec;
-}
-
-TensorJob job_for(const Shape& shape, const PalettizationSpec& spec, DType dtype = DType::kF32) {
-    return {"/w", dtype, std::get<Geometry>(make_geometry(shape, {0, 1}, spec, true)), spec, {}};
-}
 
 template <class Real = float>
 std::vector<Real> normal_weights(std::size_t count, double deviation = 0.02) {
@@ -86,8 +78,8 @@ BOOST_AUTO_TEST_CASE(equal_weights_are_in_one_bin) {
 BOOST_AUTO_TEST_CASE(errors_of_groups_are_those_of_the_decoded_weights) {
     const auto weights = normal_weights(std::size_t{48} * 40 * 3);
     for (const PalettizationSpec& spec :
-         {grouped(2, 0, 4), grouped(2, 1, 8), grouped(2, 1, 7), grouped(3, 0, 6, 2),
-          grouped(3, 1, 16, 4), PalettizationSpec{}}) {
+         {with_bits(grouped(0, 4), 2), with_bits(grouped(1, 8), 2), with_bits(grouped(1, 7), 2),
+          with_bits(grouped(0, 6, 2), 3), with_bits(grouped(1, 16, 4), 3), PalettizationSpec{}}) {
         const TensorJob job = job_for({48, 40, 3}, spec);
         const PalettizedTensor tensor = palettize(job, weights).tensor;
         const TensorDetail detail = describe(weights, tensor);
@@ -120,7 +112,7 @@ BOOST_AUTO_TEST_CASE(doubles_whose_squares_leave_their_range) {
     for (const double deviation : {1e200, 1e-200}) {
         const auto weights = normal_weights<double>(256, deviation);
         const PalettizedTensor tensor =
-            palettize(job_for({16, 16}, grouped(2, 0, 8), DType::kF64), weights).tensor;
+            palettize(job_for({16, 16}, with_bits(grouped(0, 8), 2), DType::kF64), weights).tensor;
         const TensorDetail detail = describe(weights, tensor);
         const auto counted =
             std::accumulate(detail.histogram.begin(), detail.histogram.end(), std::uint64_t{0});
@@ -133,7 +125,8 @@ BOOST_AUTO_TEST_CASE(doubles_whose_squares_leave_their_range) {
 BOOST_AUTO_TEST_CASE(the_first_groups_and_the_worst_are_kept) {
     auto weights = normal_weights(std::size_t{300} * 64);
     for (std::size_t w = 250 * 64; w < 251 * 64; ++w) weights[w] *= 100;  // group 250
-    const PalettizedTensor tensor = palettize(job_for({300, 64}, grouped(2, 0, 1)), weights).tensor;
+    const PalettizedTensor tensor =
+        palettize(job_for({300, 64}, with_bits(grouped(0, 1), 2)), weights).tensor;
     const auto mse = errors_by_definition(weights, tensor);
     const TensorDetail detail = describe(weights, tensor, {100, 5, 1024});
     std::vector<std::size_t> groups;
@@ -169,7 +162,8 @@ BOOST_AUTO_TEST_CASE(a_large_lut_is_kept_in_part) {
 BOOST_AUTO_TEST_CASE(a_tensor_of_many_chunks_and_chunks_that_are_not_found_yet) {
     const std::size_t rows = 9000;
     const auto weights = normal_weights(rows * 256);  // three chunks
-    for (const PalettizationSpec& spec : {grouped(1, 0, 1000), grouped(1, 1, 64)}) {
+    for (const PalettizationSpec& spec :
+         {with_bits(grouped(0, 1000), 1), with_bits(grouped(1, 64), 1)}) {
         const TensorJob job = job_for({rows, 256}, spec);
         const Packed packed = palettize(job, weights);
         const TensorDetail held = describe(weights, packed.tensor);

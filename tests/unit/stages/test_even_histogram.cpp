@@ -9,10 +9,12 @@
 #include "stages/cluster/pattern_histogram.hpp"
 #include "stages/dtype.hpp"
 #include "stages/kernels/count_values.hpp"
+#include "tests/support/distributions.hpp"
 #include "tests/support/every_target.hpp"
 
 using namespace pal;
 using cluster::CountedBin;
+using test::normal;
 
 namespace {
 
@@ -26,8 +28,6 @@ std::vector<float> drawn(std::size_t count, const Draw& draw) {
     for (float& value : values) value = float(draw(random));
     return values;
 }
-
-double normal(std::mt19937& random) { return std::normal_distribution<>(0, 0.02)(random); }
 
 /// Bins ascend, hold every value once, and lie where their values do (to the rounding of a float).
 void check_bins(std::vector<float> values, const std::vector<CountedBin>& bins) {

@@ -10,8 +10,10 @@
 #include "stages/sensitivities.hpp"
 #include "tests/support/distributions.hpp"
 #include "tests/support/labels.hpp"
+#include "tests/support/specs.hpp"
 
 using namespace pal;
+using test::job_for;
 namespace tt = boost::test_tools;
 
 namespace {
@@ -37,10 +39,6 @@ std::vector<float> heavy_tailed(std::size_t count) {
     std::vector<float> weights(count);
     for (float& weight : weights) weight = 0.02F * distribution(random);
     return weights;
-}
-
-TensorJob job_for(const Shape& shape, const PalettizationSpec& spec, DType dtype) {
-    return {"/w", dtype, std::get<Geometry>(make_geometry(shape, {0, 1}, spec, true)), spec, {}};
 }
 
 /// The largest of measured / lost - 1 over the widths, and the least.

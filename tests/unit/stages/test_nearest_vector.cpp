@@ -6,10 +6,12 @@
 #include <random>
 
 #include "stages/kernels/nearest_vectors.hpp"
+#include "tests/support/distributions.hpp"
 #include "tests/support/every_target.hpp"
 #include "tests/support/nearest_indices.hpp"
 
 using namespace pal;
+using test::normal;
 
 namespace {
 
@@ -69,8 +71,6 @@ void check_drawn(std::size_t count, std::size_t entries, std::size_t dim, unsign
     for (double& entry : lut) entry = static_cast<double>(static_cast<Real>(draw(random)));
     BOOST_TEST_CONTEXT("entries " << entries << " seed " << seed) { check(values, lut, dim); }
 }
-
-double normal(std::mt19937& random) { return std::normal_distribution<>(0, 0.02)(random); }
 
 }  // namespace
 

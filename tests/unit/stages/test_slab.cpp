@@ -4,16 +4,12 @@
 #include "stages/chain.hpp"
 #include "stages/slab.hpp"
 #include "tests/support/distributions.hpp"
+#include "tests/support/specs.hpp"
 
 using namespace pal;
+using test::grouped;
 
 namespace {
-
-PalettizationSpec grouped(std::uint64_t group_size, int axis = 0) {
-    PalettizationSpec spec;
-    spec.granularity = {GranularityKind::kPerGroupedChannel, axis, group_size};
-    return spec;
-}
 
 Geometry geometry_of(const Shape& shape, AxisMap axes, const PalettizationSpec& spec) {
     return std::get<Geometry>(make_geometry(shape, axes, spec, true));
@@ -59,18 +55,18 @@ void check_slabs(const Shape& shape, AxisMap axes, PalettizationSpec spec) {
 BOOST_AUTO_TEST_SUITE(slabs)
 
 BOOST_AUTO_TEST_CASE(slabs_together_are_the_whole) {
-    check_slabs({4096, 1024}, {0, 1}, grouped(64));
+    check_slabs({4096, 1024}, {0, 1}, grouped(0, 64));
     check_slabs({1100, 4, 1024}, {0, 1},
-                grouped(300));  // groups larger than a chunk, a partial one
-    check_slabs({3072, 1024}, {1, 0}, grouped(256, 1));  // Keras: groups along the inputs
-    PalettizationSpec scaled = grouped(64);
+                grouped(0, 300));  // groups larger than a chunk, a partial one
+    check_slabs({3072, 1024}, {1, 0}, grouped(1, 256));  // Keras: groups along the inputs
+    PalettizationSpec scaled = grouped(0, 64);
     scaled.enable_per_channel_scale = true;
     scaled.lut_qspec = LutQSpec{};
     check_slabs({4096, 1024}, {0, 1}, scaled);
 }
 
 BOOST_AUTO_TEST_CASE(vectors_have_the_seeds_of_the_whole) {
-    PalettizationSpec spec = grouped(4096);
+    PalettizationSpec spec = grouped(0, 4096);
     spec.cluster_dim = 2;
     spec.n_bits = 1;
     check_slabs({12288, 512}, {0, 1}, spec);
@@ -81,14 +77,14 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_cut_is_not) {
         return slab_unit(geometry_of(shape, axes, spec), spec);
     };
     BOOST_TEST(!unit({4096, 1024}, {0, 1}, {}));              // one group
-    BOOST_TEST(!unit({4096, 1024}, {0, 1}, grouped(64, 1)));  // groups across the rows
-    BOOST_TEST(!unit({1024, 1024}, {0, 1}, grouped(64)));     // one chunk
-    BOOST_TEST(!unit({64, 8}, {0, 1}, grouped(16)));          // few indices
-    PalettizationSpec scaled = grouped(256, 1);
+    BOOST_TEST(!unit({4096, 1024}, {0, 1}, grouped(1, 64)));  // groups across the rows
+    BOOST_TEST(!unit({1024, 1024}, {0, 1}, grouped(0, 64)));  // one chunk
+    BOOST_TEST(!unit({64, 8}, {0, 1}, grouped(0, 16)));       // few indices
+    PalettizationSpec scaled = grouped(1, 256);
     scaled.enable_per_channel_scale = true;
     BOOST_TEST(!unit({3072, 1024}, {1, 0}, scaled));  // each scale is of all rows
-    BOOST_TEST(unit({4096, 1024}, {0, 1}, grouped(64)).value() == 1024U);
-    BOOST_TEST(unit({1100, 4, 1024}, {0, 1}, grouped(300)).value() == 300U);
+    BOOST_TEST(unit({4096, 1024}, {0, 1}, grouped(0, 64)).value() == 1024U);
+    BOOST_TEST(unit({1100, 4, 1024}, {0, 1}, grouped(0, 300)).value() == 300U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

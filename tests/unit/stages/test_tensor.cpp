@@ -2,17 +2,12 @@
 #include <set>
 
 #include "stages/tensor.hpp"
+#include "tests/support/specs.hpp"
 
 using namespace pal;
+using test::grouped;
 
 namespace {
-
-PalettizationSpec grouped(int axis, std::uint64_t group_size, std::uint64_t cluster_dim = 1) {
-    PalettizationSpec spec;
-    spec.granularity = {GranularityKind::kPerGroupedChannel, axis, group_size, false};
-    spec.cluster_dim = cluster_dim;
-    return spec;
-}
 
 Geometry fitting(const Shape& shape, AxisMap axes, const PalettizationSpec& spec,
                  bool partial = false) {

@@ -8,18 +8,19 @@
 #include "stages/cluster/cluster.hpp"
 #include "stages/cluster/vector_source.hpp"
 #include "stages/cluster_groups.hpp"
+#include "tests/support/distributions.hpp"
 #include "tests/support/every_target.hpp"
 #include "tests/support/labels.hpp"
 #include "tests/support/threads.hpp"
 
 using namespace pal;
 using pal::test::kArithmetic;
+using test::normal;
 
 namespace {
 
 using Draw = std::function<double(std::mt19937&)>;
 
-double normal(std::mt19937& random) { return std::normal_distribution<>(0, 0.02)(random); }
 double laplace(std::mt19937& random) {
     return std::exponential_distribution<>(50)(random) * (random() % 2 == 0 ? 1 : -1);
 }
