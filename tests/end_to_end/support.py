@@ -1,7 +1,7 @@
 """What the end-to-end tests share: running the program, building inputs, comparing files.
 
 H5PALETTIZE names the program (default: build/release/h5palettize), SOURCE_DIR the repository. Checkpoints of real
-frameworks are taken from the folder H5PALETTIZE_CHECKPOINTS (default: ../shared/checkpoints beside the repository)
+frameworks are taken from the folder H5PALETTIZE_CHECKPOINTS (default: tests/checkpoints, which git ignores)
 where it exists. H5PALETTIZE_TEST_THREADS is the number of threads of every run, plan, verify, restore and compare that
 does not ask for its own.
 """
@@ -20,7 +20,7 @@ import numpy as np
 
 SOURCE_DIR = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("H5PALETTIZE", str(SOURCE_DIR / "build/release/h5palettize"))
-CHECKPOINTS = pathlib.Path(os.environ.get("H5PALETTIZE_CHECKPOINTS", SOURCE_DIR.parent / "shared/checkpoints"))
+CHECKPOINTS = pathlib.Path(os.environ.get("H5PALETTIZE_CHECKPOINTS", SOURCE_DIR / "tests/checkpoints"))
 TIMEOUT_SECONDS = 600
 THREADS = os.environ.get("H5PALETTIZE_TEST_THREADS")
 
