@@ -13,7 +13,7 @@ namespace pal {
 
 namespace {
 
-using SortedJson = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 /// The numbers of a slice.
 enum Field : std::size_t {
@@ -32,15 +32,15 @@ enum Field : std::size_t {
 };
 constexpr std::uint64_t kNoPiece = std::numeric_limits<std::uint64_t>::max();
 
-SortedJson json_of(const std::vector<Round>& rounds) {
-    SortedJson json = SortedJson::array();
+Json json_of(const std::vector<Round>& rounds) {
+    Json json = Json::array();
     for (const Round& round : rounds) json.push_back({round.entered, round.left});
     return json;
 }
 
-std::vector<Round> rounds_of(const SortedJson& json) {
+std::vector<Round> rounds_of(const Json& json) {
     std::vector<Round> rounds;
-    for (const SortedJson& round : json)
+    for (const Json& round : json)
         rounds.push_back({round.at(0).get<std::int64_t>(), round.at(1).get<std::int64_t>()});
     return rounds;
 }
@@ -52,7 +52,7 @@ PackedRecording packed(const OwnRecording& recording,
     std::unordered_map<const PlanEntry*, std::uint64_t> pieces{{nullptr, kNoPiece}};
     for (std::size_t p = 0; p < entries.size(); ++p) pieces[entries[p]] = p;
     std::unordered_map<std::string_view, std::uint64_t> numbers_of_names;
-    SortedJson names = SortedJson::array();
+    Json names = Json::array();
     PackedRecording result;
     result.slices.reserve(kFields * recording.slices.size());
     for (const Slice& slice : recording.slices) {
@@ -71,23 +71,23 @@ PackedRecording packed(const OwnRecording& recording,
                                                slice.bytes_out};
         result.slices.insert(result.slices.end(), std::begin(fields), std::end(fields));
     }
-    const SortedJson head{{"host", recording.host},
-                          {"threads", recording.threads},
-                          {"start", recording.start},
-                          {"at_start", json_of(recording.rounds.at_start)},
-                          {"at_end", json_of(recording.rounds.at_end)},
-                          {"names", std::move(names)}};
+    const Json head{{"host", recording.host},
+                    {"threads", recording.threads},
+                    {"start", recording.start},
+                    {"at_start", json_of(recording.rounds.at_start)},
+                    {"at_end", json_of(recording.rounds.at_end)},
+                    {"names", std::move(names)}};
     // The name of a machine may hold anything.
-    result.head = head.dump(-1, ' ', false, SortedJson::error_handler_t::replace);
+    result.head = head.dump(-1, ' ', false, Json::error_handler_t::replace);
     return result;
 }
 
 OwnRecording unpacked(const PackedRecording& recording,
                       const std::vector<const PlanEntry*>& entries,
                       std::set<std::string, std::less<>>& names) {
-    const SortedJson head = SortedJson::parse(recording.head);
+    const Json head = Json::parse(recording.head);
     std::vector<std::string_view> own_names;
-    for (const SortedJson& name : head.at("names"))
+    for (const Json& name : head.at("names"))
         own_names.push_back(*names.insert(name.get<std::string>()).first);
     OwnRecording result;
     result.host = head.at("host").get<std::string>();

@@ -40,6 +40,7 @@ inline constexpr std::array<ExitCode, 6> kExitCodes{{{0, "done"},
                                                      {5, "interrupted, to be resumed"}}};
 
 [[nodiscard]] const std::vector<Command>& commands();
+[[nodiscard]] std::vector<std::string> command_names();
 /// Throws Error(kUsage) where there is none of that name.
 [[nodiscard]] const Command& command_named(const std::string& name);
 

@@ -156,9 +156,7 @@ int execute(const Command& command, const std::vector<std::string>& words) {
 }
 
 std::string known_commands() {
-    std::vector<std::string> names;
-    for (const Command& command : commands()) names.push_back(command.name);
-    return fmt::format("there are {}, see h5palettize --help", fmt::join(names, ", "));
+    return fmt::format("there are {}, see h5palettize --help", fmt::join(command_names(), ", "));
 }
 
 int dispatch(const std::vector<std::string>& words) {
@@ -199,6 +197,12 @@ const std::vector<Command>& commands() {
         validate_command(), schema_command(),    report_command(),  slurm_plan_command(),
         man_command(),      completion_command()};
     return all;
+}
+
+std::vector<std::string> command_names() {
+    std::vector<std::string> names;
+    for (const Command& command : commands()) names.push_back(command.name);
+    return names;
 }
 
 const Command& command_named(const std::string& name) {

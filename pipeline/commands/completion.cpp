@@ -82,12 +82,6 @@ std::string bash_command_cases() {
     return text;
 }
 
-std::string command_words() {
-    std::vector<std::string> names;
-    for (const Command& command : commands()) names.push_back(command.name);
-    return fmt::format("{}", fmt::join(names, " "));
-}
-
 std::string bash_script() {
     std::string checkpoints;
     for (const char* extension : kExtensions)
@@ -136,7 +130,7 @@ _h5palettize() {{
 
 complete -F _h5palettize h5palettize
 )",
-        checkpoints, command_words(), bash_value_cases(), bash_command_cases());
+        checkpoints, fmt::join(command_names(), " "), bash_value_cases(), bash_command_cases());
 }
 
 /// Between single quotes of a zsh specification.

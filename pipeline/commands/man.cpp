@@ -77,12 +77,6 @@ std::string program_page() {
            ".SH \"SEE ALSO\"\n" + see_also + "\n";
 }
 
-std::vector<std::string> command_names() {
-    std::vector<std::string> names;
-    for (const Command& command : commands()) names.push_back(command.name);
-    return names;
-}
-
 int execute_man(const Arguments& arguments) {
     std::cout << (arguments.positionals.empty()
                       ? program_page()
