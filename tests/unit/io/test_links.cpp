@@ -7,8 +7,6 @@ using namespace pal::test;
 
 namespace {
 
-const std::vector<double> kValues = {1, 2, 3, 4, 1, 2, 3, 4};
-
 void hard_link(hid_t file, const std::string& from, const std::string& to) {
     ok(H5Lcreate_hard(file, from.c_str(), file, to.c_str(), H5P_DEFAULT, H5P_DEFAULT));
 }
@@ -34,7 +32,7 @@ std::string link_text(hid_t file, const std::string& name) {
 
 BOOST_AUTO_TEST_CASE(soft_external_and_dangling_links_are_kept_as_they_are) {
     const auto build = [](hid_t file) {
-        write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kValues);
+        write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kEightValues);
         create_group(file, "links");
         soft_link(file, "links/absolute", "/weight");
         soft_link(file, "links/relative", "../no/such/./way");
@@ -56,8 +54,8 @@ BOOST_AUTO_TEST_CASE(a_tensor_with_several_names_is_one_object_still) {
     const auto build = [](hid_t file) {
         create_group(file, "z");
         create_group(file, "a");
-        write_dataset(file, "z/weight", H5T_IEEE_F32LE, {8}, kValues);
-        write_dataset(file, "z/bias", H5T_IEEE_F32LE, {8}, kValues);
+        write_dataset(file, "z/weight", H5T_IEEE_F32LE, {8}, kEightValues);
+        write_dataset(file, "z/bias", H5T_IEEE_F32LE, {8}, kEightValues);
         hard_link(file, "z/weight", "a/tied");
         hard_link(file, "z/weight", "z/again");
         hard_link(file, "z/bias", "a/bias");
@@ -86,7 +84,7 @@ BOOST_AUTO_TEST_CASE(groups_that_contain_themselves_are_kept) {
         create_group(file, "outer/inner");
         hard_link(file, "outer", "outer/inner/up");
         hard_link(file, "/", "outer/root");
-        write_dataset(file, "outer/weight", H5T_IEEE_F32LE, {8}, kValues);
+        write_dataset(file, "outer/weight", H5T_IEEE_F32LE, {8}, kEightValues);
     };
     Derived({}, build, {"/outer/weight"}).check_all([](hid_t file) {
         BOOST_TEST(address_of(file, "outer/inner/up") == address_of(file, "outer"));
@@ -101,9 +99,9 @@ BOOST_AUTO_TEST_CASE(creation_order_of_links_is_kept) {
         for (const char* parent : {"", "inside/"}) {
             if (*parent != '\0') create_group(file, "inside", plist);
             const std::string at = parent;
-            write_dataset(file, at + "second", H5T_IEEE_F32LE, {8}, kValues);
+            write_dataset(file, at + "second", H5T_IEEE_F32LE, {8}, kEightValues);
             soft_link(file, at + "link", "/nowhere");
-            write_dataset(file, at + "first", H5T_IEEE_F32LE, {8}, kValues);
+            write_dataset(file, at + "first", H5T_IEEE_F32LE, {8}, kEightValues);
             create_group(file, at + "a_group");
         }
     };
@@ -135,7 +133,7 @@ BOOST_AUTO_TEST_CASE(names_keep_their_character_set) {
         ok(H5Lcreate_soft("/nowhere", file, name.c_str(), plist, H5P_DEFAULT));
         const Id weight(H5Dcreate2(file, ("w_" + name).c_str(), H5T_IEEE_F32LE, space_of({8}),
                                    plist, H5P_DEFAULT, H5P_DEFAULT));
-        ok(H5Dwrite(weight, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, kValues.data()));
+        ok(H5Dwrite(weight, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, kEightValues.data()));
     };
     Derived({}, build, {"/w_" + name}).check_all([&](hid_t file) {
         for (const std::string& link : {name, "w_" + name}) {
@@ -151,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_group_with_dense_links_is_kept) {
     const auto build = [](hid_t file) {
         create_group(file, "many");
         for (int d = 0; d < 30; ++d) {
-            write_dataset(file, "many/d" + std::to_string(d), H5T_IEEE_F32LE, {8}, kValues);
+            write_dataset(file, "many/d" + std::to_string(d), H5T_IEEE_F32LE, {8}, kEightValues);
         }
     };
     Derived({.latest = true}, build, {"/many/d3", "/many/d17"}).check_all([](hid_t file) {

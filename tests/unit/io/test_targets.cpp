@@ -12,10 +12,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::vector<double> kValues = {1, 2, 3, 4, 1, 2, 3, 4};
-
 struct Fixture {
-    Fixture() { write_dataset(create_file(source), "weight", H5T_IEEE_F32LE, {8}, kValues); }
+    Fixture() { write_dataset(create_file(source), "weight", H5T_IEEE_F32LE, {8}, kEightValues); }
     [[nodiscard]] int open_code(const std::string& name) const {
         return error_code_of([&] { const pal::CheckpointReader reader(folder.file(name)); });
     }
@@ -80,7 +78,7 @@ BOOST_FIXTURE_TEST_CASE(data_that_cannot_be_copied_is_an_input_error, Fixture) {
     const std::string words = folder.file("words.h5");
     {
         const Id file = create_file(words);
-        write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kValues);
+        write_dataset(file, "weight", H5T_IEEE_F32LE, {8}, kEightValues);
         const Id type = variable_string_type();
         const char* text = "a string of some length";
         ok(H5Dwrite(create_dataset(file, "text", type, {1}), type, H5S_ALL, H5S_ALL, H5P_DEFAULT,

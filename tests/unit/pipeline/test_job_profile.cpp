@@ -2,13 +2,14 @@
 #include <numeric>
 
 #include "pipeline/job_profile.hpp"
+#include "tests/support/tolerances.hpp"
 
 using namespace pal;
+using test::kClose;
 
 namespace {
 
 constexpr std::uint64_t kTenth = 100'000'000;
-const auto kAlmost = boost::test_tools::tolerance(1e-9);
 
 PlanEntry entry_of(std::uint64_t weights) {
     PlanEntry entry;
@@ -67,8 +68,8 @@ BOOST_AUTO_TEST_CASE(stages_are_sums_with_the_least_and_the_most_of_a_rank) {
         const StageProfile& stage = job.whole.stages[s];
         if (stage.name == "cluster") {
             BOOST_TEST(stage.runs == 2U);
-            BOOST_TEST(stage.busy_seconds == 1.2, kAlmost);
-            BOOST_TEST(job.ranges[s].most_seconds == 1.0, kAlmost);
+            BOOST_TEST(stage.busy_seconds == 1.2, kClose);
+            BOOST_TEST(job.ranges[s].most_seconds == 1.0, kClose);
         }
         BOOST_TEST(job.ranges[s].least_seconds == 0.0);  // rank 2 has none of them
         BOOST_TEST(job.ranges[s].most_seconds <= stage.busy_seconds);
@@ -81,29 +82,29 @@ BOOST_AUTO_TEST_CASE(the_parts_of_a_rank_are_its_time_from_its_start_to_the_end_
     for (const RankProfile& rank : job.ranks) {
         const Profile& own = rank.profile;
         BOOST_TEST(own.reading + own.computing + own.writing + own.waiting + own.idle == 1.0,
-                   kAlmost);
+                   kClose);
     }
     BOOST_TEST(job.ranks[0].pieces == 1U);
     BOOST_TEST(job.ranks[0].weight_bytes == 2'000'000'000U);
-    BOOST_TEST(job.ranks[0].busy_seconds == 1.8, kAlmost);
-    BOOST_TEST(job.ranks[0].stage_seconds == 1.0, kAlmost);
-    BOOST_TEST(job.ranks[0].profile.idle == 0.1, kAlmost);
-    BOOST_TEST(job.ranks[1].profile.reading == 0.1, kAlmost);
-    BOOST_TEST(job.ranks[1].profile.waiting == 0.8, kAlmost);
+    BOOST_TEST(job.ranks[0].busy_seconds == 1.8, kClose);
+    BOOST_TEST(job.ranks[0].stage_seconds == 1.0, kClose);
+    BOOST_TEST(job.ranks[0].profile.idle == 0.1, kClose);
+    BOOST_TEST(job.ranks[1].profile.reading == 0.1, kClose);
+    BOOST_TEST(job.ranks[1].profile.waiting == 0.8, kClose);
     BOOST_TEST(job.ranks[2].pieces == 0U);
-    BOOST_TEST(job.ranks[2].profile.wall_seconds == 1.5, kAlmost);
-    BOOST_TEST(job.waiting == (1.6 + 1.4) / 5.5, kAlmost);
+    BOOST_TEST(job.ranks[2].profile.wall_seconds == 1.5, kClose);
+    BOOST_TEST(job.waiting == (1.6 + 1.4) / 5.5, kClose);
 }
 
 BOOST_AUTO_TEST_CASE(what_bounds_the_job_is_what_the_ranks_do_that_do_not_wait) {
     // 0 to 2 tenths compute beside read, 2 to 10 compute, 10 to 18 merge, then nothing.
     const JobProfile job = job_of_three();
-    BOOST_TEST(job.whole.reading == 0.05, kAlmost);
-    BOOST_TEST(job.whole.computing == 0.45, kAlmost);
-    BOOST_TEST(job.whole.writing == 0.4, kAlmost);
+    BOOST_TEST(job.whole.reading == 0.05, kClose);
+    BOOST_TEST(job.whole.computing == 0.45, kClose);
+    BOOST_TEST(job.whole.writing == 0.4, kClose);
     BOOST_TEST(job.whole.bound_by == "computing");
     BOOST_TEST(job.whole.threads == 5U);
-    BOOST_TEST(job.whole.busy_threads == 2.2 / 2, kAlmost);
+    BOOST_TEST(job.whole.busy_threads == 2.2 / 2, kClose);
 }
 
 BOOST_AUTO_TEST_CASE(the_table_has_a_line_a_stage_and_a_line_a_rank) {
@@ -126,15 +127,15 @@ BOOST_AUTO_TEST_CASE(json_has_the_keys_of_one_process_and_the_ranks) {
     BOOST_TEST(json["reading"].get<double>() + json["computing"].get<double>() +
                        json["writing"].get<double>() + json["idle"].get<double>() ==
                    1.0,
-               kAlmost);
+               kClose);
     const auto sum = [](const auto& list) {
         return std::accumulate(list.begin(), list.end(), 0.0, [](double all, const auto& one) {
             return all + one["busy_seconds"].template get<double>();
         });
     };
-    BOOST_TEST(sum(json["ranks"]) == sum(json["stages"]), kAlmost);
+    BOOST_TEST(sum(json["ranks"]) == sum(json["stages"]), kClose);
     BOOST_TEST(json["ranks"][1]["host"] == "two");
-    BOOST_TEST(json["ranks"][1]["clock_error_seconds"].get<double>() == 1e-6, kAlmost);
+    BOOST_TEST(json["ranks"][1]["clock_error_seconds"].get<double>() == 1e-6, kClose);
     BOOST_TEST(json["stages"][0].contains("least_busy_seconds"));
 }
 

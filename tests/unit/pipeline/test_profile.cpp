@@ -1,8 +1,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include "pipeline/profile.hpp"
+#include "tests/support/tolerances.hpp"
 
 using namespace pal;
+using test::kClose;
 
 namespace {
 
@@ -35,8 +37,6 @@ const StageProfile& stage_called(const Profile& profile, std::string_view name) 
     BOOST_FAIL("no stage " << name);
     throw;  // not reached
 }
-
-const auto kClose = boost::test_tools::tolerance(1e-9);
 
 }  // namespace
 
