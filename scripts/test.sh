@@ -34,12 +34,11 @@ if [[ $sanitize == yes ]]; then
         BOOST_TEST_RUN_FILTERS='!@arithmetic' ctest --test-dir build/asan --output-on-failure -j "$jobs" \
         -R '^((unit_|end_to_end_test_bad_input|end_to_end_test_structure).*(4_threads|forced_target)|fuzz_replay_.*)$'
     scripts/build.sh tsan
-    # With 4 threads, and without the test cases that judge numbers only: they would take most of an hour here. Configs
-    # are read by one thread.
+    # With 4 threads, and without the test cases that judge numbers only: they would take most of an hour here.
     TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp" \
         BOOST_TEST_RUN_FILTERS='!@arithmetic' \
         ctest --test-dir build/tsan --output-on-failure -j "$jobs" \
-        -R '^(unit_(stages|io|pipeline)|end_to_end_test_structure)_.*4_threads$'
+        -R '^(unit_|end_to_end_test_structure_|end_to_end_test_config_).*4_threads$'
 fi
 
 ctest --test-dir build/release --output-on-failure -j "$jobs"
