@@ -224,7 +224,7 @@ std::vector<WidthErrors> measure_plan(const Plan& plan, std::uint64_t memory_byt
         const std::lock_guard lock(one_at_a_time);
         done(entry);
     };
-    const auto threads = static_cast<std::uint64_t>(tbb::this_task_arena::max_concurrency());
+    const auto threads = std::uint64_t{thread_count()};
     const auto is_small = [&](std::size_t e) {
         return entries[e]->memory_bytes <= memory_bytes / threads;
     };
