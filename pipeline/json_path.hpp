@@ -2,7 +2,7 @@
 // that they can be told apart and found again (docs/format.md).
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 

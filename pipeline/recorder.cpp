@@ -1,19 +1,43 @@
 #include "pipeline/recorder.hpp"
 
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
 #include <algorithm>
+#include <atomic>
 #include <tuple>
 
 namespace pal {
 
+/// Each thread adds to slices of its own.
+class Recorder::Threads {
+  public:
+    struct OfThread {
+        std::uint32_t number = 0;
+        std::vector<Slice> slices;
+    };
+    Threads() { static_cast<void>(own()); }  // number 0 is the thread that makes the recorder
+
+    [[nodiscard]] OfThread& own() { return threads_.local(); }
+    [[nodiscard]] auto begin() const { return threads_.begin(); }
+    [[nodiscard]] auto end() const { return threads_.end(); }
+
+  private:
+    std::atomic<std::uint32_t> count_{0};
+    tbb::enumerable_thread_specific<OfThread> threads_{[this] { return OfThread{count_++, {}}; }};
+};
+
+Recorder::Recorder() : threads_(std::make_unique<Threads>()) {}
+Recorder::~Recorder() = default;
+
 void Recorder::add(Slice slice) {
-    OfThread& own = threads_.local();
+    Threads::OfThread& own = threads_->own();
     slice.thread = own.number;
     own.slices.push_back(slice);
 }
 
 std::vector<Slice> Recorder::slices() const {
     std::vector<Slice> all;
-    for (const OfThread& one : threads_)
+    for (const Threads::OfThread& one : *threads_)
         all.insert(all.end(), one.slices.begin(), one.slices.end());
     std::sort(all.begin(), all.end(), [](const Slice& a, const Slice& b) {
         return std::tie(a.thread, a.start) < std::tie(b.thread, b.start);

@@ -2,10 +2,8 @@
 // for each phase of the run outside the graph. Kept in memory, some 100 bytes a slice.
 #pragma once
 
-#include <oneapi/tbb/enumerable_thread_specific.h>
-
-#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -44,7 +42,10 @@ struct Slice {
 
 class Recorder {
   public:
-    Recorder() { thread_number(); }
+    Recorder();
+    ~Recorder();
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
 
     [[nodiscard]] Clock::time_point origin() const noexcept { return origin_; }
     [[nodiscard]] std::uint64_t time_of(Clock::time_point when) const noexcept {
@@ -59,17 +60,9 @@ class Recorder {
     [[nodiscard]] std::vector<Slice> slices() const;
 
   private:
-    struct OfThread {
-        std::uint32_t number = 0;
-        std::vector<Slice> slices;
-    };
-    std::uint32_t thread_number() { return threads_.local().number; }
-
+    class Threads;
     Clock::time_point origin_ = Clock::now();
-    std::atomic<std::uint32_t> thread_count_{0};
-    tbb::enumerable_thread_specific<OfThread> threads_{[this] {
-        return OfThread{thread_count_++, {}};
-    }};
+    std::unique_ptr<Threads> threads_;
 };
 
 /// The phases of a run, one after the other on one thread. Does nothing without a recorder.

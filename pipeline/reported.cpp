@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "pipeline/json_path.hpp"
 #include "pipeline/shard_record.hpp"
