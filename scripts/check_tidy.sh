@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs clang-tidy over the sources of the program (tests and generated files are left out). A file that passed is
-# not checked again until it, a header, the checks or clang-tidy itself change. With --all: check every file.
+# Runs clang-tidy over the sources of the program (tests and generated files are left out). Several files of a folder are read as one,
+# since most of the time goes into the headers that they share; those of stages one by one (docs/architecture.md says why). What passed
+# is not checked again until one of its files, a header, the checks or clang-tidy itself change. With --all: check every file.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,32 +10,57 @@ stamps=build/tidy
 [[ -f $build/compile_commands.json ]] || cmake --preset release >/dev/null
 [[ "${1:-}" == --all ]] && rm -rf "$stamps"
 mkdir -p "$stamps"
-# A warning option of GCC's that clang does not know would be an error of its own, and so would clang's own warnings: the
-# compiler's are GCC's, which are errors already. Precompiled headers are GCC's too.
-sed -E 's/-Wno-restrict|-Werror|-Winvalid-pch|-include [^ ]*cmake_pch\.hxx//g' "$build/compile_commands.json" >"$stamps/compile_commands.json"
+python=/usr/bin/python3  # the distribution's, as for the tests
 
 # What every file depends on: the headers, the checks, the compiler flags, the tool.
-common="$( (clang-tidy --version; cat .clang-tidy io/.clang-tidy CMakeLists.txt
+common="$( (clang-tidy --version; cat .clang-tidy io/.clang-tidy CMakeLists.txt "${BASH_SOURCE[0]}"
             find pipeline stages io configs -name '*.hpp' -print0 | sort -z | xargs -0 cat) | sha256sum)"
-key_of() { printf '%s' "$common" | cat - "$1" | sha256sum | cut -d' ' -f1; }
+key_of() { (printf '%s' "$common"; xargs cat <"$1") | sha256sum | cut -d' ' -f1; }
 
-# Those that this build compiles: of what MPI alone needs clang-tidy would not find the headers.
-mapfile -t sources < <(find pipeline stages io configs -name '*.cpp' | sort | while read -r source; do
-    if grep -qF "/$source\"" "$stamps/compile_commands.json"; then echo "$source"; fi
-done)
+# One file names the sources that are read as one, another includes them. clang's analyzer looks into included sources only where the
+# name of the file begins as theirs here do. A warning option of GCC's that clang does not know would be an error of its own, and so
+# would clang's own warnings: the compiler's are GCC's, which are errors already. Precompiled headers are GCC's too. Of what MPI alone
+# needs clang-tidy would not find the headers: only what this build compiles is checked.
+rm -f "$stamps"/UnifiedSource*
+"$python" - "$build" "$stamps" <<'END'
+import json, pathlib, re, sys
+
+build, stamps = map(pathlib.Path, sys.argv[1:])
+AT_A_TIME = {"pipeline": 10, "configs": 10, "io": 10, "stages": 1}
+compiled = {entry["file"]: entry for entry in json.loads((build / "compile_commands.json").read_text())}
+groups = {}  # the sources of a folder that are compiled alike
+for folder in AT_A_TIME:
+    for file in filter(compiled.__contains__, map(str, sorted(pathlib.Path(folder).resolve().rglob("*.cpp")))):
+        flags = re.sub(r"-Wno-restrict|-Werror|-Winvalid-pch|-include [^ ]*cmake_pch\.hxx| -o .*", "", compiled[file]["command"])
+        groups.setdefault((folder, flags), []).append(file)
+commands = []
+for (folder, flags), files in groups.items():
+    for first in range(0, len(files), AT_A_TIME[folder]):
+        group = files[first:first + AT_A_TIME[folder]]
+        unified = (stamps / f"UnifiedSource_{folder}_{len(commands)}.cpp").resolve()
+        unified.write_text("".join(f'#include "{file}"\n' for file in group))
+        unified.with_suffix(".list").write_text("".join(f"{file}\n" for file in group))
+        commands.append({"directory": str(build.resolve()), "file": str(unified), "command": f"{flags} -c {unified}"})
+(stamps / "compile_commands.json").write_text(json.dumps(commands))
+END
+
 todo=()
-for source in "${sources[@]}"; do
-    [[ -f "$stamps/$(key_of "$source")" ]] || todo+=("$source" "$stamps/$(key_of "$source")")
+for list in "$stamps"/UnifiedSource*.list; do
+    key="$stamps/$(key_of "$list")"
+    [[ -f $key ]] || todo+=("${list%.list}.cpp" "$key")
 done
 
 if ((${#todo[@]} > 0)); then
     # shellcheck disable=SC2016  # the inner shell expands
     printf '%s\0' "${todo[@]}" | xargs -0 -n 2 -P "$(nproc)" bash -c '
-        if output="$(clang-tidy --quiet -p "$0" "$1" 2>&1)"; then
+        config=.clang-tidy
+        [[ $1 == */UnifiedSource_io_* ]] && config=io/.clang-tidy
+        if output="$(clang-tidy --quiet -p "$0" --config-file="$config" --checks=-bugprone-suspicious-include \
+                     --header-filter="/(pipeline|stages|io|configs)/" "$1" 2>&1)"; then
             touch "$2"
         else
-            printf "%s: clang-tidy\n%s\n" "$1" "$output" >&2
+            printf "%s: clang-tidy\n%s\n" "$(tr "\n" " " <"${1%.cpp}.list")" "$output" >&2
             exit 1
         fi' "$stamps"
 fi
-echo "tidy: ${#sources[@]} files are clean, $((${#todo[@]} / 2)) of them checked now"
+echo "tidy: $(cat "$stamps"/UnifiedSource*.list | wc -l) files are clean, $((${#todo[@]} / 2)) groups of them checked now"
