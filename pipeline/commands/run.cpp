@@ -5,6 +5,7 @@
 
 #include "io/last_wish.hpp"
 #include "pipeline/commands/command.hpp"
+#include "pipeline/commands/rank_files.hpp"
 #include "pipeline/commands/run_file.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/resume.hpp"
@@ -60,6 +61,7 @@ int execute_run(const Arguments& arguments) {
     if (sensitivities) options.sensitivities = &sensitivities->info();
     phases.enter("plan", Activity::kComputing);
     check_output(arguments);
+    clear_other_jobs(target, 1, arguments.flag("resume"));
     Reports reports(arguments);
     Plan plan = executable_plan(arguments, config, options, reader);
     if (sensitivities) require_valid(*sensitivities, plan);

@@ -13,6 +13,7 @@
 
 #include "io/last_wish.hpp"
 #include "pipeline/agreement.hpp"
+#include "pipeline/commands/rank_files.hpp"
 #include "pipeline/commands/run_file.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/merge.hpp"
@@ -41,27 +42,6 @@ void refuse_for_ranks(const Arguments& arguments) {
     if (arguments.flag("report-detail")) refuse("--report-detail");
 }
 
-/// What lies in the folder of the ranks from a job of another number of them. Its files are
-/// removed, or refused where they are to be resumed.
-void clear_other_jobs(const std::string& folder, std::size_t ranks, bool resume) {
-    const std::string own = fmt::format("-of-{}.h5.", ranks);
-    for (const auto& file : fs::directory_iterator(folder)) {
-        const std::string name = file.path().filename().string();
-        const std::size_t end = name.find(".h5.h5palettize-journal");
-        if (!name.starts_with(".rank-") || end == std::string::npos ||
-            name.find(own) != std::string::npos)
-            continue;
-        const std::size_t of = name.find("-of-");
-        if (resume) {
-            throw Error(ErrorCode::kUsage,
-                        fmt::format("--resume: what was begun in {} is of {} ranks, not {}; start "
-                                    "as many, or leave --resume out to start afresh",
-                                    folder, name.substr(of + 4, end - of - 4), ranks));
-        }
-        const Journal removed(folder + "/" + name.substr(1, end + 2), {}, false);
-    }
-}
-
 class RankRun {
   public:
     RankRun(const Arguments& arguments, Ranks& ranks)
@@ -70,7 +50,7 @@ class RankRun {
           recording_(ranks, wants_recording(arguments)),
           target_(behind_links(arguments.positionals[1])),
           stopped_(stopped_message(target_)),
-          folder_(target_ + ".shards") {}
+          folder_(folder_of_ranks(target_)) {}
     ~RankRun() {
         writer_.reset();
         journal_.reset();          // and its files, unless they are kept
@@ -155,15 +135,14 @@ class RankRun {
         std::error_code error;
         fs::create_directory(folder_, error);
         if (error) throw Error(ErrorCode::kOutput, folder_ + ": " + error.message());
-        clear_other_jobs(folder_, ranks_.size(), arguments_.flag("resume"));
+        clear_other_jobs(target_, ranks_.size(), arguments_.flag("resume"));
         return {};
     }
 
     /// Returns the numbers of the pieces that an earlier job did.
     std::string open_shard() {
         phases_.enter("open shard", Activity::kWriting);
-        const std::string shard =
-            fmt::format("{}/rank-{}-of-{}.h5", folder_, ranks_.rank(), ranks_.size());
+        const std::string shard = shard_of_rank(target_, ranks_.rank(), ranks_.size());
         journal_.emplace(shard, identity_, arguments_.flag("resume"));
         if (arguments_.flag("resume")) journal_->keep();
         writer_.emplace(*reader_, shard, true, palettized_paths(plan_), journal_->part_path(),

@@ -255,7 +255,8 @@ class Ranks(support.Case):
             job.communicate(timeout=DEADLINE_SECONDS)
             self.assertNotEqual(job.returncode, DONE)
             self.assertFalse(os.path.exists(self.merged))
-            self.assertIn("is of 4 ranks, not 3; start as many", self.job(3, *SLOW, "--resume", code=USAGE))
+            for other in (3, 1):
+                self.assertIn(f"is of 4 ranks, not {other}; start as many", self.job(other, *SLOW, "--resume", code=USAGE))
             said = self.job(4, *SLOW, "--resume")
             self.assertRegex(said, r"info: \d+ of \d+ pieces were done by an earlier run")
             self.assert_is_the_file_of_one_process(*SLOW)
@@ -263,9 +264,11 @@ class Ranks(support.Case):
 
     def test_another_number_of_ranks_starts_afresh(self):
         self.checkpoint(layers=18, head=512)
-        self.interrupted(4, self.kill_one_rank).communicate(timeout=DEADLINE_SECONDS)
-        self.job(3, *SLOW)
-        self.assert_is_the_file_of_one_process(*SLOW)
+        for ranks in (3, 1):
+            self.interrupted(4, self.kill_one_rank).communicate(timeout=DEADLINE_SECONDS)
+            self.job(ranks, *SLOW, "--force")
+            self.assertFalse(os.path.exists(f"{self.merged}.shards"))
+            self.assert_is_the_file_of_one_process(*SLOW)
 
     def test_a_signal_to_mpirun_interrupts_the_job(self):
         self.checkpoint(layers=18, head=512)
