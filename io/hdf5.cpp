@@ -1,5 +1,7 @@
 #include "io/hdf5.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -198,10 +200,19 @@ Shape space_largest(hid_t space) {
 }
 Shape plist_chunk(hid_t plist, std::size_t rank) {
     std::vector<hsize_t> chunk(rank);
-    call("read a chunk shape",
-         [&] { return H5Pget_chunk(plist, static_cast<int>(rank), chunk.data()); });
+    const int stored = call("read a chunk shape", [&] {
+        return H5Pget_chunk(plist, static_cast<int>(rank), chunk.data());
+    });
+    // The library takes the file's word for both.
+    if (static_cast<std::size_t>(stored) != rank || std::ranges::count(chunk, 0U) > 0) {
+        throw Failure(
+            fmt::format("chunks of {} dimensions in a dataset of {}, or of none along one; "
+                        "the file is damaged",
+                        stored, rank));
+    }
     return {chunk.begin(), chunk.end()};
 }
+
 namespace {
 
 /// get() fills in an enumeration, whatever number the file holds.

@@ -153,7 +153,7 @@ void resize_object_cache(hid_t file, std::size_t cache_bytes);
 /// such time: the library gives its number unseen.
 [[nodiscard]] H5D_fill_time_t fill_time(hid_t plist);
 [[nodiscard]] H5D_alloc_time_t alloc_time(hid_t plist);
-/// Of a chunked dataset of that rank.
+/// Of a chunked dataset of that rank; throws Failure where chunks have another.
 [[nodiscard]] Shape plist_chunk(hid_t plist, std::size_t rank);
 /// A scalar one, kept for the process: attributes have it by the hundred thousand.
 [[nodiscard]] hid_t scalar_space();

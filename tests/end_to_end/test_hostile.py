@@ -149,6 +149,20 @@ class Hostile(support.Case):
         pathlib.Path(path).write_bytes(whole[:at] + struct.pack("<Q", 0xFFFF08) + whole[at + 8:])
         self.ends(INPUT, ["/ids: the shape .* is beyond the largest"], "run", path, self.path("out.h5"))
 
+    def test_chunks_of_another_rank_than_their_dataset(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["fc.weight"] = weights(1)
+            file.create_dataset("ids", data=np.arange(64, dtype="f4").reshape(8, 8), chunks=(4, 8))
+        whole = pathlib.Path(path).read_bytes()
+        space = struct.pack("<BBBxxxxx", 1, 2, 1) + struct.pack("<QQQQ", 8, 8, 8, 8)  # version, rank, has maxima
+        self.assertEqual(whole.count(space), 1)
+        for rank in (0, 1):
+            at = whole.index(space)
+            pathlib.Path(path).write_bytes(whole[:at + 1] + bytes([rank]) + whole[at + 2:])
+            for options in ([], ["--include", ".*"]):
+                self.run_ends(INPUT, [r"in\.h5: /ids: chunks of 2 dimensions in a dataset of [01], .*damaged"], path, *options)
+
     def test_a_chunk_that_is_nowhere(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:
