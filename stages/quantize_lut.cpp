@@ -39,12 +39,12 @@ double in_arithmetic(double value, DType dtype) {
     return dtype == DType::kF64 ? value : static_cast<double>(static_cast<float>(value));
 }
 
-struct Range {
+struct LutRange {
     double low;   // <= 0
     double high;  // >= 0
 };
 
-Range observed_range(std::span<const double> lut, const LutQSpec& spec) {
+LutRange observed_range(std::span<const double> lut, const LutQSpec& spec) {
     const auto [low, high] = std::minmax_element(lut.begin(), lut.end());
     return {spec.float_min.value_or(std::min(0.0, *low)),
             spec.float_max.value_or(std::max(0.0, *high))};
@@ -66,7 +66,7 @@ double power_of_two_scale(double largest, int target_exponent) {
     return std::ldexp(1.0, std::clamp(std::ilogb(largest) - target_exponent, -126, 127));
 }
 
-double scale_of(const Range& range, DType dtype, const LutQSpec& spec) {
+double scale_of(const LutRange& range, DType dtype, const LutQSpec& spec) {
     const double largest = std::max(range.high, -range.low);
     if (spec.e8m0_scale)
         return power_of_two_scale(largest, float8_format(spec.dtype).e8m0_exponent);
@@ -85,7 +85,7 @@ double scale_of(const Range& range, DType dtype, const LutQSpec& spec) {
     return std::max(in_type(in_arithmetic(scale, dtype), dtype), kSmallestScale);
 }
 
-int zero_point_of(const Range& range, double scale, DType dtype, const LutQSpec& spec) {
+int zero_point_of(const LutRange& range, double scale, DType dtype, const LutQSpec& spec) {
     if (spec.qscheme != QScheme::kAsymmetric) return spec.dtype == LutDType::kUInt8 ? 128 : 0;
     const IntegerLimits limits = integer_limits(spec);
     const double point = limits.low - std::nearbyint(in_arithmetic(range.low / scale, dtype));
@@ -94,7 +94,7 @@ int zero_point_of(const Range& range, double scale, DType dtype, const LutQSpec&
 
 void quantize_group(std::span<const double> lut, std::size_t group, DType dtype,
                     const LutQSpec& spec, QuantizedLut& result) {
-    const Range range = observed_range(lut, spec);
+    const LutRange range = observed_range(lut, spec);
     const double scale = scale_of(range, dtype, spec);
     const bool float8 = is_float8(spec.dtype);
     const int zero_point = float8 ? 0 : zero_point_of(range, scale, dtype, spec);

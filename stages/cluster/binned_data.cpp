@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "stages/cluster/rounding.hpp"
 
 namespace pal::cluster {
 
 namespace {
 
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr double kRounding = 1e-9;  // of sums of up to millions of positive terms
 
 }  // namespace

@@ -62,14 +62,14 @@ double lower_bound_of(const BinnedData& data, std::span<const double> centroids,
     double saving = data.most_saved(centroids, clusters);
     double lower = 0;
     constexpr int kRounds = 3;
-    constexpr double kWorthwhile = 0.8;
+    constexpr double kWorthwhileGain = 0.8;
     for (int round = 0; round < kRounds; ++round) {
         const std::vector<double> gains = straddling_gains(data.extents(), saving, data.rounding());
         const Bound bound = relaxed_bound(bins, gains, clusters, guess, cost, tolerance);
         lower = std::max(lower, bound.value);
         // One more cluster than k saves no more than its price and what the bound leaves open.
         const double less = data.raised(cost - bound.value + bound.price);
-        if (cost <= lower * (1 + tolerance) || less > kWorthwhile * saving) break;
+        if (cost <= lower * (1 + tolerance) || less > kWorthwhileGain * saving) break;
         saving = less;
         guess = bound.price;
     }
@@ -96,7 +96,7 @@ Certificate certify(const FloatBlocks& values, DType dtype, std::span<const doub
                     std::size_t clusters, double tolerance) {
     constexpr std::size_t kBinsACluster = 256;
     constexpr std::size_t kFewestFineBins = std::size_t{1} << 16;
-    constexpr std::size_t kSortable = std::size_t{1} << 20;
+    constexpr std::size_t kSortedForProof = std::size_t{1} << 20;
     const auto sorted = [&] {
         return certify(WeightedPoints<float>{values.read(0, values.count), {}}, centroids, clusters,
                        tolerance);
@@ -118,7 +118,7 @@ Certificate certify(const FloatBlocks& values, DType dtype, std::span<const doub
     if (const auto few = few_values(values))
         return certify(counted_bins(*few), centroids, clusters, tolerance);
     best = better(best, binned(std::max(4 * fine_bins, kFewestFineBins), 2));
-    if (best.gap <= tolerance || values.count > kSortable) return best;
+    if (best.gap <= tolerance || values.count > kSortedForProof) return best;
     return better(best, sorted());
 }
 

@@ -20,7 +20,7 @@ namespace {
 using kernels::KeySplit;
 using kernels::kLeadingKeys;
 
-constexpr std::uint32_t kTrailingBits = 16;
+constexpr std::uint32_t kTrailingKeyBits = 16;
 constexpr std::size_t kFew = std::size_t{1} << 12;
 
 float float_of(std::uint32_t bits) noexcept { return std::bit_cast<float>(bits); }
@@ -219,10 +219,10 @@ std::vector<CountedBin> bins_of_rest(const std::vector<std::uint32_t>& set_aside
     const auto bits_at = [&](std::size_t v) { return std::bit_cast<std::uint32_t>(values[v]); };
     std::vector<CountedBin> bins;
     for (std::size_t v = 0; v < values.size();) {
-        const std::uint32_t key = bits_at(v) >> kTrailingBits;
+        const std::uint32_t key = bits_at(v) >> kTrailingKeyBits;
         std::size_t end = v;
-        while (end < values.size() && bits_at(end) >> kTrailingBits == key) ++end;
-        const std::uint32_t shift = kTrailingBits - bits_of(key, end - v);
+        while (end < values.size() && bits_at(end) >> kTrailingKeyBits == key) ++end;
+        const std::uint32_t shift = kTrailingKeyBits - bits_of(key, end - v);
         while (v < end) {
             const std::uint32_t cell = bits_at(v) >> shift;
             Count count;
@@ -244,7 +244,7 @@ std::vector<CountedBin> bins_of_keys(const std::vector<KeyCount>& keys,
     bins.reserve(counts.size());
     std::size_t first = 0;
     for (const KeyCount& key : keys) {
-        const std::uint32_t width = 1U << (kTrailingBits - key.bits);
+        const std::uint32_t width = 1U << (kTrailingKeyBits - key.bits);
         const std::uint32_t parts = 1U << key.bits;
         for (std::uint32_t p = 0; p < parts; ++p) {
             // Negative values rise as their bits fall.
@@ -275,7 +275,8 @@ CountedHistogram histogram_of(const FloatBlocks& values, const std::vector<KeyCo
     Tables& tables = thread_tables();
     std::size_t bin_count = 0;
     for (const KeyCount& key : keys) {
-        tables.splits[key.key] = {static_cast<std::uint32_t>(bin_count), kTrailingBits - key.bits};
+        tables.splits[key.key] = {static_cast<std::uint32_t>(bin_count),
+                                  kTrailingKeyBits - key.bits};
         bin_count += std::size_t{1} << key.bits;
     }
     Counted counted = count_all(values, tables.splits, bin_count);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <numeric>
 #include <vector>
 
@@ -13,6 +14,9 @@
 #include "stages/kernels/sort.hpp"
 
 namespace pal::cluster {
+
+/// So many points are sorted where bins do not do; of floats, 16 MiB.
+inline constexpr std::size_t kSortable = std::size_t{1} << 22;
 
 template <class Real>
 struct DistinctValues {

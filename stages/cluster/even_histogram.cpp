@@ -37,7 +37,7 @@ constexpr std::size_t kMostRepeated = 16;  // one value in so many may repeat an
 // So many equal clumps a cluster, or more, leave each boundary near one that hardly matters.
 constexpr double kFewestClumps = 1000;
 // More bins than this a cluster: bins that follow the density are worth their price.
-constexpr std::size_t kMostBinsACluster = 2048;
+constexpr std::size_t kMostEvenBinsACluster = 2048;
 
 /// The grid for values that lie as those of a sorted sample do.
 std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t max_clusters,
@@ -62,7 +62,7 @@ std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t m
     const double narrowest = total / (peak * static_cast<double>(max_clusters));  // in cells
     const double bins = bins_a_cluster * kCells / narrowest * (1 + 2 * kMargin);
     const auto most = static_cast<double>(
-        std::min<std::size_t>(kernels::kMostEvenBins, kMostBinsACluster * max_clusters));
+        std::min<std::size_t>(kernels::kMostEvenBins, kMostEvenBinsACluster * max_clusters));
     if (!(bins <= most)) return std::nullopt;
     EvenBins grid;
     grid.bins = static_cast<std::uint32_t>(bins);
@@ -74,12 +74,12 @@ std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t m
 /// Whether values repeat one another, or nearly: then they lie in clumps that bins may hide, as
 /// where there is one in each.
 bool repeats_much(const std::vector<float>& sorted) {
-    constexpr std::size_t kReach = 4;
-    constexpr float kNearly = 2 * kReach * 64;  // gaps in a mean gap of the neighbourhood
+    constexpr std::size_t kNeighbours = 4;
+    constexpr float kNearly = 2 * kNeighbours * 64;  // gaps in a mean gap of the neighbourhood
     std::size_t repeated = 0;
-    for (std::size_t v = kReach; v + kReach < sorted.size(); ++v) {
+    for (std::size_t v = kNeighbours; v + kNeighbours < sorted.size(); ++v) {
         const float gap = sorted[v + 1] - sorted[v];
-        repeated += gap * kNearly <= sorted[v + kReach] - sorted[v - kReach] ? 1 : 0;
+        repeated += gap * kNearly <= sorted[v + kNeighbours] - sorted[v - kNeighbours] ? 1 : 0;
     }
     return repeated * kMostRepeated > sorted.size();
 }

@@ -23,13 +23,13 @@ namespace {
 
 using cluster::CountedBin;
 using cluster::FloatBlocks;
+using cluster::kSortable;
 
 constexpr std::size_t kFineBinsACluster = 256;  // (bin / cell)^2 is the relative loss: 1.5e-5
 constexpr std::size_t kFewPoints = 2048;        // sorting them is no slower than binning them
 constexpr double kToleratedSpread = 3e-5;       // of the palette's cost, inside bins
 constexpr double kToleratedDoubt = 5e-5;        // of the palette's cost, see doubt_of
 constexpr double kToleratedEvenDoubt = 1e-3;    // the same, of boundaries that settled inside bins
-constexpr std::size_t kSortable = std::size_t{1} << 22;  // points, 16 MiB
 
 template <class Real>
 Palette cluster_sorted(const WeightedPoints<Real>& points, std::size_t max_clusters) {

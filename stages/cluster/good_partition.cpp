@@ -43,7 +43,7 @@ constexpr std::size_t kFewestPreciseCuts = 512;
 constexpr int kMostRecentrings = 64;
 // Of a partition's cost, what rounding may hide before costs of full precision are used: a worst
 // case; roundings mostly even out.
-constexpr double kToleratedDoubt = 1e-5;
+constexpr double kDoubtOfBoundaries = 1e-5;
 constexpr double kProvenRough = 2e-5;  // of the cost
 // So many at most are solved for good where windows are no help.
 constexpr std::size_t kMostSolved = std::size_t{1} << 17;
@@ -67,7 +67,7 @@ class Solver {
         solve_cuts();
         if (is_windowed()) narrow();
         const double cost = prefix_.squares() - gain_of_places();
-        if (!(doubt <= kToleratedDoubt * (cost - doubt))) return {};
+        if (!(doubt <= kDoubtOfBoundaries * (cost - doubt))) return {};
         std::vector<std::size_t> boundaries;
         boundaries.reserve(k + 1);
         for (const Place& place : places_) boundaries.push_back(place.bin);

@@ -129,7 +129,7 @@ class Program {
 // 256 ended 1.2e-4 above the optimum; 8 and 24 together are within 1e-4 on every distribution
 // tested.
 constexpr std::size_t kWindow = 8;
-constexpr int kMostRecentrings = 64;
+constexpr int kMostImprovements = 64;
 
 /// The best partition whose boundary c lies within kWindow cuts of place[c]. Returns true where a
 /// boundary ended at the edge of its window, so that another round may find better.
@@ -224,7 +224,7 @@ std::vector<std::size_t> solve_in_windows(const Costs& costs, std::vector<std::s
         }
         WindowedProgram program(costs, cuts);
         int round = 0;
-        while (program.improve(place) && ++round < kMostRecentrings) {
+        while (program.improve(place) && ++round < kMostImprovements) {
         }
         for (std::size_t c = 0; c < boundaries.size(); ++c) boundaries[c] = cuts[place[c]];
     }
@@ -233,7 +233,7 @@ std::vector<std::size_t> solve_in_windows(const Costs& costs, std::vector<std::s
 
 // Of a partition's cost, what doubt may remain about it. The doubt is a worst case; roundings
 // mostly even out.
-constexpr double kToleratedDoubt = 1e-7;
+constexpr double kDoubtOfProof = 1e-7;
 
 /// What `solve` finds with quick costs, or with precise ones where rounding may have misled it.
 template <class Solve>
@@ -243,7 +243,7 @@ std::vector<std::size_t> solve_precisely(std::span<const Bin> bins, const Solve&
     double cost = 0;
     for (const Bin& cluster : clusters_of(bins, boundaries)) cost += cluster.spread;
     const double doubt = quick.doubt() * static_cast<double>(boundaries.size() - 1);
-    return doubt <= kToleratedDoubt * cost ? boundaries : solve(MergedCosts(bins));
+    return doubt <= kDoubtOfProof * cost ? boundaries : solve(MergedCosts(bins));
 }
 
 /// Sums of distances to the first bin, and of squares to the mean: tight clusters far from zero
@@ -267,7 +267,7 @@ Bin cluster_of(std::span<const Bin> bins) {
 std::vector<std::size_t> optimal_partition(std::span<const Bin> bins, std::size_t k, double price) {
     return solve_precisely(bins, [&](const auto& costs) {
         if (k > 1 && k < bins.size()) {
-            if (auto proven = proven_partition(bins, costs, k, price, kToleratedDoubt))
+            if (auto proven = proven_partition(bins, costs, k, price, kDoubtOfProof))
                 return *proven;
         }
         std::vector<std::size_t> cuts(bins.size() + 1);

@@ -15,13 +15,14 @@ namespace pal::cluster {
 
 namespace {
 
-using Counts = std::span<const std::uint32_t>;
+using PatternCounts = std::span<const std::uint32_t>;
 
 constexpr std::size_t kMagnitudes = 1 << 15;
 
 /// A bin for each magnitude above 0 that occurs, ascending; value_of(m) is that of counts[m].
 template <class ValueOf>
-void append_magnitudes(Counts counts, const ValueOf& value_of, std::vector<CountedBin>& bins) {
+void append_magnitudes(PatternCounts counts, const ValueOf& value_of,
+                       std::vector<CountedBin>& bins) {
     constexpr std::size_t kTogether = 32;  // most do not occur
     std::size_t at = bins.size();
     const auto occurring =
@@ -54,7 +55,8 @@ std::span<const float> magnitudes_of(DType dtype) {
 
 /// Of counts of the finite magnitudes, 0 first.
 template <class ValueOf>
-CountedHistogram histogram_of(Counts positive, Counts negative, const ValueOf& value_of) {
+CountedHistogram histogram_of(PatternCounts positive, PatternCounts negative,
+                              const ValueOf& value_of) {
     CountedHistogram result;
     append_magnitudes(
         negative, [&](std::uint32_t m) { return -value_of(m); }, result.bins);
@@ -65,7 +67,7 @@ CountedHistogram histogram_of(Counts positive, Counts negative, const ValueOf& v
     return result;
 }
 
-bool none(Counts counts) {
+bool none(PatternCounts counts) {
     return std::all_of(counts.begin(), counts.end(), [](std::uint32_t c) { return c == 0; });
 }
 
@@ -81,8 +83,8 @@ CountedHistogram stored_histogram(const FloatBlocks& values, DType dtype) {
                                                             ++own[block[v]];
                                                     });
                    });
-    const Counts positive = Counts(counts).first(kMagnitudes);
-    const Counts negative = Counts(counts).subspan(kMagnitudes);
+    const PatternCounts positive = PatternCounts(counts).first(kMagnitudes);
+    const PatternCounts negative = PatternCounts(counts).subspan(kMagnitudes);
     if (!none(positive.subspan(infinity)) || !none(negative.subspan(infinity))) return {{}, false};
     return histogram_of(
         positive.first(infinity), negative.first(infinity),
@@ -99,8 +101,8 @@ CountedHistogram pattern_histogram(const FloatBlocks& values, DType dtype) {
                                    [&](std::span<const float> block, std::span<std::uint32_t> own) {
                                        kernels::count_patterns(block, patterns, own);
                                    });
-    const Counts positive = Counts(counts).first(patterns.magnitudes);
-    const Counts negative = Counts(counts).subspan(patterns.magnitudes);
+    const PatternCounts positive = PatternCounts(counts).first(patterns.magnitudes);
+    const PatternCounts negative = PatternCounts(counts).subspan(patterns.magnitudes);
     if (positive.back() != 0 || negative.back() != 0) return {{}, false};
     return histogram_of(positive, negative, [&patterns](std::uint32_t m) -> double {
         return std::bit_cast<float>((m + patterns.first) << patterns.shift);

@@ -12,10 +12,10 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr std::size_t kSide = 256;             // bins along each component
-constexpr double kTail = 0.0005;               // of the sample lies beyond either end of a side
-constexpr std::size_t kMostOutside = 1 << 16;  // vectors kept one by one
-constexpr double kFinest = 40;                 // clusters spread this much more than bins, squared
+constexpr std::size_t kSide = 256;  // bins along each component
+constexpr double kTail = 0.0005;    // of the sample lies beyond either end of a side
+constexpr std::size_t kMostVectorsOutside = 1 << 16;  // vectors kept one by one
+constexpr double kFinest = 40;  // clusters spread this much more than bins, squared
 
 /// Equal bins along one component.
 struct Side {
@@ -109,7 +109,7 @@ std::optional<TrainingSet<Real>> plane_bins(const VectorSource<Real>& source,
     std::vector<std::vector<Real>> outside((count + kReadBlock - 1) / kReadBlock);
     std::atomic<std::size_t> outside_count{0};
     for_each_task(outside.size(), [&](std::size_t b) {
-        if (outside_count > kMostOutside) return;
+        if (outside_count > kMostVectorsOutside) return;
         const std::size_t begin = b * kReadBlock;
         Scratch<Real> scratch;
         fill(grids.local(), outside[b],
@@ -117,7 +117,7 @@ std::optional<TrainingSet<Real>> plane_bins(const VectorSource<Real>& source,
              second);
         outside_count += outside[b].size() / 2;
     });
-    if (outside_count > kMostOutside) return std::nullopt;
+    if (outside_count > kMostVectorsOutside) return std::nullopt;
     TrainingSet<Real> result{2, {}, {}};
     for (const auto& block : outside) {
         result.values.insert(result.values.end(), block.begin(), block.end());

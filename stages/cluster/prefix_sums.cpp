@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "stages/cluster/rounding.hpp"
+
 namespace pal::cluster {
 
 namespace {
@@ -84,7 +86,6 @@ void PrefixSums::build(std::span<const Bin> bins, std::size_t padding) {
 double PrefixSums::doubt(std::size_t intervals) const noexcept {
     // An interval's gain has a few roundings of what stood in its prefix sums; those of the sums
     // inside blocks, half an epsilon an addition, meet each value once.
-    constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
     return kEpsilon * magnitude_ *
            (2 * static_cast<double>(intervals) + static_cast<double>(kSummed) / 2);
 }

@@ -6,13 +6,13 @@
 #include <limits>
 
 #include "stages/cluster/monotone_minima.hpp"
+#include "stages/cluster/rounding.hpp"
 #include "stages/error.hpp"
 
 namespace pal::cluster {
 
 namespace {
 
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr double kMergedRounding = 128 * kEpsilon;  // some 70 roundings of positive terms
 
 /// What the computed cost of an interval may be off by, where it is at most `most`.

@@ -18,11 +18,10 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr std::size_t kBins = 4096;                      // 16 a cluster of 256
-constexpr std::size_t kFinerBins = 1 << 16;              // where values lie too unevenly for these
-constexpr std::size_t kFewPoints = 8192;                 // sorting them is as quick as binning them
-constexpr std::size_t kSortable = std::size_t{1} << 22;  // points, 16 MiB
-constexpr std::size_t kEvenBinsFor = 16;                 // clusters: some 4096 bins as well
+constexpr std::size_t kBins = 4096;          // 16 a cluster of 256
+constexpr std::size_t kFinerBins = 1 << 16;  // where values lie too unevenly for these
+constexpr std::size_t kFewForQuick = 8192;   // sorting them is as quick as binning them
+constexpr std::size_t kEvenBinsFor = 16;     // clusters: some 4096 bins as well
 constexpr std::size_t kMostClusters = 256;
 constexpr double kToleratedInside = 0.05;  // of the cost of so many clusters, inside bins
 constexpr std::size_t kMergedBinsACluster = 4;
@@ -144,7 +143,7 @@ bool is_fine(const BinnedPoints& points) { return Partitioner(points.bins).is_fi
 }  // namespace
 
 std::optional<BinnedPoints> binned_points(const FloatBlocks& values, DType dtype) {
-    if (values.count <= kFewPoints) {
+    if (values.count <= kFewForQuick) {
         const std::span<const float> all = values.read(0, values.count);
         if (!kernels::all_finite(all)) return std::nullopt;
         return of_distinct(distinct_values(WeightedPoints<float>{all, {}}));
@@ -168,7 +167,7 @@ std::optional<BinnedPoints> binned_points(const FloatBlocks& values, DType dtype
 template <class Real>
 BinnedPoints binned_points(const WeightedPoints<Real>& points, DType dtype) {
     for (const std::size_t bins : {kBins, kFinerBins}) {
-        if (points.values.size() <= kFewPoints) break;
+        if (points.values.size() <= kFewForQuick) break;
         Histogram histogram = adaptive_histogram(points, dtype, bins);
         BinnedPoints binned{histogram.coordinates, std::move(histogram.bins)};
         if (is_fine(binned)) return binned;

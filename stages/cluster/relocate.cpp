@@ -61,7 +61,7 @@ struct Standing {
 };
 
 /// A vector's cluster and its distances from that centroid and from the nearest of its neighbours.
-struct Place {
+struct Membership {
     std::size_t cluster = 0;
     double own = 0;
     double next = 0;
@@ -70,11 +70,12 @@ struct Place {
 constexpr std::size_t kPlacedTogether = 1 << 12;  // vectors: some 300 us
 
 template <class Real>
-std::vector<Place> places_of(const TrainingSet<Real>& points, const std::vector<double>& centroids,
-                             const Neighbours& neighbours) {
+std::vector<Membership> places_of(const TrainingSet<Real>& points,
+                                  const std::vector<double>& centroids,
+                                  const Neighbours& neighbours) {
     const std::size_t dim = points.dim;
     const kernels::NearestVectors<Real> nearest(centroids, dim);
-    std::vector<Place> places(points.count());
+    std::vector<Membership> places(points.count());
     for_each_task((places.size() + kPlacedTogether - 1) / kPlacedTogether, [&](std::size_t task) {
         const std::size_t begin = task * kPlacedTogether;
         std::vector<std::uint8_t> clusters(std::min(kPlacedTogether, places.size() - begin));
@@ -84,8 +85,8 @@ std::vector<Place> places_of(const TrainingSet<Real>& points, const std::vector<
             const auto distance = [&](std::size_t c) {
                 return squared_distance(vector, centroids.data() + c * dim, dim);
             };
-            Place place{clusters[v], distance(clusters[v]),
-                        std::numeric_limits<double>::infinity()};
+            Membership place{clusters[v], distance(clusters[v]),
+                             std::numeric_limits<double>::infinity()};
             for (const std::size_t o : neighbours.of(place.cluster))
                 place.next = std::min(place.next, distance(o));
             places[begin + v] = place;
@@ -98,10 +99,10 @@ template <class Real>
 Standing standing_of(const TrainingSet<Real>& points, const std::vector<double>& centroids,
                      const Neighbours& neighbours) {
     const std::size_t k = centroids.size() / points.dim;
-    const std::vector<Place> places = places_of(points, centroids, neighbours);
+    const std::vector<Membership> places = places_of(points, centroids, neighbours);
     Standing standing{std::vector<double>(k), std::vector<double>(k), std::vector<double>(k)};
     for (std::size_t v = 0; v < places.size(); ++v) {
-        const Place& place = places[v];
+        const Membership& place = places[v];
         const double weight = points.weights[v];
         standing.errors[place.cluster] += weight * place.own;
         standing.losses[place.cluster] += weight * std::max(0.0, place.next - place.own);

@@ -7,9 +7,9 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr int kSteps = 4;
+constexpr int kSettlingSteps = 4;
 
-struct Sums {
+struct SettledSums {
     double weight = 0;
     double sum = 0;
 };
@@ -24,14 +24,14 @@ class Below {
         }
     }
 
-    [[nodiscard]] Sums all() const { return before_.back(); }
+    [[nodiscard]] SettledSums all() const { return before_.back(); }
 
     /// `hand`: a bin nearby, moved to the one whose mean is the nearest below or equal.
-    Sums operator()(double position, std::size_t& hand) const {
+    SettledSums operator()(double position, std::size_t& hand) const {
         while (hand > 0 && bins_[hand].mean > position) --hand;
         while (hand + 1 < bins_.size() && bins_[hand + 1].mean <= position) ++hand;
         // The position may lie inside the next bin, below its mean.
-        Sums sums = before_[hand];
+        SettledSums sums = before_[hand];
         add_part(hand, position, sums);
         if (hand + 1 < bins_.size()) add_part(hand + 1, position, sums);
         return sums;
@@ -39,7 +39,7 @@ class Below {
 
   private:
     /// Of bin b, what lies below the position.
-    void add_part(std::size_t b, double position, Sums& sums) const {
+    void add_part(std::size_t b, double position, SettledSums& sums) const {
         constexpr double kOfEven = 12;  // width^2 is so many variances
         const Bin& bin = bins_[b];
         const double half = std::sqrt(kOfEven * bin.spread / bin.weight) / 2;
@@ -55,7 +55,7 @@ class Below {
     }
 
     std::span<const Bin> bins_;
-    std::vector<Sums> before_;
+    std::vector<SettledSums> before_;
 };
 
 }  // namespace
@@ -63,9 +63,9 @@ class Below {
 void settle(std::span<const Bin> bins, std::span<Bin> clusters) {
     const Below below(bins);
     std::vector<std::size_t> hands(clusters.size());
-    std::vector<Sums> edges(clusters.size() + 1);
+    std::vector<SettledSums> edges(clusters.size() + 1);
     edges.back() = below.all();
-    for (int step = 0; step < kSteps; ++step) {
+    for (int step = 0; step < kSettlingSteps; ++step) {
         for (std::size_t c = 1; c < clusters.size(); ++c) {
             if (step == 0) hands[c] = hands[c - 1];
             edges[c] = below((clusters[c - 1].mean + clusters[c].mean) / 2, hands[c]);

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "stages/cluster/rounding.hpp"
 
 namespace pal::cluster {
 
 namespace {
-
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 /// Sums over the points near a bin, by prefix sums and two hands that follow the bin.
 class Neighbourhood {
