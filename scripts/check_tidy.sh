@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs clang-tidy over the sources of the program (tests and generated files are left out). Several files of a folder are read as one,
-# since most of the time goes into the headers that they share; those of stages one by one (docs/architecture.md says why). What passed
-# is not checked again until one of its files, a header, the checks or clang-tidy itself change. With --all: check every file.
+# since most of the time goes into the headers that they share; kernels one by one (docs/architecture.md says why). What
+# passed is not checked again until one of its files, a header, the checks or clang-tidy itself change. With --all: check every file.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -26,17 +26,18 @@ rm -f "$stamps"/UnifiedSource*
 import json, pathlib, re, sys
 
 build, stamps = map(pathlib.Path, sys.argv[1:])
-AT_A_TIME = {"pipeline": 10, "configs": 10, "io": 10, "stages": 1}
+AT_A_TIME = 10
 compiled = {entry["file"]: entry for entry in json.loads((build / "compile_commands.json").read_text())}
 groups = {}  # the sources of a folder that are compiled alike
-for folder in AT_A_TIME:
+for folder in ("pipeline", "stages", "io", "configs"):
     for file in filter(compiled.__contains__, map(str, sorted(pathlib.Path(folder).resolve().rglob("*.cpp")))):
         flags = re.sub(r"-Wno-restrict|-Werror|-Winvalid-pch|-include [^ ]*cmake_pch\.hxx| -o .*", "", compiled[file]["command"])
-        groups.setdefault((folder, flags), []).append(file)
+        alone = file if "/stages/kernels/" in file else None
+        groups.setdefault((folder, flags, alone), []).append(file)
 commands = []
-for (folder, flags), files in groups.items():
-    for first in range(0, len(files), AT_A_TIME[folder]):
-        group = files[first:first + AT_A_TIME[folder]]
+for (folder, flags, _), files in groups.items():
+    for first in range(0, len(files), AT_A_TIME):
+        group = files[first:first + AT_A_TIME]
         unified = (stamps / f"UnifiedSource_{folder}_{len(commands)}.cpp").resolve()
         unified.write_text("".join(f'#include "{file}"\n' for file in group))
         unified.with_suffix(".list").write_text("".join(f"{file}\n" for file in group))
