@@ -73,7 +73,8 @@ const std::string& file_of(const Shard& shard) { return shard.reader->info().fil
 /// Empty where both are of one run.
 std::string difference(const Shard& a, const Shard& b) {
     if (a.reader->info().version != b.reader->info().version) return "by another version";
-    if (a.record.input_identity != b.record.input_identity) return "from another input or with other sensitivities";
+    if (a.record.input_identity != b.record.input_identity)
+        return "from another input or with other sensitivities";
     if (a.head != b.head || a.record.plan_identity != b.record.plan_identity)
         return "with another configuration";
     if (a.record.choice.parts != b.record.choice.parts) {

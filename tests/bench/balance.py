@@ -1,13 +1,15 @@
 """How well parts are balanced: the CPU time that each part of a checkpoint takes, against the mean.
 
 Usage: balance.py PROGRAM PARTS CHECKPOINT... [-- options of run]
-Each part runs alone, with one thread; the best of three."""
+Each part runs alone, with one thread: all of them in turn, five times, since a machine is not always as fast; the best of each counts."""
 
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+
+ROUNDS = 5
 
 
 def cpu_seconds(command):
@@ -24,10 +26,11 @@ def main():
     at = rest.index("--") if "--" in rest else len(rest)
     for checkpoint in rest[:at]:
         with tempfile.TemporaryDirectory() as folder:
-            def run(shard):
-                return min(cpu_seconds([program, "run", checkpoint, f"{folder}/part.h5", "--force", "--threads", "1", "--shard",
-                                        shard, "--quiet", *rest[at + 1:]]) for _ in range(3))
-            seconds = [run(f"{part}/{parts}") for part in range(int(parts))]
+            def run(part):
+                return cpu_seconds([program, "run", checkpoint, f"{folder}/part.h5", "--force", "--threads", "1", "--shard",
+                                    f"{part}/{parts}", "--quiet", *rest[at + 1:]])
+            rounds = [[run(part) for part in range(int(parts))] for _ in range(ROUNDS)]
+        seconds = [min(times) for times in zip(*rounds)]
         mean = sum(seconds) / len(seconds)
         print(f"{pathlib.Path(checkpoint).name}: {' '.join(f'{s:.2f}' for s in seconds)} s, mean {mean:.2f}; "
               f"{(max(seconds) / mean - 1) * 100:+.0f} % at most, {(min(seconds) / mean - 1) * 100:+.0f} % at least", flush=True)

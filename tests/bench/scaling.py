@@ -13,13 +13,14 @@ TENSORS = LAYER * LAYERS + ((VOCABULARY, HIDDEN),) * 2
 
 # 4 bits in groups of 16 output channels, engine fast, as pipeline/cost has it.
 BITS, GROUP = 4, 16
-TENSOR_SECONDS, GROUP_SECONDS = 0.5e-3, 1e-4 + 8e-6 * 2 ** BITS
-WEIGHT_SECONDS = (1.5 + 1.5 + 0.01 * 2 ** BITS) * 1e-9
+TENSOR_SECONDS, GROUP_OF_4096_SECONDS = 0.35e-3, 150e-6
+WEIGHT_SECONDS = (1.3 + 2.3 + 0.1 * BITS) * 1e-9
 EFFICIENCY, START_SECONDS = 0.8, 5
 
 
 def seconds(rows, columns):
-    return TENSOR_SECONDS + rows / GROUP * GROUP_SECONDS + rows * columns * WEIGHT_SECONDS
+    group_seconds = GROUP_OF_4096_SECONDS * min((GROUP * columns / 4096) ** 0.25, 3)
+    return TENSOR_SECONDS + rows / GROUP * group_seconds + rows * columns * WEIGHT_SECONDS
 
 
 def balanced(parts):
