@@ -266,9 +266,10 @@ class Ranks(support.Case):
         self.checkpoint(layers=18, head=512)
         for ranks in (3, 1):
             self.interrupted(4, self.kill_one_rank).communicate(timeout=DEADLINE_SECONDS)
-            self.job(ranks, *SLOW, "--force")
+            self.job(ranks, *SLOW)
             self.assertFalse(os.path.exists(f"{self.merged}.shards"))
             self.assert_is_the_file_of_one_process(*SLOW)
+            os.remove(self.merged)
 
     def test_a_signal_to_mpirun_interrupts_the_job(self):
         self.checkpoint(layers=18, head=512)
