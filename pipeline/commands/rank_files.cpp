@@ -22,6 +22,7 @@ void clear_other_jobs(const std::string& target, std::size_t ranks, bool resume)
     const std::string folder = folder_of_ranks(target);
     const std::string own = fmt::format("-of-{}.h5.", ranks);
     std::error_code none;
+    bool any = false;
     for (const auto& file : fs::directory_iterator(folder, none)) {
         const std::string name = file.path().filename().string();
         const std::size_t end = name.find(".h5.h5palettize-journal");
@@ -36,8 +37,10 @@ void clear_other_jobs(const std::string& target, std::size_t ranks, bool resume)
                                     folder, name.substr(of + 4, end - of - 4), ranks));
         }
         const Journal removed(folder + "/" + name.substr(1, end + 2), {}, false);
+        any = true;
     }
-    if (ranks == 1) ::rmdir(folder.c_str());  // where nothing else is in it
+    // Several ranks are about to use the folder.
+    if (any && ranks == 1) ::rmdir(folder.c_str());
 }
 
 }  // namespace pal

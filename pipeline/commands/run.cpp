@@ -61,10 +61,10 @@ int execute_run(const Arguments& arguments) {
     if (sensitivities) options.sensitivities = &sensitivities->info();
     phases.enter("plan", Activity::kComputing);
     check_output(arguments);
-    clear_other_jobs(target, 1, arguments.flag("resume"));
     Reports reports(arguments);
     Plan plan = executable_plan(arguments, config, options, reader);
     if (sensitivities) require_valid(*sensitivities, plan);
+    clear_other_jobs(target, 1, arguments.flag("resume"));
     std::optional<ShardRecord> shard;
     if (const auto chosen = shard_from(arguments)) {
         const ShardChoice choice = *chosen;

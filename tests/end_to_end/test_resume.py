@@ -102,6 +102,17 @@ class Resume(support.Case):
             os.remove(self.path("out.h5"))
         self.assertGreater(kept, 0, "no kill left anything to resume: the test shows nothing")
 
+    def test_what_ranks_left_is_named_or_removed_once_the_plan_holds(self):
+        original, shards = self.checkpoint(), self.path("out.h5.shards")
+        left = os.path.join(shards, ".rank-0-of-4.h5.h5palettize-journal")
+        os.mkdir(shards)
+        pathlib.Path(left).write_text("")
+        self.refused(support.USAGE, ["is of 4 ranks, not 1"], "run", original, self.path("out.h5"), *OPTIONS, "--resume")
+        self.refused(support.USAGE, ["matches nothing"], "run", original, self.path("out.h5"), "--include", "nosuch")
+        self.assertTrue(os.path.exists(left))
+        self.program("run", original, self.path("out.h5"), *OPTIONS)
+        self.assertFalse(os.path.exists(shards))
+
     def test_killed_again_and_again_it_loses_nothing(self):
         original = self.checkpoint()
         digest = self.whole(original)
