@@ -133,6 +133,9 @@ class FileChunks : public ChunkSource {
         }
     }
 
+    /// The library reads one chunk at a time: other threads would wait, and keep a processor busy.
+    [[nodiscard]] bool worth_threads() const noexcept override { return false; }
+
   private:
     /// What is wrong with the chunk, or null.
     const char* read_at(const Shape& first, ChunkBytes& bytes) const {

@@ -12,6 +12,7 @@ class MemoryChunks : public ChunkSource {
                                                      ChunkBytes&) const override {
         return chunks_[number];
     }
+    [[nodiscard]] bool worth_threads() const noexcept override { return false; }
 
   private:
     std::vector<ChunkBytes> chunks_;
@@ -19,7 +20,7 @@ class MemoryChunks : public ChunkSource {
 
 }  // namespace
 
-PackedChunks::PackedChunks(std::vector<ChunkBytes> chunks) : count_(chunks.size()), held_(true) {
+PackedChunks::PackedChunks(std::vector<ChunkBytes> chunks) : count_(chunks.size()) {
     source_ = std::make_shared<MemoryChunks>(std::move(chunks));
 }
 

@@ -26,6 +26,9 @@ class ChunkSource {
     /// Chunk `number`: a view of memory, or `scratch` filled. Throws what finding it throws.
     [[nodiscard]] virtual std::span<const std::uint8_t> read(std::size_t number,
                                                              ChunkBytes& scratch) const = 0;
+
+    /// Whether read() is work that threads share, not one lookup after the other.
+    [[nodiscard]] virtual bool worth_threads() const noexcept { return true; }
 };
 
 /// The chunks of a tensor: cheap to copy, immutable.
@@ -38,17 +41,17 @@ class PackedChunks {
         : source_(std::move(source)), count_(count) {}
 
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
-    /// Whether read() costs nothing: they are in memory.
-    [[nodiscard]] bool held() const noexcept { return held_; }
     [[nodiscard]] std::span<const std::uint8_t> read(std::size_t number,
                                                      ChunkBytes& scratch) const {
         return source_->read(number, scratch);
+    }
+    [[nodiscard]] bool worth_threads() const noexcept {
+        return count_ > 0 && source_->worth_threads();
     }
 
   private:
     std::shared_ptr<const ChunkSource> source_;
     std::size_t count_ = 0;
-    bool held_ = false;
 };
 
 }  // namespace pal

@@ -188,7 +188,7 @@ void for_each_chunk_in_order(
     const PalettizedTensor& tensor,
     const std::function<void(std::size_t, std::span<const std::uint8_t>)>& consume) {
     const PackedChunks& chunks = tensor.chunks;
-    if (chunks.held() || chunks.size() == 1) {
+    if (chunks.size() == 1 || !chunks.worth_threads()) {
         ChunkBytes scratch;
         for (std::size_t c = 0; c < chunks.size(); ++c) consume(c, chunks.read(c, scratch));
         return;

@@ -87,7 +87,8 @@ class ChunkPacker {
                                                    const Geometry& geometry, int n_bits);
 
 /// Calls consume(number, bytes) for the chunks of a tensor, one at a time and in their order, while
-/// the next ones are read by other threads: never more than two a thread in memory.
+/// the next ones are read by other threads, if that is worth it: never more than two a thread in
+/// memory.
 void for_each_chunk_in_order(
     const PalettizedTensor& tensor,
     const std::function<void(std::size_t, std::span<const std::uint8_t>)>& consume);

@@ -41,6 +41,9 @@ class JoinedChunks final : public ChunkSource {
             std::upper_bound(ends_.begin(), ends_.end(), number) - ends_.begin());
         return slabs_[slab].read(number - (slab == 0 ? 0 : ends_[slab - 1]), scratch);
     }
+    [[nodiscard]] bool worth_threads() const noexcept override {
+        return std::ranges::any_of(slabs_, &PackedChunks::worth_threads);
+    }
 
   private:
     std::vector<PackedChunks> slabs_;

@@ -7,6 +7,7 @@
 #include "stages/assign.hpp"
 #include "stages/error.hpp"
 #include "stages/pack.hpp"
+#include "stages/slab.hpp"
 #include "tests/support/threads.hpp"
 
 using namespace pal;
@@ -23,10 +24,33 @@ class NumberedChunks : public ChunkSource {
         ++reads;
         return scratch;
     }
+    [[nodiscard]] bool worth_threads() const noexcept override { return shared; }
 
+    bool shared = true;
     std::size_t fails_at = 1000;
     mutable std::atomic<int> reads{0};
 };
+
+std::shared_ptr<NumberedChunks> numbered(bool worth_threads) {
+    auto source = std::make_shared<NumberedChunks>();
+    source->shared = worth_threads;
+    return source;
+}
+
+/// With two threads: how many of 200 chunks have been read and not consumed.
+int most_unconsumed(const std::shared_ptr<NumberedChunks>& source) {
+    PalettizedTensor tensor;
+    tensor.chunks = PackedChunks(source, 200);
+    int most = 0;
+    pal::test::with_threads(2, [&] {
+        int consumed = 0;
+        for_each_chunk_in_order(tensor, [&](std::size_t, std::span<const std::uint8_t>) {
+            most = std::max(most, source->reads - consumed);
+            ++consumed;
+        });
+    });
+    return most;
+}
 
 PalettizedTensor tensor_of(const Shape& shape, std::uint64_t cluster_dim, std::size_t axis = 0) {
     PalettizationSpec spec;
@@ -71,18 +95,25 @@ BOOST_AUTO_TEST_CASE(chunks_are_consumed_in_order_by_any_number_of_threads) {
 }
 
 BOOST_AUTO_TEST_CASE(no_more_than_two_chunks_a_thread_are_in_memory) {
-    const auto source = std::make_shared<NumberedChunks>();
-    PalettizedTensor tensor;
-    tensor.chunks = PackedChunks(source, 200);
-    int most = 0;
-    pal::test::with_threads(2, [&] {
-        int consumed = 0;
-        for_each_chunk_in_order(tensor, [&](std::size_t, std::span<const std::uint8_t>) {
-            most = std::max(most, source->reads - consumed);
-            ++consumed;
-        });
-    });
-    BOOST_TEST(most <= 4);
+    BOOST_TEST(most_unconsumed(numbered(true)) <= 4);
+}
+
+BOOST_AUTO_TEST_CASE(chunks_not_worth_threads_are_read_one_at_a_time) {
+    BOOST_TEST(most_unconsumed(numbered(false)) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(joined_chunks_are_worth_threads_where_those_of_a_slab_are) {
+    const Geometry whole = tensor_of({2048, 1024}, 1).geometry;
+    const auto of_slabs = [&](bool first, bool second) {
+        PalettizedTensor one;
+        PalettizedTensor other;
+        one.chunks = PackedChunks(numbered(first), 1);
+        other.chunks = PackedChunks(numbered(second), 1);
+        return joined({one, other}, whole).chunks;
+    };
+    BOOST_TEST(of_slabs(false, true).worth_threads());
+    BOOST_TEST(!of_slabs(false, false).worth_threads());
+    BOOST_TEST(!PackedChunks({{1}, {2}}).worth_threads());
 }
 
 BOOST_AUTO_TEST_CASE(a_chunk_that_cannot_be_read_ends_the_walk) {
