@@ -6,6 +6,7 @@ where it exists. H5PALETTIZE_TEST_THREADS is the number of threads of every run,
 does not ask for its own.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -35,10 +36,21 @@ def command_line(*arguments):
     return [*words, "--threads", THREADS] if THREADS and takes and not asks else words
 
 
-def built_with_sanitizer():
-    """Whether the program under test carries a sanitizer, which keeps crashes for itself and takes memory."""
+@functools.cache
+def sanitizer():
+    """What the program under test was built with: asan, tsan, or nothing."""
     symbols = subprocess.run(["nm", "-D", PROGRAM], capture_output=True, text=True, check=False).stdout
-    return "__asan_" in symbols or "__tsan_" in symbols
+    return next((name for name in ("asan", "tsan") if f"__{name}_" in symbols), "")
+
+
+def built_with_sanitizer():
+    """Whether it keeps crashes for itself and takes memory."""
+    return sanitizer() != ""
+
+
+def crashed_in_library(result):
+    """Whether a sanitizer says that HDF5 crashed, as it does where a write of its own fails; the program contains that otherwise."""
+    return built_with_sanitizer() and re.search(r"SUMMARY: .*SEGV .*libhdf5", result.stderr) is not None
 
 
 class Case(unittest.TestCase):

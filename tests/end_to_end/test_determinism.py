@@ -105,7 +105,8 @@ class Determinism(support.Case):
                     first, second = next(conditions), next(conditions)
                     with self.subTest(config=name, storage=storage, part=part, first=first, second=second):
                         stopped = self.under(first, path, output, *options, most_bytes=int(size * part))
-                        self.assertEqual(stopped.returncode, support.OUTPUT, stopped.stderr)
+                        if not support.crashed_in_library(stopped):
+                            self.assertEqual(stopped.returncode, support.OUTPUT, stopped.stderr)
                         resumed = self.under(second, path, output, *options)
                         self.assertEqual(resumed.returncode, support.DONE, resumed.stderr)
                         taken_over += "tensors were done" in resumed.stderr
@@ -158,7 +159,8 @@ class Determinism(support.Case):
                     time.sleep(0.001)
                 self.assertEqual(process.wait(), support.DONE)
                 # Two sleep: one looks once in a while whether the library returns, one would show progress.
-                self.assertEqual(most, threads + 2)
+                of_sanitizer = 1 if support.sanitizer() == "tsan" else 0
+                self.assertEqual(most, threads + 2 + of_sanitizer)
 
     def test_the_seed_is_used_and_changes_vectors_only(self):
         path = self.checkpoint()
