@@ -22,7 +22,6 @@ import numpy as np
 SOURCE_DIR = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("H5PALETTIZE", str(SOURCE_DIR / "build/release/h5palettize"))
 CHECKPOINTS = pathlib.Path(os.environ.get("H5PALETTIZE_CHECKPOINTS", SOURCE_DIR / "tests/checkpoints"))
-TIMEOUT_SECONDS = 600
 THREADS = os.environ.get("H5PALETTIZE_TEST_THREADS")
 
 DONE, CHECK_FAILED, USAGE, INPUT, OUTPUT, STOPPED = 0, 1, 2, 3, 4, 5
@@ -46,6 +45,9 @@ def sanitizer():
 def built_with_sanitizer():
     """Whether it keeps crashes for itself and takes memory."""
     return sanitizer() != ""
+
+
+TIMEOUT_SECONDS = 3600 if built_with_sanitizer() else 600  # of one call of the program; TSan takes some 20 times as long
 
 
 def crashed_in_library(result):
