@@ -14,10 +14,13 @@ constexpr double kTensor = 0.35e6;      // graph, journal, members of the group
 constexpr double kWrittenBit = 0.1;     // of indices
 constexpr double kDecodedByte = 5;      // of filtered chunks, inflating most of all
 constexpr double kMostCounted = 65536;  // bins, or distinct values, that are solved on
-constexpr double kMostTrained = 32768;  // vectors, see stages/cluster/vectors.cpp
 
-/// Training a vector of 2 components, by n_bits: many centroids have fewer starts.
-constexpr std::array<double, 8> kTrained{0.7e3, 5e3, 10e3, 20e3, 28e3, 35e3, 20e3, 9e3};
+/// Of a vector of 2 components, by n_bits: many centroids have fewer starts, on fewer vectors. How
+/// many vectors that are at most: stages/cluster/vectors.cpp.
+constexpr std::array<double, 8> kStarted{0.6e3, 3e3, 5e3, 13e3, 17e3, 20e3, 9e3, 3e3};
+constexpr std::array<double, 8> kTrained{0.1e3, 0.5e3, 1e3, 2e3, 3.5e3, 5e3, 4.5e3, 4.2e3};
+constexpr std::array<double, 8> kMostStarted{16384, 16384, 16384, 16384, 16384, 16384, 4096, 8192};
+constexpr double kMostTrained = 65536;
 
 /// What depends on the dtype of the weights.
 struct DTypeCosts {
@@ -75,8 +78,10 @@ double scalar_group(const TensorJob& job, double n) {
 /// One group of n vectors.
 double vector_group(const TensorJob& job, double n) {
     const double dim = static_cast<double>(job.spec.cluster_dim) / 2;
-    const double trained = kTrained.at(static_cast<std::size_t>(job.spec.n_bits - 1));
-    return trained * std::pow(dim, 1.25) * std::min(n, kMostTrained) + 60 * dim * n;
+    const auto width = static_cast<std::size_t>(job.spec.n_bits - 1);
+    const double starts = kStarted.at(width) * std::min(n, kMostStarted.at(width));
+    const double training = kTrained.at(width) * std::min(n, kMostTrained);
+    return (starts + training) * std::pow(dim, 1.25) + 60 * dim * n;
 }
 
 /// Finding a weight's index, in groups of n.
