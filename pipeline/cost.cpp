@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "stages/cluster/vector_source.hpp"
+
 namespace pal {
 
 namespace {
@@ -15,12 +17,9 @@ constexpr double kWrittenBit = 0.1;     // of indices
 constexpr double kDecodedByte = 5;      // of filtered chunks, inflating most of all
 constexpr double kMostCounted = 65536;  // bins, or distinct values, that are solved on
 
-/// Of a vector of 2 components, by n_bits: many centroids have fewer starts, on fewer vectors. How
-/// many vectors that are at most: stages/cluster/vectors.cpp.
+/// Of a vector of 2 components, by n_bits: many centroids have fewer starts.
 constexpr std::array<double, 8> kStarted{0.6e3, 3e3, 5e3, 13e3, 17e3, 20e3, 9e3, 3e3};
 constexpr std::array<double, 8> kTrained{0.1e3, 0.5e3, 1e3, 2e3, 3.5e3, 5e3, 4.5e3, 4.2e3};
-constexpr std::array<double, 8> kMostStarted{16384, 16384, 16384, 16384, 16384, 16384, 4096, 8192};
-constexpr double kMostTrained = 65536;
 
 /// What depends on the dtype of the weights.
 struct DTypeCosts {
@@ -79,8 +78,12 @@ double scalar_group(const TensorJob& job, double n) {
 double vector_group(const TensorJob& job, double n) {
     const double dim = static_cast<double>(job.spec.cluster_dim) / 2;
     const auto width = static_cast<std::size_t>(job.spec.n_bits - 1);
-    const double starts = kStarted.at(width) * std::min(n, kMostStarted.at(width));
-    const double training = kTrained.at(width) * std::min(n, kMostTrained);
+    const std::size_t k = std::size_t{1} << job.spec.n_bits;
+    const auto at_most = [n](std::size_t points) {
+        return std::min(n, static_cast<double>(points));
+    };
+    const double starts = kStarted.at(width) * at_most(cluster::start_points(k));
+    const double training = kTrained.at(width) * at_most(cluster::sample_points(k));
     return (starts + training) * std::pow(dim, 1.25) + 60 * dim * n;
 }
 

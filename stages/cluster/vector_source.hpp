@@ -94,6 +94,11 @@ struct TrainingSet {
     [[nodiscard]] PointsInMemory<Real> source() const { return {{values, weights}, dim}; }
 };
 
+/// Vectors that starts are made of, and those trained on afterwards, at most: 32 and 256 for a
+/// centroid, or what is quick anyway.
+[[nodiscard]] std::size_t start_points(std::size_t max_clusters);
+[[nodiscard]] std::size_t sample_points(std::size_t max_clusters);
+
 /// cluster_vectors for any source, in passes over it: one more than for points in memory, to see
 /// that all values are finite. Nothing where one is not. Beside the source it holds at most
 /// vector_training_bytes().

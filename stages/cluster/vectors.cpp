@@ -50,12 +50,6 @@ struct Task {
     }
 };
 
-/// Vectors that starts are made of, and those trained on afterwards: 32 and 256 for a centroid.
-std::size_t start_points(std::size_t k) {
-    return std::max<std::size_t>(32 * k, k > 64 ? 1 << 12 : 1 << 14);
-}
-std::size_t sample_points(std::size_t k) { return std::max<std::size_t>(256 * k, 1 << 16); }
-
 struct Trained {
     std::vector<double> centroids;
     double cost = std::numeric_limits<double>::infinity();
@@ -184,6 +178,14 @@ std::optional<double> finite_magnitude(const VectorSource<Real>& source) {
 }
 
 }  // namespace
+
+std::size_t start_points(std::size_t max_clusters) {
+    return std::max<std::size_t>(32 * max_clusters, max_clusters > 64 ? 1 << 12 : 1 << 14);
+}
+
+std::size_t sample_points(std::size_t max_clusters) {
+    return std::max<std::size_t>(256 * max_clusters, 1 << 16);
+}
 
 template <class Real>
 std::optional<Palette> cluster_source(const VectorSource<Real>& source, std::size_t max_clusters,
