@@ -28,7 +28,7 @@ RESOURCES = ("--time=10", "--mem=500", f"--cpus-per-task={slurm.CPUS_OF_A_NODE}"
 
 
 @unittest.skipIf(MISSING, f"not installed: {', '.join(MISSING)}; scripts/setup.sh --cluster installs Slurm and munge")
-@unittest.skipIf(support.sanitizer() == "tsan", "TSan holds signals back from threads that compute, and takes some 20 times as long")
+@support.needs_prompt_signals
 class Jobs(support.Case):
     @classmethod
     def setUpClass(cls):

@@ -18,7 +18,6 @@ DEADLINE_SECONDS = 120
 LAYERS = 12
 # Slow enough to be interrupted, and each tensor on its own: 0.1 s or so.
 OPTIONS = ("--n-bits", "6", "--engine", "reference", "--memory", "1MiB")
-HELD_BACK = support.sanitizer() == "tsan"
 
 
 class Resume(support.Case):
@@ -123,7 +122,7 @@ class Resume(support.Case):
         self.assertGreaterEqual(self.resumed(original), 6)
         self.assert_done(digest)
 
-    @unittest.skipIf(HELD_BACK, "TSan holds a signal back until the thread that got it calls the system")
+    @support.needs_prompt_signals
     def test_signals_stop_it_with_exit_5_and_it_can_be_resumed(self):
         original = self.checkpoint()
         digest = self.whole(original)
@@ -140,7 +139,7 @@ class Resume(support.Case):
                 self.assert_done(digest)
                 os.remove(self.path("out.h5"))
 
-    @unittest.skipIf(HELD_BACK, "TSan holds a signal back until the thread that got it calls the system")
+    @support.needs_prompt_signals
     def test_a_limit_of_processor_time_stops_it_as_a_signal_does(self):
         original = self.checkpoint(layers=60)
         process = self.start(original, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (2, 60)))
@@ -162,7 +161,7 @@ class Resume(support.Case):
         self.assertGreaterEqual(self.resumed(original), 2)
         self.assert_done(digest)
 
-    @unittest.skipIf(HELD_BACK, "TSan holds a signal back until the thread that got it calls the system")
+    @support.needs_prompt_signals
     def test_a_tensor_that_takes_long_does_not_delay_the_stop(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:
