@@ -1,13 +1,9 @@
 // What a command reads where that may be several checkpoints, and the name of what is made of each:
-// files, the files of a folder, and those that an index names. An index is JSON whose "weight_map"
-// says which file each tensor is in: Hugging Face's *.index.json, and the *.weights.json that Keras
-// 3 writes beside its shards.
+// files, the files of a folder, and those that an index names (pipeline/index_text).
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace pal {
@@ -41,15 +37,5 @@ struct Inputs {
 /// file which is not there; Error(kUsage): two outputs of one name.
 [[nodiscard]] Inputs find_inputs(const std::vector<std::string>& words,
                                  const std::string& output_folder);
-
-/// The files that an index names, by name, each once. A tensor may lie in several (Keras). `path`
-/// names the index in errors. Throws Error(kInput): no JSON, no weight_map, names that lead out of
-/// the folder of the index, or that are no names of files.
-[[nodiscard]] std::vector<std::string> files_of_index(std::string_view text,
-                                                      const std::string& path);
-
-/// The text of an index as it is, but that the metadata's total_size, where it is a number, is
-/// `bytes`. It is one that files_of_index took.
-[[nodiscard]] std::string index_with_size(std::string_view text, std::uint64_t bytes);
 
 }  // namespace pal

@@ -12,6 +12,7 @@
 #include "pipeline/commands/many.hpp"
 #include "pipeline/commands/run_file.hpp"
 #include "pipeline/finished_files.hpp"
+#include "pipeline/index_text.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/printable.hpp"
 #include "pipeline/report_files.hpp"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/inputs.hpp"
+#include "pipeline/index_text.hpp"
 #include "stages/error.hpp"
 #include "tests/support/text.hpp"
 
@@ -28,7 +28,7 @@ std::string refusal(const std::string& text) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(index_files)
+BOOST_AUTO_TEST_SUITE(index_text)
 
 BOOST_AUTO_TEST_CASE(files_are_named_once_and_in_order) {
     BOOST_TEST(files_of_index(R"({"weight_map": {"a": "2.h5", "b": "1.h5", "c": "2.h5"}})", "") ==
