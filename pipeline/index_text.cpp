@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -67,6 +68,39 @@ std::string file_of_index(const SortedJson& value, const std::string& path) {
     return file.lexically_normal().string();
 }
 
+/// Calls with each tensor of the map and the files that it is in.
+template <class Call>
+void for_each_tensor(const SortedJson& index, const std::string& path, const Call& call) {
+    for (const auto& [tensor, value] : index[kWeightMap].items()) {
+        if (!value.is_array()) {
+            call(tensor, file_of_index(value, path));
+            continue;
+        }
+        for (const SortedJson& one : value) call(tensor, file_of_index(one, path));
+    }
+}
+
+/// Paths and names with dots look alike.
+std::string plain_name(const std::string& name) {
+    std::string plain = name.substr(std::min(name.find_first_not_of('/'), name.size()));
+    std::ranges::replace(plain, '.', '/');
+    return plain;
+}
+
+/// Of the datasets and the groups above them.
+std::set<std::string> names_in(const CheckpointInfo& info) {
+    std::set<std::string> names{""};
+    const auto add = [&](const std::string& path) {
+        std::string name = plain_name(path);
+        while (names.insert(name).second) name.resize(std::min(name.rfind('/'), name.size()));
+    };
+    for (const DatasetInfo& dataset : info.datasets) {
+        add(dataset.path);
+        std::ranges::for_each(dataset.aliases, add);
+    }
+    return names;
+}
+
 /// Where the text of a number begins and ends that is the value of a name before `at`; nothing
 /// where there is none.
 std::pair<std::size_t, std::size_t> value_behind(std::string_view text, std::size_t at) {
@@ -89,14 +123,24 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
                         "of each tensor");
     }
     std::set<std::string> files;
-    for (const auto& [tensor, value] : index[kWeightMap].items()) {
-        if (!value.is_array()) {
-            files.insert(file_of_index(value, path));
-            continue;
-        }
-        for (const SortedJson& one : value) files.insert(file_of_index(one, path));
-    }
+    for_each_tensor(index, path,
+                    [&](const std::string&, const std::string& file) { files.insert(file); });
     return {files.begin(), files.end()};
+}
+
+std::vector<IndexedTensor> tensors_not_there(std::string_view text,
+                                             const std::vector<const CheckpointInfo*>& infos) {
+    const std::vector<std::string> files = files_of_index(text, "");
+    PAL_ASSERT(files.size() == infos.size());
+    std::map<std::string, std::set<std::string>> names;
+    for (std::size_t f = 0; f < files.size(); ++f) names[files[f]] = names_in(*infos[f]);
+    std::vector<IndexedTensor> missing;
+    for_each_tensor(SortedJson::parse(text), "",
+                    [&](const std::string& tensor, const std::string& file) {
+                        if (!names.at(file).contains(plain_name(tensor)))
+                            missing.push_back({tensor, file});
+                    });
+    return missing;
 }
 
 std::string index_with_size(std::string_view text, std::uint64_t bytes) {

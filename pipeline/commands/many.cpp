@@ -1,15 +1,19 @@
 #include "pipeline/commands/many.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "io/checkpoint_writer.hpp"
 #include "io/last_wish.hpp"
 #include "io/temporary.hpp"
+#include "pipeline/index_text.hpp"
 #include "pipeline/sensitivities.hpp"
 #include "stages/error.hpp"
 
@@ -53,6 +57,23 @@ void check_folder(const std::string& folder) {
                 folder + ": is no folder; the output of several inputs is a folder");
 }
 
+/// What an index says that its files do not; empty where they agree.
+std::string warning_of(const IndexFile& index, const std::vector<const CheckpointInfo*>& infos) {
+    std::vector<const CheckpointInfo*> named;
+    named.reserve(index.files.size());
+    for (const std::size_t f : index.files) named.push_back(infos[f]);
+    const std::vector<IndexedTensor> missing = tensors_not_there(index.text, named);
+    if (missing.empty()) return "";
+    constexpr std::size_t kNamed = 3;
+    std::vector<std::string> some;
+    for (const IndexedTensor& tensor : std::span(missing).first(std::min(kNamed, missing.size())))
+        some.push_back(fmt::format("'{}' of {}", tensor.tensor, tensor.file));
+    if (missing.size() > kNamed) some.push_back(fmt::format("{} more", missing.size() - kNamed));
+    return fmt::format(
+        "{}: names tensors that their files do not have: {}; its copy names them too", index.path,
+        fmt::join(some, ", "));
+}
+
 }  // namespace
 
 std::vector<const CheckpointInfo*> PlannedFiles::info_pointers() const {
@@ -73,7 +94,7 @@ std::vector<CheckpointInfo> scan_files(const Inputs& inputs, const Arguments& ar
     return infos;
 }
 
-PlannedFiles plan_files(std::vector<CheckpointInfo> infos, Config config,
+PlannedFiles plan_files(const Inputs& inputs, std::vector<CheckpointInfo> infos, Config config,
                         const Arguments& arguments) {
     PlannedFiles planned;
     planned.infos = std::move(infos);
@@ -82,6 +103,10 @@ PlannedFiles plan_files(std::vector<CheckpointInfo> infos, Config config,
     if (planned.sensitivities) planned.options.sensitivities = &planned.sensitivities->info();
     planned.config = std::move(config);
     planned.plans = make_plans(planned.info_pointers(), planned.config, planned.options);
+    for (const IndexFile& index : inputs.indexes) {
+        std::string warning = warning_of(index, planned.info_pointers());
+        if (!warning.empty()) planned.plans.warnings.push_back(std::move(warning));
+    }
     return planned;
 }
 

@@ -38,9 +38,10 @@ struct PlannedFiles {
 [[nodiscard]] std::vector<CheckpointInfo> scan_files(const Inputs& inputs,
                                                      const Arguments& arguments);
 
-/// Throws as make_plans does, and for sensitivities that are not valid.
-[[nodiscard]] PlannedFiles plan_files(std::vector<CheckpointInfo> infos, Config config,
-                                      const Arguments& arguments);
+/// infos: of the inputs' files. Warns, in FilePlans::warnings, of tensors that an index names and
+/// its files have not. Throws as make_plans does, and for sensitivities that are not valid.
+[[nodiscard]] PlannedFiles plan_files(const Inputs& inputs, std::vector<CheckpointInfo> infos,
+                                      Config config, const Arguments& arguments);
 
 /// The command line of one input and one output.
 [[nodiscard]] Arguments with_files(const Arguments& arguments, const std::string& input,

@@ -261,7 +261,8 @@ int execute_plan(const Arguments& arguments) {
     const Arguments with_all = several ? with_others(arguments, files) : arguments;
     ReportFile report = report_from(with_all);
     ReportFile config = written_config_from(with_all);
-    PlannedFiles planned = plan_files(std::move(infos), config_from(arguments), arguments);
+    PlannedFiles planned =
+        plan_files(files.inputs, std::move(infos), config_from(arguments), arguments);
     warn_of(planned, several);
     std::optional<WidthChoice> widths;
     if (target) widths = choose_widths_of_files(arguments, *target, planned, config);

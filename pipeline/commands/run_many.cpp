@@ -99,7 +99,7 @@ class ManyRun {
         Config config = config_from(arguments_);
         (void)plan_options_from(arguments_);  // refused, where they are, before anything is read
         std::vector<CheckpointInfo> infos = scan_files(files_.inputs, arguments_);
-        planned_ = plan_files(std::move(infos), std::move(config), arguments_);
+        planned_ = plan_files(files_.inputs, std::move(infos), std::move(config), arguments_);
         for (const CheckpointInfo& info : planned_.infos) {
             if (!info.unsupported.empty())
                 throw Error(ErrorCode::kInput, info.file + ": " + info.unsupported);

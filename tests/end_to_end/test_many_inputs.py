@@ -104,6 +104,19 @@ class ManyInputs(support.Case):
         for name in names:
             self.assert_as_alone(self.path(f"k/{name}"), self.path(f"out/{name}"), "--n-bits", "3")
 
+    def test_tensors_that_an_index_names_and_no_file_has_are_named(self):
+        names = self.shards()
+        index = self.index("model/model.index.json", {"a.weight": names[0], "b.weight": names[1], "c.weights": names[1],
+                                                      "c.bias": names[1], "d\x1b[2J": names[0], "e": names[0]})
+        warning = ("model.index.json: names tensors that their files do not have: 'b.weight' of {1}, 'c.weights' of {1}, "
+                   r"'d\x1b[2J' of {0}, 1 more; its copy names them too").format(*names)
+        for command in (("run", index, self.path("out"), "--report", self.path("r.json")), ("plan", index)):
+            result = self.program(*command)
+            self.assertIn(warning, result.stderr)
+            self.assertEqual(result.stderr.count("warning"), 1)
+        self.assertIn("'b.weight' of", json.loads((self.folder / "r.json").read_text())["warnings"][0])
+        self.assertNotIn("warning", self.program("plan", self.hugging_face()).stderr)
+
     def test_an_index_of_other_files_is_left_in_its_folder(self):
         self.shards()
         self.index("model/model.safetensors.index.json", {"a.weight": "model.safetensors"})

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "io/checkpoint_info.hpp"
 #include "pipeline/index_text.hpp"
 #include "stages/error.hpp"
 #include "tests/support/text.hpp"
@@ -104,6 +105,34 @@ BOOST_AUTO_TEST_CASE(an_index_without_a_size_stays_as_it_is) {
           R"({"metadata": 3 , "z": 1 })", R"({"metadata": {"total_size": "12"}, "z": 1 })"}) {
         BOOST_TEST(index_with_size(text, 5) == text);
     }
+}
+
+BOOST_AUTO_TEST_CASE(tensors_are_looked_for_in_the_file_that_the_map_says) {
+    CheckpointInfo first;
+    CheckpointInfo second;
+    first.datasets.resize(2);
+    first.datasets[0].path = "/a/weight";
+    first.datasets[0].aliases = {"/tied/weight"};
+    first.datasets[1].path = "/layers/dense/vars/0";
+    second.datasets.resize(1);
+    second.datasets[0].path = "/b.1.weight";
+    const auto missing = [&](const std::string& map) {
+        Names names;
+        const auto all =
+            R"({"metadata": {}, "weight_map": {)" + map + R"(, "b.1.weight": "2.h5"}})";
+        for (const IndexedTensor& tensor : tensors_not_there(all, {&first, &second}))
+            names.push_back(tensor.tensor + " of " + tensor.file);
+        return names;
+    };
+    BOOST_TEST(missing(R"("a.weight": "1.h5", "/tied/weight": "1.h5", "tied.weight": "./1.h5")") ==
+               Names{});
+    // Keras names the group of the variables, or the root.
+    BOOST_TEST(missing(R"("/layers/dense/vars": ["1.h5"], "/": "1.h5", "b/1/weight": "2.h5")") ==
+               Names{});
+    BOOST_TEST(missing(R"("a.bias": "1.h5", "a.weight": "1.h5", "a.weigh": "1.h5")") ==
+               (Names{"a.bias of 1.h5", "a.weigh of 1.h5"}));
+    BOOST_TEST(missing(R"("a.weight": ["1.h5", "2.h5"], "b.1": "1.h5")") ==
+               (Names{"a.weight of 2.h5", "b.1 of 1.h5"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
