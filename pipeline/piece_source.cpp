@@ -5,14 +5,14 @@ namespace pal {
 namespace {
 
 /// A question is these numbers.
-enum Question : std::size_t { kBusy, kLeaves, kDonePieces, kDoneBytes, kNumbers };
+enum Question : std::size_t { kBusy, kLeaves, kDoneTensors, kDoneBytes, kNumbers };
 
 }  // namespace
 
 Ranks::Serve serve_pieces(Handout& handout, Progress& progress) {
     return [&](std::size_t rank, const Ranks::Numbers& question) -> Ranks::Numbers {
-        for (std::uint64_t piece = 0; rank > 0 && piece < question[kDonePieces]; ++piece)
-            progress.end(piece == 0 ? question[kDoneBytes] : 0);
+        for (std::uint64_t t = 0; rank > 0 && t < question[kDoneTensors]; ++t)
+            progress.end(t == 0 ? question[kDoneBytes] : 0);
         if (question[kLeaves] != 0) {
             handout.close();
             return {};
@@ -30,16 +30,16 @@ Ranks::Numbers PieceSource::question(bool leaves) {
     Ranks::Numbers numbers(kNumbers);
     numbers[kBusy] = in_work_ > 0 ? 1 : 0;
     numbers[kLeaves] = leaves ? 1 : 0;
-    numbers[kDonePieces] = std::exchange(done_pieces_, 0);
+    numbers[kDoneTensors] = std::exchange(done_tensors_, 0);
     numbers[kDoneBytes] = std::exchange(done_bytes_, 0);
     return numbers;
 }
 
-const PlanEntry* PieceSource::next() {
+std::optional<std::size_t> PieceSource::next() {
     if (ahead_.empty() && !is_over_) {
         {
             const std::lock_guard lock(mutex_);
-            if (in_work_ > last_bundle_) return nullptr;
+            if (in_work_ > last_bundle_) return std::nullopt;
         }
         Phases phases(recorder_);
         phases.enter("ask", Activity::kWaiting);
@@ -49,21 +49,21 @@ const PlanEntry* PieceSource::next() {
         if (!is_over_) ahead_.insert(ahead_.end(), answer.begin() + 1, answer.end());
         last_bundle_ = ahead_.size();
     }
-    if (ahead_.empty()) return nullptr;
+    if (ahead_.empty()) return std::nullopt;
     const std::size_t piece = ahead_.front();
     ahead_.pop_front();
     order_.push_back(piece);
     const std::lock_guard lock(mutex_);
     ++in_work_;
-    return entries_[piece];
+    return piece;
 }
 
-void PieceSource::done(const PlanEntry& entry, const Outcome& outcome) {
+void PieceSource::done(const Done& piece) {
     const std::lock_guard lock(mutex_);
     --in_work_;
-    ++done_pieces_;
-    done_bytes_ += entry.job.geometry.weight_count * dtype_bytes(entry.job.dtype);
-    if (outcome.failed) failed_ = true;
+    done_tensors_ += piece.tensors;
+    done_bytes_ += piece.bytes;
+    if (piece.failed) failed_ = true;
 }
 
 bool PieceSource::failed() const {

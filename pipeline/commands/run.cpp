@@ -40,8 +40,12 @@ Plan part_of(const Plan& whole, const ShardChoice& shard) {
 
 int execute_run(const Arguments& arguments) {
     Ranks ranks;
-    if (ranks.size() > 1) return execute_run_of_ranks(arguments, ranks);
-    if (has_several_inputs(arguments)) return execute_run_of_several(arguments);
+    const bool several = has_several_inputs(arguments);
+    if (ranks.size() > 1) {
+        return several ? execute_run_of_several_by_ranks(arguments, ranks)
+                       : execute_run_of_ranks(arguments, ranks);
+    }
+    if (several) return execute_run_of_several(arguments);
     const auto start = Clock::now();
     const std::string target = behind_links(arguments.positionals[1]);
     const std::string stopped = stopped_message(target);

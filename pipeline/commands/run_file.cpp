@@ -33,7 +33,8 @@ namespace {
 
 /// Prints every failure, but what was not done only once; the first one's code is the run's. 0
 /// where nothing failed.
-int report_failures(const std::vector<Outcome>& outcomes, const std::string& stopped) {
+int report_failures(const std::vector<Outcome>& outcomes, const std::string& stopped,
+                    const Speech& speech) {
     int code = 0;
     bool output_failed = false;
     bool interrupted = false;
@@ -45,14 +46,14 @@ int report_failures(const std::vector<Outcome>& outcomes, const std::string& sto
             interrupted = true;
             continue;
         }
-        log_error(outcome.message);
+        log_error(speech.before_errors + outcome.message);
     }
     if (output_failed) output_failure_was_said();
     if (interrupted) {
-        log_error(stopped);
+        if (speech.of_progress) log_error(stopped);
         return static_cast<int>(ErrorCode::kStopped);
     }
-    if (code != 0) log_error("nothing was written");
+    if (code != 0) log_error(speech.before_errors + "nothing was written");
     return code;
 }
 
@@ -66,13 +67,14 @@ std::uint64_t copied_bytes(const CheckpointInfo& info, const Plan& plan) {
 
 /// Palettizes what is not done yet.
 GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
-                           CheckpointWriter& writer, std::vector<Outcome> resumed) {
+                           CheckpointWriter& writer, std::vector<Outcome> resumed,
+                           const ProgressOutput& shown) {
     const auto entries = plan.palettized();
     if (!resumed.empty()) {
         log_note(std::to_string(resumed.size()) + " of " + std::to_string(entries.size()) +
                  " tensors were done by an earlier run");
     }
-    Progress progress(entries.size(), weight_bytes(entries), progress_on_stderr());
+    Progress progress(entries.size(), weight_bytes(entries), shown);
     progress.add_earlier(resumed.size(), weight_bytes(std::span(entries).first(resumed.size())));
     // After a tensor that failed the rest is not kept.
     const auto to_keep = [&](const TensorJob& job) -> const PlanEntry* {
@@ -217,8 +219,8 @@ std::string stopped_message(const std::string& target) {
 }
 
 int run_file(const FileRun& run, const PublishFile& publish) {
-    const auto& [arguments, target, config, plan, work, phases, start, stopped, heading, shard] =
-        run;
+    const auto& [arguments, target, config, plan, work, phases, start, stopped, heading, shard,
+                 speech] = run;
     const CheckpointInfo& input = work.reader.info();
     const CheckpointInfo* const sensitivities =
         work.sensitivities != nullptr ? &work.sensitivities->info() : nullptr;
@@ -240,9 +242,11 @@ int run_file(const FileRun& run, const PublishFile& publish) {
     std::vector<Outcome> resumed = resume_finished(journal, writer, plan.palettized());
     phases.leave();
 
-    const GraphResult result = palettize_rest(plan, work, journal, writer, std::move(resumed));
+    const GraphResult result =
+        palettize_rest(plan, work, journal, writer, std::move(resumed),
+                       speech.of_progress ? progress_on_stderr() : ProgressOutput{});
     if (stop_requested()) journal.keep();
-    if (const int code = report_failures(result.outcomes, stopped); code != 0) return code;
+    if (const int code = report_failures(result.outcomes, stopped, speech); code != 0) return code;
 
     phases.enter("finish", Activity::kWriting);
     Origin origin = origin_of(config, input, sensitivities);
@@ -261,6 +265,7 @@ int run_file(const FileRun& run, const PublishFile& publish) {
     publish(writer, journal.part_path(), facts);
     journal.discard();
     phases.leave();
+    if (!speech.of_progress) return 0;
     if (arguments.flag("profile")) {
         std::cerr << profile_table(
             make_profile(work.recorder->slices(), seconds_since(start), facts.threads));

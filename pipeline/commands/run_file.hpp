@@ -29,6 +29,12 @@ struct Work {
     std::uint64_t budget_bytes;
 };
 
+/// How a run speaks of a file.
+struct Speech {
+    bool of_progress = true;         // and of what came of it; else whoever called does
+    std::string before_errors = {};  // in front of what failed
+};
+
 /// One file of a run, about to be made.
 struct FileRun {
     const Arguments& arguments;  // their positionals are the input and the output
@@ -41,6 +47,7 @@ struct FileRun {
     const std::string& stopped;             // what to say where the run is interrupted
     const std::string& heading;             // of the table
     std::optional<ShardRecord> shard = {};  // where the plan is a part of another
+    Speech speech = {};
 };
 
 /// What a run writes beside its output.
@@ -100,6 +107,7 @@ int run_file(const FileRun& run, const PublishFile& publish);
 int execute_run_of_several(const Arguments& arguments);
 /// With several ranks.
 int execute_run_of_ranks(const Arguments& arguments, Ranks& ranks);
+int execute_run_of_several_by_ranks(const Arguments& arguments, Ranks& ranks);
 
 /// Whether outcomes have a detail.
 [[nodiscard]] bool wants_details(const Arguments& arguments);

@@ -3,16 +3,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
 #include "io/last_wish.hpp"
 #include "pipeline/agreement.hpp"
+#include "pipeline/commands/job.hpp"
 #include "pipeline/commands/rank_files.hpp"
 #include "pipeline/commands/run_file.hpp"
 #include "pipeline/log.hpp"
@@ -31,16 +32,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-void refuse_for_ranks(const Arguments& arguments) {
-    const auto refuse = [](const std::string& what) {
-        throw Error(ErrorCode::kUsage, what + ": not by several ranks of one job");
-    };
-    if (has_several_inputs(arguments)) refuse("several inputs");
-    if (arguments.has("shard")) refuse("--shard " + arguments.text("shard"));
-    if (arguments.has("report-html")) refuse("--report-html");
-    if (arguments.flag("report-detail")) refuse("--report-detail");
-}
 
 class RankRun {
   public:
@@ -61,7 +52,8 @@ class RankRun {
 
     void run() {
         stop_on_signals(stopped_);
-        require_one_plan(together([&] { return prepare(); }));
+        const auto identities = together([&] { return prepare(); });
+        require_alike(ranks_, stopped_, identities);
         recording_.begin();
         together([&] { return ranks_.rank() == 0 ? prepare_folder() : std::string(); });
         const auto resumed = together([&] { return open_shard(); });
@@ -96,8 +88,6 @@ class RankRun {
         config_ = config_from(arguments_);
         PlanOptions options = plan_options_from(arguments_);
         budget_bytes_ = memory_from(arguments_);
-        if (!arguments_.has("memory")) budget_bytes_ /= ranks_.on_this_machine();
-        options.memory_bytes = budget_bytes_;
         phases_.enter("scan", Activity::kReading);
         reader_.emplace(arguments_.positionals[0], read_options_from(arguments_));
         sensitivities_ = sensitivities_from(arguments_);
@@ -116,19 +106,6 @@ class RankRun {
         for (std::size_t p = 0; p < entries_.size(); ++p) piece_of_[&entries_[p]->job] = p;
         return identity_.input + "\n" + identity_.config + "\n" + identity_.version + "\n" +
                target_ + (recording_.recorder() != nullptr ? "\nrecorded" : "");
-    }
-
-    void require_one_plan(const std::vector<std::string>& identities) {
-        together([&]() -> std::string {
-            const auto other = std::ranges::find_if(
-                identities, [&](const std::string& text) { return text != identities.front(); });
-            if (other == identities.end()) return {};
-            throw Error(ErrorCode::kInput,
-                        fmt::format("rank {} has another input, output, configuration or version "
-                                    "than rank 0, or only one of them has --profile or --trace; "
-                                    "all must see the same files and options",
-                                    other - identities.begin()));
-        });
     }
 
     std::string prepare_folder() const {
@@ -178,7 +155,7 @@ class RankRun {
                 fmt::format("{} of {} pieces were done by an earlier run", done, entries_.size()));
         }
         if (ranks_.rank() == 0) ranks_.serve(serve_pieces(handout, progress));
-        PieceSource source(ranks_, entries_, recording_.recorder());
+        PieceSource source(ranks_, recording_.recorder());
         const StepResult result = result_of([&] { return run_pieces(source, progress); });
         phases_.enter("wait", Activity::kWaiting);
         source.leave();
@@ -195,9 +172,13 @@ class RankRun {
         const Work work{*reader_, sensitivities_.get(), recording_.recorder(), false,
                         budget_bytes_};
         GraphPorts ports = graph_ports(work, output);
-        ports.next = [&] { return source.next(); };
+        ports.next = [&]() -> const PlanEntry* {
+            const auto piece = source.next();
+            return piece ? entries_[*piece] : nullptr;
+        };
         ports.done = [&](const PlanEntry& entry, const Outcome& outcome) {
-            source.done(entry, outcome);
+            const PlanEntry* const one = &entry;
+            source.done({1, weight_bytes(std::span(&one, 1)), outcome.failed});
         };
         ports.stopped = [&] { return stop_requested() || source.failed(); };
         outcomes_ = run_graph(parts_, ports, budget_bytes_, std::move(outcomes_)).outcomes;
@@ -344,19 +325,8 @@ class RankRun {
 }  // namespace
 
 int execute_run_of_ranks(const Arguments& arguments, Ranks& ranks) {
-    if (ranks.rank() > 0) {
-        LogOptions options = log_options();
-        options.verbosity = Verbosity::kErrors;
-        set_log_options(options);
-    }
-    try {
-        RankRun(arguments, ranks).run();
-        return 0;
-    } catch (const JobFailed& failed) {
-        // Once the first rank has ended with an error, mpirun sends this to those that are ending.
-        std::signal(SIGTERM, SIG_IGN);
-        return static_cast<int>(failed.code);
-    }
+    const Arguments own = arguments_of_rank(arguments, ranks);
+    return run_job(ranks, [&] { RankRun(own, ranks).run(); });
 }
 
 }  // namespace pal

@@ -279,6 +279,111 @@ class Ranks(support.Case):
         self.job(4, *SLOW, "--resume")
         self.assert_is_the_file_of_one_process(*SLOW)
 
+    # Several inputs: a file is the work of one rank.
+
+    def several(self, sizes=(3, 1, 4, 1, 5), columns=512):
+        """A folder with an index; returns it."""
+        folder, names = self.folder / "in", {}
+        (folder / "below").mkdir(parents=True)
+        for number, tensors in enumerate(sizes):
+            name = f"{'below/' if number % 2 else ''}{number}.h5"
+            with h5py.File(folder / name, "w") as file:
+                for tensor in range(tensors):
+                    file[f"l{number}/{tensor}/weight"] = support.rng(10 * number + tensor).standard_normal((128, columns)).astype("f4")
+                    names[f"l{number}/{tensor}/weight"] = name
+        (folder / "all.index.json").write_text(json.dumps({"metadata": {"total_size": 5}, "weight_map": names}))
+        return folder
+
+    def several_words(self, ranks, *options):
+        return [*LAUNCH, "-n", str(ranks), support.PROGRAM, "run", self.path("in"), self.path("out"), "--threads", "1", *options]
+
+    def several_job(self, ranks, *options, code=DONE):
+        return self.ended(subprocess.Popen(self.several_words(ranks, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                           text=True), code)
+
+    def assert_as_by_one_process(self, *options):
+        said = self.program("run", self.path("in"), self.path("alone"), "--threads", "1", "--force", *options).stdout
+        comparison = filecmp.dircmp(self.path("alone"), self.path("out"), hide=[])
+        names = [str(path.relative_to(self.folder / "alone")) for path in (self.folder / "alone").rglob("*") if path.is_file()]
+        self.assertEqual(filecmp.cmpfiles(self.path("alone"), self.path("out"), names, shallow=False)[0], names)
+        self.assertEqual(comparison.right_only + comparison.subdirs["below"].right_only, [])
+        return said
+
+    def test_several_inputs_are_shared_among_ranks(self):
+        self.several()
+        without_times = lambda said: re.sub(r"in \d+\.\d+ s", "", said)
+        for ranks in (1, 2, 4, 7):
+            report = self.path(f"report{ranks}.json")
+            said = self.several_job(ranks, *GROUPS, "--report", report, "--profile", "--quiet" if ranks == 2 else "--force")
+            alone = self.assert_as_by_one_process(*GROUPS, "--report", self.path("alone.json"))
+            self.assertEqual(said.count("stage  "), 5, said)  # a profile of each file
+            if ranks != 2:
+                self.assertIn(without_times(alone), without_times(said))
+            self.assertEqual("5 files for 7 ranks: a file is the work of one rank" in said, ranks == 7)
+            one, other = (json.loads(pathlib.Path(name).read_text()) for name in (self.path("alone.json"), report))
+            self.assertEqual(one["totals"], other["totals"])
+            self.assertEqual(*([(file["file"], [tensor["error"] if "error" in tensor else tensor["path"] for tensor in file["tensors"]])
+                                for file in whole["files"]] for whole in (one, other)))
+            shutil.rmtree(self.path("out"))
+
+    def test_a_file_that_fails_stops_the_others_where_they_are(self):
+        folder = self.several()
+        with h5py.File(folder / "4.h5", "r+") as file:
+            good = file["l4/2/weight"][0, 0]
+            file["l4/2/weight"][0, 0] = np.nan
+        said = self.several_job(3, *GROUPS, code=CHECK_FAILED)
+        self.assertRegex(said, r"error: rank \d: \S*/in/4.h5: /l4/2/weight: .*NaN")
+        self.assertEqual(said.count("NaN"), 1, said)
+        stays = re.search(r"out: (\d) of 5 files are done and stay", said)
+        there = [path.name for path in (self.folder / "out").rglob("*.h5")]
+        self.assertEqual(len(there), int(stays[1]) if stays else 0, said)
+        self.assertFalse((self.folder / "out/all.index.json").exists())
+        with h5py.File(folder / "4.h5", "r+") as file:
+            file["l4/2/weight"][0, 0] = good
+        said = self.several_job(2, *GROUPS, "--resume")
+        self.assertEqual(f"info: {len(there)} of 5 files were done by an earlier run" in said, len(there) > 0)
+        self.assert_as_by_one_process(*GROUPS)
+
+    def several_interrupted(self, ranks, interrupt, *options):
+        """Begins a job; interrupts it once an output is there. Returns the job."""
+        job = subprocess.Popen(self.several_words(ranks, *SLOW, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not list((self.folder / "out").rglob("[0-9].h5")):
+            self.assertIsNone(job.poll(), "done before it could be interrupted")
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        interrupt(job)
+        return job
+
+    def test_a_killed_rank_leaves_whole_files_that_any_number_of_ranks_resumes(self):
+        self.several(columns=2048)
+        for ranks in (2, 4, 1):
+            job = self.several_interrupted(3, self.kill_one_rank, "--resume")
+            job.communicate(timeout=DEADLINE_SECONDS)
+            self.assertNotEqual(job.returncode, DONE)
+            self.assertRegex(self.several_job(ranks, *SLOW, "--resume"), r"info: \d of 5 files were done by an earlier run")
+            self.assert_as_by_one_process(*SLOW)
+            shutil.rmtree(self.path("out"))
+
+    def test_a_signal_interrupts_several_files(self):
+        self.several(columns=2048)
+        job = self.several_interrupted(2, lambda running: running.send_signal(signal.SIGUSR1))
+        said = self.ended(job, STOPPED)
+        self.assertEqual(said.count("interrupted; the same command with --resume"), 1, said)
+        self.assertRegex(said, r"info: \S*out: \d of 5 files are done and stay")
+        self.several_job(3, *SLOW, "--resume")
+        self.assert_as_by_one_process(*SLOW)
+
+    def test_what_several_files_have_not_is_said_once(self):
+        self.several()
+        for option in (("--trace", "t"), ("--shard", "0/2"), ("--report-html", "t"), ("--report-detail", "--report", "t")):
+            said = self.several_job(2, *option, code=USAGE)
+            self.assertEqual(said.count(option[0]), 1, said)
+        (self.folder / "out").mkdir()
+        (self.folder / "out/2.h5").touch()
+        said = self.several_job(2, code=OUTPUT)
+        self.assertEqual(said.count("out/2.h5: exists; pass --force"), 1, said)
+
     def test_alone_it_is_the_program_without_mpi(self):
         """Not started by mpirun: options, messages and the file are the same."""
         other = os.environ.get("H5PALETTIZE", str(support.SOURCE_DIR / "build/release/h5palettize"))
