@@ -1,10 +1,12 @@
 // What a run of several files has finished, so that the next one need not do it again: a hidden
-// file in the folder of outputs, a line of JSON for each finished file, that goes when all are
-// there. An output alone does not tell whether the weights of its input have changed since.
+// file beside each output, until all are there. An output alone does not tell whether the weights
+// of its input have changed since. Runs that make other files of a folder at the same time have
+// their own.
 #pragma once
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "io/journal.hpp"
 
@@ -12,23 +14,24 @@ namespace pal {
 
 class FinishedFiles {
   public:
-    /// Reads what an earlier run left in the folder, if anything; lines that are damaged are left
-    /// out. Throws Error(kInput) where it cannot be read.
-    explicit FinishedFiles(const std::string& folder);
+    /// Reads what an earlier run left of these outputs, if anything; what is damaged is left out.
+    /// names: below the folder. Throws Error(kInput) where it cannot be read; Error(kOutput) where
+    /// something else is in its place.
+    FinishedFiles(const std::string& folder, const std::vector<std::string>& names);
 
     [[nodiscard]] bool any() const noexcept { return !files_.empty(); }
 
     /// The report of an output that an earlier run finished, where that run had the same identity
-    /// and the file is the one that it made; else null. name: below the folder.
+    /// and the file is the one that it made; else null.
     [[nodiscard]] const std::string* report_of(const std::string& name,
                                                const RunIdentity& identity) const;
 
     /// To be called before an output gets its name, when all of its bytes are at `part_path`:
     /// whoever is killed in between has both or neither. Throws Error(kOutput).
     void add(const std::string& name, const RunIdentity& identity, const std::string& part_path,
-             const std::string& report);
+             const std::string& report) const;
     /// All outputs are there.
-    void discard() noexcept;
+    void discard() const noexcept;
 
   private:
     struct File {
@@ -36,8 +39,10 @@ class FinishedFiles {
         std::string stamp;
         std::string report;
     };
+    [[nodiscard]] std::string place_of(const std::string& name) const;
+
     std::string folder_;
-    std::string path_;
+    std::vector<std::string> names_;
     std::map<std::string, File> files_;
 };
 

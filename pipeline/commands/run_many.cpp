@@ -41,7 +41,14 @@ Files files_of(const Arguments& arguments) {
     return {find_inputs(words, folder), folder};
 }
 
-/// Without what would make the list of finished files large.
+std::vector<std::string> names_of(const std::vector<InputFile>& files) {
+    std::vector<std::string> names;
+    names.reserve(files.size());
+    for (const InputFile& file : files) names.push_back(file.name);
+    return names;
+}
+
+/// Without what would make it large.
 std::string report_to_keep(const Plan& plan, const RunFacts& facts) {
     RunFacts short_facts = facts;
     short_facts.described = false;
@@ -96,7 +103,7 @@ ManyRun::ManyRun(const Arguments& arguments)
     : arguments_(arguments),
       files_(files_of(arguments)),
       stopped_(stopped_message(files_.folder)),
-      finished_(files_.folder),
+      finished_(files_.folder, names_of(files_.inputs.files)),
       resumes_(arguments.flag("resume")),
       skips_(skips_nonfinite(arguments)),
       budget_bytes_(memory_from(arguments)),

@@ -347,6 +347,20 @@ class ManyInputs(support.Case):
         self.refused(support.OUTPUT, ["0.h5: exists"], "run", index, self.path("out"), *SLOW)
         self.assert_resumed(index)
 
+    def test_another_run_into_the_folder_takes_nothing_from_what_is_resumed(self):
+        index = self.slow_shards()
+        other = self.checkpoint("other.h5", "x/weight"), self.checkpoint("more.h5", "x/weight")
+        process = self.start_until_in_second(index, self.path("out"))
+        self.program("run", *other, self.path("out"))
+        process.send_signal(signal.SIGUSR1)
+        process.communicate(timeout=DEADLINE_SECONDS)
+        for name in ("other.h5", "more.h5"):
+            os.remove(self.path(f"out/{name}"))
+        self.program("run", *other, self.path("out"))
+        for name in ("other.h5", "more.h5"):
+            os.remove(self.path(f"out/{name}"))
+        self.assert_resumed(index)
+
     def test_what_was_made_of_other_weights_is_not_kept(self):
         index = self.slow_shards()
         process = self.start_until_in_second(index, self.path("out"))

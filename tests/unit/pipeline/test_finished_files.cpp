@@ -1,8 +1,9 @@
-// The list of what a run of several files has finished.
+// What a run of several files keeps of those that it has finished.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "pipeline/finished_files.hpp"
 #include "stages/error.hpp"
@@ -22,9 +23,8 @@ struct Folder {
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
 
-    [[nodiscard]] std::string list() const { return path + "/.h5palettize-finished"; }
-    void write(const std::string& name, const std::string& text, bool append = false) const {
-        std::ofstream(path + "/" + name, append ? std::ios::app : std::ios::trunc) << text;
+    void write(const std::string& name, const std::string& text) const {
+        std::ofstream(path + "/" + name, std::ios::trunc) << text;
     }
     std::string path;
 };
@@ -37,13 +37,13 @@ BOOST_AUTO_TEST_SUITE(finished_files)
 
 BOOST_AUTO_TEST_CASE(a_finished_file_is_known_while_it_is_as_it_was) {
     const Folder folder;
-    FinishedFiles first(folder.path);
-    BOOST_TEST(!first.any());
     const std::string name = "sub \xff.h5";  // names are bytes
+    const FinishedFiles first(folder.path, {name});
+    BOOST_TEST(!first.any());
     folder.write("part", "content");
     first.add(name, kIdentity, folder.path + "/part", R"({"totals":{}})");
     const auto report_of = [&](const RunIdentity& identity) {
-        const FinishedFiles next(folder.path);
+        const FinishedFiles next(folder.path, {name, "other.h5"});
         BOOST_TEST(next.any());
         const std::string* const report = next.report_of(name, identity);
         return report != nullptr ? *report : "none";
@@ -58,27 +58,42 @@ BOOST_AUTO_TEST_CASE(a_finished_file_is_known_while_it_is_as_it_was) {
     BOOST_TEST(report_of(kIdentity) == "none");
 }
 
-BOOST_AUTO_TEST_CASE(a_damaged_line_hides_no_other_one) {
+BOOST_AUTO_TEST_CASE(a_damaged_one_hides_no_other) {
     const Folder folder;
-    folder.write("a.h5", "a");
-    folder.write("b.h5", "b");
-    FinishedFiles(folder.path).add("a.h5", kIdentity, folder.path + "/a.h5", "{}");
-    folder.write(".h5palettize-finished", "[1]\n7\n{\"path\": 3}\n{\"path\": \"c.h5\", \"input",
-                 true);
-    FinishedFiles(folder.path).add("b.h5", kIdentity, folder.path + "/b.h5", "{}");
-    FinishedFiles read(folder.path);
-    BOOST_TEST(read.report_of("a.h5", kIdentity) != nullptr);
-    BOOST_TEST(read.report_of("b.h5", kIdentity) != nullptr);
-    BOOST_TEST(read.report_of("c.h5", kIdentity) == nullptr);
-    read.discard();
-    BOOST_TEST(!fs::exists(folder.list()));
+    const std::vector<std::string> names{"a.h5", "b.h5", "c.h5", "d.h5"};
+    const FinishedFiles run(folder.path, names);
+    for (const std::string& name : names) {
+        folder.write(name, name);
+        run.add(name, kIdentity, folder.path + "/" + name, "{}");
+    }
+    folder.write(".b.h5.h5palettize-finished", R"({"input": "inp)");
+    folder.write(".c.h5.h5palettize-finished", "");
+    folder.write(".d.h5.h5palettize-finished", "[1]");
+    const FinishedFiles next(folder.path, names);
+    BOOST_TEST(next.report_of("a.h5", kIdentity) != nullptr);
+    for (const char* damaged : {"b.h5", "c.h5", "d.h5"})
+        BOOST_TEST(next.report_of(damaged, kIdentity) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_discards_its_own_only) {
+    const Folder folder;
+    const FinishedFiles run(folder.path, {"a.h5"});
+    const FinishedFiles other(folder.path, {"b.h5", "c.h5"});
+    for (const char* name : {"a.h5", "b.h5"}) folder.write(name, name);
+    run.add("a.h5", kIdentity, folder.path + "/a.h5", "{}");
+    other.add("b.h5", kIdentity, folder.path + "/b.h5", "{}");
+    other.discard();
+    BOOST_TEST(FinishedFiles(folder.path, {"a.h5"}).any());
+    BOOST_TEST(!FinishedFiles(folder.path, {"b.h5"}).any());
+    run.discard();
+    BOOST_TEST(std::distance(fs::directory_iterator(folder.path), {}) == 2);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_file_in_its_place_is_refused) {
     const Folder folder;
     folder.write("precious", "text");
-    fs::create_symlink(folder.path + "/precious", folder.list());
-    BOOST_CHECK_THROW(FinishedFiles{folder.path}, Error);
+    fs::create_symlink(folder.path + "/precious", folder.path + "/.a.h5.h5palettize-finished");
+    BOOST_CHECK_THROW((FinishedFiles{folder.path, {"a.h5"}}), Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
