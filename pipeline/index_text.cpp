@@ -125,6 +125,11 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
     std::set<std::string> files;
     for_each_tensor(index, path,
                     [&](const std::string&, const std::string& file) { files.insert(file); });
+    try {
+        (void)index_with_size(text, 0);  // refused before anything is done
+    } catch (const Error& error) {
+        throw error.in(path);
+    }
     return {files.begin(), files.end()};
 }
 
@@ -164,7 +169,8 @@ std::string index_with_size(std::string_view text, std::uint64_t bytes) {
         changed.replace(first, end - first, size.dump());
         if (SortedJson::parse(changed, nullptr, false) == index) return changed;
     }
-    throw Error(ErrorCode::kInput, "an index whose total_size is spelled with escapes");
+    throw Error(ErrorCode::kInput,
+                "metadata: total_size is spelled with escapes; write the name as it is");
 }
 
 }  // namespace pal

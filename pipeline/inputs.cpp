@@ -46,7 +46,11 @@ class Finder {
     [[nodiscard]] Inputs found() && { return std::move(inputs_); }
 
   private:
+    /// Once, whoever names it.
     std::size_t add_file(const std::string& path, const std::string& name) {
+        const auto known = places_.find(name);
+        if (known != places_.end() && same_file(inputs_.files[known->second].path, path))
+            return known->second;
         take_name(name, path);
         inputs_.files.push_back({path, name});
         places_[name] = inputs_.files.size() - 1;
@@ -63,6 +67,10 @@ class Finder {
 
     /// in_folder: found there, not asked for.
     void add_index(const fs::path& path, const std::string& name, bool in_folder) {
+        const bool listed = std::ranges::any_of(inputs_.indexes, [&](const IndexFile& known) {
+            return known.name == name && same_file(known.path, path.string());
+        });
+        if (listed) return;
         IndexFile index{path.string(), name, {}, {}};
         index.text = file_content(index.path, kMostIndexBytes, "no index");
         const std::vector<std::string> files = files_of_index(index.text, index.path);
@@ -77,10 +85,7 @@ class Finder {
                                                    "needed");
             }
             const std::string output = (fs::path(name).parent_path() / file).string();
-            const auto known = places_.find(output);
-            const bool listed =
-                known != places_.end() && same_file(inputs_.files[known->second].path, source);
-            index.files.push_back(listed ? known->second : add_file(source, output));
+            index.files.push_back(add_file(source, output));
         }
         inputs_.indexes.push_back(std::move(index));
     }
@@ -113,7 +118,7 @@ class Finder {
         for (const std::string& name : checkpoints)
             (void)add_file((fs::path(folder) / name).string(), name);
         for (const std::string& name : indexes) add_index(fs::path(folder) / name, name, true);
-        if (inputs_.files.size() > before) return;
+        if (!checkpoints.empty() || inputs_.files.size() > before) return;
         throw Error(ErrorCode::kInput, folder + ": no .h5 or .hdf5 file is in this folder");
     }
 

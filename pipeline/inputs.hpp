@@ -29,7 +29,7 @@ struct Inputs {
 /// (.json).
 [[nodiscard]] bool stands_for_several(const std::string& word);
 
-/// The files that the words stand for, in their order; of a folder by name, whatever is below it
+/// The files that the words stand for, in their order, each once; of a folder by name, whatever is below it
 /// and called .h5 or .hdf5, but for hidden files and folders, what lies in output_folder, and what
 /// links to folders lead to. An index in a folder, *.index.json or *.weights.json, comes along
 /// unless it names files of another kind, and brings those that it names. Throws Error(kInput): a

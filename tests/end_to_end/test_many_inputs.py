@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -86,6 +87,17 @@ class ManyInputs(support.Case):
         self.program("run", self.path("model"), self.path("again"), "--n-bits", "4")
         for name in ("model.index.json", *names):
             self.assertEqual(support.sha256(self.path(f"again/{name}")), support.sha256(self.path(f"out/{name}")))
+
+    def test_a_file_that_is_named_twice_is_read_once(self):
+        index, folder = self.hugging_face(), self.path("model")
+        file = self.path("model/model-00001-of-00002.h5")
+        for number, words in enumerate(((index, file), (file, index), (folder, file), (file, folder), (folder, index), (file, file, index))):
+            out = self.path(f"out{number}")
+            self.program("run", *words, out, "--n-bits", "4", "--quiet")
+            self.assert_holds(f"out{number}", "model.index.json", "model-00001-of-00002.h5", "model-00002-of-00002.h5")
+        (self.folder / "other").mkdir()
+        other = shutil.copy(file, self.path("other"))
+        self.refused_untouched(support.USAGE, ["both would become model-00001-of-00002.h5"], "run", file, other, self.path("out"))
 
     def test_the_shards_of_keras(self):
         # As ShardedH5IOStore writes them: the group of variables is what the map names; one that a shard had no room

@@ -73,6 +73,11 @@ BOOST_AUTO_TEST_CASE(what_is_no_index_is_refused) {
     BOOST_TEST(has(refusal(map_of(deep)), "more than 64 levels"));
 }
 
+BOOST_AUTO_TEST_CASE(a_size_that_cannot_be_written_is_refused_at_once) {
+    BOOST_TEST(refusal(R"({"metadata": {"total\u005fsize": 1}, "weight_map": {"a": "1.h5"}})") ==
+               "x.json: metadata: total_size is spelled with escapes; write the name as it is");
+}
+
 BOOST_AUTO_TEST_CASE(only_the_size_of_an_index_changes) {
     const std::string hugging_face =
         "{\n  \"metadata\": {\n    \"total_size\": 12,\n    \"\\u00e4\": [\n      1.5\n    ]\n  "
