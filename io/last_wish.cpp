@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,9 @@ struct KnownFile {
 };
 std::array<KnownFile, 8> doomed_files;
 std::array<KnownFile, 2> suspects;
+std::atomic<std::size_t> open_suspects{0};  // those that found no place among them, too
+std::array<KnownFile, 1> used_suspect;
+std::mutex using_suspect;  // not for handlers
 std::array<KnownFile, 1> outputs;
 
 void remember(std::span<KnownFile> files, const std::string& path) {
@@ -92,7 +96,10 @@ void say(std::string_view message) noexcept {
 /// "a.h5: ", "a.h5 or b.h5: ", nothing where no input is open.
 void say_suspects() noexcept {
     bool said = false;
-    for (const KnownFile& file : suspects) {
+    const bool too_many = open_suspects > suspects.size() && used_suspect.front().known;
+    const std::span<const KnownFile> named =
+        too_many ? std::span<const KnownFile>(used_suspect) : std::span<const KnownFile>(suspects);
+    for (const KnownFile& file : named) {
         if (!file.known) continue;
         if (said) say(" or ");
         say(file.path.data());
@@ -263,8 +270,25 @@ void give_up_on_input() noexcept {
     end_for_input("the HDF5 library does not return from a call, most likely on a damaged file");
 }
 
-Suspect::Suspect(std::string input) : input_(std::move(input)) { remember(suspects, input_); }
-Suspect::~Suspect() { forget(suspects, input_); }
+Suspect::Suspect(std::string input) : input_(std::move(input)) {
+    remember(suspects, input_);
+    ++open_suspects;
+    use_suspect(input_);
+}
+Suspect::~Suspect() {
+    forget(suspects, input_);
+    --open_suspects;
+    const std::lock_guard lock(using_suspect);
+    forget(used_suspect, input_);
+}
+
+void use_suspect(const std::string& input) {
+    const std::lock_guard lock(using_suspect);
+    KnownFile& used = used_suspect.front();
+    if (used.known && input == used.path.data()) return;
+    used.known = false;
+    remember(used_suspect, input);
+}
 
 Output::Output(std::string output) : output_(std::move(output)) { remember(outputs, output_); }
 Output::~Output() { forget(outputs, output_); }

@@ -21,9 +21,11 @@ void expect_exit() noexcept;
 /// that may call the library needs one. Calling it again costs nothing.
 void contain_stack_overflow_of_this_thread();
 
-/// An input that a crash is blamed on, by name, while it is open. From one thread.
+/// An input that a crash is blamed on, by name, while it is open. Of more than two (the shards of
+/// a merge) the one that was used last. From one thread.
 class Suspect {
   public:
+    /// Uses it.
     explicit Suspect(std::string input);
     ~Suspect();
     Suspect(const Suspect&) = delete;
@@ -32,6 +34,9 @@ class Suspect {
   private:
     std::string input_;
 };
+
+/// The input is about to be read by the library. Thread-safe.
+void use_suspect(const std::string& input);
 
 /// An output that is being written, by name. A crash is blamed on it where the call that crashed
 /// left errno with an error of a write (EIO: on the input or on it), and exits with 4: HDF5 1.10.8

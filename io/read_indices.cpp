@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/last_wish.hpp"
 #include "io/read_member.hpp"
 #include "stages/pack.hpp"
 
@@ -114,22 +115,24 @@ std::vector<ChunkBytes> decoded(const Member& member, const Geometry& geometry, 
 /// The chunks as the writer lays them out, each read when it is asked for.
 class FileChunks : public ChunkSource {
   public:
-    /// name: the file's and the tensor's, for messages.
-    FileChunks(Member member, const Geometry& geometry, int n_bits, std::string name)
+    FileChunks(Member member, const Geometry& geometry, int n_bits, std::string file,
+               std::string tensor)
         : member_(std::move(member)),
           grid_(geometry),
           chunk_bytes_(grid_.chunk_bytes(n_bits)),
-          name_(std::move(name)) {}
+          file_(std::move(file)),
+          tensor_(std::move(tensor)) {}
 
     [[nodiscard]] std::span<const std::uint8_t> read(std::size_t number,
                                                      ChunkBytes& scratch) const override {
         const Shape first = grid_.offset(number);
+        use_suspect(file_);
         try {
             const char* problem = read_at(first, scratch);
             if (problem == nullptr) return scratch;
             damaged("the chunk of 'indices' at " + shape_to_string(first) + " " + problem);
         } catch (const Error& error) {
-            throw Error(ErrorCode::kInput, name_ + ": " + error.what());
+            throw Error(ErrorCode::kInput, file_ + ": " + tensor_ + ": " + error.what());
         }
     }
 
@@ -157,18 +160,20 @@ class FileChunks : public ChunkSource {
     Member member_;
     ChunkGrid grid_;
     std::size_t chunk_bytes_;
-    std::string name_;
+    std::string file_;  // for messages
+    std::string tensor_;
 };
 
 }  // namespace
 
 PackedChunks open_indices(hid_t group, const Geometry& geometry, int n_bits,
-                          const std::string& name) {
+                          const std::string& file, const std::string& tensor) {
     const Shape& shape = geometry.indices_shape;
     Member member = open_member(group, "indices", shape);
     const ChunkGrid grid(geometry);
     if (!has_own_chunks(member, grid, n_bits)) return decoded(member, geometry, n_bits);
-    return {std::make_shared<FileChunks>(std::move(member), geometry, n_bits, name), grid.count()};
+    return {std::make_shared<FileChunks>(std::move(member), geometry, n_bits, file, tensor),
+            grid.count()};
 }
 
 }  // namespace pal

@@ -9,8 +9,8 @@
 
 namespace pal {
 
-/// name: the file's and the tensor's, for messages.
+/// file, tensor: for messages.
 [[nodiscard]] PackedChunks open_indices(hid_t group, const Geometry& geometry, int n_bits,
-                                        const std::string& name);
+                                        const std::string& file, const std::string& tensor);
 
 }  // namespace pal

@@ -157,7 +157,7 @@ PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info,
             read_floats(group, "per_channel_scale", scale_shape, tensor.dtype);
     }
     read_quantized(group, spec, lut_shape, tensor);
-    tensor.chunks = open_indices(group, geometry, tensor.n_bits, file + ": " + info.path);
+    tensor.chunks = open_indices(group, geometry, tensor.n_bits, file, info.path);
     return tensor;
 }
 
@@ -172,6 +172,7 @@ PalettizedTensor CheckpointReader::read_palettized(const std::string& path) cons
         throw Error(ErrorCode::kInput,
                     impl_->path + ": " + path + ": not a palettized tensor of this file");
     }
+    use_suspect(impl_->path);
     try {
         const auto group = impl_->open_at<h5::Group>(impl_->address_of(path), path);
         PalettizedTensor tensor;

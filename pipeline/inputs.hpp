@@ -29,12 +29,12 @@ struct Inputs {
 /// (.json).
 [[nodiscard]] bool stands_for_several(const std::string& word);
 
-/// The files that the words stand for, in their order, each once; of a folder by name, whatever is below it
-/// and called .h5 or .hdf5, but for hidden files and folders, what lies in output_folder, and what
-/// links to folders lead to. An index in a folder, *.index.json or *.weights.json, comes along
-/// unless it names files of another kind, and brings those that it names. Throws Error(kInput): a
-/// folder without checkpoints or that cannot be read, an index as files_of_index, or that names a
-/// file which is not there; Error(kUsage): two outputs of one name.
+/// The files that the words stand for, in their order, each once; of a folder by name, whatever is
+/// below it and called .h5 or .hdf5, but for hidden files and folders, what lies in output_folder,
+/// and what links to folders lead to. An index in a folder, *.index.json or *.weights.json, comes
+/// along unless it names files of another kind, and brings those that it names. Throws
+/// Error(kInput): a folder without checkpoints or that cannot be read, an index as files_of_index,
+/// or that names a file which is not there; Error(kUsage): two outputs of one name.
 [[nodiscard]] Inputs find_inputs(const std::vector<std::string>& words,
                                  const std::string& output_folder);
 

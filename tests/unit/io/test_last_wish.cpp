@@ -79,6 +79,39 @@ BOOST_AUTO_TEST_CASE(a_crash_is_blamed_on_the_input_until_writing_the_output_fai
 }
 
 BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(of_many_inputs_the_one_in_use_is_blamed) {
+    const auto blamed = [](const auto& body) {
+        const std::string said = end_of(body).said;
+        const std::size_t begin = std::string("h5palettize: error: ").size();
+        return said.substr(begin, said.find(": crashed") - begin);
+    };
+    BOOST_TEST(blamed([] {
+                   const pal::Suspect a("a.h5");
+                   const pal::Suspect b("b.h5");
+                   (void)std::raise(SIGSEGV);
+               }) == "a.h5 or b.h5");
+    BOOST_TEST(blamed([] {
+                   const pal::Suspect a("a.h5");
+                   const pal::Suspect b("b.h5");
+                   const pal::Suspect c("c.h5");
+                   (void)std::raise(SIGSEGV);
+               }) == "c.h5");
+    BOOST_TEST(blamed([] {
+                   const pal::Suspect a("a.h5");
+                   const pal::Suspect b("b.h5");
+                   const pal::Suspect c("c.h5");
+                   pal::use_suspect("b.h5");
+                   (void)std::raise(SIGSEGV);
+               }) == "b.h5");
+    BOOST_TEST(blamed([] {
+                   const pal::Suspect a("a.h5");
+                   const pal::Suspect b("b.h5");
+                   { const pal::Suspect c("c.h5"); }
+                   (void)std::raise(SIGSEGV);
+               }) == "a.h5 or b.h5");
+}
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
 BOOST_AUTO_TEST_CASE(a_crash_names_the_inputs_that_are_open) {
     const End two = end_of([] {
         const pal::Suspect first("first.h5");
