@@ -117,8 +117,8 @@ CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::st
 
 CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::string& target,
                                    bool force, const std::vector<std::string>& replaced,
-                                   const Links& links)
-    : impl_(std::make_unique<Impl>(source, target, force, std::string())) {
+                                   const Links& links, const std::string& part_path)
+    : impl_(std::make_unique<Impl>(source, target, force, part_path)) {
     make(replaced, links, Copies::kEverything);
 }
 

@@ -55,7 +55,8 @@ class CheckpointWriter {
     /// The same, but in the place of the datasets in `links`, which are not in `replaced`, there
     /// are external links, unless that would leave references without their object: Error(kInput).
     CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
-                     const std::vector<std::string>& replaced, const Links& links);
+                     const std::vector<std::string>& replaced, const Links& links,
+                     const std::string& part_path);
     ~CheckpointWriter();  // removes the temporary unless committed or the caller's
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;

@@ -308,12 +308,13 @@ std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIden
     if (!earlier.journal.is_open()) return {};
     const auto head = read_record(earlier.journal, earlier.position);
     if (!head) return {};
+    for (std::uint64_t position = earlier.position; read_record(earlier.journal, position);)
+        ++finished;
+    if (finished == 0) return {};  // killed before there was one
     if (const std::string other = difference(*head, identity); !other.empty()) {
         throw Error(ErrorCode::kUsage, target_ + ": --resume: what was begun there is of another " +
                                            other + "; leave --resume out to start afresh");
     }
-    for (std::uint64_t position = earlier.position; read_record(earlier.journal, position);)
-        ++finished;
     struct stat part {};
     try {
         if (::lstat(files.path.c_str(), &part) == 0 && S_ISREG(part.st_mode)) {
@@ -322,7 +323,7 @@ std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIden
         }
     } catch (const Error&) {  // gone meanwhile
     }
-    finished = 0;  // killed before there was one
+    finished = 0;
     return {};
 }
 

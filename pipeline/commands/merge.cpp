@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "io/journal.hpp"
 #include "pipeline/bytes_for_people.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/log.hpp"
@@ -36,8 +37,9 @@ int execute_merge(const Arguments& arguments) {
     const std::vector<MergedTensor> tensors = merged_tensors(shards, input.info());
 
     const Links links = arguments.flag("link") ? links_to(tensors, target) : Links{};
-    CheckpointWriter writer(input, target, arguments.flag("force"), paths_of(tensors, links),
-                            links);
+    const Journal place(target, {}, false);  // nobody else's, and found by the next one if killed
+    CheckpointWriter writer(input, target, arguments.flag("force"), paths_of(tensors, links), links,
+                            place.part_path());
     const std::vector<std::string> said = write_merged(tensors, links, input, writer);
     writer.finish(results_json(shards.front().head, said));
     const std::uint64_t written = writer.sync();

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "io/journal.hpp"
+#include "io/temporary.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -41,6 +42,11 @@ void clear_other_jobs(const std::string& target, std::size_t ranks, bool resume)
     }
     // Several ranks are about to use the folder.
     if (any && ranks == 1) ::rmdir(folder.c_str());
+}
+
+void remove_parts(const std::string& target, std::size_t ranks) noexcept {
+    for (std::size_t rank = 0; rank < ranks; ++rank)
+        ::unlink(beside(shard_of_rank(target, rank, ranks), "part").c_str());
 }
 
 }  // namespace pal

@@ -16,4 +16,8 @@ namespace pal {
 /// none. Throws Error(kUsage) instead where it is to be resumed: it would not be seen.
 void clear_other_jobs(const std::string& target, std::size_t ranks, bool resume);
 
+/// Removes what the ranks have made, which is merged; their journals, by which others know that
+/// they still work there, they remove themselves.
+void remove_parts(const std::string& target, std::size_t ranks) noexcept;
+
 }  // namespace pal

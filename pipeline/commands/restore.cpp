@@ -1,6 +1,7 @@
 // restore: a dense checkpoint again.
 #include "io/checkpoint_reader.hpp"
 #include "io/checkpoint_writer.hpp"
+#include "io/journal.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/fingerprint.hpp"
 #include "pipeline/log.hpp"
@@ -49,7 +50,8 @@ int execute_restore(const Arguments& arguments) {
     std::vector<std::string> replaced;
     for (const PalettizedTensorInfo& tensor : reader.info().tensors)
         replaced.push_back(tensor.path);
-    CheckpointWriter writer(reader, target, arguments.flag("force"), replaced);
+    const Journal place(target, {}, false);  // nobody else's, and found by the next one if killed
+    CheckpointWriter writer(reader, target, arguments.flag("force"), replaced, place.part_path());
     restore_tensors(reader, writer);
     writer.commit("");
     if (log_options().verbosity <= Verbosity::kQuiet) return 0;

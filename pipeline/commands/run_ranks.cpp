@@ -249,7 +249,9 @@ class RankRun {
         std::vector<Shard> shards = open_shards(files);
         require_input_of(shards.front(), reader_->info());
         const std::vector<MergedTensor> tensors = merged_tensors(shards, reader_->info());
-        CheckpointWriter writer(*reader_, target_, arguments_.flag("force"), paths_of(tensors));
+        const Journal place(target_, identity_, false);  // the next job finds it if this is killed
+        CheckpointWriter writer(*reader_, target_, arguments_.flag("force"), paths_of(tensors),
+                                place.part_path());
         const std::string results =
             results_json(shards.front().head, write_merged(tensors, {}, *reader_, writer));
         writer.finish(results);
@@ -263,6 +265,7 @@ class RankRun {
         write_reports();
         phases_.enter("publish", Activity::kWriting);
         reports_->publish(writer);
+        remove_parts(target_, ranks_.size());  // or a rank that is killed now would leave them all
     }
 
     void write_reports() {

@@ -262,6 +262,25 @@ class Ranks(support.Case):
             self.assert_is_the_file_of_one_process(*SLOW)
             os.remove(self.merged)
 
+    def test_a_rank_that_is_killed_when_all_is_merged_leaves_no_parts(self):
+        self.checkpoint(layers=6)
+        with subprocess.Popen(self.words(2, *SLOW), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
+            deadline = time.monotonic() + DEADLINE_SECONDS
+            while not glob.glob(f"{self.folder}/.out.h5.h5palettize-part"):  # rank 0 merges
+                self.assertIsNone(job.poll(), "done before it could be interrupted")
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.001)
+            ranks = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True, check=True).stdout.split()
+            os.kill(int(ranks[1]), signal.SIGSTOP)
+            while not os.path.exists(self.merged):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.001)
+            time.sleep(0.2)
+            os.kill(int(ranks[1]), signal.SIGKILL)
+            job.communicate(timeout=DEADLINE_SECONDS)
+        self.assertEqual(glob.glob(f"{self.merged}.shards/.*-part*"), [])
+        self.assertTrue(filecmp.cmp(self.whole(*SLOW), self.merged, shallow=False))
+
     def test_another_number_of_ranks_starts_afresh(self):
         self.checkpoint(layers=18, head=512)
         for ranks in (3, 1):

@@ -36,6 +36,49 @@ class Interrupted(support.Case):
     def temporaries(self):
         return [file.name for file in self.folder.iterdir() if file.name.startswith(".out.h5.h5palettize-")]
 
+    def stopped_while_it_writes(self, *command):
+        """A command that makes out.h5, and stands still while it does."""
+        for _ in range(20):
+            process = subprocess.Popen(support.command_line(*command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.kill)
+            while process.poll() is None:
+                if ".out.h5.h5palettize-part" in self.temporaries():
+                    process.send_signal(signal.SIGSTOP)
+                    if ".out.h5.h5palettize-part" in self.temporaries():
+                        return process
+                    process.send_signal(signal.SIGCONT)
+            self.assertEqual(process.wait(), support.DONE)
+            os.remove(self.path("out.h5"))
+        raise AssertionError("too quick to be stopped")
+
+    def test_what_a_killed_merge_or_restore_leaves_the_next_one_removes(self):
+        with h5py.File(self.path("in.h5"), "w") as file:
+            for layer in range(8):
+                file[f"{layer}/weight"] = support.rng(layer).standard_normal((1024, 1024)).astype("f4")
+        parts = [self.path(f"part{part}.h5") for part in range(2)]
+        for part, name in enumerate(parts):
+            self.program("run", self.path("in.h5"), name, "--n-bits", "4", "--shard", f"{part}/2", "--quiet")
+        self.program("merge", self.path("whole.h5"), *parts, "--quiet")
+        kept = ["in.h5", "part0.h5", "part1.h5", "whole.h5"]
+        for command in (("merge", self.path("out.h5"), *parts), ("restore", self.path("whole.h5"), self.path("out.h5"))):
+            with self.subTest(command=command[0]):
+                process = self.stopped_while_it_writes(*command)
+                self.refused(support.OUTPUT, ["another run is making it"], *command)
+                process.kill()
+                process.wait()
+                self.assertIn(".out.h5.h5palettize-part", self.temporaries())
+                self.program(*command, "--quiet")
+                self.assert_folder_holds(*kept, "out.h5")
+                os.remove(self.path("out.h5"))
+                # Nor does it stand in the way of a run that looks for something to resume.
+                process = self.stopped_while_it_writes(*command)
+                process.kill()
+                process.wait()
+                self.program("run", self.path("in.h5"), self.path("out.h5"), "--n-bits", "2", "--resume", "--quiet")
+                self.assert_folder_holds(*kept, "out.h5")
+                os.remove(self.path("out.h5"))
+
     def test_a_signal_before_anything_is_done_leaves_nothing(self):
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU):
             with self.subTest(signal=name.name):
