@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "io/journal.hpp"
+#include "io/version.hpp"
 #include "pipeline/fingerprint.hpp"
 #include "pipeline/json_path.hpp"
 #include "pipeline/log.hpp"
@@ -255,6 +256,22 @@ std::vector<Shard> open_shards(const std::vector<std::string>& files) {
     }
     require_all_parts(shards);
     return shards;
+}
+
+bool is_that_shard(const std::string& file, const ShardRecord& record) {
+    std::error_code none;
+    if (!std::filesystem::exists(file, none)) return false;
+    try {
+        const Shard shard = open_shard(file);
+        const ShardRecord& other = shard.record;
+        return shard.reader->info().version == kVersion &&
+               other.choice.part == record.choice.part &&
+               other.choice.parts == record.choice.parts && other.tensors == record.tensors &&
+               other.input_identity == record.input_identity &&
+               other.plan_identity == record.plan_identity;
+    } catch (const Error&) {  // something else lies there
+        return false;
+    }
 }
 
 std::vector<MergedTensor> merged_tensors(std::vector<Shard>& shards, const CheckpointInfo& input) {

@@ -8,6 +8,7 @@
 #include "pipeline/commands/rank_files.hpp"
 #include "pipeline/commands/run_file.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/merge.hpp"
 #include "pipeline/resume.hpp"
 #include "pipeline/sensitivities.hpp"
 #include "pipeline/skip_nonfinite.hpp"
@@ -27,6 +28,12 @@ std::optional<ShardChoice> shard_from(const Arguments& arguments) {
     throw Error(ErrorCode::kUsage,
                 "--shard slurm: SLURM_ARRAY_TASK_ID is not set, this is no task of an array job; "
                 "give I/N, as --shard 0/8");
+}
+
+/// Whether a part that lies there may stay. A report would be of the work that was not done.
+bool may_be_kept(const Arguments& arguments) {
+    return arguments.has("shard") && arguments.flag("resume") && !arguments.has("report") &&
+           !arguments.has("report-html") && !arguments.has("trace");
 }
 
 Plan part_of(const Plan& whole, const ShardChoice& shard) {
@@ -64,7 +71,8 @@ int execute_run(const Arguments& arguments) {
     const auto sensitivities = sensitivities_from(arguments);
     if (sensitivities) options.sensitivities = &sensitivities->info();
     phases.enter("plan", Activity::kComputing);
-    check_output(arguments);
+    const bool look_for_part = may_be_kept(arguments);
+    if (!look_for_part) check_output(arguments);
     Reports reports(arguments);
     Plan plan = executable_plan(arguments, config, options, reader);
     if (sensitivities) require_valid(*sensitivities, plan);
@@ -76,8 +84,14 @@ int execute_run(const Arguments& arguments) {
                           identity_of(plan, reader.info(), arguments.positionals[0],
                                       config_to_json(config), options.sensitivities),
                           arguments.positionals[0]);
+        if (look_for_part && is_that_shard(target, *shard)) {
+            log_note(fmt::format("{}: is part {} of {} of the same run; it stays", target,
+                                 choice.part, choice.parts));
+            return 0;
+        }
         plan = part_of(plan, choice);
     }
+    if (look_for_part) check_output(arguments);
 
     const Work work{reader, sensitivities.get(), recorder, wants_details(arguments), budget_bytes};
     return run_file({arguments, target, config, plan, work, phases, start, stopped, "", shard},

@@ -226,6 +226,32 @@ class Shards(support.Case):
         self.assertEqual(weights, 128 * 64 + 128 * 128 + 4096 * 1024)
         self.assertEqual(sum(rows for _, rows in slabs), 4096)
 
+    def test_a_part_that_is_done_stays_where_work_is_resumed(self):
+        original, part = self.checkpoint(), self.path("part.h5")
+        words = ("run", original, part, *GROUPS, "--shard", "1/3")
+        state = lambda: (os.stat(part).st_ino, os.stat(part).st_mtime_ns)
+        self.program(*words)
+        made = state()
+        for force in ((), ("--force",)):
+            self.assertIn("is part 1 of 3 of the same run; it stays", self.program(*words, "--resume", *force).stderr)
+            self.assertEqual(state(), made)
+        self.refused(OUTPUT, ["exists; pass --force"], *words)
+        self.refused(OUTPUT, ["exists; pass --force"], *words, "--resume", "--report", self.path("r.json"))
+        for other in (("--n-bits", "3"), ("--seed", "4"), ("--shard", "2/3"), ("--shard", "1/4")):
+            changed = [*words[:-2], *other, *(() if other[0] == "--shard" else words[-2:]), "--resume"]
+            self.refused(OUTPUT, ["exists; pass --force"], *changed)
+            self.assertEqual(state(), made)
+            self.program(*changed, "--force")
+            self.assertNotEqual(state(), made)
+            self.program(*words, "--force")
+            made = state()
+        with h5py.File(original, "r+") as file:
+            file["layer3/weight"][...] *= 2
+        self.refused(OUTPUT, ["exists; pass --force"], *words, "--resume")
+        with open(part, "r+b") as file:
+            file.truncate(1000)
+        self.program(*words, "--resume", "--force")
+
     def test_a_shard_that_was_stopped_goes_on(self):
         original = self.path("in.h5")
         with h5py.File(original, "w") as file:
