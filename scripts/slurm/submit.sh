@@ -11,8 +11,9 @@ Submits an array job of N tasks, each of which does one part of IN.h5 and writes
 the parts to OUT.h5 and removes them. Prints the numbers of both jobs.
 
 --NAME=VALUE before IN.h5 are options of sbatch, for both jobs: --time, --mem, --cpus-per-task, --partition, --account ...
---array, for the first one only, is 0-(N-1) where it is not given: --array=0-63%8 for 8 tasks at a time, --array=3 to do part 3
-once more where the others are done. The program is h5palettize in PATH, or what H5PALETTIZE names.
+--array, for the first one only, is 0-(N-1) where it is not given: --array=0-63%8 for 8 tasks at a time, --array=3 to submit part 3
+alone where the others are done. Submitted again, a job does what is not done yet. Options of `h5palettize merge`
+(--link: links to the parts, which then stay) go to the second one. The program is h5palettize in PATH, or what H5PALETTIZE names.
 `h5palettize slurm-plan IN.h5 [options]` says which N, --mem and --time suit.
 
 Example:
@@ -54,6 +55,7 @@ for option in "$@"; do
         --follow-external | --allow-plugins)
             for_run+=("$option")
             for_merge+=("$option") ;;
+        --link) for_merge+=("$option") ;;
         --shard | --shard=* | --resume) refuse "$option: is set by this script" ;;
         --report | --report=* | --report-html | --report-html=* | --trace | --trace=*)
             refuse "$option: every task would write the same file" ;;
@@ -65,6 +67,7 @@ program="${H5PALETTIZE:-h5palettize}"
 command -v sbatch >/dev/null || refuse "sbatch is not in PATH: is this a machine of a Slurm cluster?"
 command -v "$program" >/dev/null || refuse "$program is not in PATH; H5PALETTIZE can name it"
 if [[ ! -f "$input" ]]; then refuse "$input: no such file"; fi
+if [[ "$input" -ef "$output" ]]; then refuse "$output: is the input; choose another output"; fi
 if [[ -e "$output" ]] && [[ $force == no ]]; then refuse "$output: exists; --force replaces it"; fi
 
 array_job="$(sbatch --parsable "${for_both[@]}" "${array:---array=0-$((parts - 1))}" \

@@ -72,6 +72,62 @@ class Submit(unittest.TestCase):
         self.assertEqual((done.returncode, calls), (2, []))
         self.assertIn("absent.h5: no such file", done.stderr)
 
+        done, calls = self.submitted("in.h5", "./in.h5", "3", "--force")
+        self.assertEqual((done.returncode, calls), (2, []))
+        self.assertIn("./in.h5: is the input", done.stderr)
+
+    def test_links_are_for_the_merge(self):
+        _, (array, merge) = self.submitted("in.h5", "out.h5", "2", "--link", "--preset=w4")
+        self.assertEqual(array[-2:], ["2", "--preset=w4"])
+        self.assertEqual(merge[-2:], ["2", "--link"])
+
+    def merged(self, folder, *arguments, restarts=0, fails=False):
+        """What merge.sbatch says and returns, for a program that writes down its words and makes OUT.h5."""
+        program = folder / "program"
+        end = "exit 1" if fails else 'echo merged > "$2"'
+        program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/words\n{end}\n')
+        program.chmod(0o755)
+        environment = {**os.environ, "H5PALETTIZE": str(program), "SLURM_JOB_ID": "9", "SLURM_RESTART_COUNT": str(restarts)}
+        done = subprocess.run([SCRIPTS / "merge.sbatch", *arguments], capture_output=True, text=True, cwd=folder, env=environment,
+                              check=False)
+        words = (folder / "words").read_text() if (folder / "words").exists() else ""
+        (folder / "words").unlink(missing_ok=True)
+        return done, words
+
+    def test_the_merge_job_goes_on_wherever_it_was_killed(self):
+        with tempfile.TemporaryDirectory(prefix="h5palettize-test-") as name:
+            folder = pathlib.Path(name)
+            parts = folder / "out.h5.shards"
+
+            def make(*names):
+                parts.mkdir(exist_ok=True)
+                for part in names:
+                    (parts / part).touch()
+
+            make("1-of-3.h5")
+            done, words = self.merged(folder, "out.h5", "3")
+            self.assertEqual((done.returncode, words), (3, ""))
+            self.assertIn("of 3 parts these are missing: 0 2", done.stderr)
+            make("0-of-3.h5", "2-of-3.h5")
+            done, words = self.merged(folder, "out.h5", "3", fails=True)
+            self.assertEqual((done.returncode, len(list(parts.iterdir()))), (1, 3))
+            # When OUT.h5 was there: once more. While it removed the parts: what is left.
+            done, words = self.merged(folder, "out.h5", "3", restarts=1)
+            shards = " ".join(f"out.h5.shards/{part}-of-3.h5" for part in range(3))
+            self.assertEqual((done.returncode, words, parts.exists()), (0, f"merge out.h5 {shards} --force\n", False))
+            make("2-of-3.h5", "merged-by-9")
+            done, words = self.merged(folder, "out.h5", "3", restarts=1)
+            self.assertEqual((done.returncode, words, parts.exists()), (0, "", False))
+            # The mark of another job says nothing of this one; what others left is not this job's.
+            make("0-of-1.h5", "merged-by-8")
+            done, words = self.merged(folder, "out.h5", "1", "--force", restarts=1)
+            self.assertEqual((done.returncode, words), (0, "merge out.h5 out.h5.shards/0-of-1.h5 --force\n"))
+            self.assertIn("files of other jobs", done.stderr)
+            make("0-of-1.h5")
+            done, words = self.merged(folder, "out.h5", "1", "--link")
+            self.assertEqual((done.returncode, (parts / "0-of-1.h5").exists()), (0, True))
+            self.assertEqual(self.merged(folder, "out.h5", "x")[0].returncode, 2)
+
     def test_the_scripts_pass_shellcheck(self):
         try:
             subprocess.run(["shellcheck", *sorted(SCRIPTS.iterdir())], check=True)
