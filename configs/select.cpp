@@ -350,7 +350,8 @@ class Selector {
                 wanted.empty() ? "selects no state at all"
                                : fmt::format("looks for the states {}", fmt::join(wanted, ", ")),
                 files_have(), fmt::join(states, ", "),
-                has_some ? "; pass --include with a pattern for " + samples(selection) : ""));
+                has_some ? "; pass --include with a pattern for " + samples(selection)
+                         : ", and no tensor of 2 dimensions or more with more than one element"));
     }
 
     static constexpr std::size_t kNoRuleAsked = std::numeric_limits<std::size_t>::max();

@@ -120,7 +120,8 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
         throw Error(ErrorCode::kInput,
                     path +
                         ": no index: wanted is an object with a weight_map, which says the file "
-                        "of each tensor");
+                        "of each tensor; name the files in place of the folder where it is of "
+                        "something else");
     }
     std::set<std::string> files;
     for_each_tensor(index, path,

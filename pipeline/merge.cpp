@@ -109,8 +109,10 @@ void require_all_parts(const std::vector<Shard>& shards) {
     }
     if (missing.empty()) return;
     throw Error(ErrorCode::kInput,
-                fmt::format("part{} {} of {} {} missing", missing.size() > 1 ? "s" : "",
-                            some_of(missing), parts, missing.size() > 1 ? "are" : "is"));
+                fmt::format("part{} {} of {} {} missing; the run with --shard {}/{} makes {}",
+                            missing.size() > 1 ? "s" : "", some_of(missing), parts,
+                            missing.size() > 1 ? "are" : "is", missing.front(), parts,
+                            missing.size() > 1 ? "the first" : "it"));
 }
 
 const DatasetInfo& dataset_of(const std::string& path, const CheckpointInfo& input,

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "io/journal.hpp"
 #include "pipeline/bytes_for_people.hpp"
 #include "pipeline/commands/command.hpp"
@@ -25,12 +27,20 @@ void check_merge_target(const std::string& input, const std::vector<std::string>
     for (const std::string& shard : shards) check_target(shard, target, force);
 }
 
+std::string input_of(const Arguments& arguments, const Shard& shard) {
+    if (arguments.has("input")) return arguments.text("input");
+    std::error_code none;
+    if (std::filesystem::exists(shard.record.input, none)) return shard.record.input;
+    throw Error(ErrorCode::kInput,
+                shard.record.input +
+                    ": the file that the shards were made from is not there; --input names it");
+}
+
 int execute_merge(const Arguments& arguments) {
     const std::string target = behind_links(arguments.positionals[0]);
     const std::vector<std::string> files = shard_files(arguments);
     std::vector<Shard> shards = open_shards(files);
-    const std::string input_path =
-        arguments.has("input") ? arguments.text("input") : shards.front().record.input;
+    const std::string input_path = input_of(arguments, shards.front());
     const CheckpointReader input(input_path, read_options_from(arguments));
     require_input_of(shards.front(), input.info());
     check_merge_target(input_path, files, target, arguments.flag("force"));

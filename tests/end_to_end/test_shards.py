@@ -126,7 +126,7 @@ class Shards(support.Case):
         original = self.checkpoint(layers=4)
         names = self.run_shards(original, 4, *GROUPS)
         merged = self.path("merged.h5")
-        self.refused(INPUT, ["parts 1, 2 of 4 are missing"], "merge", merged, names[0], names[3])
+        self.refused(INPUT, ["parts 1, 2 of 4 are missing; the run with --shard 1/4 makes the first"], "merge", merged, names[0], names[3])
         self.refused(INPUT, ["part-1.h5: is part 1 of 4, and so is .*again.h5"], "merge", merged,
                      shutil.copy(names[1], self.path("again.h5")), *names)
         self.program("run", original, self.path("whole.h5"), *GROUPS)
@@ -150,7 +150,7 @@ class Shards(support.Case):
         names = self.run_shards(original, 2, *GROUPS)
         moved = self.path("moved.h5")
         os.rename(original, moved)
-        self.refused(INPUT, ["in.h5"], "merge", self.path("merged.h5"), *names)
+        self.refused(INPUT, ["in.h5: the file that the shards were made from is not there; --input names it"], "merge", self.path("merged.h5"), *names)
         self.program("merge", self.path("merged.h5"), *names, "--input", moved)
         self.program("verify", moved, self.path("merged.h5"))
 
