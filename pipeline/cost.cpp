@@ -17,9 +17,18 @@ constexpr double kWrittenBit = 0.1;     // of indices
 constexpr double kDecodedByte = 5;      // of filtered chunks, inflating most of all
 constexpr double kMostCounted = 65536;  // bins, or distinct values, that are solved on
 
-/// Of a vector of 2 components, by n_bits: many centroids have fewer starts.
-constexpr std::array<double, 8> kStarted{0.6e3, 3e3, 5e3, 13e3, 17e3, 20e3, 9e3, 3e3};
-constexpr std::array<double, 8> kTrained{0.1e3, 0.5e3, 1e3, 2e3, 3.5e3, 5e3, 4.5e3, 4.2e3};
+/// Of groups of vectors of 2 components, by n_bits.
+using ByWidth = std::array<double, 8>;
+constexpr double kFewVector = 1e3;  // where each has a centroid of its own
+// Up to what training takes of a group: of the group, of a vector that starts are tried on, and of
+// one that is trained on.
+constexpr ByWidth kSmallGroup{0.16e6, 0.39e6, 0.69e6, 1.28e6, 2.9e6, 6.5e6, 7.2e6, 7.8e6};
+constexpr ByWidth kStarted{0.25e3, 1.95e3, 3.5e3, 7.2e3, 9.9e3, 13.6e3, 0.7e3, 0};
+constexpr ByWidth kTrained{0.07e3, 0.47e3, 1.8e3, 3e3, 4.3e3, 6.2e3, 5.5e3, 4.9e3};
+constexpr double kRead = 60;
+// Above that they are counted in bins: of the group, and of a vector.
+constexpr ByWidth kBinnedGroup{12e6, 55e6, 120e6, 235e6, 340e6, 480e6, 330e6, 150e6};
+constexpr ByWidth kBinned{28, 35, 35, 60, 75, 90, 110, 135};
 
 /// What depends on the dtype of the weights.
 struct DTypeCosts {
@@ -75,16 +84,19 @@ double scalar_group(const TensorJob& job, double n) {
 }
 
 /// One group of n vectors.
-double vector_group(const TensorJob& job, double n) {
-    const double dim = static_cast<double>(job.spec.cluster_dim) / 2;
+double vector_group(const TensorJob& job, double n, bool weighted) {
+    const std::uint64_t dim = job.spec.cluster_dim;
     const auto width = static_cast<std::size_t>(job.spec.n_bits - 1);
     const std::size_t k = std::size_t{1} << job.spec.n_bits;
-    const auto at_most = [n](std::size_t points) {
-        return std::min(n, static_cast<double>(points));
-    };
-    const double starts = kStarted.at(width) * at_most(cluster::start_points(k));
-    const double training = kTrained.at(width) * at_most(cluster::sample_points(k));
-    return (starts + training) * std::pow(dim, 1.25) + 60 * dim * n;
+    if (n <= static_cast<double>(k)) return kFewVector * n;
+    const auto trained_on = static_cast<double>(cluster::sample_points(k));
+    if (n > trained_on && dim == 2 && !weighted)
+        return kBinnedGroup.at(width) + kBinned.at(width) * n;
+    const auto started_on = static_cast<double>(cluster::start_points(k));
+    const double pairs = static_cast<double>(dim) / 2;
+    const double small = kSmallGroup.at(width) + kStarted.at(width) * std::min(n, started_on) +
+                         kTrained.at(width) * std::min(n, trained_on);
+    return small * std::pow(pairs, 1.25) + kRead * pairs * n;
 }
 
 /// Finding a weight's index, in groups of n.
@@ -102,7 +114,8 @@ double estimated_seconds(const PlanEntry& entry) {
     const double in_group = static_cast<double>(job.geometry.index_count) / groups;
     double ns = kTensor;
     const bool scalar = job.spec.cluster_dim == 1;
-    ns += groups * (scalar ? scalar_group(job, in_group) : vector_group(job, in_group));
+    ns += groups * (scalar ? scalar_group(job, in_group)
+                           : vector_group(job, in_group, entry.sensitivities != nullptr));
     ns += assigned(job, in_group) * static_cast<double>(job.geometry.weight_count);
     ns += kWrittenBit * job.spec.n_bits * static_cast<double>(job.geometry.index_count);
     if (entry.dataset->storage != "contiguous" && entry.dataset->storage != "compact")
