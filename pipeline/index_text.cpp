@@ -163,15 +163,19 @@ std::string index_with_size(std::string_view text, std::uint64_t bytes) {
     }
     // A tensor may have that name too: what the text then says, tells.
     const std::string name = std::string("\"") + kTotalSize + '"';
-    for (std::size_t at = text.find(name); at != std::string_view::npos;
-         at = text.find(name, at + 1)) {
+    constexpr int kMostNames = 64;  // each is tried, and takes as long as reading the index
+    int names = 0;
+    for (std::size_t at = text.find(name); at != std::string_view::npos && names < kMostNames;
+         at = text.find(name, at + 1), ++names) {
         const auto [first, end] = value_behind(text, at + name.size());
         std::string changed(text);
         changed.replace(first, end - first, size.dump());
         if (SortedJson::parse(changed, nullptr, false) == index) return changed;
     }
     throw Error(ErrorCode::kInput,
-                "metadata: total_size is spelled with escapes; write the name as it is");
+                names < kMostNames
+                    ? "metadata: total_size is spelled with escapes; write the name as it is"
+                    : "metadata: total_size is not found among many of that name");
 }
 
 }  // namespace pal

@@ -57,12 +57,23 @@ class Finder {
         return inputs_.files.size() - 1;
     }
 
-    void take_name(const std::string& name, const std::string& path) {
-        const auto [taken, is_new] = names_.emplace(name, path);
-        if (is_new) return;
-        throw Error(ErrorCode::kUsage, taken->second + " and " + path + ": both would become " +
-                                           name +
+    [[noreturn]] static void refuse_both(const std::string& one, const std::string& other,
+                                         const std::string& name) {
+        throw Error(ErrorCode::kUsage, one + " and " + other + ": both would become " + name +
                                            " in the output folder; palettize them one by one");
+    }
+
+    void take_name(const std::string& name, const std::string& path) {
+        // Of a folder called a.h5 and a file of that name only one can be made.
+        for (fs::path above = fs::path(name).parent_path(); !above.empty();
+             above = above.parent_path()) {
+            folders_.emplace(above.string(), path);
+            if (names_.contains(above.string()))
+                refuse_both(names_[above.string()], path, above.string());
+        }
+        if (folders_.contains(name)) refuse_both(folders_[name], path, name);
+        const auto [taken, is_new] = names_.emplace(name, path);
+        if (!is_new) refuse_both(taken->second, path, name);
     }
 
     /// in_folder: found there, not asked for.
@@ -124,8 +135,9 @@ class Finder {
 
     std::string output_folder_;
     Inputs inputs_;
-    std::map<std::string, std::string> names_;   // of outputs: what they are made of
-    std::map<std::string, std::size_t> places_;  // of outputs: in inputs_.files
+    std::map<std::string, std::string> names_;    // of outputs: what they are made of
+    std::map<std::string, std::string> folders_;  // that outputs lie in: one such input
+    std::map<std::string, std::size_t> places_;   // of outputs: in inputs_.files
 };
 
 }  // namespace

@@ -76,6 +76,11 @@ BOOST_AUTO_TEST_CASE(what_is_no_index_is_refused) {
 BOOST_AUTO_TEST_CASE(a_size_that_cannot_be_written_is_refused_at_once) {
     BOOST_TEST(refusal(R"({"metadata": {"total\u005fsize": 1}, "weight_map": {"a": "1.h5"}})") ==
                "x.json: metadata: total_size is spelled with escapes; write the name as it is");
+    std::string many = R"({"metadata": {"x": [)";
+    for (int i = 0; i < 20000; ++i) many += "\"total_size\",";
+    many += R"(0], "total_size": 1}, "weight_map": {"a": "1.h5"}})";
+    BOOST_TEST(refusal(many) ==
+               "x.json: metadata: total_size is not found among many of that name");
 }
 
 BOOST_AUTO_TEST_CASE(only_the_size_of_an_index_changes) {
