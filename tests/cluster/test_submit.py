@@ -112,12 +112,23 @@ class Submit(unittest.TestCase):
             done, words = self.merged(folder, "out.h5", "3", fails=True)
             self.assertEqual((done.returncode, len(list(parts.iterdir()))), (1, 3))
             # When OUT.h5 was there: once more. While it removed the parts: what is left.
+            (folder / "out.h5").touch()
             done, words = self.merged(folder, "out.h5", "3", restarts=1)
             shards = " ".join(f"out.h5.shards/{part}-of-3.h5" for part in range(3))
             self.assertEqual((done.returncode, words, parts.exists()), (0, f"merge out.h5 {shards} --force\n", False))
             make("2-of-3.h5", "merged-by-9")
             done, words = self.merged(folder, "out.h5", "3", restarts=1)
             self.assertEqual((done.returncode, words, parts.exists()), (0, "", False))
+            done, words = self.merged(folder, "out.h5", "3", restarts=1)
+            self.assertEqual((done.returncode, words), (0, ""))
+            # A mark without OUT.h5, or of a job that was not started again, says nothing.
+            make("0-of-1.h5", "merged-by-9")
+            _, words = self.merged(folder, "out.h5", "1")
+            self.assertEqual(words, "merge out.h5 out.h5.shards/0-of-1.h5\n")
+            make("0-of-1.h5", "merged-by-9")
+            (folder / "out.h5").unlink()
+            _, words = self.merged(folder, "out.h5", "1", restarts=1)
+            self.assertEqual(words, "merge out.h5 out.h5.shards/0-of-1.h5\n")
             # The mark of another job says nothing of this one; what others left is not this job's.
             make("0-of-1.h5", "merged-by-8")
             done, words = self.merged(folder, "out.h5", "1", "--force", restarts=1)
