@@ -32,6 +32,10 @@ struct ChunkPlace {
     ChunkBytes kept;             // where there is no offset
 };
 
+/// Those of a tensor that is there, without a place or their bytes: reads them all. Throws as its
+/// chunks do.
+[[nodiscard]] std::vector<ChunkPlace> checksums_of(const PalettizedTensor& tensor);
+
 /// What the writer makes at once, beside room for what is replaced.
 enum class Copies {
     kEverything,

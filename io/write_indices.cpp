@@ -47,10 +47,15 @@ const IndexStorage& storage_of(const PalettizedTensor& tensor, IndexStorages& st
     return storage->second;
 }
 
-ChunkPlace kept_place(std::span<const std::uint8_t> bytes) {
+ChunkPlace checksum_of(std::span<const std::uint8_t> bytes) {
     ChunkPlace place;
     place.bytes = static_cast<std::uint32_t>(bytes.size());
     place.checksum = libdeflate_crc32(0, bytes.data(), bytes.size());
+    return place;
+}
+
+ChunkPlace kept_place(std::span<const std::uint8_t> bytes) {
+    ChunkPlace place = checksum_of(bytes);
     place.kept.assign(bytes.begin(), bytes.end());
     return place;
 }
@@ -59,9 +64,7 @@ ChunkPlace kept_place(std::span<const std::uint8_t> bytes) {
 ChunkPlace place_of(hid_t dataset, const std::vector<hsize_t>& offset,
                     std::span<const std::uint8_t> bytes, bool keep) {
     if (keep) return kept_place(bytes);
-    ChunkPlace place;
-    place.bytes = static_cast<std::uint32_t>(bytes.size());
-    place.checksum = libdeflate_crc32(0, bytes.data(), bytes.size());
+    ChunkPlace place = checksum_of(bytes);
     haddr_t address = HADDR_UNDEF;
     hsize_t stored = 0;
     unsigned mask = 0;
@@ -115,6 +118,14 @@ std::vector<ChunkPlace> write_chunks(hid_t group, const PalettizedTensor& tensor
 }
 
 }  // namespace
+
+std::vector<ChunkPlace> checksums_of(const PalettizedTensor& tensor) {
+    std::vector<ChunkPlace> places;
+    for_each_chunk_in_order(tensor, [&](std::size_t, std::span<const std::uint8_t> bytes) {
+        places.push_back(checksum_of(bytes));
+    });
+    return places;
+}
 
 std::vector<ChunkPlace> write_indices(hid_t group, const PalettizedTensor& tensor,
                                       CheckpointWriter::Impl& impl) {

@@ -264,13 +264,19 @@ bool is_that_shard(const std::string& file, const ShardRecord& record) {
     std::error_code none;
     if (!std::filesystem::exists(file, none)) return false;
     try {
-        const Shard shard = open_shard(file);
+        Shard shard = open_shard(file);
         const ShardRecord& other = shard.record;
-        return shard.reader->info().version == kVersion &&
-               other.choice.part == record.choice.part &&
-               other.choice.parts == record.choice.parts && other.tensors == record.tensors &&
-               other.input_identity == record.input_identity &&
-               other.plan_identity == record.plan_identity;
+        const bool says_so =
+            shard.reader->info().version == kVersion && other.choice.part == record.choice.part &&
+            other.choice.parts == record.choice.parts && other.tensors == record.tensors &&
+            other.input_identity == record.input_identity &&
+            other.plan_identity == record.plan_identity;
+        for (std::size_t t = 0; says_so && t < shard.tensors.size(); ++t) {
+            const MergedTensor::Source source{&shard, t, take_piece(shard.tensors[t])};
+            const auto chunks = checksums_of(read_checked(source));
+            if (chunks_fingerprint(chunks).text() != source.record.indices) return false;
+        }
+        return says_so;
     } catch (const Error&) {  // something else lies there
         return false;
     }

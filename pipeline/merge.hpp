@@ -26,8 +26,9 @@ struct Shard {
 /// All stay open: where the process may not have so many files, it asks for more.
 [[nodiscard]] std::vector<Shard> open_shards(const std::vector<std::string>& files);
 
-/// Whether the file is there and is what a run that would write this record makes, by what it says
-/// of itself: of the same input, configuration, version and part.
+/// Whether the file is there and is what a run that would write this record makes: of the same
+/// input, configuration, version and part by what it says of itself, and undamaged, by its
+/// checksums. Reads all of it.
 [[nodiscard]] bool is_that_shard(const std::string& file, const ShardRecord& record);
 
 /// A tensor of the merged file, whole or in slabs, in order.

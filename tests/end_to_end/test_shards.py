@@ -248,9 +248,16 @@ class Shards(support.Case):
         with h5py.File(original, "r+") as file:
             file["layer3/weight"][...] *= 2
         self.refused(OUTPUT, ["exists; pass --force"], *words, "--resume")
-        with open(part, "r+b") as file:
-            file.truncate(1000)
-        self.program(*words, "--resume", "--force")
+        self.program(*words, "--force")
+        whole = pathlib.Path(part).read_bytes()
+        for damaged in (whole[:1000], whole[: len(whole) // 2] + bytes(64) + whole[len(whole) // 2 + 64:]):
+            pathlib.Path(part).write_bytes(damaged)
+            self.program(*words, "--resume", "--force")
+            self.assertEqual(pathlib.Path(part).read_bytes(), whole)
+        # As if the run had been killed when the part had its name.
+        self.write_text(".part.h5.h5palettize-journal", "")
+        self.program(*words, "--resume")
+        self.assert_folder_holds("in.h5", "part.h5")
 
     def test_a_shard_that_was_stopped_goes_on(self):
         original = self.path("in.h5")
