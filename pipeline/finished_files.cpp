@@ -1,6 +1,7 @@
 #include "pipeline/finished_files.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "io/descriptor.hpp"
 #include "io/temporary.hpp"
 #include "pipeline/file_content.hpp"
+#include "pipeline/fingerprint.hpp"
 #include "stages/error.hpp"
 
 namespace pal {
@@ -24,9 +26,32 @@ constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 bool is_there(const std::string& path) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) return false;
-    if (S_ISREG(status.st_mode)) return true;
-    throw Error(ErrorCode::kOutput,
-                path + ": is no regular file, and not of a run of yours; remove it");
+    const auto refuse = [&](const char* what) {
+        throw Error(ErrorCode::kOutput,
+                    fmt::format("{}: {}, and not of a run of yours; remove it", path, what));
+    };
+    if (!S_ISREG(status.st_mode)) refuse("is no regular file");
+    if (status.st_uid != ::geteuid()) refuse("belongs to another user");
+    return true;
+}
+
+/// Of all that is in it but this.
+std::string checksum_of(const Json& json) {
+    Fingerprint all;
+    for (const char* key : {"input", "config", "version", "output", "report"})
+        all.add(json.at(key).get<std::string>() + '\0');
+    return all.text();
+}
+
+/// Replaces what has that name, whatever other names it has.
+int write_anew(const std::string& path, const std::string& temporary, const std::string& text) {
+    ::unlink(temporary.c_str());
+    const Descriptor file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    int error = file.is_open() ? write_all(file.get(), text) : errno;
+    if (error == 0 && ::fdatasync(file.get()) != 0) error = errno;
+    if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+    if (error != 0) ::unlink(temporary.c_str());
+    return error;
 }
 
 }  // namespace
@@ -39,17 +64,22 @@ FinishedFiles::FinishedFiles(const std::string& folder, const std::vector<std::s
         const Json json =
             Json::parse(file_content(path, kMostBytes, "not of a finished output"), nullptr, false);
         try {
+            if (json.at("checksum") != checksum_of(json)) continue;
             files_[name] = {{json.at("input"), json.at("config"), json.at("version")},
                             json.at("output"),
-                            json.at("report").dump()};
+                            json.at("report")};
         } catch (const Json::exception&) {
-            continue;  // cut, as that of a killed run may be: not finished
+            continue;  // of something else
         }
     }
 }
 
 std::string FinishedFiles::place_of(const std::string& name) const {
     return beside(folder_ + "/" + name, "finished");
+}
+
+std::string FinishedFiles::new_place_of(const std::string& name) const {
+    return beside(folder_ + "/" + name, "finished.new");
 }
 
 const std::string* FinishedFiles::report_of(const std::string& name,
@@ -74,19 +104,22 @@ void FinishedFiles::add(const std::string& name, const RunIdentity& identity,
     json["config"] = identity.config;
     json["version"] = identity.version;
     json["output"] = content_stamp(part_path);
-    json["report"] = Json::parse(report);
-    const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    json["report"] = report;  // as a text: nobody reads it before its checksum holds
+    json["checksum"] = checksum_of(json);
     const std::string path = place_of(name);
-    const Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-    int error = file.is_open() ? write_all(file.get(), text) : errno;
-    if (error == 0 && ::fdatasync(file.get()) != 0) error = errno;
-    if (error == 0) return;
-    if (file.is_open()) ::unlink(path.c_str());
-    throw Error(ErrorCode::kOutput, path + ": cannot be written: " + std::strerror(error));
+    const int error = write_anew(path, new_place_of(name),
+                                 json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    if (error != 0)
+        throw Error(ErrorCode::kOutput, path + ": cannot be written: " + std::strerror(error));
+}
+
+void FinishedFiles::take_back(const std::string& name) const noexcept {
+    ::unlink(place_of(name).c_str());
+    ::unlink(new_place_of(name).c_str());
 }
 
 void FinishedFiles::discard() const noexcept {
-    for (const std::string& name : names_) ::unlink(place_of(name).c_str());
+    for (const std::string& name : names_) take_back(name);
 }
 
 }  // namespace pal

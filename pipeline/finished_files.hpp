@@ -16,10 +16,8 @@ class FinishedFiles {
   public:
     /// Reads what an earlier run left of these outputs, if anything; what is damaged is left out.
     /// names: below the folder. Throws Error(kInput) where it cannot be read; Error(kOutput) where
-    /// something else is in its place.
+    /// something else is in its place, or another user's.
     FinishedFiles(const std::string& folder, const std::vector<std::string>& names);
-
-    [[nodiscard]] bool any() const noexcept { return !files_.empty(); }
 
     /// The report of an output that an earlier run finished, where that run had the same identity
     /// and the file is the one that it made; else null.
@@ -30,6 +28,8 @@ class FinishedFiles {
     /// whoever is killed in between has both or neither. Throws Error(kOutput).
     void add(const std::string& name, const RunIdentity& identity, const std::string& part_path,
              const std::string& report) const;
+    /// The output did not get its name.
+    void take_back(const std::string& name) const noexcept;
     /// All outputs are there.
     void discard() const noexcept;
 
@@ -40,6 +40,7 @@ class FinishedFiles {
         std::string report;
     };
     [[nodiscard]] std::string place_of(const std::string& name) const;
+    [[nodiscard]] std::string new_place_of(const std::string& name) const;
 
     std::string folder_;
     std::vector<std::string> names_;

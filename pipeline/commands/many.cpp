@@ -50,7 +50,11 @@ void check_folder(const std::string& folder) {
                             ": is the name of a file that is not there; what comes last is the "
                             "output of several inputs, a folder");
         }
-        return check_target("", folder, false);
+        try {
+            return check_target("", folder, false);
+        } catch (const Error&) {  // another run may have made it meanwhile
+            if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) throw;
+        }
     }
     if (S_ISDIR(status.st_mode)) return;
     throw Error(ErrorCode::kOutput,

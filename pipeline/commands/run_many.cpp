@@ -56,10 +56,6 @@ std::string report_to_keep(const Plan& plan, const RunFacts& facts) {
     return report_json(plan, &short_facts);
 }
 
-std::string profile_of(const RunFacts& facts) {
-    return facts.profile ? profile_table(*facts.profile) : std::string();
-}
-
 /// Returns the exit code.
 int run_one_after_the_other(ManyRun& run) {
     std::size_t done = run.files().size() - run.to_do().size();
@@ -93,10 +89,9 @@ void MadeFolders::make(const std::string& folder, const std::string& top) {
     std::error_code error;
     if (std::filesystem::is_directory(folder, error)) return;
     if (folder.size() > top.size()) make(folder_of(folder), top);
-    if (!std::filesystem::create_directory(folder, error)) {
-        throw Error(ErrorCode::kOutput, folder + ": cannot be made: " + error.message());
-    }
-    made_.push_back(folder);
+    const bool is_new = std::filesystem::create_directory(folder, error);
+    if (error) throw Error(ErrorCode::kOutput, folder + ": cannot be made: " + error.message());
+    if (is_new) made_.push_back(folder);  // else another run has made it meanwhile
 }
 
 ManyRun::ManyRun(const Arguments& arguments)
@@ -126,7 +121,7 @@ void ManyRun::plan() {
         identities_.push_back(identity_of_file(f, planned_.infos[f]));
     }
     find_finished();
-    check_outputs(files_, arguments_, to_do_, resumes_ && finished_.any());
+    check_outputs(files_, arguments_, to_do_, any_kept());
     warn();
 }
 
@@ -136,7 +131,10 @@ void ManyRun::begin() {
         folders_.make(folder_of(files_.target(files_.inputs.files[f].name)), files_.folder);
     for (const IndexFile& index : files_.inputs.indexes)
         folders_.make(folder_of(files_.target(index.name)), files_.folder);
-    beside_.emplace(with_others(arguments_, files_));
+    Arguments own = with_others(arguments_, files_);
+    // Where nothing is left to do a report that lies there is of the run that was killed after it.
+    if (to_do_.empty()) own.values.at("force") = po::variable_value(true, false);
+    beside_.emplace(own);
     remove_journals_of_kept();
 }
 
@@ -187,6 +185,7 @@ std::string ManyRun::identity() const {
     for (const RunIdentity& file : identities_)
         all.add(file.input + "\n" + file.config + "\n" + file.version + "\n");
     for (const InputFile& file : files()) all.add(file.name + "\n");
+    for (const std::size_t f : to_do_) all.add(std::to_string(f) + "\n");
     return all.text() + "\n" + files_.folder;
 }
 
@@ -199,6 +198,8 @@ void ManyRun::remove_journals_of_kept() const {
             const Journal left(target, identities_[f], false);
     }
 }
+
+bool ManyRun::any_kept() const { return to_do_.size() < reports_.size(); }
 
 void ManyRun::say_what_stays(std::size_t done) const {
     if (done == 0) return;
@@ -226,31 +227,32 @@ int ManyRun::run_one(std::size_t f, const Speech& speech) {
     const std::string heading = printable(file.name) + ":\n";
     const Work work{reader, planned_.sensitivities.get(), recorder, wants_details(arguments),
                     budget_bytes_};
-    return run_file(
-        {arguments,
-         target,
-         planned_.config,
-         plan,
-         work,
-         phases,
-         start,
-         stopped_,
-         heading,
-         {},
-         speech},
-        [&](CheckpointWriter& writer, const std::string& part, const RunFacts& facts) {
-            const std::string report = report_json(plan, &facts);
-            reports_[f] = file_report(file, report);
-            if (!speech.of_progress)
-                said_[f] = {report, heading + report_table(plan, &facts), profile_of(facts)};
-            finished_.add(file.name, identities_[f], part, report_to_keep(plan, facts));
-            phases.enter("publish", Activity::kWriting);
+    const auto publish = [&](CheckpointWriter& writer, const std::string& part,
+                             const RunFacts& facts) {
+        const std::string report = report_json(plan, &facts);
+        reports_[f] = file_report(file, report);
+        if (!speech.of_progress) said_[f] = {report, heading + report_table(plan, &facts), {}};
+        finished_.add(file.name, identities_[f], part, report_to_keep(plan, facts));
+        phases.enter("publish", Activity::kWriting);
+        try {
             writer.publish();
-        });
+        } catch (const Error&) {
+            finished_.take_back(file.name);
+            throw;
+        }
+    };
+    const FileRun run{arguments, target,   planned_.config, plan, work,  phases,
+                      start,     stopped_, heading,         {},   speech};
+    const int code = run_file(run, publish);
+    if (code == 0 && !speech.of_progress && arguments.flag("profile")) {
+        said_[f].profile = profile_table(
+            make_profile(recorder->slices(), seconds_since(start), threads_from(arguments)));
+    }
+    return code;
 }
 
 void ManyRun::write_indexes() const {
-    const bool force = arguments_.flag("force") || (resumes_ && finished_.any());
+    const bool force = arguments_.flag("force") || any_kept();
     for (const IndexFile& index : files_.inputs.indexes) {
         const auto add = [&](std::uint64_t sum, std::size_t f) {
             return sum + stored_bytes_of(reports_[f]) + other_bytes(planned_.infos[f]);
@@ -271,8 +273,8 @@ void ManyRun::take(std::size_t file, Said said) {
 void ManyRun::finish() {
     const FilesSummary summary{planned_.plans.warnings, std::nullopt, seconds_since(start_)};
     beside_->json.write(files_report_json(reports_, summary));
-    beside_->json.publish();
     write_indexes();
+    beside_->json.publish();  // last: it says that all is there
     finished_.discard();
     std::string tables;
     for (const Said& said : said_) {

@@ -55,7 +55,8 @@ class ManyRun {
     [[nodiscard]] const Plan& plan_of(std::size_t file) const { return planned_.plans.files[file]; }
     /// The files that no earlier run has finished.
     [[nodiscard]] const std::vector<std::size_t>& to_do() const noexcept { return to_do_; }
-    /// What tells this run from those of other inputs, configurations and versions.
+    /// What tells this run from those of other inputs, configurations and versions, or that have
+    /// other files to do.
     [[nodiscard]] std::string identity() const;
     [[nodiscard]] const std::string& stopped() const noexcept { return stopped_; }
 
@@ -78,6 +79,7 @@ class ManyRun {
     void warn() const;
     [[nodiscard]] RunIdentity identity_of_file(std::size_t f, const CheckpointInfo& info) const;
     void remove_journals_of_kept() const;
+    [[nodiscard]] bool any_kept() const;
     void write_indexes() const;
 
     const Arguments& arguments_;

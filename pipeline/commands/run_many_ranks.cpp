@@ -67,7 +67,7 @@ class RanksManyRun {
         run_.emplace(arguments_);
         run_->plan();
         pieces_ = pieces_by_seconds();
-        if (pieces_.size() < ranks_.size()) {
+        if (!pieces_.empty() && pieces_.size() < ranks_.size()) {
             log_note(
                 fmt::format("{} files for {} ranks: a file is the work of one rank, the others "
                             "have none; several work on a file that is given alone",

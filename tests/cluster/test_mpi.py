@@ -393,6 +393,13 @@ class Ranks(support.Case):
         self.several_job(3, *SLOW, "--resume")
         self.assert_as_by_one_process(*SLOW)
 
+    def test_ranks_that_have_other_files_to_do_are_refused(self):
+        self.several()
+        self.several_interrupted(2, lambda running: running.send_signal(signal.SIGUSR1)).communicate(timeout=DEADLINE_SECONDS)
+        words = [*self.several_words(1, *SLOW, "--force"), ":", *self.several_words(1, *SLOW, "--force", "--resume")[3:]]
+        said = self.ended(subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), INPUT)
+        self.assertIn("error: rank 1 has another input, output, configuration or version than rank 0", said)
+
     def test_what_several_files_have_not_is_said_once(self):
         self.several()
         for option in (("--trace", "t"), ("--shard", "0/2"), ("--report-html", "t"), ("--report-detail", "--report", "t")):

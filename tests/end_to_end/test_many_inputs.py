@@ -98,6 +98,12 @@ class ManyInputs(support.Case):
         (self.folder / "other").mkdir()
         other = shutil.copy(file, self.path("other"))
         self.refused_untouched(support.USAGE, ["both would become model-00001-of-00002.h5"], "run", file, other, self.path("out"))
+        # A file and a folder of one name, whichever comes first.
+        self.checkpoint("one/a.h5", "x/weight")
+        self.checkpoint("two/a.h5/b.h5", "x/weight")
+        for words in (("one", "two"), ("two", "one")):
+            self.refused_untouched(support.USAGE, ["both would become a.h5 in the output folder"], "run", *map(self.path, words),
+                                   self.path("out"))
 
     def test_the_shards_of_keras(self):
         # As ShardedH5IOStore writes them: the group of variables is what the map names; one that a shard had no room
@@ -372,6 +378,44 @@ class ManyInputs(support.Case):
         for name in ("other.h5", "more.h5"):
             os.remove(self.path(f"out/{name}"))
         self.assert_resumed(index)
+
+    def test_runs_that_make_one_folder_at_a_time_are_both_done(self):
+        files = [self.checkpoint(f"{number}.h5", "x/weight") for number in range(4)]
+        for _ in range(8):
+            both = [subprocess.Popen(support.command_line("run", *words, self.path("out"), "--quiet"), stderr=subprocess.PIPE, text=True)
+                    for words in (files[:2], files[2:])]
+            for process in both:
+                _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+                self.assertEqual(process.returncode, support.DONE, errors)
+            self.assert_holds("out", *(f"{number}.h5" for number in range(4)))
+            shutil.rmtree(self.path("out"))
+
+    def test_killed_at_the_end_it_is_done_with_resume(self):
+        self.hugging_face()
+        report = self.path("report.json")
+        words = (self.path("model/model.index.json"), self.path("out"), "--report", report)
+        for _ in range(5):
+            process = subprocess.Popen(support.command_line("run", *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while not os.path.exists(report):
+                self.assertIsNone(process.poll())
+            process.kill()
+            process.wait()
+            self.assertTrue((self.folder / "out/model.index.json").exists())
+            if list((self.folder / "out").glob(".*-finished")):
+                self.program("run", *words, "--resume")
+            self.assert_holds("out", "model.index.json", "model-00001-of-00002.h5", "model-00002-of-00002.h5")
+            self.assertEqual(len(json.loads(pathlib.Path(report).read_text())["files"]), 2)
+            shutil.rmtree(self.path("out"))
+            os.remove(report)
+
+    def test_an_index_of_somebody_else_is_not_replaced(self):
+        index = self.hugging_face()
+        (self.folder / "out").mkdir()
+        self.write_text("out/model.index.json", "precious")
+        note = {"input": "1", "config": "1", "version": "1", "output": "1", "report": "{}"}
+        self.write_text("out/.model-00001-of-00002.h5.h5palettize-finished", json.dumps(note))
+        self.refused(support.OUTPUT, ["model.index.json: exists"], "run", index, self.path("out"), "--resume")
+        self.assertEqual((self.folder / "out/model.index.json").read_text(), "precious")
 
     def test_what_was_made_of_other_weights_is_not_kept(self):
         index = self.slow_shards()
