@@ -355,6 +355,7 @@ class ManyInputs(support.Case):
         self.assertFalse((self.folder / "out/m.index.json").exists())
         self.assert_resumed(index)
 
+    @support.needs_prompt_signals  # in the second of three files
     def test_a_signal_ends_it_with_exit_5_and_what_is_done_stays(self):
         index = self.slow_shards()
         process = self.start_until_in_second(index, self.path("out"))
@@ -365,6 +366,7 @@ class ManyInputs(support.Case):
         self.refused(support.OUTPUT, ["0.h5: exists"], "run", index, self.path("out"), *SLOW)
         self.assert_resumed(index)
 
+    @support.needs_prompt_signals  # in the second of three files
     def test_another_run_into_the_folder_takes_nothing_from_what_is_resumed(self):
         index = self.slow_shards()
         other = self.checkpoint("other.h5", "x/weight"), self.checkpoint("more.h5", "x/weight")
