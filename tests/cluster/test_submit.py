@@ -121,6 +121,9 @@ class Submit(unittest.TestCase):
             self.assertEqual((done.returncode, words, parts.exists()), (0, "", False))
             done, words = self.merged(folder, "out.h5", "3", restarts=1)
             self.assertEqual((done.returncode, words), (0, ""))
+            make("merged-by-9")
+            done, words = self.merged(folder, "out.h5", "3", restarts=1)
+            self.assertEqual((done.returncode, words, parts.exists()), (0, "", False))
             # A mark without OUT.h5, or of a job that was not started again, says nothing.
             make("0-of-1.h5", "merged-by-9")
             _, words = self.merged(folder, "out.h5", "1")
