@@ -183,6 +183,12 @@ std::string content_stamp(const std::string& path) {
            std::to_string(status.st_mtim.tv_nsec) + " " + std::to_string(checksum);
 }
 
+void remove_journal(const std::string& target) {
+    struct stat status {};
+    if (::lstat(beside(target, "journal").c_str(), &status) == 0)
+        const Journal removed(target, {}, false);
+}
+
 Journal::Journal(const std::string& target, const RunIdentity& identity, bool resume)
     : target_(target),
       part_{beside(target, "part"), beside(target, "journal")},

@@ -34,6 +34,9 @@ struct RunIdentity {
 /// Throws Error(kInput) where it cannot be read.
 [[nodiscard]] std::string content_stamp(const std::string& path);
 
+/// What an earlier run left of a target that is done, if anything. Throws as a Journal.
+void remove_journal(const std::string& target);
+
 /// A tensor that an earlier run finished.
 struct FinishedTensor {
     std::string name;  // under which it was added

@@ -1,12 +1,10 @@
 // run: palettizes a checkpoint, or a part of one; run_many and run_ranks have its other forms.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <optional>
 
 #include "io/journal.hpp"
 #include "io/last_wish.hpp"
-#include "io/temporary.hpp"
 #include "pipeline/commands/command.hpp"
 #include "pipeline/commands/rank_files.hpp"
 #include "pipeline/commands/run_file.hpp"
@@ -91,9 +89,7 @@ int execute_run(const Arguments& arguments) {
             log_note(fmt::format("{}: is part {} of {} of the same run; it stays", target,
                                  choice.part, choice.parts));
             // A run that was killed when the part had its name left its journal.
-            std::error_code none;
-            if (std::filesystem::exists(beside(target, "journal"), none))
-                const Journal left(target, {}, false);
+            remove_journal(target);
             return 0;
         }
         plan = part_of(plan, choice);
