@@ -80,6 +80,13 @@ void for_each_tensor(const SortedJson& index, const std::string& path, const Cal
     }
 }
 
+std::vector<std::string> files_in(const SortedJson& index, const std::string& path) {
+    std::set<std::string> files;
+    for_each_tensor(index, path,
+                    [&](const std::string&, const std::string& file) { files.insert(file); });
+    return {files.begin(), files.end()};
+}
+
 /// Paths and names with dots look alike.
 std::string plain_name(const std::string& name) {
     std::string plain = name.substr(std::min(name.find_first_not_of('/'), name.size()));
@@ -123,29 +130,26 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
                         "of each tensor; name the files in place of the folder where it is of "
                         "something else");
     }
-    std::set<std::string> files;
-    for_each_tensor(index, path,
-                    [&](const std::string&, const std::string& file) { files.insert(file); });
+    std::vector<std::string> files = files_in(index, path);
     try {
         (void)index_with_size(text, 0);  // refused before anything is done
     } catch (const Error& error) {
         throw error.in(path);
     }
-    return {files.begin(), files.end()};
+    return files;
 }
 
 std::vector<IndexedTensor> tensors_not_there(std::string_view text,
                                              const std::vector<const CheckpointInfo*>& infos) {
-    const std::vector<std::string> files = files_of_index(text, "");
+    const SortedJson index = SortedJson::parse(text);
+    const std::vector<std::string> files = files_in(index, "");
     PAL_ASSERT(files.size() == infos.size());
     std::map<std::string, std::set<std::string>> names;
     for (std::size_t f = 0; f < files.size(); ++f) names[files[f]] = names_in(*infos[f]);
     std::vector<IndexedTensor> missing;
-    for_each_tensor(SortedJson::parse(text), "",
-                    [&](const std::string& tensor, const std::string& file) {
-                        if (!names.at(file).contains(plain_name(tensor)))
-                            missing.push_back({tensor, file});
-                    });
+    for_each_tensor(index, "", [&](const std::string& tensor, const std::string& file) {
+        if (!names.at(file).contains(plain_name(tensor))) missing.push_back({tensor, file});
+    });
     return missing;
 }
 
