@@ -1,15 +1,11 @@
 #include "pipeline/finished_files.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "io/descriptor.hpp"
 #include "io/temporary.hpp"
 #include "pipeline/file_content.hpp"
 #include "pipeline/fingerprint.hpp"
@@ -41,17 +37,6 @@ std::string checksum_of(const Json& json) {
     for (const char* key : {"input", "config", "version", "output", "report"})
         all.add(json.at(key).get<std::string>() + '\0');
     return all.text();
-}
-
-/// Replaces what has that name, whatever other names it has.
-int write_anew(const std::string& path, const std::string& temporary, const std::string& text) {
-    ::unlink(temporary.c_str());
-    const Descriptor file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    int error = file.is_open() ? write_all(file.get(), text) : errno;
-    if (error == 0 && ::fdatasync(file.get()) != 0) error = errno;
-    if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-    if (error != 0) ::unlink(temporary.c_str());
-    return error;
 }
 
 }  // namespace
@@ -106,11 +91,11 @@ void FinishedFiles::add(const std::string& name, const RunIdentity& identity,
     json["output"] = content_stamp(part_path);
     json["report"] = report;  // as a text: nobody reads it before its checksum holds
     json["checksum"] = checksum_of(json);
-    const std::string path = place_of(name);
-    const int error = write_anew(path, new_place_of(name),
-                                 json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-    if (error != 0)
-        throw Error(ErrorCode::kOutput, path + ": cannot be written: " + std::strerror(error));
+    const std::string temporary = new_place_of(name);  // one that a killed run left is in its way
+    ::unlink(temporary.c_str());
+    TemporaryFile note(place_of(name), true, temporary);
+    note.create(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    note.publish();
 }
 
 void FinishedFiles::take_back(const std::string& name) const noexcept {

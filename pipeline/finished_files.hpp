@@ -25,7 +25,7 @@ class FinishedFiles {
                                                const RunIdentity& identity) const;
 
     /// To be called before an output gets its name, when all of its bytes are at `part_path`:
-    /// whoever is killed in between has both or neither. Throws Error(kOutput).
+    /// whoever is killed in between has both or neither. Throws Error(kOutput): take_back() then.
     void add(const std::string& name, const RunIdentity& identity, const std::string& part_path,
              const std::string& report) const;
     /// The output did not get its name.
