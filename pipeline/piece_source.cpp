@@ -11,8 +11,7 @@ enum Question : std::size_t { kBusy, kLeaves, kDoneTensors, kDoneBytes, kNumbers
 
 Ranks::Serve serve_pieces(Handout& handout, Progress& progress) {
     return [&](std::size_t rank, const Ranks::Numbers& question) -> Ranks::Numbers {
-        for (std::uint64_t t = 0; rank > 0 && t < question[kDoneTensors]; ++t)
-            progress.end(t == 0 ? question[kDoneBytes] : 0);
+        if (rank > 0) progress.end(question[kDoneBytes], question[kDoneTensors]);
         if (question[kLeaves] != 0) {
             handout.close();
             return {};

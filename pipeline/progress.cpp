@@ -93,9 +93,9 @@ void Progress::begin(const std::string& path) {
     state_.current = path;
 }
 
-void Progress::end(std::uint64_t bytes) {
+void Progress::end(std::uint64_t bytes, std::uint64_t tensors) {
     const std::lock_guard lock(mutex_);
-    ++state_.tensors_done;
+    state_.tensors_done += tensors;
     state_.bytes_done += bytes;
 }
 

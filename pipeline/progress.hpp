@@ -48,7 +48,7 @@ class Progress {
     /// Done by an earlier run.
     void add_earlier(std::uint64_t tensors, std::uint64_t bytes);
     void begin(const std::string& path);
-    void end(std::uint64_t bytes);
+    void end(std::uint64_t bytes, std::uint64_t tensors = 1);
 
   private:
     void show_until(const std::stop_token& stopped);

@@ -192,10 +192,8 @@ std::string ManyRun::identity() const {
 /// A run that was killed when the output had its name left its journal.
 void ManyRun::remove_journals_of_kept() const {
     for (std::size_t f = 0; f < reports_.size(); ++f) {
-        const std::string target = behind_links(files_.target(files_.inputs.files[f].name));
-        std::error_code error;
-        if (reports_[f].kept && std::filesystem::exists(beside(target, "journal"), error))
-            const Journal left(target, identities_[f], false);
+        if (reports_[f].kept)
+            remove_journal(behind_links(files_.target(files_.inputs.files[f].name)));
     }
 }
 
@@ -229,12 +227,11 @@ int ManyRun::run_one(std::size_t f, const Speech& speech) {
                     budget_bytes_};
     const auto publish = [&](CheckpointWriter& writer, const std::string& part,
                              const RunFacts& facts) {
-        const std::string report = report_json(plan, &facts);
-        reports_[f] = file_report(file, report);
-        if (!speech.of_progress) said_[f] = {report, heading + report_table(plan, &facts), {}};
-        finished_.add(file.name, identities_[f], part, report_to_keep(plan, facts));
-        phases.enter("publish", Activity::kWriting);
+        reports_[f] = file_report(file, report_json(plan, &facts));
+        if (!speech.of_progress) said_[f].table = heading + report_table(plan, &facts);
         try {
+            finished_.add(file.name, identities_[f], part, report_to_keep(plan, facts));
+            phases.enter("publish", Activity::kWriting);
             writer.publish();
         } catch (const Error&) {
             finished_.take_back(file.name);
@@ -265,8 +262,8 @@ void ManyRun::write_indexes() const {
     }
 }
 
-void ManyRun::take(std::size_t file, Said said) {
-    reports_[file] = file_report(files_.inputs.files[file], said.report);
+void ManyRun::take(std::size_t file, const std::string& report, Said said) {
+    reports_[file] = file_report(files_.inputs.files[file], report);
     said_[file] = std::move(said);
 }
 

@@ -62,14 +62,16 @@ class ManyRun {
 
     /// What there is to say of a file that is done.
     struct Said {
-        std::string report;   // JSON
         std::string table;    // under its heading
         std::string profile;  // empty where none was asked for
     };
     /// Of one that run_one() did without saying so itself.
     [[nodiscard]] const Said& said_of(std::size_t file) const { return said_[file]; }
-    /// Of one that somebody else did.
-    void take(std::size_t file, Said said);
+    [[nodiscard]] std::string report_of(std::size_t file) const {
+        return reports_[file].report.dump();
+    }
+    /// Of one that somebody else did. report: JSON.
+    void take(std::size_t file, const std::string& report, Said said);
 
     /// Logs that `done` files are there and stay, if any; after an error.
     void say_what_stays(std::size_t done) const;

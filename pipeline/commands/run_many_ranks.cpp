@@ -88,22 +88,17 @@ class RanksManyRun {
         return pieces;
     }
 
-    [[nodiscard]] static PieceSource::Done done_of(const Plan& plan, bool failed) {
-        const auto entries = plan.palettized();
-        return {entries.size(), weight_bytes(entries), failed};
-    }
-
     /// Returns what each rank has to say of the files that it did.
     std::vector<std::string> do_files() {
-        PieceSource::Done all;
-        all.tensors = 0;
+        std::uint64_t tensors = 0;
+        std::uint64_t bytes = 0;
         for (const Piece& piece : pieces_) {
-            const PieceSource::Done one = done_of(run_->plan_of(piece.entry), false);
-            all.tensors += one.tensors;
-            all.bytes += one.bytes;
+            const auto entries = run_->plan_of(piece.entry).palettized();
+            tensors += entries.size();
+            bytes += weight_bytes(entries);
         }
         Handout handout(pieces_, ranks_.size());
-        Progress progress(all.tensors, all.bytes,
+        Progress progress(tensors, bytes,
                           ranks_.rank() == 0 ? progress_on_stderr() : ProgressOutput{});
         if (ranks_.rank() == 0) ranks_.serve(serve_pieces(handout, progress));
         PieceSource source(ranks_, nullptr);
@@ -125,12 +120,12 @@ class RanksManyRun {
             progress.begin(name);
             const std::string before = fmt::format("rank {}: {}: ", ranks_.rank(), name);
             const int code = run_->run_one(f, {false, before});
-            const PieceSource::Done done = done_of(run_->plan_of(f), code != 0);
             if (code != 0) throw Error(static_cast<ErrorCode>(code), "");
             ++done_;
-            source.done(done);
-            for (std::size_t t = 0; t < done.tensors && ranks_.rank() == 0; ++t)
-                progress.end(t == 0 ? done.bytes : 0);
+            const auto entries = run_->plan_of(f).palettized();
+            const std::uint64_t bytes = weight_bytes(entries);
+            source.done({entries.size(), bytes});
+            if (ranks_.rank() == 0) progress.end(bytes, entries.size());
         }
         return {};
     }
@@ -152,7 +147,7 @@ class RanksManyRun {
         for (const std::size_t piece : pieces) {
             const std::size_t f = pieces_[piece].entry;
             const ManyRun::Said& said = run_->said_of(f);
-            all.push_back({f, said.report, said.table, said.profile});
+            all.push_back({f, run_->report_of(f), said.table, said.profile});
         }
         return all.dump(-1, ' ', false, Json::error_handler_t::replace);
     }
@@ -160,7 +155,7 @@ class RanksManyRun {
     void take(const std::vector<std::string>& said) {
         for (const std::string& text : said) {
             for (const Json& file : Json::parse(text)) {
-                run_->take(file.at(0), {file.at(1), file.at(2), file.at(3)});
+                run_->take(file.at(0), file.at(1), {file.at(2), file.at(3)});
             }
         }
     }
