@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "stages/dtype.hpp"
-#include "stages/tensor.hpp"
+#include "stages/tensor/dtype.hpp"
+#include "stages/tensor/tensor.hpp"
 
 namespace pal {
 

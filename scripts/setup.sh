@@ -3,7 +3,7 @@
 # nothing; uses sudo when not root. With --bench also what scripts/bench.sh compares with, with --fuzz what
 # scripts/soak.sh fuzz builds with, with --browser what the tests of the page look at it with, with --cluster Slurm and MPI.
 set -euo pipefail
-page="$(dirname "${BASH_SOURCE[0]}")/../pipeline/report_page"
+page="$(dirname "${BASH_SOURCE[0]}")/../pipeline/report/page"
 
 packages=(
     g++ cmake ninja-build pkg-config git ca-certificates

@@ -6,10 +6,10 @@
 #include <limits>
 #include <optional>
 
-#include "stages/error.hpp"
 #include "stages/kernels/nearest_scalars.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
-#include "stages/parallel.hpp"
+#include "stages/parallel/parallel.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "stages/decode.hpp"
-#include "stages/weights.hpp"
+#include "stages/weights/weights.hpp"
 
 namespace pal {
 

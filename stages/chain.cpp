@@ -4,9 +4,9 @@
 #include <sstream>
 #include <utility>
 
-#include "stages/error.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -1,6 +1,6 @@
 // The stages as types, each with a name, an input and an output message, and the chain of them on
-// one tensor in memory. The flow graph puts the same types into its nodes (pipeline/graph.cpp);
-// nothing here knows of files or graphs.
+// one tensor in memory. The flow graph puts the same types into its nodes
+// (pipeline/graph/graph.cpp); nothing here knows of files or graphs.
 //
 //   Loaded -> ScaleStage -> Scaled -> ClusterStage -> Clustered -> QuantizeLutStage -> Quantized ->
 //   AssignStage -> Packed [-> DescribeStage -> Packed]
@@ -22,7 +22,7 @@
 #include "stages/describe.hpp"
 #include "stages/pack.hpp"
 #include "stages/sensitivities.hpp"
-#include "stages/tensor.hpp"
+#include "stages/tensor/tensor.hpp"
 
 namespace pal {
 

@@ -6,11 +6,11 @@
 #include <span>
 
 #include "stages/cluster/certificate.hpp"
-#include "stages/error.hpp"
-#include "stages/group_points.hpp"
-#include "stages/group_vectors.hpp"
 #include "stages/kernels/convert.hpp"
-#include "stages/parallel.hpp"
+#include "stages/parallel/parallel.hpp"
+#include "stages/tensor/error.hpp"
+#include "stages/weights/group_points.hpp"
+#include "stages/weights/group_vectors.hpp"
 
 namespace pal {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "stages/cluster/cluster.hpp"
-#include "stages/weights.hpp"
+#include "stages/weights/weights.hpp"
 
 namespace pal {
 

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "stages/channels.hpp"
-#include "stages/error.hpp"
-#include "stages/parallel.hpp"
+#include "stages/parallel/parallel.hpp"
 #include "stages/stored_blocks.hpp"
+#include "stages/tensor/channels.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "stages/index_blocks.hpp"
 #include "stages/kernels/error_sums.hpp"
-#include "stages/weights.hpp"
+#include "stages/weights/index_blocks.hpp"
+#include "stages/weights/weights.hpp"
 
 namespace pal {
 

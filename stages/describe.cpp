@@ -5,9 +5,9 @@
 #include <numeric>
 
 #include "stages/decode.hpp"
-#include "stages/error.hpp"
-#include "stages/parallel.hpp"
+#include "stages/parallel/parallel.hpp"
 #include "stages/stored_blocks.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

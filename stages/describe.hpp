@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "stages/tensor.hpp"
-#include "stages/weights.hpp"
+#include "stages/tensor/tensor.hpp"
+#include "stages/weights/weights.hpp"
 
 namespace pal {
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "stages/error.hpp"
 #include "stages/kernels/pack_bits.hpp"
-#include "stages/parallel.hpp"
-#include "stages/scratch.hpp"
+#include "stages/parallel/parallel.hpp"
+#include "stages/parallel/scratch.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "stages/tensor.hpp"
+#include "stages/tensor/tensor.hpp"
 
 namespace pal {
 

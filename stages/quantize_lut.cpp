@@ -5,7 +5,7 @@
 #include <limits>
 #include <span>
 
-#include "stages/error.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "stages/spec.hpp"
-#include "stages/tensor.hpp"
+#include "stages/tensor/spec.hpp"
+#include "stages/tensor/tensor.hpp"
 
 namespace pal {
 

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "stages/kernels/convert.hpp"
-#include "stages/parallel.hpp"
+#include "stages/parallel/parallel.hpp"
 
 namespace pal {
 

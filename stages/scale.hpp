@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "stages/weights.hpp"
+#include "stages/weights/weights.hpp"
 
 namespace pal {
 

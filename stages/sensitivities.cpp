@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stages/error.hpp"
-#include "stages/parallel.hpp"
+#include "stages/parallel/parallel.hpp"
 #include "stages/stored_blocks.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "stages/gather.hpp"
-#include "stages/weights.hpp"
+#include "stages/weights/gather.hpp"
+#include "stages/weights/weights.hpp"
 
 namespace pal {
 

@@ -7,11 +7,11 @@
 #include <span>
 
 #include "stages/decode.hpp"
-#include "stages/error.hpp"
-#include "stages/index_blocks.hpp"
-#include "stages/parallel.hpp"
-#include "stages/scratch.hpp"
-#include "stages/weights.hpp"
+#include "stages/parallel/parallel.hpp"
+#include "stages/parallel/scratch.hpp"
+#include "stages/tensor/error.hpp"
+#include "stages/weights/index_blocks.hpp"
+#include "stages/weights/weights.hpp"
 
 namespace pal {
 

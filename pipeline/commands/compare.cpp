@@ -6,19 +6,19 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "io/checkpoint_reader.hpp"
-#include "pipeline/bytes_for_people.hpp"
-#include "pipeline/commands/command.hpp"
-#include "pipeline/comparison.hpp"
-#include "pipeline/json_path.hpp"
-#include "pipeline/log.hpp"
-#include "pipeline/plan.hpp"
-#include "pipeline/printable.hpp"
-#include "pipeline/report.hpp"
-#include "pipeline/reported.hpp"
-#include "pipeline/stored_spec.hpp"
-#include "pipeline/verify.hpp"
-#include "stages/error.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/console/bytes_for_people.hpp"
+#include "pipeline/console/json_path.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/console/printable.hpp"
+#include "pipeline/plan/plan.hpp"
+#include "pipeline/report/comparison.hpp"
+#include "pipeline/report/report.hpp"
+#include "pipeline/report/reported.hpp"
+#include "pipeline/report/stored_spec.hpp"
+#include "pipeline/report/verify.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -7,9 +7,9 @@
 #include <map>
 #include <utility>
 
-#include "pipeline/commands/choices.hpp"
-#include "pipeline/commands/command.hpp"
-#include "stages/error.hpp"
+#include "pipeline/cli/choices.hpp"
+#include "pipeline/cli/command.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

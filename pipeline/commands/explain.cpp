@@ -1,11 +1,11 @@
 // explain: how a tensor's spec comes about, or what the rules of a config come to. Writes nothing.
-#include "pipeline/explain.hpp"
+#include "pipeline/plan/explain.hpp"
 
 #include <iostream>
 
-#include "io/checkpoint_reader.hpp"
-#include "pipeline/commands/command.hpp"
-#include "stages/error.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "pipeline/cli/command.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -4,13 +4,13 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "io/checkpoint_reader.hpp"
-#include "pipeline/bytes_for_people.hpp"
-#include "pipeline/commands/command.hpp"
-#include "pipeline/json_path.hpp"
-#include "pipeline/printable.hpp"
-#include "pipeline/report.hpp"
-#include "pipeline/shard_record.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/console/bytes_for_people.hpp"
+#include "pipeline/console/json_path.hpp"
+#include "pipeline/console/printable.hpp"
+#include "pipeline/report/report.hpp"
+#include "pipeline/shards/shard_record.hpp"
 
 namespace pal {
 

@@ -3,9 +3,9 @@
 
 #include <iostream>
 
-#include "pipeline/commands/command.hpp"
-#include "pipeline/commands/roff.hpp"
-#include "stages/error.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/cli/roff.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -1,17 +1,17 @@
 // merge: one palettized checkpoint of its shards, or an index of them.
-#include "pipeline/merge.hpp"
+#include "pipeline/run/merge.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
 
-#include "io/journal.hpp"
-#include "pipeline/bytes_for_people.hpp"
-#include "pipeline/commands/command.hpp"
-#include "pipeline/log.hpp"
-#include "pipeline/report.hpp"
-#include "pipeline/standard_streams.hpp"
-#include "stages/error.hpp"
+#include "io/write/journal.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/console/bytes_for_people.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/console/standard_streams.hpp"
+#include "pipeline/report/report.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

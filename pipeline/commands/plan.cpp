@@ -1,6 +1,6 @@
 // plan: what run would do, tensor by tensor, and why; with a target, the widths that serve it best.
 // Writes nothing but --report and --write-config.
-#include "pipeline/plan.hpp"
+#include "pipeline/plan/plan.hpp"
 
 #include <fmt/format.h>
 
@@ -10,21 +10,21 @@
 #include <iterator>
 #include <numeric>
 
-#include "io/checkpoint_reader.hpp"
-#include "pipeline/bytes_for_people.hpp"
-#include "pipeline/choose_widths.hpp"
-#include "pipeline/commands/choices.hpp"
-#include "pipeline/commands/command.hpp"
-#include "pipeline/commands/many.hpp"
-#include "pipeline/commands/run_file.hpp"
-#include "pipeline/log.hpp"
-#include "pipeline/printable.hpp"
-#include "pipeline/progress.hpp"
-#include "pipeline/report.hpp"
-#include "pipeline/report_files.hpp"
-#include "pipeline/sensitivities.hpp"
-#include "pipeline/skip_nonfinite.hpp"
-#include "stages/error.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "pipeline/cli/choices.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/console/bytes_for_people.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/console/printable.hpp"
+#include "pipeline/console/progress.hpp"
+#include "pipeline/inputs/many.hpp"
+#include "pipeline/plan/choose_widths.hpp"
+#include "pipeline/plan/sensitivities.hpp"
+#include "pipeline/plan/skip_nonfinite.hpp"
+#include "pipeline/report/report.hpp"
+#include "pipeline/report/report_files.hpp"
+#include "pipeline/run/run_file.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -1,10 +1,10 @@
 // report: the page of a run, from the JSON that it wrote.
 #include <cstddef>
 
-#include "pipeline/commands/command.hpp"
-#include "pipeline/file_content.hpp"
-#include "pipeline/report_page.hpp"
-#include "stages/error.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/inputs/file_content.hpp"
+#include "pipeline/report/report_page.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -1,14 +1,14 @@
 // restore: a dense checkpoint again.
-#include "io/checkpoint_reader.hpp"
-#include "io/checkpoint_writer.hpp"
-#include "io/journal.hpp"
-#include "pipeline/commands/command.hpp"
-#include "pipeline/fingerprint.hpp"
-#include "pipeline/log.hpp"
-#include "pipeline/reported.hpp"
-#include "pipeline/standard_streams.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "io/write/checkpoint_writer.hpp"
+#include "io/write/journal.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/console/standard_streams.hpp"
+#include "pipeline/graph/fingerprint.hpp"
+#include "pipeline/report/reported.hpp"
 #include "stages/decode.hpp"
-#include "stages/error.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

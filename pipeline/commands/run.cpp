@@ -3,20 +3,20 @@
 
 #include <optional>
 
-#include "io/journal.hpp"
-#include "io/last_wish.hpp"
-#include "pipeline/commands/command.hpp"
-#include "pipeline/commands/rank_files.hpp"
-#include "pipeline/commands/run_file.hpp"
-#include "pipeline/log.hpp"
-#include "pipeline/merge.hpp"
-#include "pipeline/resume.hpp"
-#include "pipeline/sensitivities.hpp"
-#include "pipeline/skip_nonfinite.hpp"
-#include "pipeline/slurm.hpp"
-#include "pipeline/standard_streams.hpp"
-#include "pipeline/trace.hpp"
-#include "stages/error.hpp"
+#include "io/guard/last_wish.hpp"
+#include "io/write/journal.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/console/standard_streams.hpp"
+#include "pipeline/machine/slurm.hpp"
+#include "pipeline/plan/sensitivities.hpp"
+#include "pipeline/plan/skip_nonfinite.hpp"
+#include "pipeline/profile/trace.hpp"
+#include "pipeline/run/merge.hpp"
+#include "pipeline/run/rank_files.hpp"
+#include "pipeline/run/resume.hpp"
+#include "pipeline/run/run_file.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -1,8 +1,8 @@
 // schema: the JSON Schema of config files, for editors.
 #include <iostream>
 
-#include "configs/config.hpp"
-#include "pipeline/commands/command.hpp"
+#include "configs/model/config.hpp"
+#include "pipeline/cli/command.hpp"
 
 namespace pal {
 

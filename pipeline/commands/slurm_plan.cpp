@@ -7,12 +7,12 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "io/checkpoint_reader.hpp"
-#include "pipeline/batch_estimate.hpp"
-#include "pipeline/bytes_for_people.hpp"
-#include "pipeline/commands/command.hpp"
-#include "pipeline/log.hpp"
-#include "stages/error.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/console/bytes_for_people.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/shards/batch_estimate.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "configs/config.hpp"
-#include "pipeline/commands/command.hpp"
-#include "pipeline/json_path.hpp"
-#include "pipeline/log.hpp"
-#include "pipeline/printable.hpp"
-#include "stages/error.hpp"
+#include "configs/model/config.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/console/json_path.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/console/printable.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -1,5 +1,5 @@
 // verify: decodes what was written and checks it against the original.
-#include "pipeline/verify.hpp"
+#include "pipeline/report/verify.hpp"
 
 #include <fmt/format.h>
 
@@ -8,17 +8,17 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "io/checkpoint_reader.hpp"
-#include "io/checkpoint_writer.hpp"
-#include "pipeline/commands/command.hpp"
-#include "pipeline/fingerprint.hpp"
-#include "pipeline/json_path.hpp"
-#include "pipeline/log.hpp"
-#include "pipeline/printable.hpp"
-#include "pipeline/report.hpp"
-#include "pipeline/reported.hpp"
-#include "pipeline/stored_spec.hpp"
-#include "stages/error.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "io/write/checkpoint_writer.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/console/json_path.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/console/printable.hpp"
+#include "pipeline/graph/fingerprint.hpp"
+#include "pipeline/report/report.hpp"
+#include "pipeline/report/reported.hpp"
+#include "pipeline/report/stored_spec.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

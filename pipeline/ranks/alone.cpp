@@ -1,7 +1,7 @@
 // Built without MPI: a process is alone.
 #include <utility>
 
-#include "pipeline/ranks.hpp"
+#include "pipeline/ranks/ranks.hpp"
 
 namespace pal {
 

@@ -9,8 +9,8 @@
 #include <thread>
 #include <utility>
 
-#include "pipeline/ranks.hpp"
-#include "stages/error.hpp"
+#include "pipeline/ranks/ranks.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -4,13 +4,13 @@
 #include <cmath>
 #include <limits>
 
-#include "stages/cluster/binned_data.hpp"
-#include "stages/cluster/distinct_values.hpp"
-#include "stages/cluster/few_values.hpp"
-#include "stages/cluster/pattern_histogram.hpp"
-#include "stages/cluster/priced_partition.hpp"
-#include "stages/cluster/straddling.hpp"
-#include "stages/error.hpp"
+#include "stages/cluster/bounds/straddling.hpp"
+#include "stages/cluster/histogram/binned_data.hpp"
+#include "stages/cluster/histogram/distinct_values.hpp"
+#include "stages/cluster/histogram/few_values.hpp"
+#include "stages/cluster/histogram/pattern_histogram.hpp"
+#include "stages/cluster/partition/priced_partition.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal::cluster {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "stages/cluster/cluster.hpp"
-#include "stages/cluster/counted_histogram.hpp"
+#include "stages/cluster/histogram/counted_histogram.hpp"
 
 namespace pal::cluster {
 

@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
-#include "stages/cluster/float_blocks.hpp"
-#include "stages/dtype.hpp"
-#include "stages/spec.hpp"
+#include "stages/cluster/histogram/float_blocks.hpp"
+#include "stages/tensor/dtype.hpp"
+#include "stages/tensor/spec.hpp"
 
 namespace pal {
 

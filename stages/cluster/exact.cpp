@@ -7,12 +7,12 @@
 #include <limits>
 #include <optional>
 
-#include "stages/cluster/boundary_windows.hpp"
+#include "stages/cluster/bounds/boundary_windows.hpp"
 #include "stages/cluster/cluster.hpp"
-#include "stages/cluster/counted_histogram.hpp"
-#include "stages/cluster/distinct_values.hpp"
-#include "stages/cluster/partition.hpp"
-#include "stages/parallel.hpp"
+#include "stages/cluster/histogram/counted_histogram.hpp"
+#include "stages/cluster/histogram/distinct_values.hpp"
+#include "stages/cluster/partition/partition.hpp"
+#include "stages/parallel/parallel.hpp"
 
 namespace pal {
 

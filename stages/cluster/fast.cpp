@@ -5,17 +5,17 @@
 #include <cmath>
 #include <optional>
 
-#include "stages/cluster/adaptive_histogram.hpp"
 #include "stages/cluster/cluster.hpp"
-#include "stages/cluster/counted_histogram.hpp"
-#include "stages/cluster/distinct_values.hpp"
-#include "stages/cluster/even_histogram.hpp"
-#include "stages/cluster/few_values.hpp"
-#include "stages/cluster/partition.hpp"
-#include "stages/cluster/pattern_histogram.hpp"
-#include "stages/cluster/settle.hpp"
-#include "stages/error.hpp"
+#include "stages/cluster/histogram/adaptive_histogram.hpp"
+#include "stages/cluster/histogram/counted_histogram.hpp"
+#include "stages/cluster/histogram/distinct_values.hpp"
+#include "stages/cluster/histogram/even_histogram.hpp"
+#include "stages/cluster/histogram/few_values.hpp"
+#include "stages/cluster/histogram/pattern_histogram.hpp"
+#include "stages/cluster/partition/partition.hpp"
+#include "stages/cluster/partition/settle.hpp"
 #include "stages/kernels/convert.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stages/cluster/adaptive_histogram.hpp"
-#include "stages/cluster/counted_histogram.hpp"
-#include "stages/cluster/cuts.hpp"
-#include "stages/cluster/distinct_values.hpp"
-#include "stages/cluster/even_histogram.hpp"
-#include "stages/cluster/few_values.hpp"
-#include "stages/cluster/partition.hpp"
-#include "stages/cluster/pattern_histogram.hpp"
-#include "stages/cluster/prefix_sums.hpp"
+#include "stages/cluster/histogram/adaptive_histogram.hpp"
+#include "stages/cluster/histogram/counted_histogram.hpp"
+#include "stages/cluster/histogram/distinct_values.hpp"
+#include "stages/cluster/histogram/even_histogram.hpp"
+#include "stages/cluster/histogram/few_values.hpp"
+#include "stages/cluster/histogram/pattern_histogram.hpp"
+#include "stages/cluster/partition/cuts.hpp"
+#include "stages/cluster/partition/partition.hpp"
+#include "stages/cluster/partition/prefix_sums.hpp"
 #include "stages/kernels/convert.hpp"
 
 namespace pal::cluster {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "stages/cluster/cluster.hpp"
-#include "stages/cluster/interval_costs.hpp"
+#include "stages/cluster/partition/interval_costs.hpp"
 
 namespace pal::cluster {
 

@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "stages/cluster/cluster.hpp"
-#include "stages/error.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -71,7 +71,7 @@ HWY_AFTER_NAMESPACE();
 #include <algorithm>
 #include <cmath>
 
-#include "stages/error.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal::kernels {
 

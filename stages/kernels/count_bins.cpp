@@ -4,8 +4,8 @@
 //
 #include <hwy/highway.h>
 
-#include "stages/error.hpp"
 #include "stages/kernels/count_bins.hpp"
+#include "stages/tensor/error.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "stages/error.hpp"
 #include "stages/kernels/count_values.hpp"
 #include "stages/kernels/prefetch.hpp"
+#include "stages/tensor/error.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {

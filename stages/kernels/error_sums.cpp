@@ -8,9 +8,9 @@
 #include <array>
 #include <cmath>
 
-#include "stages/error.hpp"
 #include "stages/kernels/error_lanes-inl.hpp"
 #include "stages/kernels/error_sums.hpp"
+#include "stages/tensor/error.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {

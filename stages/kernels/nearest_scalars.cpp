@@ -9,13 +9,13 @@
 #include <cmath>
 #include <limits>
 
-#include "stages/error.hpp"
 #include "stages/kernels/convert-inl.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/kernels/error_lanes-inl.hpp"
 #include "stages/kernels/nearest_scalars.hpp"
 #include "stages/kernels/prefetch.hpp"
 #include "stages/kernels/search_among_16-inl.hpp"
+#include "stages/tensor/error.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {

@@ -25,8 +25,8 @@
 #include <limits>
 #include <utility>
 
-#include "stages/error.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
+#include "stages/tensor/error.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {

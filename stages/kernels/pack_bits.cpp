@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "stages/error.hpp"
 #include "stages/kernels/pack_bits.hpp"
+#include "stages/tensor/error.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {

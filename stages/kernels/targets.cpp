@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "stages/error.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal::kernels {
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "stages/error.hpp"
 #include "stages/kernels/unshuffle.hpp"
+#include "stages/tensor/error.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {

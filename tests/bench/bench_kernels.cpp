@@ -3,13 +3,13 @@
 #include <bit>
 #include <cmath>
 
-#include "stages/dtype.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/kernels/count_bins.hpp"
 #include "stages/kernels/error_sums.hpp"
 #include "stages/kernels/nearest_scalars.hpp"
 #include "stages/kernels/sort.hpp"
-#include "stages/parallel.hpp"
+#include "stages/parallel/parallel.hpp"
+#include "stages/tensor/dtype.hpp"
 #include "tests/bench/bench.hpp"
 
 namespace {

@@ -11,7 +11,7 @@ HIDDEN, FFN, KV, VOCABULARY, LAYERS = 16384, 53248, 1024, 128256, 126
 LAYER = ((HIDDEN, HIDDEN), (KV, HIDDEN), (KV, HIDDEN), (HIDDEN, HIDDEN), (FFN, HIDDEN), (FFN, HIDDEN), (HIDDEN, FFN))
 TENSORS = LAYER * LAYERS + ((VOCABULARY, HIDDEN),) * 2
 
-# 4 bits in groups of 16 output channels, engine fast, as pipeline/cost has it.
+# 4 bits in groups of 16 output channels, engine fast, as pipeline/plan/cost has it.
 BITS, GROUP = 4, 16
 TENSOR_SECONDS, GROUP_OF_4096_SECONDS = 0.35e-3, 150e-6
 WEIGHT_SECONDS = (1.3 + 2.3 + 0.1 * BITS) * 1e-9
@@ -24,7 +24,7 @@ def seconds(rows, columns):
 
 
 def balanced(parts):
-    """(seconds, weights) of the part that takes longest: pipeline/shards, with slabs of a sixteenth of a part."""
+    """(seconds, weights) of the part that takes longest: pipeline/shards/shards, with slabs of a sixteenth of a part."""
     share = sum(seconds(*shape) for shape in TENSORS) / parts
     pieces = []
     for rows, columns in TENSORS:

@@ -58,8 +58,8 @@ def changed(config):
 
 
 def texts_of_unit_tests():
-    """The configs that tests/unit/configs/test_config.cpp reads, as far as they stand there."""
-    source = (support.SOURCE_DIR / "tests/unit/configs/test_config.cpp").read_text()
+    """The configs that tests/unit/configs/text/test_config.cpp reads, as far as they stand there."""
+    source = (support.SOURCE_DIR / "tests/unit/configs/text/test_config.cpp").read_text()
     texts = re.findall(r'R"\((.*?)\)"', source, re.DOTALL)
     literals = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
     head = "kmeans_palettization_config:\n  global_config:\n    op_state_spec:\n      weight: "
@@ -119,7 +119,7 @@ class Schema(support.Case):
         self.assertGreater(refused, 1000)
 
     def test_parser_and_schema_agree_on_the_configs_of_the_parsers_tests(self):
-        presets = [path.read_text() for path in (support.SOURCE_DIR / "configs/presets").iterdir()]
+        presets = [path.read_text() for path in (support.SOURCE_DIR / "configs/model/presets").iterdir()]
         accepted, refused = self.assert_agreed(texts_of_unit_tests() + presets, yaml.safe_load)
         self.assertGreater(accepted, 10)
         self.assertGreater(refused, 30)

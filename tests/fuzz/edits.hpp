@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "io/attributes.hpp"
+#include "io/h5/attributes.hpp"
 #include "tests/fuzz/one_thread.hpp"
 #include "tests/support/hdf5_files.hpp"
 #include "tests/support/palettize_file.hpp"

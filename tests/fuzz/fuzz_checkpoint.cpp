@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "io/checkpoint_reader.hpp"
-#include "io/checkpoint_writer.hpp"
-#include "pipeline/graph.hpp"
-#include "pipeline/plan.hpp"
-#include "stages/error.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "io/write/checkpoint_writer.hpp"
+#include "pipeline/graph/graph.hpp"
+#include "pipeline/plan/plan.hpp"
+#include "stages/tensor/error.hpp"
 #include "tests/fuzz/one_thread.hpp"
 #include "tests/support/temporary_folder.hpp"
 

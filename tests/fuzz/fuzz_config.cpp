@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "configs/config.hpp"
-#include "stages/error.hpp"
+#include "configs/model/config.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace {
 

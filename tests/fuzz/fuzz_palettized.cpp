@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <string>
 
-#include "io/checkpoint_reader.hpp"
-#include "io/checkpoint_writer.hpp"
-#include "pipeline/verify.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "io/write/checkpoint_writer.hpp"
+#include "pipeline/report/verify.hpp"
 #include "stages/decode.hpp"
-#include "stages/error.hpp"
+#include "stages/tensor/error.hpp"
 #include "tests/fuzz/edits.hpp"
 #include "tests/support/palettize_file.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "stages/dtype.hpp"
+#include "stages/tensor/dtype.hpp"
 #include "tests/support/hdf5_files.hpp"
 
 namespace pal::test {

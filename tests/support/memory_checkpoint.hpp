@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "io/checkpoint_info.hpp"
-#include "pipeline/graph.hpp"
+#include "pipeline/graph/graph.hpp"
 
 namespace pal::test {
 

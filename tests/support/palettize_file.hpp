@@ -7,10 +7,10 @@
 #include <variant>
 #include <vector>
 
-#include "io/checkpoint_reader.hpp"
-#include "io/checkpoint_writer.hpp"
+#include "io/read/checkpoint_reader.hpp"
+#include "io/write/checkpoint_writer.hpp"
 #include "stages/chain.hpp"
-#include "stages/error.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal::test {
 

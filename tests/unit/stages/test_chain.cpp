@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "stages/chain.hpp"
-#include "stages/error.hpp"
+#include "stages/tensor/error.hpp"
 #include "tests/support/distributions.hpp"
 #include "tests/support/specs.hpp"
 

@@ -2,8 +2,8 @@
 #include <numeric>
 #include <random>
 
-#include "stages/error.hpp"
 #include "stages/pack.hpp"
+#include "stages/tensor/error.hpp"
 #include "tests/support/every_target.hpp"
 
 using namespace pal;

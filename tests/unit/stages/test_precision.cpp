@@ -7,7 +7,7 @@
 #include <random>
 
 #include "stages/cluster/cluster.hpp"
-#include "stages/cluster/interval_costs.hpp"
+#include "stages/cluster/partition/interval_costs.hpp"
 #include "tests/support/labels.hpp"
 
 using namespace pal;

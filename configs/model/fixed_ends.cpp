@@ -1,0 +1,94 @@
+#include "configs/model/fixed_ends.hpp"
+
+#include <cctype>
+
+namespace pal {
+
+namespace {
+
+constexpr std::string_view kMeta = "\\^$[]|()?*+{}";
+/// Escapes of one letter without an argument: what follows them stands for itself.
+constexpr std::string_view kLoneEscapes = "dDwWsShHvVRbBAzZntrfea";
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+/// Alternatives, verbs, and groups other than the plain ones: option settings and comments change
+/// the meaning of what stands after them.
+bool is_beyond_telling(std::string_view expression) {
+    if (contains(expression, "|") || contains(expression, "(*")) return true;
+    for (std::size_t at = expression.find("(?"); at != std::string_view::npos;
+         at = expression.find("(?", at + 1)) {
+        const std::string_view group = expression.substr(at + 2);
+        if (!group.starts_with(':') && !group.starts_with('=') && !group.starts_with('!') &&
+            !group.starts_with("<=") && !group.starts_with("<!")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct Token {
+    std::size_t length = 1;
+    bool literal = false;  // stands for the character `value`
+    char value = 0;
+    bool known = true;
+};
+
+Token token_at(std::string_view rest) {
+    const char c = rest[0];
+    if (c == '.') return {1, true, FixedEnds::kAny, true};
+    if (c != '\\') return {1, kMeta.find(c) == std::string_view::npos, c, true};
+    if (rest.size() < 2) return {1, false, 0, false};
+    if (!is_word(rest[1])) return {2, true, rest[1], true};
+    return {2, false, 0, kLoneEscapes.find(rest[1]) != std::string_view::npos};
+}
+
+bool is_quantified(std::string_view rest) {
+    return !rest.empty() && std::string_view("?*+{").find(rest[0]) != std::string_view::npos;
+}
+
+bool fits(char fixed, char found) { return fixed == found || fixed == FixedEnds::kAny; }
+
+}  // namespace
+
+bool FixedEnds::allow(std::string_view text) const {
+    if (text.size() < prefix.size() || text.size() < suffix.size()) return false;
+    // Names differ late and rules too ("layers.17.fc"): from the inner end of each.
+    for (std::size_t i = prefix.size(); i > 0; --i) {
+        if (!fits(prefix[i - 1], text[i - 1])) return false;
+    }
+    const std::string_view tail = text.substr(text.size() - suffix.size());
+    for (std::size_t i = 0; i < suffix.size(); ++i) {
+        if (!fits(suffix[i], tail[i])) return false;
+    }
+    return true;
+}
+
+FixedEnds fixed_ends(std::string_view expression) {
+    if (is_beyond_telling(expression)) return {};
+    FixedEnds ends;
+    bool in_prefix = true;
+    ends.literal = true;
+    while (!expression.empty()) {
+        const Token token = token_at(expression);
+        expression.remove_prefix(token.length);
+        // Beyond an unknown escape the text may be its argument: the suffix cannot be told.
+        if (!token.known) return {ends.prefix, "", false};
+        if (token.literal && !is_quantified(expression)) {
+            ends.suffix += token.value;
+            if (in_prefix) ends.prefix += token.value;
+            if (token.value == FixedEnds::kAny) ends.literal = false;
+        } else {
+            ends.suffix.clear();
+            in_prefix = false;
+            ends.literal = false;
+        }
+    }
+    return ends;
+}
+
+}  // namespace pal

@@ -1,0 +1,94 @@
+#include "configs/model/pattern.hpp"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <array>
+#include <cstdint>
+
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+constexpr std::uint32_t kMatchLimit = 1000000;
+constexpr std::uint32_t kHeapLimitKiB = 65536;
+
+struct FreeCode {
+    void operator()(pcre2_code* code) const { pcre2_code_free(code); }
+};
+struct FreeContext {
+    void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
+};
+struct FreeData {
+    void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
+};
+
+std::string message_of(int error) {
+    std::array<PCRE2_UCHAR, 256> text{};
+    pcre2_get_error_message(error, text.data(), text.size());
+    return reinterpret_cast<const char*>(text.data());
+}
+
+/// Read only once it is made, so that all patterns and threads may share it.
+pcre2_match_context* limits() {
+    static const std::unique_ptr<pcre2_match_context, FreeContext> context = [] {
+        std::unique_ptr<pcre2_match_context, FreeContext> made(pcre2_match_context_create(nullptr));
+        if (!made) throw std::bad_alloc();
+        pcre2_set_match_limit(made.get(), kMatchLimit);
+        pcre2_set_heap_limit(made.get(), kHeapLimitKiB);
+        return made;
+    }();
+    return context.get();
+}
+
+/// Whether a match was found is all that is asked: one pair of offsets does for every pattern.
+pcre2_match_data* scratch() {
+    thread_local const std::unique_ptr<pcre2_match_data, FreeData> kData(
+        pcre2_match_data_create(1, nullptr));
+    if (!kData) throw std::bad_alloc();
+    return kData.get();
+}
+
+}  // namespace
+
+struct Pattern::Compiled {
+    std::unique_ptr<pcre2_code, FreeCode> code;
+};
+
+Pattern::Pattern(const std::string& expression, std::string origin) : origin_(std::move(origin)) {
+    auto compiled = std::make_shared<Compiled>();
+    int error = 0;
+    PCRE2_SIZE offset = 0;
+    compiled->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()),
+                                       expression.size(), PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+                                       &error, &offset, nullptr));
+    if (!compiled->code) {
+        throw Error(ErrorCode::kUsage, origin_ +
+                                           ": not a regular expression: " + message_of(error) +
+                                           " at offset " + std::to_string(offset));
+    }
+    ends_ = fixed_ends(expression);
+    // Without machine code (no JIT on this processor) PCRE2 interprets: slower, the same matches.
+    if (!ends_.literal) (void)pcre2_jit_compile(compiled->code.get(), PCRE2_JIT_COMPLETE);
+    compiled_ = std::move(compiled);
+}
+
+bool Pattern::matches(std::string_view text) const {
+    if (!ends_.allow(text)) return false;
+    if (ends_.literal) return text.size() == ends_.prefix.size();
+    const auto match = [&](std::uint32_t options) {
+        return pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()),
+                           text.size(), 0, options, scratch(), limits());
+    };
+    int result = match(0);
+    // Machine code has a small stack; the interpreter takes its memory from the heap.
+    if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = match(PCRE2_NO_JIT);
+    if (result >= 0) return true;
+    if (result == PCRE2_ERROR_NOMATCH) return false;
+    throw Error(ErrorCode::kUsage, origin_ + ": gives up on '" + std::string(text.substr(0, 80)) +
+                                       "': " + message_of(result) + "; simplify the pattern");
+}
+
+}  // namespace pal

@@ -1,0 +1,77 @@
+#include "configs/rules/path_filter.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "configs/rules/module_path.hpp"
+
+namespace pal {
+
+namespace {
+
+constexpr std::size_t kFirstHits = 3;
+
+std::vector<std::string> hdf5_path(const std::string& path, std::size_t /*rank*/) { return {path}; }
+
+std::vector<std::string> module_names(const std::string& path, std::size_t rank) {
+    std::vector<std::string> names;
+    for (const std::string& module : tensor_name(path, rank).module_names) {
+        for (std::string& name : with_parents(module)) names.push_back(std::move(name));
+    }
+    return names;
+}
+
+struct Reading {
+    std::vector<std::string> (*texts_of)(const std::string& path, std::size_t rank);
+    const char* remark;
+};
+constexpr std::array<Reading, 3> kReadings{
+    {{hdf5_path, ""}, {dotted_paths, " as a dotted path"}, {module_names, " as a module name"}}};
+
+}  // namespace
+
+std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank) {
+    std::string raw = path.substr(path.starts_with('/') ? 1 : 0);
+    std::replace(raw.begin(), raw.end(), '/', '.');
+    std::vector<std::string> paths{raw};
+    const TensorName name = tensor_name(path, rank);
+    for (const std::string& module : name.module_names)
+        paths.push_back(module + (module.empty() ? "" : ".") + name.state_name);
+    return paths;
+}
+
+PathFilter::PathFilter(const std::string& option, const std::string& expression,
+                       const std::vector<Candidate>& candidates)
+    : hits_(candidates.size()),
+      label_(option + " '" + expression + "'"),
+      given_(!expression.empty()) {
+    if (!given_) return;
+    const Pattern pattern(expression, label_);
+    for (const Reading& reading : kReadings) {
+        const auto hits = [&](const std::string& path, std::size_t rank) {
+            const auto texts = reading.texts_of(path, rank);
+            return std::any_of(texts.begin(), texts.end(),
+                               [&](const std::string& text) { return pattern.matches(text); });
+        };
+        for (std::size_t c = 0; c < candidates.size(); ++c) {
+            const Candidate& candidate = candidates[c];
+            hits_[c] =
+                hits(candidate.path, candidate.rank) ||
+                std::any_of(candidate.aliases.begin(), candidate.aliases.end(),
+                            [&](const std::string& alias) { return hits(alias, candidate.rank); });
+            if (hits_[c] && first_hits_.size() < kFirstHits) first_hits_.push_back(candidate.path);
+        }
+        if (first_hits_.empty()) continue;
+        label_ += reading.remark;
+        return;
+    }
+}
+
+std::string PathFilter::first_hits() const {
+    return fmt::format("{}", fmt::join(first_hits_, ", "));
+}
+
+}  // namespace pal

@@ -1,0 +1,91 @@
+// From dataset paths to module paths and state names.
+#include <algorithm>
+#include <cctype>
+
+#include "configs/model/config.hpp"
+
+namespace pal {
+
+namespace {
+
+bool all_digits(const std::string& text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(),
+                                        [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+/// '/' and '.' both separate, except for a TensorFlow suffix such as ":0".
+std::vector<std::string> components_of(const std::string& path) {
+    std::vector<std::string> components(1);
+    for (const char c : path) {
+        if (c == '/' || c == '.') {
+            if (!components.back().empty()) components.emplace_back();
+        } else {
+            components.back() += c;
+        }
+    }
+    if (components.back().empty() && components.size() > 1) components.pop_back();
+    return components;
+}
+
+std::string without_tensor_suffix(const std::string& state) {
+    const std::size_t colon = state.rfind(':');
+    return colon != std::string::npos && all_digits(state.substr(colon + 1))
+               ? state.substr(0, colon)
+               : state;
+}
+
+bool says_nothing(const std::string& state) {
+    return all_digits(state) || (state.starts_with("param_") && all_digits(state.substr(6)));
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const std::string& part : parts) text += (text.empty() ? "" : ".") + part;
+    return text;
+}
+
+/// Keras repeats a layer's name, Keras 2.0 with a number behind it: conv2d_1/conv2d_1,
+/// block1_conv1/block1_conv1_1.
+bool repeats(const std::string& layer, const std::string& again) {
+    return again == layer ||
+           (again.starts_with(layer + "_") && all_digits(again.substr(layer.size() + 1)));
+}
+
+std::vector<std::string> without_repetition(const std::vector<std::string>& parts) {
+    std::vector<std::string> result;
+    for (const std::string& part : parts) {
+        if (result.empty() || !repeats(result.back(), part)) result.push_back(part);
+    }
+    return result;
+}
+
+void add_new(std::vector<std::string>& names, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+}  // namespace
+
+TensorName tensor_name(const std::string& path, std::size_t rank) {
+    std::vector<std::string> components = components_of(path);
+    TensorName name;
+    name.state_name = without_tensor_suffix(components.back());
+    components.pop_back();
+    if (says_nothing(name.state_name)) {
+        name.state_name = rank >= 2 ? "weight" : "bias";
+        // Keras 3 puts its numbered variables into a group "vars" that is no module of its own.
+        if (!components.empty() && components.back() == "vars") {
+            add_new(name.module_names, joined(components));
+            components.pop_back();
+        }
+    }
+    add_new(name.module_names, joined(components));
+    add_new(name.module_names, joined(without_repetition(components)));
+    if (!components.empty() && components.front() == "model_weights") {
+        components.erase(components.begin());
+        add_new(name.module_names, joined(components));
+        add_new(name.module_names, joined(without_repetition(components)));
+    }
+    return name;
+}
+
+}  // namespace pal

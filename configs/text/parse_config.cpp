@@ -1,0 +1,168 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "configs/model/config.hpp"
+#include "configs/model/presets.hpp"
+#include "configs/text/fields.hpp"
+#include "configs/text/parse_module.hpp"
+#include "configs/text/parse_spec.hpp"
+#include "configs/text/text_file.hpp"
+#include "configs/text/yaml.hpp"
+
+namespace pal {
+
+namespace {
+
+using yaml::Place;
+using yaml::Schema;
+
+/// Of every module that no rule names.
+struct GlobalConfig {
+    static void read(const Place& place, std::optional<ModuleConfig>& config) {
+        config.reset();
+        if (yaml::is_null(place)) return;
+        config = yaml::parse_module_config(place);
+        if (config->module_state_spec.empty()) return;
+        yaml::fail(place,
+                   "global_config cannot have module_state_spec; module_type_configs and "
+                   "module_name_configs can");
+    }
+    static Schema schema() {
+        Schema config = yaml::module_fields().schema();
+        config["properties"]["module_state_spec"]["maxProperties"] = 0;
+        return yaml::nullable(std::move(config));
+    }
+};
+
+const yaml::FieldMap<Config>& palettization_fields() {
+    static const yaml::FieldMap<Config> kFields{
+        "kmeans_palettization_config",
+        "Names beat types, types beat global_config, and of two rules the later one wins",
+        {yaml::field("global_config",
+                     "For modules that no rule names (without it: 4 bits, per tensor); null: dense",
+                     GlobalConfig{}, &Config::global_config),
+         yaml::field("module_type_configs",
+                     "Layer type, of torch or Keras: config of such layers; null: dense",
+                     yaml::Rules{true}, &Config::module_type_configs),
+         yaml::field("module_name_configs",
+                     "Regular expression (PCRE2) of a whole module path: config of the module and "
+                     "all below it; null: dense",
+                     yaml::Rules{false}, &Config::module_name_configs)},
+        {}};
+    return kFields;
+}
+
+const char* const kTopKey = "kmeans_palettization_config";
+
+void require_top_key(const Place& document, const Config& /*config*/) {
+    for (const auto& [key, value] : yaml::entries(document)) {
+        if (key == kTopKey) return;
+    }
+    yaml::fail(document, std::string(kTopKey) + " is missing");
+}
+
+const yaml::FieldMap<Config>& document_fields() {
+    static const yaml::FieldMap<Config> kFields{
+        "document",
+        "A configuration of h5palettize: which tensors are palettized, and how",
+        {{kTopKey, "The configuration",
+          [](const Place& value, Config& config) {
+              palettization_fields().read_into(value, config);
+          },
+          palettization_fields().schema()},
+         {"palettization_spec", "A place for YAML anchors; nothing in it is read",
+          [](const Place&, Config&) {}, Schema::object()}},
+        {{require_top_key, {{"required", Schema::array({kTopKey})}}}}};
+    return kFields;
+}
+
+}  // namespace
+
+Config parse_config(std::string_view text, const std::string& source) {
+    const Place document = yaml::load(text, source);
+    Config config;
+    config.source = source;
+    document_fields().read_into(document, config);
+    return config;
+}
+
+std::string config_schema() {
+    Schema schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                  {"title", "h5palettize configuration"}};
+    schema.update(document_fields().definition());
+    Schema& definitions = schema["$defs"];
+    definitions[palettization_fields().name] = palettization_fields().definition();
+    yaml::add_module_definitions(definitions);
+    return schema.dump(2) + "\n";
+}
+
+Config load_config(const std::string& file, const std::string& label) {
+    return parse_config(read_text_file(file, label), file);
+}
+
+Config preset_config(const std::string& name) {
+    for (const Preset& preset : presets()) {
+        if (preset.name == name) return parse_config(preset.yaml, "preset " + name);
+    }
+    throw Error(ErrorCode::kUsage, fmt::format("--preset: found '{}', allowed are {}", name,
+                                               fmt::join(allowed_field_values("preset"), ", ")));
+}
+
+std::vector<std::string> allowed_field_values(std::string_view field) {
+    if (field != "preset") return yaml::allowed_values(field);
+    std::vector<std::string> names;
+    for (const Preset& preset : presets()) names.push_back(preset.name);
+    return names;
+}
+
+Config config_of_spec(const PalettizationSpec& spec) {
+    Config config;
+    config.source = "options";
+    config.global_config->op_state_spec = StateSpecs{{"weight", spec}, {"in_proj_weight", spec}};
+    return config;
+}
+
+PalettizationSpec spec_from_fields(const std::map<std::string, std::string>& fields) {
+    // The fields become a document and go through the same validation as a config file.
+    YAML::Node spec(YAML::NodeType::Map);
+    for (const auto& [field, text] : fields) {
+        YAML::Node value = YAML::Node(text);
+        value.SetTag("?");
+        if (field == "granularity") {
+            spec["granularity"]["type"] = value;
+        } else if (field == "axis" || field == "group_size") {
+            spec["granularity"][field] = value;
+        } else if (field == "lut_dtype" || field == "lut_qscheme" || field == "lut_scale_dtype") {
+            spec["lut_qspec"][field.substr(4)] = value;
+        } else if (field != "lut_float_min" && field != "lut_float_max") {
+            spec[field] = value;
+        }
+    }
+    if (fields.count("lut_float_min") + fields.count("lut_float_max") > 0) {
+        for (const char* end : {"lut_float_min", "lut_float_max"}) {
+            YAML::Node value;
+            if (const auto found = fields.find(end); found != fields.end()) {
+                value = found->second;
+                value.SetTag("?");
+            }
+            spec["lut_qspec"]["float_range"].push_back(value);
+        }
+    }
+    const bool grouping = fields.count("axis") + fields.count("group_size") > 0;
+    if (grouping && fields.count("granularity") == 0)
+        spec["granularity"]["type"] = "per_grouped_channel";
+    if (spec["lut_qspec"].IsDefined() && !spec["lut_qspec"]["dtype"].IsDefined()) {
+        throw Error(ErrorCode::kUsage,
+                    "--lut-qscheme, --lut-scale-dtype and --lut-float-* need --lut-dtype");
+    }
+    try {
+        return yaml::parse_spec({spec, "options", "", {}});
+    } catch (const Error& error) {
+        // "options:1:1: cluster_dim: found ..." has no line to speak of.
+        const std::string text = error.what();
+        const std::size_t space = text.find(": ");
+        throw Error(ErrorCode::kUsage, "spec options: " + text.substr(space + 2));
+    }
+}
+
+}  // namespace pal

@@ -1,0 +1,49 @@
+#include "configs/text/values.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "configs/text/nearest.hpp"
+
+namespace pal::yaml {
+
+std::size_t choose(const Place& place, const std::vector<std::string>& names, bool torch_prefix) {
+    const std::string allowed = fmt::format("{}", fmt::join(names, ", "));
+    std::string found = text(place, allowed);
+    if (torch_prefix && found.starts_with("torch.")) found.erase(0, 6);
+    const auto name = std::find(names.begin(), names.end(), found);
+    if (name != names.end()) return static_cast<std::size_t>(name - names.begin());
+    const std::string near = nearest(found, names);
+    fail(place, fmt::format("found {}, allowed are {}{}", shown(place), allowed,
+                            near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+}
+
+void Only::check(const Place& place) const {
+    const std::string list = fmt::format("{}", fmt::join(allowed, ", "));
+    const std::string found = text(place, list);
+    if (std::find(allowed.begin(), allowed.end(), found) != allowed.end()) return;
+    fail(place, fmt::format("found {}, allowed are {}", yaml::shown(place), list));
+}
+
+void Nothing::check(const Place& place) const {
+    if (!is_null(place)) fail(place, why_not);
+}
+
+void Integers::read(const Place& place, int& value) const {
+    const long long found = integer(place, shown);
+    for (const int one : allowed) {
+        if (found == one) {
+            value = one;
+            return;
+        }
+    }
+    fail(place, "found " + yaml::shown(place) + ", allowed are " + shown);
+}
+
+long long positive_integer(const Place& place) {
+    const long long found = integer(place, "integers >= 1");
+    if (found < 1) fail(place, "found " + shown(place) + ", allowed are integers >= 1");
+    return found;
+}
+
+}  // namespace pal::yaml

@@ -1,0 +1,103 @@
+// Kinds of values in a config: each reads a value and has the schema of all that it reads. Only for
+// configs/.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "configs/text/schema.hpp"
+#include "configs/text/yaml.hpp"
+
+namespace pal::yaml {
+
+/// The number of the name that a text is; another one is an error with the nearest.
+[[nodiscard]] std::size_t choose(const Place& place, const std::vector<std::string>& names,
+                                 bool torch_prefix);
+
+/// Names that stand for values.
+template <class Value>
+struct Choices {
+    std::vector<std::pair<std::string, Value>> choices;
+    bool torch_prefix = false;  // "torch.int8" is read too, as upstream dumps types
+
+    [[nodiscard]] std::vector<std::string> names() const {
+        std::vector<std::string> all;
+        all.reserve(choices.size());
+        for (const auto& choice : choices) all.push_back(choice.first);
+        return all;
+    }
+    void read(const Place& place, Value& value) const {
+        value = choices[choose(place, names(), torch_prefix)].second;
+    }
+    [[nodiscard]] Schema schema() const {
+        std::vector<std::string> all = names();
+        for (std::size_t n = 0; torch_prefix && n < choices.size(); ++n)
+            all.push_back("torch." + choices[n].first);
+        return one_of_texts(all);
+    }
+};
+
+/// A setting of upstream's that has one meaning here: any other value would be a silent difference.
+struct Only {
+    std::vector<std::string> allowed;
+
+    void check(const Place& place) const;
+    [[nodiscard]] Schema schema() const { return one_of_texts(allowed); }
+};
+
+/// A setting that must be left out.
+struct Nothing {
+    std::string why_not;
+
+    void check(const Place& place) const;
+    [[nodiscard]] Schema schema() const { return null_schema(); }
+};
+
+struct Boolean {
+    void read(const Place& place, bool& value) const { value = boolean(place); }
+    [[nodiscard]] Schema schema() const { return {{"type", "boolean"}}; }
+};
+
+/// One of these.
+struct Integers {
+    std::vector<int> allowed;
+    std::string shown;  // "0, 1, null"
+
+    void read(const Place& place, int& value) const;
+    [[nodiscard]] Schema schema() const { return {{"type", "integer"}, {"enum", allowed}}; }
+};
+
+[[nodiscard]] long long positive_integer(const Place& place);
+
+/// 1 and more; what is beyond `most` counts as that.
+template <class Value>
+struct Positive {
+    long long most;
+
+    void read(const Place& place, Value& value) const {
+        value = static_cast<Value>(std::min(positive_integer(place), most));
+    }
+    [[nodiscard]] Schema schema() const { return {{"type", "integer"}, {"minimum", 1}}; }
+};
+
+/// Null leaves the default.
+template <class Kind>
+struct Nullable {
+    Kind kind;
+
+    template <class Value>
+    void read(const Place& place, Value& value) const {
+        if (!is_null(place)) kind.read(place, value);
+    }
+    void check(const Place& place) const {
+        if (!is_null(place)) kind.check(place);
+    }
+    [[nodiscard]] Schema schema() const { return nullable(kind.schema()); }
+};
+template <class Kind>
+Nullable(Kind) -> Nullable<Kind>;
+
+}  // namespace pal::yaml

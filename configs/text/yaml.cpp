@@ -1,0 +1,184 @@
+#include "configs/text/yaml.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "configs/text/nearest.hpp"
+#include "configs/text/yaml_limits.hpp"
+
+namespace pal::yaml {
+
+namespace {
+
+/// A map's entries as Python keeps them, which users' files rely on: a key that is set again keeps
+/// its place and takes the new value.
+class OrderedEntries {
+  public:
+    void set(const std::string& key, const Place& value) {
+        const auto [slot, inserted] = slot_of_.emplace(key, latest_.size());
+        if (inserted) latest_.push_back(0);
+        latest_[slot->second] = all_.size();
+        all_.emplace_back(key, value);
+    }
+    [[nodiscard]] std::vector<std::pair<std::string, Place>> in_order() const {
+        std::vector<std::pair<std::string, Place>> result;
+        result.reserve(latest_.size());
+        for (const std::size_t index : latest_) result.push_back(all_[index]);
+        return result;
+    }
+
+  private:
+    std::vector<std::pair<std::string, Place>> all_;
+    std::vector<std::size_t> latest_;  // of each key, in the order of their first setting: in all_
+    std::unordered_map<std::string, std::size_t> slot_of_;  // key: in latest_
+};
+
+/// A quoted "<<" is a key like any other.
+bool is_merge(const YAML::Node& key) {
+    return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";
+}
+
+/// The maps that a merge key names, the weakest first: the earlier one of a list wins.
+std::vector<Place> merged_maps(const Place& merged) {
+    std::vector<Place> maps;
+    if (merged.node.IsSequence()) {
+        for (std::size_t i = merged.node.size(); i > 0; --i)
+            maps.push_back({merged.node[i - 1], merged.source, merged.path, {}});
+    } else {
+        maps.push_back(merged);
+    }
+    for (const Place& map : maps) {
+        if (!map.node.IsMap())
+            fail(map, "found " + shown(map) + ", allowed are a map and a list of maps");
+    }
+    return maps;
+}
+
+}  // namespace
+
+Place Place::child(const std::string& name, const YAML::Node& value) const {
+    return {value, source, path.empty() ? name : path + "." + name, {}};
+}
+
+std::string position(const Place& place) {
+    const YAML::Mark mark = place.mark();
+    return fmt::format("{}:{}:{}", place.source, mark.line + 1, mark.column + 1);
+}
+
+void fail(const Place& place, const std::string& text) {
+    const YAML::Mark mark = place.node.Mark();
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{}:{}:{}: {}{}{}", place.source, mark.line + 1, mark.column + 1,
+                            place.path, place.path.empty() ? "" : ": ", text));
+}
+
+Place load(std::string_view text, const std::string& source) {
+    try {
+        check_text(text, source);
+        Place place{YAML::Load(std::string(text)), source, "", {}};
+        if (place.node.IsNull()) throw Error(ErrorCode::kUsage, source + ": is empty");
+        check_nodes(place.node, source);
+        return place;
+    } catch (const YAML::Exception& error) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("{}:{}:{}: not YAML: {}", source, error.mark.line + 1,
+                                error.mark.column + 1, error.msg));
+    }
+}
+
+std::vector<std::pair<std::string, Place>> entries(const Place& place) {
+    if (!place.node.IsMap()) fail(place, "found " + shown(place) + ", a map is wanted");
+    OrderedEntries all;
+    for (const auto& entry : place.node) {
+        if (!is_merge(entry.first)) continue;
+        for (const Place& map : merged_maps(place.child("<<", entry.second))) {
+            for (auto& [key, value] : entries(map)) {
+                value.path = place.child(key, value.node).path;
+                all.set(key, value);
+            }
+        }
+    }
+    for (const auto& entry : place.node) {
+        if (!entry.first.IsScalar()) fail(place, "a key that is no text");
+        if (is_merge(entry.first)) continue;
+        Place value = place.child(entry.first.Scalar(), entry.second);
+        value.key = entry.first;
+        all.set(entry.first.Scalar(), value);
+    }
+    return all.in_order();
+}
+
+void require_known(const Place& map, const std::vector<std::string>& allowed) {
+    for (const auto& [key, value] : entries(map)) {
+        if (std::find(allowed.begin(), allowed.end(), key) != allowed.end()) continue;
+        const std::string near = nearest(key, allowed);
+        fail({value.key, value.source, value.path, {}},
+             fmt::format("unknown key '{}', allowed are {}{}", key, fmt::join(allowed, ", "),
+                         near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    }
+}
+
+bool is_null(const Place& place) { return place.node.IsNull(); }
+
+std::string shown(const Place& place) {
+    if (place.node.IsNull()) return "null";
+    if (place.node.IsMap()) return "a map";
+    if (place.node.IsSequence()) return "a list";
+    constexpr std::size_t kMostShown = 80;
+    return "'" + place.node.Scalar().substr(0, kMostShown) + "'";
+}
+
+namespace {
+
+/// Plain scalars have the tag "?", quoted ones "!": only the former may be numbers or booleans.
+bool is_plain_scalar(const Place& place) {
+    return place.node.IsScalar() && place.node.Tag() != "!";
+}
+
+/// For where a number or a boolean is wanted: '4' in quotes is neither.
+[[noreturn]] void fail_of(const Place& place, const std::string& allowed) {
+    const bool quoted = place.node.IsScalar() && !is_plain_scalar(place);
+    fail(place, std::string("found ") + (quoted ? "the quoted text " : "") + shown(place) +
+                    ", allowed are " + allowed);
+}
+
+}  // namespace
+
+long long integer(const Place& place, const std::string& allowed) {
+    long long value = 0;
+    if (is_plain_scalar(place)) {
+        const std::string& digits = place.node.Scalar();
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (error == std::errc() && end == digits.data() + digits.size()) return value;
+    }
+    fail_of(place, allowed);
+}
+
+double number(const Place& place, const std::string& allowed) {
+    double value = 0;
+    if (is_plain_scalar(place)) {
+        const std::string& digits = place.node.Scalar();
+        const char* begin = digits.data() + (digits.starts_with('+') ? 1 : 0);
+        const auto [end, error] = std::from_chars(begin, digits.data() + digits.size(), value);
+        if (error == std::errc() && end == digits.data() + digits.size()) return value;
+    }
+    fail_of(place, allowed);
+}
+
+bool boolean(const Place& place) {
+    bool value = false;
+    if (is_plain_scalar(place) && YAML::convert<bool>::decode(place.node, value)) return value;
+    fail_of(place, "true, false");
+}
+
+std::string text(const Place& place, const std::string& allowed) {
+    if (place.node.IsScalar()) return place.node.Scalar();
+    fail(place, "found " + shown(place) + ", allowed are " + allowed);
+}
+
+}  // namespace pal::yaml

@@ -1,0 +1,78 @@
+#include "io/files/raw_file.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+RawFile::RawFile(const std::string& path) : file_(path, O_RDONLY) {
+    if (!file_.is_open()) throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
+    opened_ = state();
+    mapped_ = std::make_unique<MappedFile>(file_.get(), opened_.bytes);
+}
+
+RawFile::State RawFile::state() const {
+    struct stat status {};
+    if (fstat(file_.get(), &status) != 0) throw Error(ErrorCode::kInput, std::strerror(errno));
+    return {static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec,
+            status.st_mtim.tv_nsec};
+}
+
+std::uint64_t RawFile::size_bytes() const { return state().bytes; }
+
+void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,
+                   const std::string& name) const {
+    while (!bytes.empty()) {
+        const ssize_t count =
+            pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            throw Error(ErrorCode::kInput, name + ": cannot be read: " + std::strerror(errno));
+        }
+        if (count == 0) {
+            throw Error(ErrorCode::kInput, name + ": the file ends at byte " +
+                                               std::to_string(offset) +
+                                               "; it has been cut since it was opened");
+        }
+        offset += static_cast<std::uint64_t>(count);
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+}
+
+void RawFile::require_whole() const {
+    const State now = state();
+    if (now.bytes < opened_.bytes) {
+        throw Error(ErrorCode::kInput, "the file has " + std::to_string(now.bytes) +
+                                           " bytes, it had " + std::to_string(opened_.bytes) +
+                                           "; it has been cut since it was opened");
+    }
+    if (now.changed_s != opened_.changed_s || now.changed_ns != opened_.changed_ns) {
+        throw Error(ErrorCode::kInput,
+                    "the file has been written to since it was opened; what was read may be of "
+                    "before or after");
+    }
+    if (!mapped_->is_whole()) throw Error(ErrorCode::kInput, "cannot be read: I/O error");
+}
+
+RawOutput::RawOutput(const std::string& path) : file_(path, O_WRONLY) {
+    if (!file_.is_open()) throw Error(ErrorCode::kOutput, path + ": " + std::strerror(errno));
+}
+
+int RawOutput::write(std::uint64_t offset, std::span<const std::byte> bytes) const noexcept {
+    while (!bytes.empty()) {
+        const ssize_t count =
+            pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return count < 0 ? errno : EIO;
+        offset += static_cast<std::uint64_t>(count);
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return 0;
+}
+
+}  // namespace pal

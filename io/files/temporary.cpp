@@ -1,0 +1,217 @@
+#include "io/files/temporary.hpp"
+
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include "io/guard/last_wish.hpp"
+#include "io/write/checkpoint_writer.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& target, const std::string& what, int error) {
+    throw Error(ErrorCode::kOutput, target + ": cannot " + what + ": " + std::strerror(error));
+}
+
+bool same_inode(const struct stat& a, const struct stat& b) {
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/// Renames without replacing; where the file system cannot, a hard link does the same.
+int rename_new(const std::string& from, const std::string& to) {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return errno;
+    if (::link(from.c_str(), to.c_str()) != 0) return errno;
+    ::unlink(from.c_str());
+    return 0;
+}
+
+}  // namespace
+
+int write_all(int descriptor, std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return count < 0 ? errno : EIO;
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return 0;
+}
+
+std::string folder_of(const std::string& path) {
+    const auto folder = std::filesystem::path(path).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
+std::string beside(const std::string& target, const std::string& suffix) {
+    // Names may have 255 bytes: a target that fits must not fail for the name beside it.
+    constexpr std::size_t kMostNameBytes = 190;
+    std::string name = std::filesystem::path(target).filename().string();
+    if (name.size() > kMostNameBytes) {
+        const std::string whole = name;
+        name.resize(kMostNameBytes);
+        name += "-" + std::to_string(libdeflate_crc32(0, whole.data(), whole.size()));
+    }
+    return folder_of(target) + "/." + name + ".h5palettize-" + suffix;
+}
+
+TemporaryFile::TemporaryFile(std::string target, bool force, std::string path)
+    : target_(std::move(target)), path_(std::move(path)), force_(force) {
+    if (path_.empty()) {
+        std::string pattern = beside(target_, "XXXXXX");
+        const int descriptor = ::mkstemp(pattern.data());
+        if (descriptor < 0) fail(target_, "create a file beside it", errno);
+        ::close(descriptor);
+        // mkstemp made it private; created anew by the library it gets the mode that the umask
+        // says.
+        ::unlink(pattern.c_str());
+        path_ = pattern;
+        own_ = true;
+    }
+    set_doomed_file(path_);
+    background_ = std::make_unique<BackgroundSync>(path_);
+}
+
+TemporaryFile::~TemporaryFile() {
+    background_.reset();
+    if (own_ && !published_) ::unlink(path_.c_str());
+    clear_doomed_file(path_);
+}
+
+void TemporaryFile::require_room(std::uint64_t bytes) const {
+    const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) {
+        throw Error(ErrorCode::kOutput, target_ + ": cannot be made: " + std::strerror(errno));
+    }
+    const int error = bytes == 0 ? 0 : ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
+    ::close(file);
+    ::unlink(path_.c_str());
+    if (error != 0 && error != EOPNOTSUPP && error != EINVAL) {
+        throw Error(ErrorCode::kOutput, target_ + ": no room for the " + std::to_string(bytes) +
+                                            " bytes that are copied: " + std::strerror(error));
+    }
+}
+
+void TemporaryFile::create(const std::string& bytes) {
+    const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0) fail(target_, "create a file beside it", errno);
+    file_ = Descriptor(::fcntl(file, F_DUPFD_CLOEXEC, 0));
+    const int error = file_.is_open() ? write_all(file, bytes) : errno;
+    if (::close(file) != 0 && error == 0) fail(target_, "write", errno);
+    if (error != 0) fail(target_, "write", error);
+}
+
+void TemporaryFile::created(int descriptor) {
+    file_ = Descriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    if (!file_.is_open()) fail(target_, "create a file beside it", errno);
+}
+
+void TemporaryFile::copy_head(const std::string& source, std::uint64_t bytes) const {
+    if (bytes == 0) return;
+    const Descriptor from(source, O_RDONLY);
+    const Descriptor to(path_, O_WRONLY);
+    if (from.get() < 0 || to.get() < 0) fail(target_, "copy the user block", errno);
+    std::vector<char> buffer(1 << 16);
+    std::uint64_t done = 0;
+    while (done < bytes) {
+        const auto wanted = std::min<std::uint64_t>(buffer.size(), bytes - done);
+        const ssize_t count = ::pread(from.get(), buffer.data(), wanted, static_cast<off_t>(done));
+        if (count <= 0) fail(target_, "read the user block", count < 0 ? errno : EIO);
+        const ssize_t written = ::pwrite(to.get(), buffer.data(), static_cast<std::size_t>(count),
+                                         static_cast<off_t>(done));
+        if (written <= 0) fail(target_, "write the user block", written < 0 ? errno : EIO);
+        done += static_cast<std::uint64_t>(written);
+    }
+}
+
+void TemporaryFile::wrote(std::uint64_t bytes) { background_->wrote(bytes); }
+
+std::uint64_t TemporaryFile::sync() {
+    if (const int error = background_->stop(); error != 0)
+        fail(target_, "write to the disk", error);
+    const Descriptor file(path_, O_RDONLY);
+    struct stat status {};
+    if (file.get() < 0 || ::fsync(file.get()) != 0 || ::fstat(file.get(), &status) != 0)
+        fail(target_, "write to the disk", errno);
+    synced_ = true;
+    return static_cast<std::uint64_t>(status.st_size);
+}
+
+void TemporaryFile::require_own_file() const {
+    struct stat own {};
+    struct stat there {};
+    if (::fstat(file_.get(), &own) != 0) fail(target_, "look at the file beside it", errno);
+    if (::lstat(path_.c_str(), &there) == 0 && same_inode(own, there)) return;
+    throw Error(ErrorCode::kOutput, target_ + ": " + path_ +
+                                        " was removed or replaced by another program while it "
+                                        "was written");
+}
+
+bool TemporaryFile::is_in_place() const noexcept {
+    struct stat own {};
+    struct stat there {};
+    return published_ && ::fstat(file_.get(), &own) == 0 && ::lstat(target_.c_str(), &there) == 0 &&
+           same_inode(own, there);
+}
+
+void TemporaryFile::publish() {
+    if (!synced_) sync();
+    require_own_file();
+    if (force_) {
+        if (::rename(path_.c_str(), target_.c_str()) != 0)
+            fail(target_, "rename into place", errno);
+    } else if (const int error = rename_new(path_, target_); error != 0) {
+        if (error == EEXIST) {
+            throw Error(ErrorCode::kOutput,
+                        target_ + ": appeared meanwhile; pass --force to replace it");
+        }
+        fail(target_, "rename into place", error);
+    }
+    published_ = true;
+    clear_doomed_file(path_);
+    const Descriptor folder(folder_of(target_), O_RDONLY | O_DIRECTORY);
+    if (folder.get() >= 0)
+        ::fsync(folder.get());  // some file systems cannot; the file itself is safe
+}
+
+void check_target(const std::string& source, const std::string& target, bool force) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorCode::kOutput, target + ": " + why);
+    };
+    if (target.empty()) throw Error(ErrorCode::kOutput, "the output's name is empty");
+    struct stat from {};
+    struct stat to {};
+    const bool exists = ::stat(target.c_str(), &to) == 0;
+    if (exists && ::stat(source.c_str(), &from) == 0 && from.st_dev == to.st_dev &&
+        from.st_ino == to.st_ino) {
+        refuse("is the input itself; choose another output");
+    }
+    if (exists && S_ISDIR(to.st_mode)) refuse("is a folder; give the name of a file");
+    if (exists && !S_ISREG(to.st_mode)) refuse("is not a regular file; choose another output");
+    struct stat link {};
+    if (!force && (exists || ::lstat(target.c_str(), &link) == 0)) {
+        refuse("exists; pass --force to replace it");
+    }
+    const std::string folder = folder_of(target);
+    struct stat parent {};
+    if (::stat(folder.c_str(), &parent) != 0) {
+        refuse("cannot use folder " + folder + ": " + std::strerror(errno));
+    }
+    if (!S_ISDIR(parent.st_mode)) refuse(folder + " is no folder");
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+        refuse("folder " + folder + " is not writable: " + std::strerror(errno));
+    }
+}
+
+}  // namespace pal

@@ -1,0 +1,81 @@
+#include "io/guard/call_watch.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+#include "io/guard/last_wish.hpp"
+
+namespace pal::h5 {
+
+namespace {
+
+constexpr double kLeastSeconds = 10;
+constexpr double kBytesPerSecond = 20e6;  // a tenth of what gunzip does
+
+// Odd while a call is under way.
+std::atomic<std::uint64_t> call_number{0};
+// Of the thread whose call it is.
+std::atomic<clockid_t> caller_clock{CLOCK_THREAD_CPUTIME_ID};
+std::atomic<double> most_seconds{kLeastSeconds};
+
+clockid_t own_clock() noexcept {
+    static const thread_local clockid_t clock = [] {
+        clockid_t id = CLOCK_THREAD_CPUTIME_ID;
+        pthread_getcpuclockid(pthread_self(), &id);
+        return id;
+    }();
+    return clock;
+}
+
+/// Of the processor; negative where the thread is gone.
+double seconds_of(clockid_t clock) noexcept {
+    timespec time{};
+    if (::clock_gettime(clock, &time) != 0) return -1;
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+[[noreturn]] void watch() {
+    std::uint64_t seen = 0;
+    double begin = 0;
+    for (;;) {
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+        const std::uint64_t number = call_number;
+        const double now = seconds_of(caller_clock);
+        if (number != seen) {
+            seen = number;
+            begin = now;
+        } else if (number % 2 == 1 && now - begin > most_seconds && number == call_number) {
+            give_up_on_input();
+        }
+    }
+}
+
+}  // namespace
+
+WatchedCall::WatchedCall() noexcept {
+    caller_clock.store(own_clock(), std::memory_order_relaxed);
+    call_number.fetch_add(1, std::memory_order_release);
+}
+WatchedCall::~WatchedCall() { call_number.fetch_add(1, std::memory_order_release); }
+
+void watch_calls(std::uint64_t file_bytes) {
+    const double seconds = kLeastSeconds + static_cast<double>(file_bytes) / kBytesPerSecond;
+    if (seconds > most_seconds) most_seconds = seconds;
+    static std::once_flag once;
+    std::call_once(once, [] {
+        // Signals are for the other threads.
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        std::thread(watch).detach();
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    });
+}
+
+}  // namespace pal::h5

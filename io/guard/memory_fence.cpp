@@ -1,0 +1,41 @@
+#include "io/guard/memory_fence.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+
+#include "io/files/descriptor.hpp"
+#include "io/guard/sanitized.hpp"
+
+namespace pal {
+
+namespace {
+
+/// Of address space; 0 where the system does not tell.
+std::uint64_t used_bytes() {
+    const Descriptor file("/proc/self/statm", O_RDONLY);
+    std::array<char, 32> text{};
+    if (::read(file.get(), text.data(), text.size() - 1) <= 0) return 0;
+    std::uint64_t pages = 0;
+    std::from_chars(text.data(), text.data() + text.size(), pages);
+    return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+MemoryFence::MemoryFence(std::uint64_t most_bytes) {
+    const std::uint64_t used = kSanitized ? 0 : used_bytes();
+    if (used == 0 || ::getrlimit(RLIMIT_AS, &before_) != 0) return;
+    rlimit limit = before_;
+    if (__builtin_add_overflow(used, most_bytes, &limit.rlim_cur)) return;
+    if (limit.rlim_cur >= before_.rlim_cur) return;
+    closed_ = ::setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
+MemoryFence::~MemoryFence() {
+    if (closed_) ::setrlimit(RLIMIT_AS, &before_);
+}
+
+}  // namespace pal

@@ -1,0 +1,67 @@
+// Private to io/: the filters of chunks undone without the HDF5 library, so that many threads can:
+// deflate, shuffle and fletcher32, in any order, each at most once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "io/h5/hdf5.hpp"
+#include "stages/parallel/scratch.hpp"
+
+struct libdeflate_decompressor;
+
+namespace pal {
+
+/// The filters of a dataset, in the order in which they were applied.
+class ChunkFilters {
+  public:
+    ChunkFilters() = default;  // none
+    /// None where a filter is not one of the three, comes twice, or has parameters of its own kind.
+    [[nodiscard]] static std::optional<ChunkFilters> of(const h5::Plist& creation);
+
+    [[nodiscard]] bool empty() const noexcept { return filters_.empty(); }
+
+    /// The most bytes that a chunk of `chunk_bytes` can have in the file.
+    [[nodiscard]] std::uint64_t most_stored_bytes(std::uint64_t chunk_bytes) const noexcept;
+
+  private:
+    friend class ChunkDecoder;
+    struct Filter {
+        H5Z_filter_t id = H5Z_FILTER_NONE;
+        std::size_t element_bytes = 0;  // shuffle
+    };
+    std::vector<Filter> filters_;
+};
+
+/// Decodes chunk after chunk; one a thread.
+class ChunkDecoder {
+  public:
+    explicit ChunkDecoder(const ChunkFilters& filters);
+
+    /// Undoes the filters whose bits are not set in `mask`, into `chunk`, which has the size that
+    /// the chunk must have. Throws Error(kInput): a checksum that differs, damaged deflate data,
+    /// another size. Never holds more than three chunks.
+    void decode(std::span<const std::byte> stored, std::uint32_t mask, std::span<std::byte> chunk);
+
+  private:
+    struct Release {
+        void operator()(libdeflate_decompressor* inflater) const noexcept;
+    };
+    [[nodiscard]] std::span<std::byte> buffer_for(std::span<const std::byte> input,
+                                                  std::size_t bytes);
+    [[nodiscard]] std::span<const std::byte> inflate(std::span<const std::byte> stored,
+                                                     std::span<std::byte> inflated);
+
+    const ChunkFilters& filters_;
+    std::unique_ptr<libdeflate_decompressor, Release> inflater_;
+    Scratch<std::byte> buffers_[2];
+};
+
+/// HDF5's checksum of that name (H5_checksum_fletcher32): over big-endian 16-bit words.
+[[nodiscard]] std::uint32_t fletcher32(std::span<const std::byte> bytes) noexcept;
+
+}  // namespace pal

@@ -1,0 +1,98 @@
+#include "io/read/keras.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "io/h5/attributes.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// A layer's class, a wrapper's with what it wraps: "Bidirectional(GRU)". Empty: no layer.
+std::string class_of(const Json& node, int depth) {
+    if (!node.is_object() || depth > 10) return "";
+    const auto type = node.find("class_name");
+    if (type == node.end() || !type->is_string()) return "";
+    const auto config = node.find("config");
+    const bool has_config = config != node.end() && config->is_object();
+    const std::string wrapped =
+        has_config && config->contains("layer") ? class_of((*config)["layer"], depth + 1) : "";
+    return type->get<std::string>() + (wrapped.empty() ? "" : "(" + wrapped + ")");
+}
+
+/// Keras configs nest models as layers and wrap layers ("layer": {...}): every class with a name
+/// counts.
+void collect_layers(const Json& node, std::map<std::string, std::string>& types, int depth) {
+    if (depth > 200) return;  // hostile nesting
+    if (node.is_object()) {
+        const auto type = node.find("class_name");
+        const auto config = node.find("config");
+        if (type != node.end() && type->is_string() && config != node.end() &&
+            config->is_object()) {
+            const auto name = config->find("name");
+            if (name != config->end() && name->is_string()) {
+                types.emplace(name->get<std::string>(), class_of(node, 0));
+            }
+        }
+    }
+    if (!node.is_structured()) return;
+    for (const Json& child : node) collect_layers(child, types, depth + 1);
+}
+
+bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// ".../vars/0": how Keras 3 names a layer's variables.
+bool is_keras3_path(const std::string& path) {
+    const auto last = path.rfind('/');
+    if (last == std::string::npos || !is_number(std::string_view(path).substr(last + 1)))
+        return false;
+    return std::string_view(path).substr(0, last).ends_with("/vars");
+}
+
+std::string keras_attribute(hid_t group) {
+    for (const char* name : {"keras_version", "backend", "layer_names", "weight_names"}) {
+        if (h5::has_attribute(group, name)) return name;
+    }
+    return "";
+}
+
+std::string keras_reason(const CheckpointReader::Impl& impl) {
+    const h5::Group root = h5::open_group(impl.file.get(), "/");
+    std::vector<std::pair<std::string, haddr_t>> places{{"/", h5::object_info(root.get()).addr}};
+    for (const h5::Link& link : h5::list_links(root.get())) {
+        if (link.type == H5L_TYPE_HARD) places.emplace_back("/" + link.name, link.address);
+    }
+    for (const auto& [place, address] : places) {
+        const auto object = h5::open_at<h5::Object>(impl.file.get(), address, place);
+        const std::string name = keras_attribute(object.get());
+        if (name.empty()) continue;
+        const bool theano = name == "layer_names" && !h5::has_attribute(object.get(), "backend");
+        return name + " attribute of " + place +
+               (theano ? ", no backend (Theano's Keras 1 stores convolutions as (out, in, kh, kw))"
+                       : "");
+    }
+    for (const DatasetInfo& dataset : impl.info.datasets) {
+        if (is_keras3_path(dataset.path)) return "Keras 3's vars/N names (" + dataset.path + ")";
+    }
+    return "";
+}
+
+}  // namespace
+
+void detect_layout(CheckpointReader::Impl& impl) {
+    const std::string reason = keras_reason(impl);
+    impl.info.layout = reason.empty() ? Layout::kTorch : Layout::kKeras;
+    impl.info.layout_reason = reason.empty() ? "no Keras attributes" : reason;
+
+    const h5::Group root = h5::open_group(impl.file.get(), "/");
+    const auto config = h5::read_string_attribute(root.get(), "model_config");
+    if (!config) return;
+    const Json parsed = Json::parse(*config, nullptr, false);
+    if (!parsed.is_discarded()) collect_layers(parsed, impl.info.layer_types, 0);
+}
+
+}  // namespace pal

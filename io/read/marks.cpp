@@ -1,0 +1,76 @@
+#include "io/read/marks.hpp"
+
+#include "io/h5/attributes.hpp"
+#include "io/h5/foreign_storage.hpp"
+#include "io/h5/raw_value.hpp"
+
+namespace pal {
+
+namespace {
+
+/// What stands where a palettized file keeps its own: it would be lost on the way there and back.
+std::string reserved_name(const CheckpointReader::Impl& impl, hid_t root) {
+    if (impl.info.palettized) return "";
+    if (impl.has_format) {
+        return "is an unfinished palettized file (h5palettize_format without h5palettize_complete "
+               "= 1); palettize its original again";
+    }
+    for (const std::string_view name : h5::kRootAttributes) {
+        if (h5::has_attribute(root, std::string(name))) {
+            return "the root has an attribute '" + std::string(name) +
+                   "', a name that palettized files need; rename it";
+        }
+    }
+    for (const h5::Link& link : h5::list_links(root)) {
+        if (link.name == h5::kDocumentGroup) {
+            return "holds /" + link.name + ", a name that palettized files need; rename it";
+        }
+    }
+    return "";
+}
+
+/// The text of /h5palettize/config, empty where there is none.
+std::string read_results(hid_t root) {
+    for (const h5::Link& link : h5::list_links(root)) {
+        if (link.name != h5::kDocumentGroup || link.type != H5L_TYPE_HARD) continue;
+        const h5::Object documents = h5::open_object(root, link.name);
+        if (!h5::is_group(documents.get())) continue;
+        for (const h5::Link& member : h5::list_links(documents.get())) {
+            if (member.name != h5::kConfigDataset || member.type != H5L_TYPE_HARD) continue;
+            const h5::Object object = h5::open_object(documents.get(), member.name);
+            if (!h5::is_dataset(object.get())) continue;
+            const h5::Plist plist = h5::dataset_plist(object.get());
+            if (!h5::foreign_storage(plist.get()).empty()) continue;
+            const h5::RowBlocks config(object.get());
+            if (config.count() == 1) return h5::text_of(config.read(0)).value_or("");
+        }
+    }
+    return "";
+}
+
+}  // namespace
+
+void read_marks(CheckpointReader::Impl& impl, hid_t root) {
+    impl.has_format = h5::has_attribute(root, "h5palettize_format");
+    if (impl.has_format) {
+        const auto format = h5::read_integers(root, "h5palettize_format");
+        if (!format || format->size() != 1 || format->front() != 1) {
+            throw Error(
+                ErrorCode::kInput,
+                format && format->size() == 1
+                    ? "h5palettize_format is " + std::to_string(format->front()) +
+                          ", this program reads 1; use a newer h5palettize"
+                    : "the root's attribute 'h5palettize_format' is not an integer; palettized "
+                      "files need that name: rename it");
+        }
+        const auto complete = h5::read_integers(root, "h5palettize_complete");
+        impl.info.palettized = complete && *complete == std::vector<std::int64_t>{1};
+        if (impl.info.palettized) {
+            impl.info.results_json = read_results(root);
+            impl.info.version = h5::read_string_attribute(root, "h5palettize_version").value_or("");
+        }
+    }
+    impl.info.reserved = reserved_name(impl, root);
+}
+
+}  // namespace pal

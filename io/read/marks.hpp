@@ -1,0 +1,13 @@
+// What the root of a file says of this program: whether it is a palettized one, of which version,
+// with what results, and what stands in the way of making one.
+#pragma once
+
+#include "io/read/reader_impl.hpp"
+
+namespace pal {
+
+/// Fills in has_format, and of info palettized, version, results_json and reserved. Throws
+/// Error(kInput) for a format that this program does not read.
+void read_marks(CheckpointReader::Impl& impl, hid_t root);
+
+}  // namespace pal

@@ -1,0 +1,118 @@
+// Opening a checkpoint, and telling people what a file is that cannot be opened.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "io/guard/memory_fence.hpp"
+#include "io/read/reader_impl.hpp"
+
+namespace pal {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const std::string& reason) {
+    throw Error(ErrorCode::kInput, path + ": " + reason);
+}
+
+struct Signature {
+    std::string_view bytes;
+    std::string_view advice;
+};
+using std::string_view_literals::operator""sv;
+constexpr Signature kSignatures[] = {
+    {"PK\x03\x04"sv,
+     "not an HDF5 file but a zip archive (a .keras or torch file?); unzip it and pass the .h5 "
+     "inside, "
+     "or export the weights to HDF5"},
+    {"version https://git-lfs"sv,
+     "not an HDF5 file but a Git-LFS pointer; fetch the file itself with 'git lfs pull'"},
+    {"CDF\x01"sv, "not an HDF5 file but netCDF-3; convert it with 'nccopy -k netCDF-4'"},
+    {"CDF\x02"sv, "not an HDF5 file but netCDF-3; convert it with 'nccopy -k netCDF-4'"},
+    {"CDF\x05"sv, "not an HDF5 file but netCDF-3; convert it with 'nccopy -k netCDF-4'"},
+    {"MATLAB 5.0"sv, "not an HDF5 file but MATLAB v5; save it with '-v7.3' in MATLAB"},
+    {"\x80\x02"sv,
+     "not an HDF5 file but a Python pickle (an old torch file?); export the weights to HDF5"},
+    {"\x80\x04"sv, "not an HDF5 file but a Python pickle; export the weights to HDF5"},
+    {"\x0e\x03\x13\x01"sv, "not an HDF5 file but HDF4; convert it with 'h4toh5'"},
+    {"\x1f\x8b"sv, "not an HDF5 file but gzip; unpack it with 'gunzip'"},
+    {"GGUF"sv, "not an HDF5 file but GGUF; pass an HDF5 checkpoint"},
+};
+
+void refuse_other_formats(const std::string& path, std::string_view head) {
+    for (const Signature& signature : kSignatures) {
+        if (head.starts_with(signature.bytes)) refuse(path, std::string(signature.advice));
+    }
+    if (head.size() > 9 && head.substr(8, 2) == "{\"") {
+        refuse(path, "not an HDF5 file but safetensors; convert it to HDF5");
+    }
+    std::string found;
+    for (const char c : head.substr(0, 8)) {
+        found += fmt::format("{}{:02x}", found.empty() ? "" : " ", static_cast<unsigned char>(c));
+    }
+    refuse(path, "not an HDF5 file: no HDF5 signature, it begins with bytes " + found +
+                     "; pass an HDF5 checkpoint (.h5, .hdf5)");
+}
+
+std::string read_head(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        refuse(path, errno == EACCES ? "permission denied; make the file readable"
+                                     : fmt::format("cannot open: {}", std::strerror(errno)));
+    }
+    std::array<char, 512> buffer{};
+    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
+    const int error = errno;
+    ::close(descriptor);
+    if (count < 0) refuse(path, fmt::format("cannot read: {}", std::strerror(error)));
+    return {buffer.data(), static_cast<std::size_t>(count)};
+}
+
+}  // namespace
+
+h5::File open_checkpoint(const std::string& path, CheckpointInfo& info) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT) refuse(path, "no such file; check the path");
+        if (errno == EACCES)
+            refuse(path, "permission denied; make the file and its folders readable");
+        refuse(path, fmt::format("cannot open: {}", std::strerror(errno)));
+    }
+    if (S_ISDIR(status.st_mode)) refuse(path, "is a folder; pass an HDF5 file");
+    if (!S_ISREG(status.st_mode)) refuse(path, "is not a regular file; pass an HDF5 file");
+    const std::string head = read_head(path);
+    if (head.empty())
+        refuse(path, "the file is empty (0 bytes); was a download or a save interrupted?");
+    info.file = path;
+    info.file_bytes = static_cast<std::uint64_t>(status.st_size);
+
+    htri_t is_hdf5 = 0;
+    h5::succeeds([&] { return is_hdf5 = H5Fis_hdf5(path.c_str()); });
+    const bool signed_start = head.starts_with("\x89HDF\r\n\x1a\n");
+    if (is_hdf5 <= 0 && !signed_start) refuse_other_formats(path, head);
+    const h5::Plist access = h5::file_access(h5::object_cache_bytes(0));
+    try {
+        h5::File file;
+        with_bounded_memory(info.file_bytes, [&] {
+            file = h5::File(h5::call(
+                "open", [&] { return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()); }));
+        });
+        return file;
+    } catch (const h5::Failure& failure) {
+        const std::string reason = failure.what();
+        if (reason.find("truncated") != std::string::npos || head.size() < 512) {
+            refuse(path,
+                   fmt::format("the HDF5 file is truncated: it has {} bytes, less than it says; "
+                               "copy or download it again",
+                               info.file_bytes));
+        }
+        refuse(path, "the HDF5 file is damaged: " + reason + "; copy or download it again");
+    }
+}
+
+}  // namespace pal

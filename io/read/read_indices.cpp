@@ -1,0 +1,179 @@
+#include "io/read/read_indices.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/guard/last_wish.hpp"
+#include "io/read/read_member.hpp"
+#include "stages/pack.hpp"
+
+namespace pal {
+
+namespace {
+
+struct Filter {
+    H5Z_filter_t id = H5Z_FILTER_NONE;
+    std::vector<unsigned> values;
+};
+
+std::vector<Filter> filters_of(hid_t plist) {
+    const int count = h5::call("read filters", [&] { return H5Pget_nfilters(plist); });
+    std::vector<Filter> filters(static_cast<std::size_t>(count));
+    for (std::size_t f = 0; f < filters.size(); ++f) {
+        std::array<unsigned, 16> values{};
+        std::size_t value_count = values.size();
+        unsigned flags = 0;
+        filters[f].id = h5::call("read filters", [&] {
+            return H5Pget_filter2(plist, static_cast<unsigned>(f), &flags, &value_count,
+                                  values.data(), 0, nullptr, nullptr);
+        });
+        filters[f].values.assign(values.begin(),
+                                 values.begin() + std::min(value_count, values.size()));
+    }
+    return filters;
+}
+
+/// What the library gives the N-bit filter of such chunks: of other values it decodes others.
+std::vector<unsigned> nbit_values(const Shape& chunk, int n_bits) {
+    constexpr unsigned kCount = 8;
+    constexpr unsigned kInteger = 1;
+    const auto values = static_cast<unsigned>(element_count(chunk).value_or(0));
+    return {kCount, 0, values, kInteger, 1, 0, static_cast<unsigned>(n_bits), 0};
+}
+
+/// Filters of HDF5's own that give back what they took.
+bool is_lossless(const Filter& filter, const Shape& chunk, int n_bits) {
+    switch (filter.id) {
+        case H5Z_FILTER_DEFLATE:
+        case H5Z_FILTER_SHUFFLE:
+        case H5Z_FILTER_FLETCHER32:
+        case H5Z_FILTER_SZIP:
+            return true;
+        case H5Z_FILTER_NBIT:
+            return filter.values == nbit_values(chunk, n_bits);
+        default:
+            return false;
+    }
+}
+
+/// Unsigned integers of n_bits at the low end of a byte.
+void require_type(const Member& member, int n_bits) {
+    std::size_t precision = 0;
+    int offset = -1;
+    if (member.stored.name == "uint8") {
+        h5::succeeds([&] {
+            precision = H5Tget_precision(member.type.get());
+            offset = H5Tget_offset(member.type.get());
+            return precision == 0 ? -1 : 0;
+        });
+    }
+    if (offset == 0 && precision == static_cast<std::size_t>(n_bits)) return;
+    damaged(fmt::format("member 'indices' is not stored as unsigned integers of {} bits", n_bits));
+}
+
+/// Whether the storage is the writer's chunks: through N-bit alone, with 8 bits unfiltered. Other
+/// programs may have laid it out anew.
+bool has_own_chunks(const Member& member, const ChunkGrid& grid, int n_bits) {
+    require_type(member, n_bits);
+    const h5::Plist plist = h5::dataset_plist(member.dataset.get());
+    if (h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED)
+        return false;
+    const Shape chunk = h5::plist_chunk(plist.get(), grid.chunk().size());
+    const std::vector<Filter> filters = filters_of(plist.get());
+    for (const Filter& filter : filters) {
+        if (is_lossless(filter, chunk, n_bits)) continue;
+        damaged(fmt::format("filter {} of member 'indices' is not the one for {} bits", filter.id,
+                            n_bits));
+    }
+    const bool as_written = n_bits == 8
+                                ? filters.empty()
+                                : filters.size() == 1 && filters.front().id == H5Z_FILTER_NBIT;
+    return chunk == grid.chunk() && as_written;
+}
+
+/// Few indices, or those that another program has laid out anew: the library decodes them.
+std::vector<ChunkBytes> decoded(const Member& member, const Geometry& geometry, int n_bits) {
+    if (h5::storage_bytes(member.dataset.get()) == 0) damaged("member 'indices' was never written");
+    std::vector<std::uint8_t> indices(member.count);
+    // As they are stored: a conversion would drop what stands in the bits beyond the precision.
+    h5::call("read indices", [&] {
+        return H5Dread(member.dataset.get(), member.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                       indices.data());
+    });
+    const auto within = [&](std::uint8_t index) { return index >> n_bits == 0; };
+    if (!std::all_of(indices.begin(), indices.end(), within))
+        damaged("member 'indices' holds more than " + std::to_string(n_bits) + " bits");
+    return pack_indices(indices, geometry, n_bits);
+}
+
+/// The chunks as the writer lays them out, each read when it is asked for.
+class FileChunks : public ChunkSource {
+  public:
+    FileChunks(Member member, const Geometry& geometry, int n_bits, std::string file,
+               std::string tensor)
+        : member_(std::move(member)),
+          grid_(geometry),
+          chunk_bytes_(grid_.chunk_bytes(n_bits)),
+          file_(std::move(file)),
+          tensor_(std::move(tensor)) {}
+
+    [[nodiscard]] std::span<const std::uint8_t> read(std::size_t number,
+                                                     ChunkBytes& scratch) const override {
+        const Shape first = grid_.offset(number);
+        use_suspect(file_);
+        try {
+            const char* problem = read_at(first, scratch);
+            if (problem == nullptr) return scratch;
+            damaged("the chunk of 'indices' at " + shape_to_string(first) + " " + problem);
+        } catch (const Error& error) {
+            throw Error(ErrorCode::kInput, file_ + ": " + tensor_ + ": " + error.what());
+        }
+    }
+
+    /// The library reads one chunk at a time: other threads would wait, and keep a processor busy.
+    [[nodiscard]] bool worth_threads() const noexcept override { return false; }
+
+  private:
+    /// What is wrong with the chunk, or null.
+    const char* read_at(const Shape& first, ChunkBytes& bytes) const {
+        const std::vector<hsize_t> offset(first.begin(), first.end());
+        const hid_t dataset = member_.dataset.get();
+        hsize_t stored = 0;
+        const bool present = h5::succeeds(
+            [&] { return H5Dget_chunk_storage_size(dataset, offset.data(), &stored); });
+        if (!present || stored == 0) return "is missing";
+        if (stored != chunk_bytes_) return "has not the length of its values";
+        bytes.resize(chunk_bytes_);
+        std::uint32_t mask = 0;
+        h5::call("read a chunk of indices", [&] {
+            return H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &mask, bytes.data());
+        });
+        return mask == 0 ? nullptr : "skips its filter";
+    }
+
+    Member member_;
+    ChunkGrid grid_;
+    std::size_t chunk_bytes_;
+    std::string file_;  // for messages
+    std::string tensor_;
+};
+
+}  // namespace
+
+PackedChunks open_indices(hid_t group, const Geometry& geometry, int n_bits,
+                          const std::string& file, const std::string& tensor) {
+    const Shape& shape = geometry.indices_shape;
+    Member member = open_member(group, "indices", shape);
+    const ChunkGrid grid(geometry);
+    if (!has_own_chunks(member, grid, n_bits)) return decoded(member, geometry, n_bits);
+    return {std::make_shared<FileChunks>(std::move(member), geometry, n_bits, file, tensor),
+            grid.count()};
+}
+
+}  // namespace pal

@@ -1,0 +1,405 @@
+#include "io/write/journal.hpp"
+
+#include <libdeflate.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "io/files/temporary.hpp"
+#include "io/guard/last_wish.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::json;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr int kJournalFormat = 2;
+constexpr std::uint32_t kMostRecordBytes = std::uint32_t{1} << 31;
+
+struct RecordHead {
+    std::uint32_t bytes = 0;
+    std::uint32_t checksum = 0;
+};
+
+std::uint32_t checksum_of(const void* bytes, std::size_t count) {
+    return libdeflate_crc32(0, bytes, count);
+}
+
+template <class Value>
+Json blob(const std::vector<Value>& values) {
+    Bytes bytes(values.size() * sizeof(Value));
+    if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+    return Json::binary(std::move(bytes));
+}
+
+template <class Value>
+std::vector<Value> unblob(const Json& json) {
+    const Bytes& bytes = json.get_binary();
+    std::vector<Value> values(bytes.size() / sizeof(Value));
+    if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(Value));
+    return values;
+}
+
+Json chunks_json(const std::vector<ChunkPlace>& chunks) {
+    std::vector<std::uint64_t> offsets;
+    std::vector<std::uint32_t> bytes;
+    std::vector<std::uint32_t> checksums;
+    Bytes kept;
+    for (const ChunkPlace& chunk : chunks) {
+        offsets.push_back(chunk.offset.value_or(ChunkPlace::kHere));
+        bytes.push_back(chunk.bytes);
+        checksums.push_back(chunk.checksum);
+        kept.insert(kept.end(), chunk.kept.begin(), chunk.kept.end());
+    }
+    return {{"offsets", blob(offsets)},
+            {"bytes", blob(bytes)},
+            {"checksums", blob(checksums)},
+            {"kept", Json::binary(std::move(kept))}};
+}
+
+std::vector<ChunkPlace> chunks_from(const Json& json) {
+    const auto offsets = unblob<std::uint64_t>(json.at("offsets"));
+    const auto bytes = unblob<std::uint32_t>(json.at("bytes"));
+    const auto checksums = unblob<std::uint32_t>(json.at("checksums"));
+    const Bytes& kept = json.at("kept").get_binary();
+    std::vector<ChunkPlace> chunks(offsets.size());
+    auto next = kept.begin();
+    for (std::size_t c = 0; c < chunks.size(); ++c) {
+        chunks[c].bytes = bytes.at(c);
+        chunks[c].checksum = checksums.at(c);
+        if (offsets[c] == ChunkPlace::kHere) {
+            if (kept.end() - next < std::ptrdiff_t{bytes[c]}) throw std::out_of_range("kept");
+            chunks[c].kept.assign(next, next + bytes[c]);
+            next += bytes[c];
+        } else {
+            chunks[c].offset = offsets[c];
+        }
+    }
+    return chunks;
+}
+
+/// Chunks in a part, or in the journal itself.
+class KeptChunks : public ChunkSource {
+  public:
+    KeptChunks(std::shared_ptr<const RawFile> part, std::vector<ChunkPlace> places)
+        : part_(std::move(part)), places_(std::move(places)) {}
+
+    [[nodiscard]] std::span<const std::uint8_t> read(std::size_t number,
+                                                     ChunkBytes& scratch) const override {
+        const ChunkPlace& place = places_.at(number);
+        if (!place.offset) return place.kept;
+        scratch.resize(place.bytes);
+        part_->read(*place.offset, std::as_writable_bytes(std::span(scratch)),
+                    "the output that was begun");
+        return scratch;
+    }
+
+    [[nodiscard]] bool whole() const {
+        ChunkBytes scratch;
+        try {
+            for (std::size_t c = 0; c < places_.size(); ++c) {
+                const auto bytes = read(c, scratch);
+                if (checksum_of(bytes.data(), bytes.size()) != places_[c].checksum) return false;
+            }
+        } catch (const Error&) {  // cut, or unreadable: as good as damaged
+            return false;
+        }
+        return true;
+    }
+
+  private:
+    std::shared_ptr<const RawFile> part_;
+    std::vector<ChunkPlace> places_;
+};
+
+/// The next record, or nothing where none is whole; moves `position` behind it.
+std::optional<Json> read_record(const Descriptor& journal, std::uint64_t& position) {
+    RecordHead head;
+    const auto read = [&](void* bytes, std::size_t count, std::uint64_t at) {
+        return ::pread(journal.get(), bytes, count, static_cast<off_t>(at)) ==
+               static_cast<ssize_t>(count);
+    };
+    if (!read(&head, sizeof head, position) || head.bytes > kMostRecordBytes) return {};
+    struct stat status {};
+    if (::fstat(journal.get(), &status) != 0 ||
+        position + sizeof head + head.bytes > static_cast<std::uint64_t>(status.st_size))
+        return {};
+    Bytes bytes(head.bytes);
+    if (!read(bytes.data(), bytes.size(), position + sizeof head) ||
+        checksum_of(bytes.data(), bytes.size()) != head.checksum)
+        return {};
+    Json record = Json::from_cbor(bytes, true, false);
+    if (record.is_discarded()) return {};
+    position += sizeof head + head.bytes;
+    return record;
+}
+
+Json identity_json(const RunIdentity& identity) {
+    return {{"journal", kJournalFormat},
+            {"input", identity.input},
+            {"config", identity.config},
+            {"version", identity.version}};
+}
+
+/// What a journal is of that is not of this identity, or nothing.
+std::string difference(const Json& theirs, const RunIdentity& identity) {
+    const Json ours = identity_json(identity);
+    for (const auto& [key, what] :
+         {std::pair{"journal", "version"}, std::pair{"version", "version"},
+          std::pair{"input", "input"}, std::pair{"config", "config"}}) {
+        if (!theirs.contains(key) || theirs[key] != ours[key]) return what;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string content_stamp(const std::string& path) {
+    const Descriptor file(path, O_RDONLY);
+    struct stat status {};
+    if (!file.is_open() || ::fstat(file.get(), &status) != 0)
+        throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
+    constexpr std::uint64_t kSamples = 64;
+    std::array<std::byte, 4096> sample{};
+    std::uint32_t checksum = 0;
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    for (std::uint64_t s = 0; s < kSamples; ++s) {
+        const auto at = static_cast<off_t>(size / kSamples * s);
+        const ssize_t count = ::pread(file.get(), sample.data(), sample.size(), at);
+        if (count < 0) throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
+        checksum = libdeflate_crc32(checksum, sample.data(), static_cast<std::size_t>(count));
+    }
+    return std::to_string(size) + " " + std::to_string(status.st_mtim.tv_sec) + "." +
+           std::to_string(status.st_mtim.tv_nsec) + " " + std::to_string(checksum);
+}
+
+void remove_journal(const std::string& target) {
+    struct stat status {};
+    if (::lstat(beside(target, "journal").c_str(), &status) == 0)
+        const Journal removed(target, {}, false);
+}
+
+Journal::Journal(const std::string& target, const RunIdentity& identity, bool resume)
+    : target_(target),
+      part_{beside(target, "part"), beside(target, "journal")},
+      old_{beside(target, "part.old"), beside(target, "journal.old")} {
+    removal_.path = part_.journal;
+    journal_ = lock();
+    struct stat status {};
+    if (!resume || (::fstat(journal_.get(), &status) == 0 && status.st_size == 0))
+        removal_.armed = true;
+    if (resume) {
+        take_over(identity);
+    } else {
+        remove(old_);
+        ::unlink(part_.path.c_str());
+    }
+    if (::ftruncate(journal_.get(), 0) != 0) cannot("empty its journal", errno);
+    removal_.armed = true;
+    set_doomed_file(part_.journal);
+    const auto cbor = Json::to_cbor(identity_json(identity));
+    append({cbor.begin(), cbor.end()});
+}
+
+Journal::~Journal() {
+    clear_doomed_file(part_.journal);
+    if (kept_ && (size_ > 0 || earlier_)) {
+        removal_.armed = false;
+        return;
+    }
+    ::unlink(part_.path.c_str());
+    if (earlier_) remove(earlier_->files);
+}
+
+Journal::Removal::~Removal() {
+    if (armed) ::unlink(path.c_str());
+}
+
+/// The journal, open and locked; created where there is none.
+Descriptor Journal::lock() const {
+    for (;;) {
+        Descriptor journal(part_.journal, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (!journal.is_open() && errno == EEXIST) {
+            journal = open_own(part_.journal, O_RDWR);
+            if (!journal.is_open()) continue;  // another run finished in between
+        }
+        if (!journal.is_open()) cannot("create a file beside it", errno);
+        if (::flock(journal.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            throw Error(ErrorCode::kOutput, target_ + ": another run is making it");
+        }  // some file systems know no locks: then nobody has one
+        struct stat opened {};
+        struct stat there {};
+        const bool still_there = ::lstat(part_.journal.c_str(), &there) == 0;
+        if (::fstat(journal.get(), &opened) == 0 && still_there && opened.st_ino == there.st_ino &&
+            opened.st_dev == there.st_dev)
+            return journal;  // else another run finished in between
+    }
+}
+
+/// A file that is there; not open where there is none. Names in a folder that others may write to
+/// can be anything: a link to a file that must not be emptied, a journal that somebody made up.
+Descriptor Journal::open_own(const std::string& path, int flags) const {
+    const auto refuse = [&](const std::string& what) {
+        throw Error(ErrorCode::kOutput, target_ + ": " + path + ": " + what +
+                                            ", and no journal of a run of yours; remove it");
+    };
+    Descriptor file(path, flags | O_NOFOLLOW | O_NONBLOCK);
+    if (!file.is_open()) {
+        if (errno == ELOOP) refuse("is a link");
+        if (errno != ENOENT) refuse(std::strerror(errno));
+        return file;
+    }
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) refuse(std::strerror(errno));
+    if (!S_ISREG(status.st_mode)) refuse("is no regular file");
+    if (status.st_nlink > 1) refuse("has several names");
+    if (status.st_uid != ::geteuid()) refuse("belongs to another user");
+    return file;
+}
+
+/// Of two pairs that may lie there the one that has more becomes the old one. The journal itself
+/// stays the file that is locked: what it holds is copied. At every moment one pair is whole.
+void Journal::take_over(const RunIdentity& identity) {
+    std::size_t in_part = 0;
+    std::size_t in_old = 0;
+    auto latest = opened(part_, identity, in_part);
+    auto older = opened(old_, identity, in_old);
+    if (latest && in_part > 0 && in_part >= in_old) {
+        remove(old_);
+        copy_journal(*latest);
+        if (::rename(part_.path.c_str(), old_.path.c_str()) != 0)
+            cannot("rename a file beside it", errno);
+        latest->files = old_;
+        earlier_ = std::move(latest);
+    } else {
+        ::unlink(part_.path.c_str());
+        if (in_old > 0) {
+            earlier_ = std::move(older);
+        } else {
+            remove(old_);
+        }
+    }
+}
+
+/// To the old name, which `earlier` then reads.
+void Journal::copy_journal(Earlier& earlier) const {
+    Descriptor copy(old_.journal, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (!copy.is_open()) cannot("create a file beside it", errno);
+    std::vector<char> buffer(1 << 16);
+    for (off_t at = 0;;) {
+        const ssize_t count = ::pread(journal_.get(), buffer.data(), buffer.size(), at);
+        if (count < 0) cannot("read its journal", errno);
+        if (count == 0) break;
+        const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+        if (const int error = write_all(copy.get(), bytes); error != 0)
+            cannot("write its journal", error);
+        at += count;
+    }
+    earlier.journal = std::move(copy);
+}
+
+std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIdentity& identity,
+                                                std::size_t& finished) const {
+    Earlier earlier{files, open_own(files.journal, O_RDONLY), nullptr, 0};
+    if (!earlier.journal.is_open()) return {};
+    const auto head = read_record(earlier.journal, earlier.position);
+    if (!head) return {};
+    for (std::uint64_t position = earlier.position; read_record(earlier.journal, position);)
+        ++finished;
+    if (finished == 0) return {};  // killed before there was one
+    if (const std::string other = difference(*head, identity); !other.empty()) {
+        throw Error(ErrorCode::kUsage, target_ + ": --resume: what was begun there is of another " +
+                                           other + "; leave --resume out to start afresh");
+    }
+    struct stat part {};
+    try {
+        if (::lstat(files.path.c_str(), &part) == 0 && S_ISREG(part.st_mode)) {
+            earlier.part = std::make_shared<RawFile>(files.path);
+            return earlier;
+        }
+    } catch (const Error&) {  // gone meanwhile
+    }
+    finished = 0;
+    return {};
+}
+
+std::optional<FinishedTensor> Journal::next_finished() {
+    if (!earlier_) return {};
+    const auto record = read_record(earlier_->journal, earlier_->position);
+    if (!record) return {};
+    FinishedTensor finished;
+    try {
+        finished.name = record->at("name").get<std::string>();
+        finished.note = record->at("note").get<std::string>();
+        PalettizedTensor& tensor = finished.tensor;
+        tensor.lut = unblob<double>(record->at("lut"));
+        tensor.per_channel_scale = unblob<double>(record->at("per_channel_scale"));
+        tensor.quantized_lut = unblob<std::uint8_t>(record->at("quantized_lut"));
+        tensor.lut_scale = unblob<double>(record->at("lut_scale"));
+        tensor.lut_zero_point = unblob<std::uint8_t>(record->at("lut_zero_point"));
+        auto places = chunks_from(record->at("chunks"));
+        const std::size_t count = places.size();
+        auto chunks = std::make_shared<KeptChunks>(earlier_->part, std::move(places));
+        if (!chunks->whole()) return {};
+        tensor.chunks = PackedChunks(std::move(chunks), count);
+    } catch (const Json::exception&) {  // the checksum held: written by something else
+        return {};
+    } catch (const std::out_of_range&) {
+        return {};
+    }
+    return finished;
+}
+
+void Journal::forget_earlier() {
+    if (!earlier_) return;
+    remove(earlier_->files);
+    earlier_.reset();
+}
+
+void Journal::add(const std::string& name, const PalettizedTensor& tensor,
+                  const std::vector<ChunkPlace>& chunks, const std::string& note) {
+    const Json record{{"name", name},
+                      {"note", note},
+                      {"lut", blob(tensor.lut)},
+                      {"per_channel_scale", blob(tensor.per_channel_scale)},
+                      {"quantized_lut", blob(tensor.quantized_lut)},
+                      {"lut_scale", blob(tensor.lut_scale)},
+                      {"lut_zero_point", blob(tensor.lut_zero_point)},
+                      {"chunks", chunks_json(chunks)}};
+    const auto cbor = Json::to_cbor(record);
+    append({cbor.begin(), cbor.end()});
+    if (size_++ > 0) return;
+    spare_when_stopped(part_.path, kept_);
+    spare_when_stopped(part_.journal, kept_);
+}
+
+void Journal::append(const std::string& cbor) {
+    const RecordHead head{static_cast<std::uint32_t>(cbor.size()),
+                          checksum_of(cbor.data(), cbor.size())};
+    std::string record(sizeof head, '\0');
+    std::memcpy(record.data(), &head, sizeof head);
+    record += cbor;
+    if (const int error = write_all(journal_.get(), record); error != 0)
+        cannot("write its journal", error);
+}
+
+void Journal::cannot(const std::string& what, int error) const {
+    throw Error(ErrorCode::kOutput, target_ + ": cannot " + what + ": " + std::strerror(error));
+}
+
+void Journal::remove(const Pair& files) noexcept {
+    ::unlink(files.path.c_str());
+    ::unlink(files.journal.c_str());
+}
+
+}  // namespace pal

@@ -1,0 +1,79 @@
+// Private to io/: what an output that is being made is to those who write into it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "io/files/raw_file.hpp"
+#include "io/files/temporary.hpp"
+#include "io/guard/last_wish.hpp"
+#include "io/h5/hdf5.hpp"
+#include "io/read/reader_impl.hpp"
+#include "io/write/checkpoint_writer.hpp"
+
+namespace pal {
+
+/// How indices of a chunk shape and number of bits are stored; made once.
+struct IndexStorage {
+    h5::Type type;
+    h5::Plist plist;
+};
+using IndexStorages = std::map<std::pair<Shape, int>, IndexStorage>;
+
+struct CheckpointWriter::Impl {
+    Impl(const CheckpointReader& reader, const std::string& target_path, bool force,
+         const std::string& part_path)
+        : source(reader.impl()),
+          target(target_path),
+          output(target_path),
+          temporary(target_path, force, part_path) {}
+
+    const CheckpointReader::Impl& source;
+    std::string target;
+    Output output;
+    TemporaryFile temporary;
+    RawOutput raw;  // the temporary, once something is written past the library
+    h5::File file;  // after the temporary: closed before that is removed
+    std::map<haddr_t, haddr_t> stand_ins;  // address in the source -> in the file
+    IndexStorages index_storages;
+    std::string failure;  // of writing: the file takes nothing more
+
+    /// Of a dataset or palettized group of the source. Throws Error(kInput) where there is none.
+    [[nodiscard]] haddr_t replaced_address(const std::string& path) const {
+        const haddr_t address = source.address_of(path);
+        if (address != HADDR_UNDEF) return address;
+        throw Error(ErrorCode::kInput, source.path + ": " + path + ": no such dataset");
+    }
+
+    /// What copy_tree() made in the place of a dataset, or of a palettized group.
+    template <class Kind>
+    [[nodiscard]] Kind open_stand_in(const std::string& path) const {
+        const auto found = stand_ins.find(source.address_of(path));
+        PAL_ASSERT(found != stand_ins.end());
+        return h5::open_at<Kind>(file.get(), found->second, path);
+    }
+
+    /// Library failures here are about the output, unless `reads_source` and the library did not
+    /// fail to write.
+    template <class Function>
+    void guarded(const std::string& where, const Function& function, bool reads_source = false) {
+        if (!failure.empty()) throw Error(ErrorCode::kOutput, failure);
+        try {
+            function();
+        } catch (const h5::Failure& failed) {
+            if (reads_source && !failed.while_writing()) {
+                throw Error(ErrorCode::kInput, source.path + where + ": " + failed.what());
+            }
+            fail(target + where + ": " + failed.what());
+        }
+    }
+
+    [[noreturn]] void fail(const std::string& text) {
+        failure = text;
+        blame_output_for_crash(failure);
+        throw Error(ErrorCode::kOutput, failure);
+    }
+};
+
+}  // namespace pal

@@ -1,0 +1,140 @@
+// The pieces that the flow graph is composed of. A stage (name, Input, Output, call) becomes a node
+// with stage_node; a stage of your own is one such line and one edge.
+#pragma once
+
+#include <oneapi/tbb/flow_graph.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "pipeline/graph/gate.hpp"
+#include "pipeline/graph/message.hpp"
+
+namespace pal {
+
+namespace flow = tbb::flow;
+
+template <class Stage>
+using StageNode =
+    flow::function_node<Message<typename Stage::Input>, Message<typename Stage::Output>>;
+
+/// recorder, which must outlive the graph: where what the stage does is recorded.
+template <class Stage>
+StageNode<Stage> stage_node(flow::graph& graph, Stage stage, Recorder* recorder = nullptr,
+                            std::size_t concurrency = flow::unlimited) {
+    return StageNode<Stage>(graph, concurrency, [stage, recorder](const auto& message) {
+        return run_stage(stage, message, recorder);
+    });
+}
+
+/// What leaves the sink: memory that is free again, and whether the output can still be written.
+struct Release {
+    std::uint64_t bytes = 0;
+    bool output_failed = false;
+};
+
+/// The way in: nothing is in it yet but the entry to load.
+struct Ticket {
+    const PlanEntry* entry = nullptr;
+};
+
+using GateNode = flow::multifunction_node<Release, std::tuple<Message<Ticket>>>;
+
+/// Admits tickets while the budget lasts, again at each release, until it is stopped. One serial
+/// node owns the gate's state.
+inline GateNode gate_node(
+    flow::graph& graph, ByteGate& gate, std::function<bool()> stopped = [] { return false; }) {
+    return {graph, flow::serial,
+            [&gate, stopped = std::move(stopped)](const Release& release,
+                                                  GateNode::output_ports_type& out) {
+                if (release.output_failed || stopped()) gate.close();
+                gate.release(release.bytes);
+                std::size_t sequence = 0;
+                while (const PlanEntry* entry = gate.admit(&sequence)) {
+                    auto ticket = std::make_shared<Envelope<Ticket>>();
+                    ticket->entry = entry;
+                    ticket->sequence = sequence;
+                    ticket->payload = Ticket{entry};
+                    ticket->ready = Clock::now();
+                    ticket->handed_over.release();
+                    std::get<0>(out).try_put(ticket);
+                }
+            }};
+}
+
+/// The first stage: reads the weights.
+struct LoadStage {
+    static constexpr std::string_view name = "load";
+    static constexpr Activity activity = Activity::kReading;
+    using Input = Ticket;
+    using Output = Loaded;
+    std::function<Weights(const PlanEntry&)> load;
+    std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
+    Output operator()(const TensorJob&, Input&& ticket) const {
+        Weights weights = load(*ticket.entry);
+        // Others are read by the stages that need them.
+        if (weights.source().in_memory()) count_read(ticket.entry->dataset->bytes);
+        if (!sensitivities) return {std::move(weights)};
+        return {std::move(weights), sensitivities(*ticket.entry)};
+    }
+};
+
+/// What is known of a tensor that is in the file.
+struct Written {
+    ErrorReport error;
+    std::optional<double> optimality_gap;
+    std::optional<double> weighted_mse;
+    Fingerprint palette;
+    Fingerprint indices;
+    std::shared_ptr<const TensorDetail> detail;
+};
+
+/// The last stage: hands a packed tensor to the file, one at a time, in plan order.
+struct WriteStage {
+    static constexpr std::string_view name = "write";
+    static constexpr Activity activity = Activity::kWriting;
+    using Input = Packed;
+    using Output = Written;
+    std::function<Fingerprint(const TensorJob&, const Packed&)> write;
+    Output operator()(const TensorJob& job, Input&& packed) const {
+        const Fingerprint indices = write(job, packed);
+        return {checked_error(job, packed),
+                packed.optimality_gap,
+                packed.weighted ? std::optional(packed.weighted->mse) : std::nullopt,
+                palette_fingerprint(packed.tensor),
+                indices,
+                std::move(packed.detail)};
+    }
+};
+
+using SinkNode = flow::function_node<Message<Written>, Release>;
+
+/// Told of each entry that is through.
+using EntryDone = std::function<void(const PlanEntry&, const Outcome&)>;
+
+/// Records how each tensor fared and gives its memory back.
+inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes, EntryDone done = {}) {
+    return {graph, flow::serial, [&outcomes, done = std::move(done)](const auto& message) {
+                message->handed_over.acquire();
+                Outcome& outcome = outcomes[message->sequence];
+                outcome = message->outcome;
+                outcome.finished = true;
+                if (message->payload) {
+                    outcome.error = message->payload->error;
+                    outcome.optimality_gap = message->payload->optimality_gap;
+                    outcome.weighted_mse = message->payload->weighted_mse;
+                    outcome.palette = message->payload->palette;
+                    outcome.indices = message->payload->indices;
+                    outcome.detail = std::move(message->payload->detail);
+                }
+                if (done) done(*message->entry, outcome);
+                return Release{message->entry->memory_bytes,
+                               outcome.failed && outcome.code == ErrorCode::kOutput};
+            }};
+}
+
+}  // namespace pal

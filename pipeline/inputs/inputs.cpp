@@ -1,0 +1,156 @@
+#include "pipeline/inputs/inputs.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "pipeline/console/report_file.hpp"
+#include "pipeline/inputs/file_content.hpp"
+#include "pipeline/inputs/index_text.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t kMostIndexBytes = std::size_t{256} << 20;
+
+bool ends_in_one_of(const std::string& name, std::initializer_list<std::string_view> ends) {
+    std::string lower = name;
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
+        return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    });
+    return std::ranges::any_of(ends, [&](std::string_view end) { return lower.ends_with(end); });
+}
+
+bool is_checkpoint_name(const std::string& name) { return ends_in_one_of(name, {".h5", ".hdf5"}); }
+
+class Finder {
+  public:
+    explicit Finder(const std::string& output_folder) : output_folder_(output_folder) {}
+
+    void add(const std::string& word) {
+        std::error_code error;
+        if (fs::is_directory(word, error)) {
+            add_folder(word);
+        } else if (stands_for_several(word)) {
+            const fs::path path(word);
+            add_index(path, path.filename().string(), false);
+        } else {
+            (void)add_file(word, fs::path(word).filename().string());
+        }
+    }
+
+    [[nodiscard]] Inputs found() && { return std::move(inputs_); }
+
+  private:
+    /// Once, whoever names it.
+    std::size_t add_file(const std::string& path, const std::string& name) {
+        const auto known = places_.find(name);
+        if (known != places_.end() && same_file(inputs_.files[known->second].path, path))
+            return known->second;
+        take_name(name, path);
+        inputs_.files.push_back({path, name});
+        places_[name] = inputs_.files.size() - 1;
+        return inputs_.files.size() - 1;
+    }
+
+    [[noreturn]] static void refuse_both(const std::string& one, const std::string& other,
+                                         const std::string& name) {
+        throw Error(ErrorCode::kUsage, one + " and " + other + ": both would become " + name +
+                                           " in the output folder; palettize them one by one");
+    }
+
+    void take_name(const std::string& name, const std::string& path) {
+        // Of a folder called a.h5 and a file of that name only one can be made.
+        for (fs::path above = fs::path(name).parent_path(); !above.empty();
+             above = above.parent_path()) {
+            folders_.emplace(above.string(), path);
+            if (names_.contains(above.string()))
+                refuse_both(names_[above.string()], path, above.string());
+        }
+        if (folders_.contains(name)) refuse_both(folders_[name], path, name);
+        const auto [taken, is_new] = names_.emplace(name, path);
+        if (!is_new) refuse_both(taken->second, path, name);
+    }
+
+    /// in_folder: found there, not asked for.
+    void add_index(const fs::path& path, const std::string& name, bool in_folder) {
+        const bool listed = std::ranges::any_of(inputs_.indexes, [&](const IndexFile& known) {
+            return known.name == name && same_file(known.path, path.string());
+        });
+        if (listed) return;
+        IndexFile index{path.string(), name, {}, {}};
+        index.text = file_content(index.path, kMostIndexBytes, "no index");
+        const std::vector<std::string> files = files_of_index(index.text, index.path);
+        if (in_folder && !std::ranges::all_of(files, is_checkpoint_name)) return;
+        take_name(name, index.path);
+        for (const std::string& file : files) {
+            const std::string source = (path.parent_path() / file).string();
+            std::error_code error;
+            if (!fs::exists(source, error)) {
+                throw Error(ErrorCode::kInput, index.path + ": names " + file +
+                                                   ", which is not there; all of its files are "
+                                                   "needed");
+            }
+            const std::string output = (fs::path(name).parent_path() / file).string();
+            index.files.push_back(add_file(source, output));
+        }
+        inputs_.indexes.push_back(std::move(index));
+    }
+
+    void add_folder(const std::string& folder) {
+        std::vector<std::string> checkpoints;
+        std::vector<std::string> indexes;
+        try {
+            auto entry = fs::recursive_directory_iterator(folder);
+            for (; entry != fs::recursive_directory_iterator(); ++entry) {
+                const std::string name = entry->path().filename().string();
+                const bool folder_below = entry->is_directory() && !entry->is_symlink();
+                if (name.starts_with('.') ||
+                    (folder_below && same_file(entry->path().string(), output_folder_))) {
+                    if (folder_below) entry.disable_recursion_pending();
+                    continue;
+                }
+                if (entry->is_directory()) continue;
+                const std::string below = entry->path().lexically_relative(folder).string();
+                if (is_checkpoint_name(name)) checkpoints.push_back(below);
+                if (ends_in_one_of(name, {".index.json", ".weights.json"}))
+                    indexes.push_back(below);
+            }
+        } catch (const fs::filesystem_error& error) {
+            throw Error(ErrorCode::kInput, folder + ": cannot be read: " + error.code().message());
+        }
+        std::ranges::sort(checkpoints);
+        std::ranges::sort(indexes);
+        const std::size_t before = inputs_.files.size();
+        for (const std::string& name : checkpoints)
+            (void)add_file((fs::path(folder) / name).string(), name);
+        for (const std::string& name : indexes) add_index(fs::path(folder) / name, name, true);
+        if (!checkpoints.empty() || inputs_.files.size() > before) return;
+        throw Error(ErrorCode::kInput, folder + ": no .h5 or .hdf5 file is in this folder");
+    }
+
+    std::string output_folder_;
+    Inputs inputs_;
+    std::map<std::string, std::string> names_;    // of outputs: what they are made of
+    std::map<std::string, std::string> folders_;  // that outputs lie in: one such input
+    std::map<std::string, std::size_t> places_;   // of outputs: in inputs_.files
+};
+
+}  // namespace
+
+bool stands_for_several(const std::string& word) {
+    std::error_code error;
+    return fs::is_directory(word, error) || ends_in_one_of(word, {".json"});
+}
+
+Inputs find_inputs(const std::vector<std::string>& words, const std::string& output_folder) {
+    Finder finder(output_folder);
+    for (const std::string& word : words) finder.add(word);
+    return std::move(finder).found();
+}
+
+}  // namespace pal

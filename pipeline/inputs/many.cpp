@@ -1,0 +1,177 @@
+#include "pipeline/inputs/many.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "io/files/temporary.hpp"
+#include "io/guard/last_wish.hpp"
+#include "io/write/checkpoint_writer.hpp"
+#include "pipeline/inputs/index_text.hpp"
+#include "pipeline/plan/sensitivities.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+bool is_there(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0;
+}
+
+/// Which file a name leads to.
+using FileId = std::pair<dev_t, ino_t>;
+
+std::map<FileId, std::string> ids_of(const Inputs& inputs) {
+    std::map<FileId, std::string> ids;
+    const auto add = [&](const std::string& path) {
+        struct stat status {};
+        if (::stat(path.c_str(), &status) == 0) ids[{status.st_dev, status.st_ino}] = path;
+    };
+    for (const InputFile& file : inputs.files) add(file.path);
+    for (const IndexFile& index : inputs.indexes) add(index.path);
+    return ids;
+}
+
+void check_folder(const std::string& folder) {
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0) {
+        const std::string extension = std::filesystem::path(folder).extension().string();
+        if (extension == ".h5" || extension == ".hdf5" || extension == ".json") {
+            throw Error(ErrorCode::kUsage,
+                        folder +
+                            ": is the name of a file that is not there; what comes last is the "
+                            "output of several inputs, a folder");
+        }
+        try {
+            return check_target("", folder, false);
+        } catch (const Error&) {  // another run may have made it meanwhile
+            if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) throw;
+        }
+    }
+    if (S_ISDIR(status.st_mode)) return;
+    throw Error(ErrorCode::kOutput,
+                folder + ": is no folder; the output of several inputs is a folder");
+}
+
+/// What an index says that its files do not; empty where they agree.
+std::string warning_of(const IndexFile& index, const std::vector<const CheckpointInfo*>& infos) {
+    std::vector<const CheckpointInfo*> named;
+    named.reserve(index.files.size());
+    for (const std::size_t f : index.files) named.push_back(infos[f]);
+    const std::vector<IndexedTensor> missing = tensors_not_there(index.text, named);
+    if (missing.empty()) return "";
+    constexpr std::size_t kNamed = 3;
+    std::vector<std::string> some;
+    for (const IndexedTensor& tensor : std::span(missing).first(std::min(kNamed, missing.size())))
+        some.push_back(fmt::format("'{}' of {}", tensor.tensor, tensor.file));
+    if (missing.size() > kNamed) some.push_back(fmt::format("{} more", missing.size() - kNamed));
+    return fmt::format(
+        "{}: names tensors that their files do not have: {}; its copy names them too", index.path,
+        fmt::join(some, ", "));
+}
+
+}  // namespace
+
+std::vector<const CheckpointInfo*> PlannedFiles::info_pointers() const {
+    std::vector<const CheckpointInfo*> pointers;
+    pointers.reserve(infos.size());
+    for (const CheckpointInfo& info : infos) pointers.push_back(&info);
+    return pointers;
+}
+
+std::vector<CheckpointInfo> scan_files(const Inputs& inputs, const Arguments& arguments) {
+    std::vector<CheckpointInfo> infos;
+    infos.reserve(inputs.files.size());
+    for (const InputFile& file : inputs.files) {
+        if (stop_requested())
+            throw Error(ErrorCode::kStopped, "interrupted before anything was done");
+        infos.push_back(CheckpointReader(file.path, read_options_from(arguments)).info());
+    }
+    return infos;
+}
+
+PlannedFiles plan_files(const Inputs& inputs, std::vector<CheckpointInfo> infos, Config config,
+                        const Arguments& arguments) {
+    PlannedFiles planned;
+    planned.infos = std::move(infos);
+    planned.sensitivities = sensitivities_from(arguments);
+    planned.options = plan_options_from(arguments);
+    if (planned.sensitivities) planned.options.sensitivities = &planned.sensitivities->info();
+    planned.config = std::move(config);
+    planned.plans = make_plans(planned.info_pointers(), planned.config, planned.options);
+    for (const IndexFile& index : inputs.indexes) {
+        std::string warning = warning_of(index, planned.info_pointers());
+        if (!warning.empty()) planned.plans.warnings.push_back(std::move(warning));
+    }
+    return planned;
+}
+
+Arguments with_files(const Arguments& arguments, const std::string& input,
+                     const std::string& output) {
+    Arguments one = arguments;
+    one.positionals = {input, output};
+    return one;
+}
+
+void check_outputs(const Files& files, const Arguments& arguments,
+                   const std::vector<std::size_t>& inputs, bool force_indexes) {
+    check_folder(files.folder);
+    const std::map<FileId, std::string> ids = ids_of(files.inputs);
+    const auto check = [&](const std::string& input, const std::string& name) {
+        const std::string target = files.target(name);
+        struct stat status {};
+        if (::stat(target.c_str(), &status) == 0) {
+            const auto same = ids.find({status.st_dev, status.st_ino});
+            if (same != ids.end()) {
+                throw Error(ErrorCode::kOutput, target + ": is the input " + same->second +
+                                                    "; choose another output folder");
+            }
+        }
+        if (is_there(folder_of(target))) check_output(with_files(arguments, input, target));
+    };
+    for (const std::size_t f : inputs)
+        check(files.inputs.files[f].path, files.inputs.files[f].name);
+    for (const IndexFile& index : files.inputs.indexes) {
+        if (force_indexes && is_there(files.target(index.name))) continue;
+        check(index.path, index.name);
+    }
+}
+
+Arguments with_others(const Arguments& arguments, const Files& files) {
+    Arguments with = arguments;
+    const auto add = [&](const std::string& path, const std::string& name) {
+        with.others.push_back({path, "an input"});
+        if (!files.folder.empty()) with.others.push_back({files.target(name), "an output"});
+    };
+    for (const InputFile& file : files.inputs.files) add(file.path, file.name);
+    for (const IndexFile& index : files.inputs.indexes) add(index.path, index.name);
+    return with;
+}
+
+void refuse_for_several(const Arguments& arguments) {
+    if (arguments.has("trace")) {
+        throw Error(ErrorCode::kUsage,
+                    "--trace: is of one input; give the file to look at alone, or --profile, which "
+                    "tells of each");
+    }
+    if (arguments.has("shard")) {
+        throw Error(ErrorCode::kUsage,
+                    "--shard: is of one input; divide each of them, or give each machine some of "
+                    "the files");
+    }
+    if (arguments.has("report-html")) {
+        throw Error(ErrorCode::kUsage,
+                    "--report-html: is of one input; --report FILE --report-detail keeps what the "
+                    "pages of all show, and h5palettize report makes one of a file's part");
+    }
+}
+
+}  // namespace pal

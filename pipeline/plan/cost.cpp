@@ -1,0 +1,126 @@
+#include "pipeline/plan/cost.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "stages/cluster/vectors/vector_source.hpp"
+
+namespace pal {
+
+namespace {
+
+// Fitted to runs with one thread: 1 to 8 bits, groups of 256 to 33 million weights, every engine
+// and dtype. In nanoseconds.
+constexpr double kTensor = 0.35e6;      // graph, journal, members of the group
+constexpr double kWrittenBit = 0.1;     // of indices
+constexpr double kDecodedByte = 5;      // of filtered chunks, inflating most of all
+constexpr double kMostCounted = 65536;  // bins, or distinct values, that are solved on
+
+/// Of groups of vectors of 2 components, by n_bits.
+using ByWidth = std::array<double, 8>;
+constexpr double kFewVector = 1e3;  // where each has a centroid of its own
+// Up to what training takes of a group: of the group, of a vector that starts are tried on, and of
+// one that is trained on.
+constexpr ByWidth kSmallGroup{0.16e6, 0.39e6, 0.69e6, 1.28e6, 2.9e6, 6.5e6, 7.2e6, 7.8e6};
+constexpr ByWidth kStarted{0.25e3, 1.95e3, 3.5e3, 7.2e3, 9.9e3, 13.6e3, 0.7e3, 0};
+constexpr ByWidth kTrained{0.07e3, 0.47e3, 1.8e3, 3e3, 4.3e3, 6.2e3, 5.5e3, 4.9e3};
+constexpr double kRead = 60;
+// Above that they are counted in bins: of the group, and of a vector.
+constexpr ByWidth kBinnedGroup{12e6, 55e6, 120e6, 235e6, 340e6, 480e6, 330e6, 150e6};
+constexpr ByWidth kBinned{28, 35, 35, 60, 75, 90, 110, 135};
+
+/// What depends on the dtype of the weights.
+struct DTypeCosts {
+    double counted;                   // a value, into bins or among distinct values
+    std::array<double, 8> solved_us;  // a group of 4096 values, by n_bits; in microseconds
+    double assigned;                  // a weight, where LUTs fit a register: up to 4 bits
+    double searched;                  // a weight, where they do not, in groups
+    double searched_in_large_groups;  // the same, where a table of the values is worth making
+};
+
+constexpr double kLargeGroup = 1 << 18;  // values
+
+DTypeCosts costs_of(DType dtype, int n_bits) {
+    switch (dtype) {
+        case DType::kF16:
+            return {1.3, {150, 180, 140, 180, 295, 480, 860, 1550}, 1.3, 5.5, 2.5};
+        case DType::kBF16:
+            return {1.3, {85, 90, 110, 150, 250, 420, 460, 500}, 2.3, 6.5, 3.5};
+        case DType::kF32:
+            return {1.3, {45, 70, 120, 170, 300, 520, 940, 1700}, 1.3, 5.5, 2.5};
+        case DType::kF64:
+            break;
+    }
+    const double bisected = 4.6 + 5.8 * n_bits;
+    return {9, {140, 160, 210, 290, 450, 700, 1450, 3000}, bisected, bisected, bisected};
+}
+
+/// Of the fast engine: the pass over a group of n values, and the palette of what it counted.
+double fast_group(const TensorJob& job, double n) {
+    const DTypeCosts costs = costs_of(job.dtype, job.spec.n_bits);
+    const double solved = 1e3 * costs.solved_us.at(static_cast<std::size_t>(job.spec.n_bits - 1)) *
+                          std::min(std::pow(n / 4096, 0.25), 3.0);
+    // Small groups have few values to make a palette of.
+    return std::min(solved, 300 * n) + costs.counted * n;
+}
+
+/// One scalar group of n values.
+double scalar_group(const TensorJob& job, double n) {
+    const double k = std::ldexp(1.0, job.spec.n_bits);
+    const double counted = std::min(n, kMostCounted);
+    const double proof = job.cluster.certify ? 1e6 + 35 * counted + 4 * n : 0;
+    switch (job.cluster.engine) {
+        case Engine::kReference:
+            return proof + 1e6 + (150 + 9.3 * k) * n;
+        case Engine::kExact:
+            return proof + 1e6 +
+                   (job.dtype == DType::kF64 ? 360 * n
+                                             : (60 + 1.8 * k) * counted + (10 + 0.5 * k) * n);
+        case Engine::kFast:
+            break;
+    }
+    return proof + fast_group(job, n);
+}
+
+/// One group of n vectors.
+double vector_group(const TensorJob& job, double n, bool weighted) {
+    const std::uint64_t dim = job.spec.cluster_dim;
+    const auto width = static_cast<std::size_t>(job.spec.n_bits - 1);
+    const std::size_t k = std::size_t{1} << job.spec.n_bits;
+    if (n <= static_cast<double>(k)) return kFewVector * n;
+    const auto trained_on = static_cast<double>(cluster::sample_points(k));
+    if (n > trained_on && dim == 2 && !weighted)
+        return kBinnedGroup.at(width) + kBinned.at(width) * n;
+    const auto started_on = static_cast<double>(cluster::start_points(k));
+    const double pairs = static_cast<double>(dim) / 2;
+    const double small = kSmallGroup.at(width) + kStarted.at(width) * std::min(n, started_on) +
+                         kTrained.at(width) * std::min(n, trained_on);
+    return small * std::pow(pairs, 1.25) + kRead * pairs * n;
+}
+
+/// Finding a weight's index, in groups of n.
+double assigned(const TensorJob& job, double n) {
+    const DTypeCosts costs = costs_of(job.dtype, job.spec.n_bits);
+    if (job.spec.n_bits <= 4) return costs.assigned;
+    return n < kLargeGroup ? costs.searched : costs.searched_in_large_groups;
+}
+
+}  // namespace
+
+double estimated_seconds(const PlanEntry& entry) {
+    const TensorJob& job = entry.job;
+    const auto groups = static_cast<double>(job.geometry.group_count);
+    const double in_group = static_cast<double>(job.geometry.index_count) / groups;
+    double ns = kTensor;
+    const bool scalar = job.spec.cluster_dim == 1;
+    ns += groups * (scalar ? scalar_group(job, in_group)
+                           : vector_group(job, in_group, entry.sensitivities != nullptr));
+    ns += assigned(job, in_group) * static_cast<double>(job.geometry.weight_count);
+    ns += kWrittenBit * job.spec.n_bits * static_cast<double>(job.geometry.index_count);
+    if (entry.dataset->storage != "contiguous" && entry.dataset->storage != "compact")
+        ns += kDecodedByte * static_cast<double>(entry.dataset->bytes);
+    return ns * 1e-9;
+}
+
+}  // namespace pal

@@ -1,0 +1,47 @@
+#include "pipeline/plan/explain.hpp"
+
+#include <algorithm>
+
+#include "pipeline/plan/axes.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+TensorExplanation explain_tensor(const CheckpointInfo& info, const Config& config,
+                                 const PlanOptions& options, const std::string& tensor) {
+    require_plannable(info);
+    const std::vector<Candidate> candidates = candidates_of(info);
+    const std::size_t index = find_candidate(candidates, tensor);
+    TensorExplanation explanation;
+    explanation.dataset = &info.datasets[index];
+    explanation.how =
+        explain_decision(config, candidates, info.layer_types, options.selection, index);
+    explanation.layout = options.layout.value_or(info.layout);
+    explanation.layout_reason = options.layout ? "--layout" : info.layout_reason;
+    explanation.axes = axis_map(*explanation.dataset, explanation.layout, info.layer_types);
+    try {
+        explanation.entry = plan_entry(*explanation.dataset, explanation.how.decision,
+                                       explanation.layout, info, options);
+    } catch (const Error& error) {
+        explanation.entry.bytes_in = explanation.entry.bytes_out = explanation.dataset->bytes;
+        explanation.entry.reason = explanation.refused = error.what();
+    }
+    if (options.strict && explanation.entry.misfit)
+        explanation.refused = explanation.entry.reason + "; --strict makes this an error";
+    return explanation;
+}
+
+RuleSurvey explain_rules(const CheckpointInfo& info, const Config& config,
+                         const PlanOptions& options) {
+    require_plannable(info);
+    return survey_rules(config, candidates_of(info), info.layer_types, options.selection);
+}
+
+bool is_accepted(const RuleSurvey& survey, bool allow_unmatched_rules) {
+    const bool unmatched = std::any_of(
+        survey.rules.begin(), survey.rules.end(),
+        [](const RuleFinding& finding) { return finding.fate == RuleFate::kUnmatched; });
+    return survey.errors.empty() && (allow_unmatched_rules || !unmatched);
+}
+
+}  // namespace pal

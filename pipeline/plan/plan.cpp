@@ -1,0 +1,299 @@
+#include "pipeline/plan/plan.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <span>
+
+#include "pipeline/plan/axes.hpp"
+#include "pipeline/plan/sensitivities.hpp"
+#include "stages/pack.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+/// Of a certificate: bins or distinct values, and partitions of them.
+std::uint64_t certified_bytes(const TensorJob& job) {
+    if (!job.cluster.certify || job.spec.cluster_dim > 1) return 0;
+    constexpr std::uint64_t kMostBins = std::uint64_t{1} << 20;
+    constexpr std::uint64_t kBytesABin = 200;
+    const std::uint64_t values = job.geometry.group_index_count(0);
+    return kBytesABin * (job.dtype == DType::kF64 ? values : std::min(values, kMostBins));
+}
+
+/// Buffers of a tensor on its way, but for its weights: what decodes a chunk of them (as the file
+/// has it, and on its way), what is gathered to cluster, the packed indices that wait to be
+/// written, LUTs, blocks.
+std::uint64_t working_bytes(const TensorJob& job, const DatasetInfo& dataset, bool weighted) {
+    const Geometry& geometry = job.geometry;
+    // Engines that sort keep the values, their distinct ones and sums over them and partitions;
+    // the reference keeps its own clusters too.
+    const bool scalar = job.spec.cluster_dim == 1;
+    const bool sorts = job.cluster.engine != Engine::kFast && scalar;
+    const bool keeps_clusters = job.cluster.engine == Engine::kReference && scalar;
+    constexpr std::uint64_t kSortedBytes = 112;
+    constexpr std::uint64_t kWorkingBytes = 4U << 20;
+    const std::uint64_t lut_bytes =
+        geometry.group_count * (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim * 32;
+    const ChunkGrid grid(geometry);
+    const std::uint64_t packed_bytes = grid.count() * grid.chunk_bytes(job.spec.n_bits);
+    return 3 * dataset.chunk_bytes +
+           clustering_bytes(geometry, job.dtype, job.spec, job.cluster, weighted) +
+           certified_bytes(job) + (sorts ? geometry.group_index_count(0) * kSortedBytes : 0) +
+           (keeps_clusters ? geometry.index_count : 0) + std::min(packed_bytes, kHeldIndexBytes) +
+           lut_bytes + kWorkingBytes;
+}
+
+/// What weights take that are decoded at once.
+std::uint64_t held_bytes(const DatasetInfo& dataset) {
+    return dataset.element_count * (dataset.dtype == DType::kF64 ? 8 : 4);
+}
+
+/// Sets what an entry takes: its weights are read from the file block by block where they lie
+/// together there, decoded at once where that fits the memory, and otherwise chunk by chunk.
+void set_memory(PlanEntry& entry, std::uint64_t memory_bytes) {
+    const DatasetInfo& dataset = *entry.dataset;
+    entry.memory_bytes = working_bytes(entry.job, dataset, entry.sensitivities != nullptr);
+    if (entry.sensitivities != nullptr && entry.sensitivities->storage != "contiguous")
+        entry.memory_bytes += held_bytes(*entry.sensitivities);
+    if (dataset.storage == "contiguous") return;
+    const std::uint64_t whole = held_bytes(dataset);
+    const std::uint64_t room = memory_bytes - std::min(memory_bytes, entry.memory_bytes);
+    // Two rows of chunks: when threads go on to the next one, some are in the last one still.
+    const std::uint64_t rows = 2 * dataset.chunk_row_bytes;
+    if (whole > room && rows > 0 && rows < dataset.bytes) {
+        entry.kept_bytes = std::clamp(room, rows, dataset.bytes);
+    }
+    entry.memory_bytes += entry.kept_bytes.value_or(whole);
+}
+
+/// What tensors are gathered with at a time, so that one fits the memory where it can.
+std::uint64_t gather_bytes(std::uint64_t memory_bytes) {
+    constexpr std::uint64_t kLeast = std::uint64_t{4} << 20;
+    return std::clamp(memory_bytes / 4, kLeast, ClusterOptions{}.gather_bytes);
+}
+
+/// Tensors that need far more than there is: beside it, the program and its threads have 64 MiB, of
+/// which half is not used by small ones.
+void warn_of_large_tensors(Plan& plan, std::uint64_t memory_bytes) {
+    constexpr std::uint64_t kAllowance = std::uint64_t{24} << 20;
+    const PlanEntry* largest = nullptr;
+    std::size_t count = 0;
+    for (const PlanEntry& entry : plan.entries) {
+        if (entry.memory_bytes < kAllowance || entry.memory_bytes - kAllowance <= memory_bytes)
+            continue;
+        ++count;
+        if (largest == nullptr || entry.memory_bytes > largest->memory_bytes) largest = &entry;
+    }
+    if (largest == nullptr) return;
+    plan.warnings.push_back(
+        "--memory: " + std::to_string(count) + " of the tensors cannot be done within " +
+        std::to_string(memory_bytes) + " bytes and are worked on alone; the largest, " +
+        largest->job.path + ", needs about " + std::to_string(largest->memory_bytes) + " bytes");
+}
+
+/// Why a tensor must stay as it is in the file, whatever the spec; empty where it need not.
+std::string obstacle(const DatasetInfo& dataset) {
+    if (!dataset.unreadable.empty()) return dataset.unreadable;
+    if (dataset.virtual_reader.empty()) return "";
+    return "the virtual dataset " + dataset.virtual_reader + " reads it";
+}
+
+/// Of what stays as it is only because the user has not said that the file may be trusted, or
+/// because something is missing: nobody should find out by the size of the output.
+void warn_of_what_is_not_read(Plan& plan, const CheckpointInfo& info) {
+    const auto unread = [](const PlanEntry& entry) {
+        return entry.misfit && !obstacle(*entry.dataset).empty();
+    };
+    const auto count = std::ranges::count_if(plan.entries, unread);
+    if (count > 0) {
+        const PlanEntry& first = *std::ranges::find_if(plan.entries, unread);
+        plan.warnings.push_back(std::to_string(count) +
+                                " of the selected tensors stay as they are; the first, " +
+                                first.dataset->path + ": " + first.reason);
+    }
+    if (info.external_link_count > 0) {
+        plan.warnings.push_back(std::to_string(info.external_link_count) +
+                                " external links stay links, nothing behind them is palettized; "
+                                "the first leads from " +
+                                info.first_external_link + "; palettize such files themselves");
+    }
+}
+
+void refuse_misfits(const Plan& plan) {
+    for (const PlanEntry& entry : plan.entries) {
+        if (entry.misfit) {
+            throw Error(ErrorCode::kUsage, entry.dataset->path + ": shape " +
+                                               shape_to_string(entry.dataset->shape) + ": " +
+                                               entry.reason + "; --strict makes this an error");
+        }
+    }
+}
+
+/// decisions: of the file's datasets, in order; more may follow.
+Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decisions,
+                  const PlanOptions& options) {
+    Plan plan;
+    plan.layout = options.layout.value_or(info.layout);
+    plan.layout_reason = options.layout ? "--layout" : info.layout_reason;
+    for (std::size_t d = 0; d < info.datasets.size(); ++d) {
+        const DatasetInfo& dataset = info.datasets[d];
+        if (!dataset.dtype) continue;
+        plan.entries.push_back(plan_entry(dataset, decisions[d], plan.layout, info, options));
+    }
+    if (options.strict) refuse_misfits(plan);
+    warn_of_what_is_not_read(plan, info);
+    warn_of_large_tensors(plan, options.memory_bytes);
+    return plan;
+}
+
+}  // namespace
+
+std::vector<const PlanEntry*> Plan::palettized() const {
+    std::vector<const PlanEntry*> chosen;
+    for (const PlanEntry& entry : entries) {
+        if (entry.palettize) chosen.push_back(&entry);
+    }
+    return chosen;
+}
+
+void leave_dense(PlanEntry& entry, const std::string& reason) {
+    entry.palettize = false;
+    entry.reason = reason;
+    entry.bytes_out = entry.bytes_in;
+    entry.memory_bytes = 0;
+}
+
+std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
+    std::vector<Candidate> candidates;
+    candidates.reserve(info.datasets.size());
+    for (const DatasetInfo& dataset : info.datasets) {
+        candidates.push_back({dataset.path, dataset.shape.size(), dataset.dtype.has_value(),
+                              dataset.element_count, dataset.aliases});
+    }
+    return candidates;
+}
+
+PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layout layout,
+                     const CheckpointInfo& info, const PlanOptions& options) {
+    PlanEntry entry;
+    entry.dataset = &dataset;
+    entry.reason = decision.reason;
+    entry.module_path = decision.module_path;
+    entry.state_name = decision.state_name;
+    entry.bytes_in = dataset.bytes;
+    entry.bytes_out = dataset.bytes;
+    if (!decision.spec) return entry;
+    if (dataset.damaged) {
+        throw Error(ErrorCode::kInput, info.file + ": " + dataset.path + ": " + dataset.unreadable);
+    }
+    if (std::string reason = obstacle(dataset); !reason.empty()) {
+        if (decision.by_name) {
+            throw Error(ErrorCode::kInput, info.file + ": " + dataset.path + ": asked for by " +
+                                               decision.reason + ", but " + reason +
+                                               "; --exclude leaves it as it is");
+        }
+        entry.reason = std::move(reason);
+        entry.misfit = true;
+        return entry;
+    }
+    auto fit = make_geometry(dataset.shape, axis_map(dataset, layout, info.layer_types),
+                             *decision.spec, options.allow_partial_groups);
+    if (auto* reason = std::get_if<std::string>(&fit)) {
+        entry.reason = *reason;
+        entry.misfit = true;
+        return entry;
+    }
+    if (!dataset.reserved_attribute.empty()) {
+        throw Error(ErrorCode::kInput,
+                    info.file + ": " + dataset.path + " has an attribute '" +
+                        dataset.reserved_attribute +
+                        "', a name that palettized tensors need; rename it or exclude the dataset");
+    }
+    entry.palettize = true;
+    entry.job = {dataset.path, *dataset.dtype, std::move(std::get<Geometry>(fit)), *decision.spec,
+                 options.cluster};
+    entry.job.cluster.gather_bytes = gather_bytes(options.memory_bytes);
+    entry.bytes_out = stored_bytes(entry.job.geometry, entry.job.spec, entry.job.dtype);
+    if (options.sensitivities != nullptr)
+        entry.sensitivities = &sensitivities_of(*options.sensitivities, dataset);
+    set_memory(entry, options.memory_bytes);
+    return entry;
+}
+
+void require_plannable(const CheckpointInfo& info) {
+    if (info.palettized) {
+        throw Error(ErrorCode::kInput, info.file +
+                                           ": is palettized already; restore makes a dense "
+                                           "checkpoint of it, inspect shows what it holds");
+    }
+    if (!info.reserved.empty()) throw Error(ErrorCode::kInput, info.file + ": " + info.reserved);
+}
+
+FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Config& config,
+                     const PlanOptions& options) {
+    std::vector<Candidate> candidates;
+    std::vector<CandidateFile> files;
+    files.reserve(infos.size());
+    for (const CheckpointInfo* info : infos) {
+        require_plannable(*info);
+        files.push_back({info->file, candidates.size(), &info->layer_types});
+        std::ranges::move(candidates_of(*info), std::back_inserter(candidates));
+    }
+    const Selection selection =
+        select_tensors_of_files(config, candidates, files, options.selection);
+    FilePlans plans;
+    plans.warnings = selection.warnings;
+    plans.files.reserve(infos.size());
+    for (std::size_t f = 0; f < infos.size(); ++f) {
+        try {
+            plans.files.push_back(plan_of_file(
+                *infos[f], std::span(selection.decisions).subspan(files[f].first), options));
+        } catch (const Error& error) {
+            // Errors of the input name it already.
+            throw infos.size() > 1 && error.code() == ErrorCode::kUsage ? error.in(infos[f]->file)
+                                                                        : error;
+        }
+    }
+    return plans;
+}
+
+Plan make_plan(const CheckpointInfo& info, const Config& config, const PlanOptions& options) {
+    FilePlans plans = make_plans({&info}, config, options);
+    Plan& plan = plans.files.front();
+    plan.warnings.insert(plan.warnings.begin(), plans.warnings.begin(), plans.warnings.end());
+    return std::move(plan);
+}
+
+std::uint64_t stored_bytes(const Geometry& geometry, const PalettizationSpec& spec, DType dtype) {
+    const std::uint64_t entries = (std::uint64_t{1} << spec.n_bits) * spec.cluster_dim;
+    std::uint64_t bytes =
+        index_bytes(geometry, spec.n_bits) + geometry.group_count * entries * dtype_bytes(dtype);
+    if (spec.enable_per_channel_scale) bytes += geometry.output_channels() * dtype_bytes(dtype);
+    if (spec.lut_qspec) {
+        const bool integer =
+            spec.lut_qspec->dtype == LutDType::kInt8 || spec.lut_qspec->dtype == LutDType::kUInt8;
+        const std::uint64_t scale_bytes = spec.lut_qspec->e8m0_scale ? 4 : dtype_bytes(dtype);
+        bytes += geometry.group_count * (entries + scale_bytes + (integer ? 1 : 0));
+    }
+    return bytes;
+}
+
+double bits_per_weight(std::uint64_t bytes, std::uint64_t weight_count) {
+    return weight_count == 0 ? 0.0
+                             : static_cast<double>(bytes) * 8.0 / static_cast<double>(weight_count);
+}
+
+std::uint64_t peak_memory_bytes(const Plan& plan, std::uint64_t budget_bytes) {
+    std::uint64_t largest = 0;
+    std::uint64_t all = 0;
+    for (const PlanEntry& entry : plan.entries) {
+        largest = std::max(largest, entry.memory_bytes);
+        all += entry.memory_bytes;
+    }
+    return std::max(largest, std::min(all, budget_bytes));
+}
+
+}  // namespace pal

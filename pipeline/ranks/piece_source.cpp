@@ -1,0 +1,77 @@
+#include "pipeline/ranks/piece_source.hpp"
+
+namespace pal {
+
+namespace {
+
+/// A question is these numbers.
+enum Question : std::size_t { kBusy, kLeaves, kDoneTensors, kDoneBytes, kNumbers };
+
+}  // namespace
+
+Ranks::Serve serve_pieces(Handout& handout, Progress& progress) {
+    return [&](std::size_t rank, const Ranks::Numbers& question) -> Ranks::Numbers {
+        if (rank > 0) progress.end(question[kDoneBytes], question[kDoneTensors]);
+        if (question[kLeaves] != 0) {
+            handout.close();
+            return {};
+        }
+        const Handout::Answer answer = handout.next(rank, question[kBusy] != 0);
+        if (answer.is_last) return {};
+        Ranks::Numbers numbers{answer.pieces.size()};
+        numbers.insert(numbers.end(), answer.pieces.begin(), answer.pieces.end());
+        return numbers;
+    };
+}
+
+Ranks::Numbers PieceSource::question(bool leaves) {
+    const std::lock_guard lock(mutex_);
+    Ranks::Numbers numbers(kNumbers);
+    numbers[kBusy] = in_work_ > 0 ? 1 : 0;
+    numbers[kLeaves] = leaves ? 1 : 0;
+    numbers[kDoneTensors] = std::exchange(done_tensors_, 0);
+    numbers[kDoneBytes] = std::exchange(done_bytes_, 0);
+    return numbers;
+}
+
+std::optional<std::size_t> PieceSource::next() {
+    if (ahead_.empty() && !is_over_) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (in_work_ > last_bundle_) return std::nullopt;
+        }
+        Phases phases(recorder_);
+        phases.enter("ask", Activity::kWaiting);
+        const Ranks::Numbers answer = ranks_.ask(question(false));
+        phases.leave();
+        is_over_ = answer.empty();
+        if (!is_over_) ahead_.insert(ahead_.end(), answer.begin() + 1, answer.end());
+        last_bundle_ = ahead_.size();
+    }
+    if (ahead_.empty()) return std::nullopt;
+    const std::size_t piece = ahead_.front();
+    ahead_.pop_front();
+    order_.push_back(piece);
+    const std::lock_guard lock(mutex_);
+    ++in_work_;
+    return piece;
+}
+
+void PieceSource::done(const Done& piece) {
+    const std::lock_guard lock(mutex_);
+    --in_work_;
+    done_tensors_ += piece.tensors;
+    done_bytes_ += piece.bytes;
+    if (piece.failed) failed_ = true;
+}
+
+bool PieceSource::failed() const {
+    const std::lock_guard lock(mutex_);
+    return failed_;
+}
+
+void PieceSource::leave() {
+    if (!std::exchange(is_over_, true)) (void)ranks_.ask(question(true));
+}
+
+}  // namespace pal

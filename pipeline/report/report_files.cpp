@@ -1,0 +1,82 @@
+#include "pipeline/report/report_files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/console/bytes_for_people.hpp"
+#include "pipeline/console/json_path.hpp"
+#include "pipeline/report/report.hpp"
+#include "pipeline/report/totals.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct FilesTotals {
+    TensorTotals tensors;
+    std::uint64_t bytes_in = 0;  // of the files
+    std::uint64_t bytes_out = 0;
+};
+
+FilesTotals sums_of(const std::vector<FileReport>& files) {
+    FilesTotals totals;
+    for (const FileReport& file : files) {
+        totals.tensors.add(totals_of(file.report));
+        totals.bytes_in += file.report.value("file_bytes_in", std::uint64_t{0});
+        totals.bytes_out += file.report.value("file_bytes_out", std::uint64_t{0});
+    }
+    return totals;
+}
+
+}  // namespace
+
+FileReport file_report(const InputFile& file, const std::string& report_json, bool kept) {
+    return {file.name, file.path, Json::parse(report_json), kept};
+}
+
+std::string files_report_json(const std::vector<FileReport>& files, const FilesSummary& summary) {
+    const FilesTotals sums = sums_of(files);
+    Json totals{{"files", files.size()}};
+    totals.update(totals_json(sums.tensors));
+    if (summary.wall_seconds) {
+        totals["file_bytes_in"] = sums.bytes_in;
+        totals["file_bytes_out"] = sums.bytes_out;
+    }
+    Json list = Json::array();
+    for (const FileReport& file : files) {
+        Json one;
+        one["file"] = escaped_path(file.name);
+        one["input"] = escaped_path(file.input);
+        if (file.kept) one["kept"] = true;
+        one.update(file.report);
+        list.push_back(std::move(one));
+    }
+    Json all;
+    if (summary.wall_seconds) all["wall_seconds"] = *summary.wall_seconds;
+    all["totals"] = std::move(totals);
+    if (summary.widths) all["widths"] = widths_json(*summary.widths);
+    if (!summary.warnings.empty()) all["warnings"] = summary.warnings;
+    all["files"] = std::move(list);
+    return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string files_total(const std::vector<FileReport>& files, const FilesSummary& summary) {
+    const FilesTotals sums = sums_of(files);
+    const auto kept = std::ranges::count(files, true, &FileReport::kept);
+    std::string text = fmt::format("{} files, {}\n", files.size(), totals_for_people(sums.tensors));
+    if (summary.widths) text += widths_for_people(*summary.widths);
+    if (summary.wall_seconds) {
+        text += fmt::format("files {} -> {} in {:.3f} s{}\n", bytes_for_people(sums.bytes_in),
+                            bytes_for_people(sums.bytes_out), *summary.wall_seconds,
+                            kept > 0 ? fmt::format(" ({} by an earlier run)", kept) : "");
+    }
+    return text;
+}
+
+std::uint64_t stored_bytes_of(const FileReport& file) { return totals_of(file.report).bytes_out; }
+
+}  // namespace pal

@@ -1,0 +1,92 @@
+#include "pipeline/report/report_page.hpp"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kPlaceOfData = "{{data}}";
+constexpr int kDeepest = 16;  // levels of a report; deeper ones would exhaust the stack of dump()
+
+[[noreturn]] void refuse(const std::string& found) {
+    throw Error(ErrorCode::kInput,
+                "no report: " + found + "; wanted is what h5palettize run --report FILE writes");
+}
+
+Json parsed(std::string_view text) {
+    try {
+        return Json::parse(text, [](int depth, Json::parse_event_t, const Json&) {
+            if (depth > kDeepest) refuse("its JSON has more than 16 levels");
+            return true;
+        });
+    } catch (const Json::exception& error) {
+        refuse(error.what());
+    }
+}
+
+/// What the page reads without asking.
+void check(const Json& report) {
+    if (!report.is_object()) refuse("its JSON is no object");
+    if (report.contains("files")) {
+        throw Error(ErrorCode::kInput,
+                    "is of several files, and a page is of one; jq '.files[0]' gives the report of "
+                    "the first");
+    }
+    if (!report.contains("totals") || !report["totals"].is_object()) refuse("it has no totals");
+    if (!report.contains("tensors") || !report["tensors"].is_array()) refuse("it has no tensors");
+    for (const Json& tensor : report["tensors"]) {
+        if (!tensor.is_object() || !tensor.contains("path") || !tensor["path"].is_string())
+            refuse("a tensor has no path");
+    }
+}
+
+/// Moves what many tensors share into a list, and leaves the place in it.
+void share(Json& report, const char* key, const char* list) {
+    std::map<std::string, std::size_t> places;
+    Json values = Json::array();
+    for (Json& tensor : report["tensors"]) {
+        if (!tensor.contains(key)) continue;
+        const std::string text = tensor[key].dump(-1, ' ', false, Json::error_handler_t::replace);
+        const auto [place, is_new] = places.emplace(text, values.size());
+        if (is_new) values.push_back(tensor[key]);
+        tensor[key] = place->second;
+    }
+    report[list] = std::move(values);
+}
+
+/// As the content of a script element, which the first `</script` or `<!--` would end.
+std::string for_script(const Json& json) {
+    std::string safe;
+    for (const char character : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+        if (character == '<') {
+            safe += "\\u003c";
+        } else {
+            safe += character;
+        }
+    }
+    return safe;
+}
+
+}  // namespace
+
+std::string report_page(std::string_view report_json) {
+    Json report = parsed(report_json);
+    check(report);
+    share(report, "spec", "specs");
+    share(report, "reason", "reasons");
+    const std::string_view page = report_page_template();
+    const std::size_t place = page.find(kPlaceOfData);
+    PAL_ASSERT(place != std::string_view::npos);
+    std::string text(page.substr(0, place));
+    text += for_script(report);
+    text += page.substr(place + kPlaceOfData.size());
+    return text;
+}
+
+}  // namespace pal

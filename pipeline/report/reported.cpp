@@ -1,0 +1,80 @@
+#include "pipeline/report/reported.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/console/json_path.hpp"
+#include "pipeline/shards/shard_record.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double number_or_infinity(const Json& tensor, const char* key) {
+    const auto found = tensor.find(key);
+    return found != tensor.end() && found->is_number() ? found->get<double>()
+                                                       : std::numeric_limits<double>::infinity();
+}
+
+Reported reported_result(const Json& tensor) {
+    Reported result;
+    const auto engine = tensor.find("engine");
+    if (engine != tensor.end() && *engine == "reference") result.engine = Engine::kReference;
+    result.known = tensor.contains("mse");
+    result.error = {number_or_infinity(tensor, "mse"), number_or_infinity(tensor, "sqnr_db"),
+                    number_or_infinity(tensor, "max_abs_error")};
+    const auto palette = tensor.find("palette_fingerprint");
+    if (palette != tensor.end() && palette->is_string())
+        result.palette = palette->get<std::string>();
+    return result;
+}
+
+}  // namespace
+
+std::map<std::string, Reported> reported_results(const std::string& results_json) {
+    std::map<std::string, Reported> reported;
+    const Json document = Json::parse(results_json, nullptr, false);
+    if (!document.is_object()) return reported;
+    const auto tensors = document.find("tensors");
+    if (tensors == document.end() || !tensors->is_array()) return reported;
+    for (const Json& tensor : *tensors) {
+        if (tensor.is_object()) reported[path_of(tensor)] = reported_result(tensor);
+    }
+    return reported;
+}
+
+void require_palettized(const CheckpointInfo& file) {
+    if (!file.palettized) {
+        throw Error(ErrorCode::kInput, file.file +
+                                           ": is not a palettized checkpoint (no "
+                                           "h5palettize_complete); run makes one");
+    }
+    if (is_shard(file.results_json)) {
+        throw Error(ErrorCode::kInput, file.file +
+                                           ": is a shard of a palettized checkpoint; merge "
+                                           "makes one of all of them");
+    }
+    if (file.external_link_count == 0) return;
+    const auto reported = reported_results(file.results_json);
+    std::size_t missing = 0;
+    std::string first;
+    for (const auto& [path, result] : reported) {
+        if (std::ranges::binary_search(file.tensors, path, {}, &PalettizedTensorInfo::path))
+            continue;
+        if (missing++ == 0) first = path;
+    }
+    if (missing == 0) return;
+    throw Error(ErrorCode::kInput,
+                fmt::format("{}: {} of its {} tensors are not in this file, {} first; external "
+                            "links are there, {}: --follow-external reads tensors behind them, "
+                            "where those files are",
+                            file.file, missing, reported.size(), first, file.first_external_link));
+}
+
+}  // namespace pal

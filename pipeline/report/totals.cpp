@@ -1,0 +1,75 @@
+#include "pipeline/report/totals.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "pipeline/console/bytes_for_people.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double bits_of(const TensorTotals& totals) {
+    return bits_per_weight(totals.palettized_bytes, totals.palettized_weights);
+}
+
+}  // namespace
+
+void TensorTotals::add(const TensorTotals& more) noexcept {
+    tensors += more.tensors;
+    palettized += more.palettized;
+    bytes_in += more.bytes_in;
+    bytes_out += more.bytes_out;
+    palettized_weights += more.palettized_weights;
+    palettized_bytes += more.palettized_bytes;
+}
+
+TensorTotals totals_of(const Plan& plan) {
+    TensorTotals totals;
+    for (const PlanEntry& entry : plan.entries) {
+        ++totals.tensors;
+        totals.bytes_in += entry.bytes_in;
+        totals.bytes_out += entry.bytes_out;
+        if (!entry.palettize) continue;
+        ++totals.palettized;
+        totals.palettized_weights += entry.job.geometry.weight_count;
+        totals.palettized_bytes += entry.bytes_out;
+    }
+    return totals;
+}
+
+TensorTotals totals_of(const Json& report) {
+    const Json& said = report.at("totals");
+    TensorTotals totals;
+    totals.tensors = said.at("tensors").get<std::uint64_t>();
+    totals.palettized = said.at("palettized").get<std::uint64_t>();
+    totals.bytes_in = said.at("bytes_in").get<std::uint64_t>();
+    totals.bytes_out = said.at("bytes_out").get<std::uint64_t>();
+    for (const Json& tensor : report.at("tensors")) {
+        if (tensor.at("action") != "palettized") continue;
+        totals.palettized_weights += element_count(tensor.at("shape").get<Shape>()).value();
+        totals.palettized_bytes += tensor.at("bytes_out").get<std::uint64_t>();
+    }
+    return totals;
+}
+
+Json totals_json(const TensorTotals& totals) {
+    return {{"tensors", totals.tensors},
+            {"palettized", totals.palettized},
+            {"dense", totals.tensors - totals.palettized},
+            {"bytes_in", totals.bytes_in},
+            {"bytes_out", totals.bytes_out},
+            {"bits_per_weight", bits_of(totals)}};
+}
+
+std::string totals_for_people(const TensorTotals& totals) {
+    return fmt::format(
+        "{} tensors: {} palettized at {:.2f} bits per weight, {} dense; tensors {} -> {}",
+        totals.tensors, totals.palettized, bits_of(totals), totals.tensors - totals.palettized,
+        bytes_for_people(totals.bytes_in), bytes_for_people(totals.bytes_out));
+}
+
+}  // namespace pal

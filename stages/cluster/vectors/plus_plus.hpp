@@ -1,0 +1,17 @@
+// How vector clustering starts: k-means++ (Arthur and Vassilvitskii 2007).
+#pragma once
+
+#include <vector>
+
+#include "stages/cluster/arithmetic/random.hpp"
+#include "stages/cluster/vectors/vector_source.hpp"
+
+namespace pal::cluster {
+
+/// Seeds drawn by their distance to those before, each the best of a few draws. Fewer than k where
+/// there are fewer distinct points. O(points * k * dim), serial.
+template <class Real>
+[[nodiscard]] std::vector<double> plus_plus_seeds(const TrainingSet<Real>& points, std::size_t k,
+                                                  Random& random);
+
+}  // namespace pal::cluster

@@ -1,0 +1,38 @@
+// The vectors of one group where the tensor has them, in the order of index positions: read block
+// by block, never held as a whole. As GatheredGroups, for groups that are too large to be gathered.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "stages/cluster/vectors/vector_source.hpp"
+#include "stages/weights/weights.hpp"
+
+namespace pal {
+
+template <class Real>
+class GroupVectors final : public cluster::VectorSource<Real> {
+  public:
+    /// What `source` refers to must outlive it.
+    GroupVectors(const ScaledWeights& source, std::size_t group) : source_(source), group_(group) {}
+
+    [[nodiscard]] std::size_t count() const override {
+        return source_.geometry.group_index_count(group_);
+    }
+    [[nodiscard]] std::size_t dim() const override { return source_.geometry.cluster_dim; }
+    [[nodiscard]] std::span<const Real> block(std::size_t begin, std::size_t count,
+                                              std::vector<Real>& scratch) const override;
+    [[nodiscard]] std::span<const double> weights(std::size_t, std::size_t) const override {
+        return {};
+    }
+
+  private:
+    ScaledWeights source_;
+    std::size_t group_;
+};
+
+extern template class GroupVectors<float>;
+extern template class GroupVectors<double>;
+
+}  // namespace pal

@@ -1,0 +1,219 @@
+// How the process ends where the library crashes.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <barrier>
+#include <boost/test/unit_test.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "io/guard/last_wish.hpp"
+#include "io/guard/sanitized.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace {
+
+struct End {
+    int exit_code = -1;
+    std::string said;
+};
+
+/// What becomes of a child process that runs `body`.
+template <class Body>
+End end_of(const Body& body) {
+    int ends[2] = {-1, -1};
+    BOOST_REQUIRE(::pipe(ends) == 0);
+    const pid_t child = ::fork();
+    BOOST_REQUIRE(child >= 0);
+    if (child == 0) {
+        ::dup2(ends[1], STDERR_FILENO);
+        pal::contain_signals();
+        body();
+        ::_exit(99);
+    }
+    ::close(ends[1]);
+    End end;
+    char buffer[1024];
+    for (ssize_t count = 0; (count = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+        end.said.append(buffer, static_cast<std::size_t>(count));
+    ::close(ends[0]);
+    int status = 0;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
+    return end;
+}
+
+boost::test_tools::assertion_result contained(boost::unit_test::test_unit_id) {
+    return !pal::kSanitized;  // crashes stay the sanitizer's
+}
+
+}  // namespace
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_crash_is_blamed_on_the_input_until_writing_the_output_failed) {
+    const End before = end_of([] { (void)std::raise(SIGSEGV); });
+    BOOST_TEST(before.exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    BOOST_TEST(before.said.find("crashed") != std::string::npos);
+
+    const End after = end_of([] {
+        pal::blame_output_for_crash("out.h5: cannot close: File too large");
+        pal::blame_output_for_crash("out.h5: cannot write: what followed from it");
+        (void)std::raise(SIGSEGV);
+    });
+    BOOST_TEST(after.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
+    BOOST_TEST(after.said ==
+               "h5palettize: error: out.h5: cannot close: File too large; nothing was written\n");
+
+    const End said = end_of([] {
+        pal::blame_output_for_crash("out.h5: cannot close: File too large");
+        pal::output_failure_was_said();
+        (void)std::raise(SIGABRT);
+    });
+    BOOST_TEST(said.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
+    BOOST_TEST(said.said == "");
+}
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(of_many_inputs_the_one_in_use_is_blamed) {
+    const auto blamed = [](const auto& body) {
+        const std::string said = end_of(body).said;
+        const std::size_t begin = std::string("h5palettize: error: ").size();
+        return said.substr(begin, said.find(": crashed") - begin);
+    };
+    BOOST_TEST(blamed([] {
+                   const pal::Suspect a("a.h5");
+                   const pal::Suspect b("b.h5");
+                   (void)std::raise(SIGSEGV);
+               }) == "a.h5 or b.h5");
+    BOOST_TEST(blamed([] {
+                   const pal::Suspect a("a.h5");
+                   const pal::Suspect b("b.h5");
+                   const pal::Suspect c("c.h5");
+                   (void)std::raise(SIGSEGV);
+               }) == "c.h5");
+    BOOST_TEST(blamed([] {
+                   const pal::Suspect a("a.h5");
+                   const pal::Suspect b("b.h5");
+                   const pal::Suspect c("c.h5");
+                   pal::use_suspect("b.h5");
+                   (void)std::raise(SIGSEGV);
+               }) == "b.h5");
+    BOOST_TEST(blamed([] {
+                   const pal::Suspect a("a.h5");
+                   const pal::Suspect b("b.h5");
+                   { const pal::Suspect c("c.h5"); }
+                   (void)std::raise(SIGSEGV);
+               }) == "a.h5 or b.h5");
+}
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_crash_names_the_inputs_that_are_open) {
+    const End two = end_of([] {
+        const pal::Suspect first("first.h5");
+        const pal::Suspect one("one.h5");
+        { const pal::Suspect gone("gone.h5"); }
+        (void)std::raise(SIGSEGV);
+    });
+    BOOST_TEST(two.said.find("h5palettize: error: first.h5 or one.h5: crashed") == 0U);
+    const End one = end_of([] {
+        { const pal::Suspect gone("gone.h5"); }
+        const pal::Suspect open("open.h5");
+        (void)std::raise(SIGABRT);
+    });
+    BOOST_TEST(one.said.find("h5palettize: error: open.h5: crashed") == 0U);
+}
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(threads_that_crash_together_say_it_once) {
+    const End alone = end_of([] { (void)std::raise(SIGSEGV); });
+    for (int round = 0; round < 20; ++round) {
+        const End together = end_of([] {
+            std::barrier start(8);
+            std::vector<std::jthread> threads;
+            for (int t = 0; t < 8; ++t) {
+                threads.emplace_back([&] {
+                    pal::contain_stack_overflow_of_this_thread();
+                    start.arrive_and_wait();
+                    (void)std::raise(SIGSEGV);
+                });
+            }
+        });
+        BOOST_REQUIRE(together.exit_code == alone.exit_code);
+        BOOST_REQUIRE(together.said == alone.said);
+    }
+}
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_crash_right_after_a_failed_write_is_blamed_on_the_output) {
+    const auto crash_with = [](int error, bool writing) {
+        return end_of([&] {
+            const pal::Suspect input("in.h5");
+            std::optional<pal::Output> output;
+            if (writing) output.emplace("out.h5");
+            errno = error;
+            *const_cast<volatile int*>(static_cast<int*>(nullptr)) = 1;  // as the library does
+        });
+    };
+    for (const int error : {ENOSPC, EDQUOT, EFBIG}) {
+        const End full = crash_with(error, true);
+        BOOST_TEST(full.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
+        BOOST_TEST(full.said == "h5palettize: error: out.h5: " + std::string(std::strerror(error)) +
+                                    "; nothing was written\n");
+        BOOST_TEST(crash_with(error, false).exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    }
+    const End unclear = crash_with(EIO, true);
+    BOOST_TEST(unclear.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
+    BOOST_TEST(
+        unclear.said ==
+        "h5palettize: error: out.h5, or an input: Input/output error; nothing was written\n");
+    for (const int error : {0, ENOENT, ENOMEM})
+        BOOST_TEST(crash_with(error, true).exit_code == static_cast<int>(pal::ErrorCode::kInput));
+}
+
+#if defined(__x86_64__)
+/// As a library does that writes over more than its own memory.
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_thread_whose_control_block_is_overwritten_is_contained) {
+    const End end = end_of([] {
+        const pal::Suspect input("in.h5");
+        const pal::Output output("out.h5");
+        std::thread([] {
+            pal::contain_stack_overflow_of_this_thread();
+            std::memset(__builtin_thread_pointer(), 0xFF, sizeof(void*));
+            *const_cast<volatile int*>(static_cast<int*>(nullptr)) = 1;
+        }).join();
+    });
+    BOOST_TEST(end.exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    BOOST_TEST(end.said.find("h5palettize: error: in.h5: crashed") == 0U);
+}
+#endif
+
+namespace {
+
+/// Calls itself without end; `depth` keeps the compiler from making a loop of it.
+// NOLINTNEXTLINE(misc-no-recursion)
+int overflow_stack(volatile int* depth) {
+    volatile int here = *depth + 1;
+    return overflow_stack(&here) + here;
+}
+
+}  // namespace
+
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
+BOOST_AUTO_TEST_CASE(a_stack_that_overflows_is_contained_in_every_thread) {
+    const auto overflow = [] {
+        pal::contain_stack_overflow_of_this_thread();
+        volatile int depth = 0;
+        overflow_stack(&depth);
+    };
+    const End main = end_of(overflow);
+    BOOST_TEST(main.exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    const End other = end_of([&] { std::thread(overflow).join(); });
+    BOOST_TEST(other.exit_code == static_cast<int>(pal::ErrorCode::kInput));
+    BOOST_TEST(other.said.find("crashed") != std::string::npos);
+}
