@@ -5,8 +5,8 @@
 //   Loaded -> ScaleStage -> Scaled -> ClusterStage -> Clustered -> QuantizeLutStage -> Quantized ->
 //   AssignStage -> Packed [-> DescribeStage -> Packed]
 //
-// A stage is called as Output stage(const TensorJob&, Input&&): it takes its input over and never
-// changes the job.
+// A stage is called as Output stage(const TensorTask&, Input&&): it takes its input over and never
+// changes the task.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ namespace pal {
 inline constexpr std::uint64_t kHeldIndexBytes = std::uint64_t{16} << 20;
 
 /// What every stage may know of the tensor it works on. Immutable.
-struct TensorJob {
+struct TensorTask {
     std::string path;
     DType dtype = DType::kF32;
     Geometry geometry;
@@ -49,8 +49,8 @@ struct Scaled {
     std::optional<Weights> sensitivities = {};
 
     /// What to cluster: weights / scale of their channel.
-    [[nodiscard]] ScaledWeights to_cluster(const TensorJob& job) const {
-        return {weights, job.geometry, job.dtype, scales,
+    [[nodiscard]] ScaledWeights to_cluster(const TensorTask& task) const {
+        return {weights, task.geometry, task.dtype, scales,
                 sensitivities ? &*sensitivities : nullptr};
     }
 };
@@ -80,11 +80,11 @@ struct Packed {
 
 /// What the tensor lost; of a large one once its chunks have been read. Throws Error(kCheckFailed)
 /// where weights would decode to infinity.
-[[nodiscard]] ErrorReport checked_error(const TensorJob& job, const Packed& packed);
+[[nodiscard]] ErrorReport checked_error(const TensorTask& task, const Packed& packed);
 
 /// Throws Error(kCheckFailed) for a tensor with NaN or infinity, with their count and the first
 /// index.
-[[noreturn]] void refuse_nonfinite(const TensorJob& job, const Weights& weights);
+[[noreturn]] void refuse_nonfinite(const TensorTask& task, const Weights& weights);
 
 /// The first stage that reads all weights meets a NaN or infinity among them, and refuses: scale
 /// where there are scales, else cluster.
@@ -92,7 +92,7 @@ struct ScaleStage {
     static constexpr std::string_view name = "scale";
     using Input = Loaded;
     using Output = Scaled;
-    Output operator()(const TensorJob& job, Input&& input) const;
+    Output operator()(const TensorTask& task, Input&& input) const;
 };
 
 /// A gap that is asked for and not proven throws Error(kCheckFailed).
@@ -100,14 +100,14 @@ struct ClusterStage {
     static constexpr std::string_view name = "cluster";
     using Input = Scaled;
     using Output = Clustered;
-    Output operator()(const TensorJob& job, Input&& input) const;
+    Output operator()(const TensorTask& task, Input&& input) const;
 };
 
 struct QuantizeLutStage {
     static constexpr std::string_view name = "quantize LUT";
     using Input = Clustered;
     using Output = Quantized;
-    Output operator()(const TensorJob& job, Input&& input) const;
+    Output operator()(const TensorTask& task, Input&& input) const;
 };
 
 /// Finds and packs the indices, or, where they would take more than kHeldIndexBytes, leaves that to
@@ -117,7 +117,7 @@ struct AssignStage {
     using Input = Quantized;
     using Output = Packed;
     bool keep_weights = false;  // for DescribeStage
-    Output operator()(const TensorJob& job, Input&& input) const;
+    Output operator()(const TensorTask& task, Input&& input) const;
 };
 
 /// Looks once more at the weights that AssignStage kept, for a report, and lets them go.
@@ -126,10 +126,10 @@ struct DescribeStage {
     using Input = Packed;
     using Output = Packed;
     DetailLimits limits;
-    Output operator()(const TensorJob& job, Input&& input) const;
+    Output operator()(const TensorTask& task, Input&& input) const;
 };
 
 /// The whole chain on a tensor in memory.
-[[nodiscard]] Packed palettize(const TensorJob& job, Weights weights);
+[[nodiscard]] Packed palettize(const TensorTask& task, Weights weights);
 
 }  // namespace pal

@@ -19,10 +19,10 @@ namespace {
 using cluster::BinnedPoints;
 
 /// The entries that a palette's centroids become in the file.
-std::vector<double> stored_entries(std::vector<double> centroids, const TensorJob& job) {
-    for (double& centroid : centroids) centroid = round_to_dtype(centroid, job.dtype);
-    if (!job.spec.lut_qspec) return centroids;
-    return quantize_lut(centroids, centroids.size(), job.dtype, *job.spec.lut_qspec).dequantized;
+std::vector<double> stored_entries(std::vector<double> centroids, const TensorTask& task) {
+    for (double& centroid : centroids) centroid = round_to_dtype(centroid, task.dtype);
+    if (!task.spec.lut_qspec) return centroids;
+    return quantize_lut(centroids, centroids.size(), task.dtype, *task.spec.lut_qspec).dequantized;
 }
 
 /// The same points with other weights.
@@ -32,13 +32,13 @@ struct Views {
     const BinnedPoints& plain;      // as the error does without them
 };
 
-WidthErrors errors_of(const Views& views, const TensorJob& job) {
+WidthErrors errors_of(const Views& views, const TensorTask& task) {
     std::array<std::size_t, kWidths.size()> sizes{};
     for (std::size_t w = 0; w < sizes.size(); ++w) sizes[w] = std::size_t{1} << kWidths[w];
     auto palettes = cluster::quick_palettes(views.clustered, sizes);
     WidthErrors errors;
     for (std::size_t w = 0; w < sizes.size(); ++w) {
-        const auto entries = stored_entries(std::move(palettes[w]), job);
+        const auto entries = stored_entries(std::move(palettes[w]), task);
         errors.squared[w] = cluster::cost_of(views.measured, entries);
         errors.plain_squared[w] = &views.plain == &views.measured
                                       ? errors.squared[w]
@@ -85,8 +85,8 @@ void for_each_channel(const Geometry& geometry, std::size_t group, const Visit& 
 
 class ScalarMeasure {
   public:
-    ScalarMeasure(const TensorJob& job, const ScaledWeights& source)
-        : job_(job), source_(source), groups_(source.geometry.group_count) {
+    ScalarMeasure(const TensorTask& task, const ScaledWeights& source)
+        : job_(task), source_(source), groups_(source.geometry.group_count) {
         const double largest = source.scales.empty()
                                    ? 1
                                    : *std::max_element(source.scales.begin(), source.scales.end());
@@ -161,7 +161,7 @@ class ScalarMeasure {
         return cluster::binned_points(WeightedPoints<Real>{values, weights}, source_.dtype);
     }
 
-    const TensorJob& job_;
+    const TensorTask& job_;
     const ScaledWeights& source_;
     std::vector<std::pair<WidthErrors, Scales>> groups_;
     double unit_ = 1;  // brings the largest scale near 1
@@ -169,15 +169,16 @@ class ScalarMeasure {
 };
 
 /// The whole chain, once a width.
-WidthErrors measure_by_chain(TensorJob job, const Weights& weights,
+WidthErrors measure_by_chain(TensorTask task, const Weights& weights,
                              const std::optional<Weights>& sensitivities) {
     WidthErrors errors;
-    job.cluster.effort = Effort::kLittle;
+    task.cluster.effort = Effort::kLittle;
     for (std::size_t w = 0; w < kWidths.size(); ++w) {
-        job.spec.n_bits = kWidths[w];
+        task.spec.n_bits = kWidths[w];
         const Packed packed = AssignStage{}(
-            job, QuantizeLutStage{}(
-                     job, ClusterStage{}(job, ScaleStage{}(job, Loaded{weights, sensitivities}))));
+            task,
+            QuantizeLutStage{}(
+                task, ClusterStage{}(task, ScaleStage{}(task, Loaded{weights, sensitivities}))));
         // Of a large one nobody has read all indices yet.
         const ErrorReport plain =
             packed.later ? measure_error(weights, packed.tensor) : packed.error;
@@ -192,19 +193,19 @@ WidthErrors measure_by_chain(TensorJob job, const Weights& weights,
 
 }  // namespace
 
-std::optional<WidthErrors> measure_widths(const TensorJob& job, const Weights& weights,
+std::optional<WidthErrors> measure_widths(const TensorTask& task, const Weights& weights,
                                           const std::optional<Weights>& sensitivities) {
-    if (job.spec.cluster_dim > 1 || job.cluster.engine == Engine::kReference)
-        return measure_by_chain(job, weights, sensitivities);
+    if (task.spec.cluster_dim > 1 || task.cluster.engine == Engine::kReference)
+        return measure_by_chain(task, weights, sensitivities);
     std::vector<double> scales;
-    if (job.spec.enable_per_channel_scale) {
-        auto found = channel_scales(weights, job.geometry);
+    if (task.spec.enable_per_channel_scale) {
+        auto found = channel_scales(weights, task.geometry);
         if (!found) return std::nullopt;
         scales = std::move(*found);
     }
-    const ScaledWeights source{weights, job.geometry, job.dtype, scales,
+    const ScaledWeights source{weights, task.geometry, task.dtype, scales,
                                sensitivities ? &*sensitivities : nullptr};
-    return ScalarMeasure(job, source).measure();
+    return ScalarMeasure(task, source).measure();
 }
 
 }  // namespace pal

@@ -21,7 +21,7 @@ struct WidthErrors {
     double plain_energy = 0;
 };
 
-/// For job.spec with each of the widths in place of its own, LUT quantization and rounding
+/// For task.spec with each of the widths in place of its own, LUT quantization and rounding
 /// included. Scalars, as the engines fast and exact find them: one pass for all widths, over bins;
 /// what `run` loses is met within some 1e-3 for up to 4 bits, and mostly 1 % below what this says
 /// for 6 and 8. Vectors and the engine reference go through the whole chain once a width, vectors
@@ -29,6 +29,6 @@ struct WidthErrors {
 /// Memory: as clustering. Nothing where a weight is NaN or infinite. Parallel; the same for every
 /// number of threads.
 [[nodiscard]] std::optional<WidthErrors> measure_widths(
-    const TensorJob& job, const Weights& weights, const std::optional<Weights>& sensitivities);
+    const TensorTask& task, const Weights& weights, const std::optional<Weights>& sensitivities);
 
 }  // namespace pal

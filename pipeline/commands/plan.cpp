@@ -131,7 +131,7 @@ void require_same(const Plan& all, const Config& config, const PlannedFiles& pla
         const PlanEntry& wanted = all.entries[e];
         const PlanEntry& found = again.entries[e];
         if (wanted.palettize == found.palettize &&
-            (!wanted.palettize || wanted.job.spec.n_bits == found.job.spec.n_bits)) {
+            (!wanted.palettize || wanted.task.spec.n_bits == found.task.spec.n_bits)) {
             continue;
         }
         throw Error(ErrorCode::kUsage,

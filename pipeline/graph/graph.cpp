@@ -62,7 +62,7 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     const bool stopped = ports.stopped();
     for (std::size_t left = admission.admitted(); left < entries.size(); ++left) {
         mark_failed(result.outcomes[left], stopped ? ErrorCode::kStopped : ErrorCode::kOutput,
-                    entries[left]->job.path + ": not done: " +
+                    entries[left]->task.path + ": not done: " +
                         (stopped ? "interrupted" : "the output could not be written"));
     }
     return result;

@@ -16,7 +16,7 @@ namespace pal {
 /// what the stages do, if anybody wants to know.
 struct GraphPorts {
     std::function<Weights(const PlanEntry&)> load;
-    std::function<Fingerprint(const TensorJob&, const Packed&)> write;  // of its chunks
+    std::function<Fingerprint(const TensorTask&, const Packed&)> write;  // of its chunks
     Recorder* recorder = nullptr;
     std::function<bool()> stopped = [] { return false; };         // whether to let nothing more in
     std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none

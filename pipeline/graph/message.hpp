@@ -77,13 +77,13 @@ Message<typename Stage::Output> run_stage(const Stage& stage,
         return result;
     }
 
-    const std::string& path = result->entry->job.path;
+    const std::string& path = result->entry->task.path;
     const std::uint64_t bytes_in = recorder != nullptr ? payload_bytes(*message->payload) : 0;
     WorkMeter meter;
     const auto start = Clock::now();
     try {
         const MeteredWork work(recorder != nullptr ? &meter : nullptr);
-        result->payload = stage(result->entry->job, std::move(*message->payload));
+        result->payload = stage(result->entry->task, std::move(*message->payload));
     } catch (const Error& error) {
         mark_failed(result->outcome, error.code(), error.what());
     } catch (const std::bad_alloc&) {

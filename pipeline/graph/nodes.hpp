@@ -74,7 +74,7 @@ struct LoadStage {
     using Output = Loaded;
     std::function<Weights(const PlanEntry&)> load;
     std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
-    Output operator()(const TensorJob&, Input&& ticket) const {
+    Output operator()(const TensorTask&, Input&& ticket) const {
         Weights weights = load(*ticket.entry);
         // Others are read by the stages that need them.
         if (weights.source().in_memory()) count_read(ticket.entry->dataset->bytes);
@@ -99,10 +99,10 @@ struct WriteStage {
     static constexpr Activity activity = Activity::kWriting;
     using Input = Packed;
     using Output = Written;
-    std::function<Fingerprint(const TensorJob&, const Packed&)> write;
-    Output operator()(const TensorJob& job, Input&& packed) const {
-        const Fingerprint indices = write(job, packed);
-        return {checked_error(job, packed),
+    std::function<Fingerprint(const TensorTask&, const Packed&)> write;
+    Output operator()(const TensorTask& task, Input&& packed) const {
+        const Fingerprint indices = write(task, packed);
+        return {checked_error(task, packed),
                 packed.optimality_gap,
                 packed.weighted ? std::optional(packed.weighted->mse) : std::nullopt,
                 palette_fingerprint(packed.tensor),

@@ -47,10 +47,10 @@ std::vector<Family> families_of(Plan& plan, const std::vector<WidthErrors>& meas
     for (PlanEntry& entry : plan.entries) {
         if (!entry.palettize) continue;
         Options options{&entry, &measured[next++], {}};
-        PalettizationSpec spec = entry.job.spec;
+        PalettizationSpec spec = entry.task.spec;
         for (std::size_t w = 0; w < kWidths.size(); ++w) {
             spec.n_bits = kWidths[w];
-            options.bytes[w] = stored_bytes(entry.job.geometry, spec, entry.job.dtype);
+            options.bytes[w] = stored_bytes(entry.task.geometry, spec, entry.task.dtype);
         }
         options.bytes[kDense] = entry.bytes_in;
         families[{entry.module_path, entry.state_name}].push_back(options);
@@ -93,7 +93,7 @@ void take(const Family& family, std::size_t way, const std::string& why) {
             leave_dense(entry, why);
             continue;
         }
-        entry.job.spec.n_bits = kWidths[way];
+        entry.task.spec.n_bits = kWidths[way];
         entry.bytes_out = options.bytes[way];
         const WidthErrors& errors = *options.errors;
         entry.expected_sqnr_db = sqnr_in_db(errors.plain_energy, errors.plain_squared[way]);
@@ -112,7 +112,7 @@ std::uint64_t other_bytes(const Plan& plan, const std::vector<const CheckpointIn
     for (const CheckpointInfo* info : infos) bytes += info->file_bytes + kOfFile;
     for (const PlanEntry* entry : plan.palettized()) {
         const std::uint64_t dense = entry->dataset->bytes_in_file;
-        const Geometry& geometry = entry->job.geometry;
+        const Geometry& geometry = entry->task.geometry;
         bytes -= std::min(bytes, dense);
         bytes += geometry.index_count <= kFewIndices
                      ? kOfSmall
@@ -218,8 +218,8 @@ std::vector<WidthErrors> measure_plan(const Plan& plan, std::uint64_t memory_byt
         const Weights weights = load(entry);
         std::optional<Weights> own;
         if (sensitivities) own = sensitivities(entry);
-        const auto errors = measure_widths(entry.job, weights, own);
-        if (!errors) refuse_nonfinite(entry.job, weights);
+        const auto errors = measure_widths(entry.task, weights, own);
+        if (!errors) refuse_nonfinite(entry.task, weights);
         measured[e] = *errors;
         const std::lock_guard lock(one_at_a_time);
         done(entry);
@@ -253,7 +253,7 @@ void choose_widths(Plan& plan, const std::vector<WidthErrors>& measured, const W
 Config config_of_plan(const Plan& plan, bool allow_partial_groups) {
     ModuleSpecs modules;
     for (const PlanEntry* entry : plan.palettized()) {
-        PalettizationSpec spec = entry->job.spec;
+        PalettizationSpec spec = entry->task.spec;
         spec.granularity.partial_groups =
             spec.granularity.kind == GranularityKind::kPerGroupedChannel &&
             (allow_partial_groups || spec.granularity.partial_groups);

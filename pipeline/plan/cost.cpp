@@ -57,37 +57,37 @@ DTypeCosts costs_of(DType dtype, int n_bits) {
 }
 
 /// Of the fast engine: the pass over a group of n values, and the palette of what it counted.
-double fast_group(const TensorJob& job, double n) {
-    const DTypeCosts costs = costs_of(job.dtype, job.spec.n_bits);
-    const double solved = 1e3 * costs.solved_us.at(static_cast<std::size_t>(job.spec.n_bits - 1)) *
+double fast_group(const TensorTask& task, double n) {
+    const DTypeCosts costs = costs_of(task.dtype, task.spec.n_bits);
+    const double solved = 1e3 * costs.solved_us.at(static_cast<std::size_t>(task.spec.n_bits - 1)) *
                           std::min(std::pow(n / 4096, 0.25), 3.0);
     // Small groups have few values to make a palette of.
     return std::min(solved, 300 * n) + costs.counted * n;
 }
 
 /// One scalar group of n values.
-double scalar_group(const TensorJob& job, double n) {
-    const double k = std::ldexp(1.0, job.spec.n_bits);
+double scalar_group(const TensorTask& task, double n) {
+    const double k = std::ldexp(1.0, task.spec.n_bits);
     const double counted = std::min(n, kMostCounted);
-    const double proof = job.cluster.certify ? 1e6 + 35 * counted + 4 * n : 0;
-    switch (job.cluster.engine) {
+    const double proof = task.cluster.certify ? 1e6 + 35 * counted + 4 * n : 0;
+    switch (task.cluster.engine) {
         case Engine::kReference:
             return proof + 1e6 + (150 + 9.3 * k) * n;
         case Engine::kExact:
             return proof + 1e6 +
-                   (job.dtype == DType::kF64 ? 360 * n
-                                             : (60 + 1.8 * k) * counted + (10 + 0.5 * k) * n);
+                   (task.dtype == DType::kF64 ? 360 * n
+                                              : (60 + 1.8 * k) * counted + (10 + 0.5 * k) * n);
         case Engine::kFast:
             break;
     }
-    return proof + fast_group(job, n);
+    return proof + fast_group(task, n);
 }
 
 /// One group of n vectors.
-double vector_group(const TensorJob& job, double n, bool weighted) {
-    const std::uint64_t dim = job.spec.cluster_dim;
-    const auto width = static_cast<std::size_t>(job.spec.n_bits - 1);
-    const std::size_t k = std::size_t{1} << job.spec.n_bits;
+double vector_group(const TensorTask& task, double n, bool weighted) {
+    const std::uint64_t dim = task.spec.cluster_dim;
+    const auto width = static_cast<std::size_t>(task.spec.n_bits - 1);
+    const std::size_t k = std::size_t{1} << task.spec.n_bits;
     if (n <= static_cast<double>(k)) return kFewVector * n;
     const auto trained_on = static_cast<double>(cluster::sample_points(k));
     if (n > trained_on && dim == 2 && !weighted)
@@ -100,24 +100,24 @@ double vector_group(const TensorJob& job, double n, bool weighted) {
 }
 
 /// Finding a weight's index, in groups of n.
-double assigned(const TensorJob& job, double n) {
-    const DTypeCosts costs = costs_of(job.dtype, job.spec.n_bits);
-    if (job.spec.n_bits <= 4) return costs.assigned;
+double assigned(const TensorTask& task, double n) {
+    const DTypeCosts costs = costs_of(task.dtype, task.spec.n_bits);
+    if (task.spec.n_bits <= 4) return costs.assigned;
     return n < kLargeGroup ? costs.searched : costs.searched_in_large_groups;
 }
 
 }  // namespace
 
 double estimated_seconds(const PlanEntry& entry) {
-    const TensorJob& job = entry.job;
-    const auto groups = static_cast<double>(job.geometry.group_count);
-    const double in_group = static_cast<double>(job.geometry.index_count) / groups;
+    const TensorTask& task = entry.task;
+    const auto groups = static_cast<double>(task.geometry.group_count);
+    const double in_group = static_cast<double>(task.geometry.index_count) / groups;
     double ns = kTensor;
-    const bool scalar = job.spec.cluster_dim == 1;
-    ns += groups * (scalar ? scalar_group(job, in_group)
-                           : vector_group(job, in_group, entry.sensitivities != nullptr));
-    ns += assigned(job, in_group) * static_cast<double>(job.geometry.weight_count);
-    ns += kWrittenBit * job.spec.n_bits * static_cast<double>(job.geometry.index_count);
+    const bool scalar = task.spec.cluster_dim == 1;
+    ns += groups * (scalar ? scalar_group(task, in_group)
+                           : vector_group(task, in_group, entry.sensitivities != nullptr));
+    ns += assigned(task, in_group) * static_cast<double>(task.geometry.weight_count);
+    ns += kWrittenBit * task.spec.n_bits * static_cast<double>(task.geometry.index_count);
     if (entry.dataset->storage != "contiguous" && entry.dataset->storage != "compact")
         ns += kDecodedByte * static_cast<double>(entry.dataset->bytes);
     return ns * 1e-9;

@@ -40,7 +40,7 @@ Json path_json(const PathExplanation& path) {
 
 Json groups_json(const PlanEntry& entry) {
     if (!entry.palettize) return nullptr;
-    const Geometry& geometry = entry.job.geometry;
+    const Geometry& geometry = entry.task.geometry;
     Json groups{{"count", geometry.group_count}};
     groups["channels"] = geometry.group_axis ? Json(geometry.group_size) : Json(nullptr);
     groups["dimension"] = geometry.group_axis ? Json(*geometry.group_axis) : Json(nullptr);

@@ -66,7 +66,7 @@ std::string result_text(const TensorExplanation& explanation) {
     if (spec) text += fmt::format("spec: {}; {}\n", spec_for_people(*spec), spec_to_json(*spec));
     if (!entry.palettize)
         return text + fmt::format("size {}, as it is\n", bytes_for_people(entry.bytes_in));
-    return text + groups_text(entry.job.geometry) +
+    return text + groups_text(entry.task.geometry) +
            fmt::format("size {} -> {}, {:.2f} bits per weight; takes about {} of memory\n",
                        bytes_for_people(entry.bytes_in), bytes_for_people(entry.bytes_out),
                        bits_per_weight(entry.bytes_out, explanation.dataset->element_count),

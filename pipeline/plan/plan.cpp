@@ -15,33 +15,33 @@ namespace pal {
 namespace {
 
 /// Of a certificate: bins or distinct values, and partitions of them.
-std::uint64_t certified_bytes(const TensorJob& job) {
-    if (!job.cluster.certify || job.spec.cluster_dim > 1) return 0;
+std::uint64_t certified_bytes(const TensorTask& task) {
+    if (!task.cluster.certify || task.spec.cluster_dim > 1) return 0;
     constexpr std::uint64_t kMostBins = std::uint64_t{1} << 20;
     constexpr std::uint64_t kBytesABin = 200;
-    const std::uint64_t values = job.geometry.group_index_count(0);
-    return kBytesABin * (job.dtype == DType::kF64 ? values : std::min(values, kMostBins));
+    const std::uint64_t values = task.geometry.group_index_count(0);
+    return kBytesABin * (task.dtype == DType::kF64 ? values : std::min(values, kMostBins));
 }
 
 /// Buffers of a tensor on its way, but for its weights: what decodes a chunk of them (as the file
 /// has it, and on its way), what is gathered to cluster, the packed indices that wait to be
 /// written, LUTs, blocks.
-std::uint64_t working_bytes(const TensorJob& job, const DatasetInfo& dataset, bool weighted) {
-    const Geometry& geometry = job.geometry;
+std::uint64_t working_bytes(const TensorTask& task, const DatasetInfo& dataset, bool weighted) {
+    const Geometry& geometry = task.geometry;
     // Engines that sort keep the values, their distinct ones and sums over them and partitions;
     // the reference keeps its own clusters too.
-    const bool scalar = job.spec.cluster_dim == 1;
-    const bool sorts = job.cluster.engine != Engine::kFast && scalar;
-    const bool keeps_clusters = job.cluster.engine == Engine::kReference && scalar;
+    const bool scalar = task.spec.cluster_dim == 1;
+    const bool sorts = task.cluster.engine != Engine::kFast && scalar;
+    const bool keeps_clusters = task.cluster.engine == Engine::kReference && scalar;
     constexpr std::uint64_t kSortedBytes = 112;
     constexpr std::uint64_t kWorkingBytes = 4U << 20;
     const std::uint64_t lut_bytes =
-        geometry.group_count * (std::uint64_t{1} << job.spec.n_bits) * job.spec.cluster_dim * 32;
+        geometry.group_count * (std::uint64_t{1} << task.spec.n_bits) * task.spec.cluster_dim * 32;
     const ChunkGrid grid(geometry);
-    const std::uint64_t packed_bytes = grid.count() * grid.chunk_bytes(job.spec.n_bits);
+    const std::uint64_t packed_bytes = grid.count() * grid.chunk_bytes(task.spec.n_bits);
     return 3 * dataset.chunk_bytes +
-           clustering_bytes(geometry, job.dtype, job.spec, job.cluster, weighted) +
-           certified_bytes(job) + (sorts ? geometry.group_index_count(0) * kSortedBytes : 0) +
+           clustering_bytes(geometry, task.dtype, task.spec, task.cluster, weighted) +
+           certified_bytes(task) + (sorts ? geometry.group_index_count(0) * kSortedBytes : 0) +
            (keeps_clusters ? geometry.index_count : 0) + std::min(packed_bytes, kHeldIndexBytes) +
            lut_bytes + kWorkingBytes;
 }
@@ -55,7 +55,7 @@ std::uint64_t held_bytes(const DatasetInfo& dataset) {
 /// together there, decoded at once where that fits the memory, and otherwise chunk by chunk.
 void set_memory(PlanEntry& entry, std::uint64_t memory_bytes) {
     const DatasetInfo& dataset = *entry.dataset;
-    entry.memory_bytes = working_bytes(entry.job, dataset, entry.sensitivities != nullptr);
+    entry.memory_bytes = working_bytes(entry.task, dataset, entry.sensitivities != nullptr);
     if (entry.sensitivities != nullptr && entry.sensitivities->storage != "contiguous")
         entry.memory_bytes += held_bytes(*entry.sensitivities);
     if (dataset.storage == "contiguous") return;
@@ -91,7 +91,7 @@ void warn_of_large_tensors(Plan& plan, std::uint64_t memory_bytes) {
     plan.warnings.push_back(
         "--memory: " + std::to_string(count) + " of the tensors cannot be done within " +
         std::to_string(memory_bytes) + " bytes and are worked on alone; the largest, " +
-        largest->job.path + ", needs about " + std::to_string(largest->memory_bytes) + " bytes");
+        largest->task.path + ", needs about " + std::to_string(largest->memory_bytes) + " bytes");
 }
 
 /// Why a tensor must stay as it is in the file, whatever the spec; empty where it need not.
@@ -213,10 +213,10 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
                         "', a name that palettized tensors need; rename it or exclude the dataset");
     }
     entry.palettize = true;
-    entry.job = {dataset.path, *dataset.dtype, std::move(std::get<Geometry>(fit)), *decision.spec,
-                 options.cluster};
-    entry.job.cluster.gather_bytes = gather_bytes(options.memory_bytes);
-    entry.bytes_out = stored_bytes(entry.job.geometry, entry.job.spec, entry.job.dtype);
+    entry.task = {dataset.path, *dataset.dtype, std::move(std::get<Geometry>(fit)), *decision.spec,
+                  options.cluster};
+    entry.task.cluster.gather_bytes = gather_bytes(options.memory_bytes);
+    entry.bytes_out = stored_bytes(entry.task.geometry, entry.task.spec, entry.task.dtype);
     if (options.sensitivities != nullptr)
         entry.sensitivities = &sensitivities_of(*options.sensitivities, dataset);
     set_memory(entry, options.memory_bytes);

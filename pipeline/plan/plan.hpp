@@ -31,8 +31,8 @@ struct PlanEntry {
     bool palettize = false;
     std::string reason;        // which rule chose it, or why it stays dense
     bool misfit = false;       // selected, but its spec does not fit
-    TensorJob job;             // palettize only
-    std::optional<Slab> slab;  // of the dataset, where the job is about that alone
+    TensorTask task;           // palettize only
+    std::optional<Slab> slab;  // of the dataset, where the task is about that alone
     const DatasetInfo* sensitivities = nullptr;  // of PlanOptions::sensitivities, where given
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;     // everything stored for the tensor; bytes_in where dense

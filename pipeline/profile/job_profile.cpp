@@ -21,8 +21,8 @@ RankProfile profile_of(const Recording& rank, double wall_seconds) {
     std::unordered_set<const PlanEntry*> pieces;
     for (const Slice& slice : rank.slices) {
         if (slice.entry == nullptr || !pieces.insert(slice.entry).second) continue;
-        const TensorJob& job = slice.entry->job;
-        result.weight_bytes += job.geometry.weight_count * dtype_bytes(job.dtype);
+        const TensorTask& task = slice.entry->task;
+        result.weight_bytes += task.geometry.weight_count * dtype_bytes(task.dtype);
     }
     result.pieces = pieces.size();
     result.profile = make_profile(

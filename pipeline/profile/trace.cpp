@@ -21,7 +21,7 @@ class PathMembers {
         const auto [found, is_new] = known_.try_emplace(&entry);
         if (is_new) {
             nlohmann::ordered_json object;
-            put_path(object, entry.job.path);
+            put_path(object, entry.task.path);
             if (entry.slab) object["slab"] = {entry.slab->first, entry.slab->rows};  // as a report
             const std::string text = object.dump();
             found->second = text.substr(1, text.size() - 2) + ",";

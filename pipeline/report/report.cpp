@@ -56,7 +56,7 @@ void add_errors(Json& tensor, const Outcome& outcome) {
 void add_gap(Json& tensor, const PlanEntry& entry, const Outcome& outcome) {
     tensor["optimality_gap"] =
         outcome.optimality_gap ? Json(*outcome.optimality_gap) : Json(nullptr);
-    const bool asked = entry.palettize && entry.job.cluster.certify;
+    const bool asked = entry.palettize && entry.task.cluster.certify;
     if (asked && !outcome.optimality_gap && !outcome.failed)
         tensor["optimality_gap_reason"] = "vectors have no certificate";
 }
@@ -83,7 +83,7 @@ void add_facts(Json& report, const RunFacts& facts) {
 
 Json tensor_json(const PlanEntry& entry) {
     const std::uint64_t weights =
-        entry.palettize ? entry.job.geometry.weight_count : entry.dataset->element_count;
+        entry.palettize ? entry.task.geometry.weight_count : entry.dataset->element_count;
     Json tensor;
     put_path(tensor, entry.dataset->path);
     tensor["shape"] = entry.dataset->shape;
@@ -91,8 +91,8 @@ Json tensor_json(const PlanEntry& entry) {
     tensor["dtype"] = std::string(dtype_name(*entry.dataset->dtype));
     tensor["action"] = entry.palettize ? "palettized" : "dense";
     tensor["reason"] = entry.reason;
-    tensor["spec"] = entry.palettize ? Json::parse(spec_to_json(entry.job.spec)) : Json(nullptr);
-    tensor["groups"] = entry.palettize ? entry.job.geometry.group_count : 0;
+    tensor["spec"] = entry.palettize ? Json::parse(spec_to_json(entry.task.spec)) : Json(nullptr);
+    tensor["groups"] = entry.palettize ? entry.task.geometry.group_count : 0;
     tensor["bytes_in"] = entry.bytes_in;
     tensor["bytes_out"] = entry.bytes_out;
     tensor["bits_per_weight"] = bits_per_weight(entry.bytes_out, weights);
@@ -103,7 +103,7 @@ Json tensor_json(const PlanEntry& entry) {
 
 std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
     const std::string shape =
-        shape_to_string(entry.palettize ? entry.job.geometry.shape : entry.dataset->shape);
+        shape_to_string(entry.palettize ? entry.task.geometry.shape : entry.dataset->shape);
     const std::string dtype(dtype_name(*entry.dataset->dtype));
     if (!entry.palettize) {
         return fmt::format("{:<9} {:<10} {:<18} dense      {}  [{}]\n", "", dtype, shape,
@@ -122,8 +122,8 @@ std::string table_row(const PlanEntry& entry, const Outcome* outcome) {
                       : fmt::format("{:.2f} dB", outcome->error.sqnr_db);
     }
     return fmt::format("{:>9} {:<10} {:<18} {:>5.2f} bpw  {}  [{}; {}]\n", quality, dtype, shape,
-                       bits_per_weight(entry.bytes_out, entry.job.geometry.weight_count),
-                       printable(entry.dataset->path), spec_for_people(entry.job.spec),
+                       bits_per_weight(entry.bytes_out, entry.task.geometry.weight_count),
+                       printable(entry.dataset->path), spec_for_people(entry.task.spec),
                        printable(entry.reason));
 }
 
@@ -212,7 +212,7 @@ std::string results_json(const Plan& plan, const std::vector<Outcome>& outcomes,
     for (std::size_t e = 0; e < entries.size(); ++e) {
         Json tensor;
         put_path(tensor, entries[e]->dataset->path);
-        tensor["engine"] = std::string(engine_name(entries[e]->job.cluster.engine));
+        tensor["engine"] = std::string(engine_name(entries[e]->task.cluster.engine));
         add_errors(tensor, outcomes[e]);
         tensor["palette_fingerprint"] = outcomes[e].palette.text();
         if (origin.shard) add_piece(tensor, *entries[e], outcomes[e]);

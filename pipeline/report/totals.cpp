@@ -35,7 +35,7 @@ TensorTotals totals_of(const Plan& plan) {
         totals.bytes_out += entry.bytes_out;
         if (!entry.palettize) continue;
         ++totals.palettized;
-        totals.palettized_weights += entry.job.geometry.weight_count;
+        totals.palettized_weights += entry.task.geometry.weight_count;
         totals.palettized_bytes += entry.bytes_out;
     }
     return totals;

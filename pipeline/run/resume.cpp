@@ -78,15 +78,16 @@ RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
     Fingerprint config;
     add_line(config, config_json);
     for (const PlanEntry* entry : plan.palettized()) {
-        const TensorJob& job = entry->job;
-        add_line(config, job.path);
-        add_line(config, spec_to_json(job.spec));
-        add_line(config, shape_to_string(job.geometry.indices_shape));
-        add_line(config, fmt::format("{} {} {} {} {}", job.geometry.output_axis,
-                                     job.geometry.group_axis.value_or(-1), job.geometry.group_size,
-                                     job.geometry.group_count, dtype_name(job.dtype)));
-        add_line(config, fmt::format("{} {} {}", engine_name(job.cluster.engine), job.cluster.seed,
-                                     job.cluster.certify.value_or(0)));
+        const TensorTask& task = entry->task;
+        add_line(config, task.path);
+        add_line(config, spec_to_json(task.spec));
+        add_line(config, shape_to_string(task.geometry.indices_shape));
+        add_line(config,
+                 fmt::format("{} {} {} {} {}", task.geometry.output_axis,
+                             task.geometry.group_axis.value_or(-1), task.geometry.group_size,
+                             task.geometry.group_count, dtype_name(task.dtype)));
+        add_line(config, fmt::format("{} {} {}", engine_name(task.cluster.engine),
+                                     task.cluster.seed, task.cluster.certify.value_or(0)));
     }
     std::string data = input_fingerprint(input) + " " + content_stamp(input_path);
     if (sensitivities != nullptr) {
@@ -107,9 +108,9 @@ void require_resumable(const Plan& plan) {
 }
 
 std::string journal_name(const PlanEntry& entry) {
-    if (!entry.slab) return entry.job.path;
+    if (!entry.slab) return entry.task.path;
     // No path has a byte 0.
-    return entry.job.path + '\0' + fmt::format("{} {}", entry.slab->first, entry.slab->rows);
+    return entry.task.path + '\0' + fmt::format("{} {}", entry.slab->first, entry.slab->rows);
 }
 
 std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
@@ -118,12 +119,12 @@ std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
     while (auto finished = journal.next_finished()) {
         const PlanEntry* const entry = find(finished->name);
         if (entry == nullptr) break;
-        const TensorJob& job = entry->job;
+        const TensorTask& task = entry->task;
         PalettizedTensor& tensor = finished->tensor;
-        tensor.dtype = job.dtype;
-        tensor.n_bits = job.spec.n_bits;
-        tensor.geometry = job.geometry;
-        const auto chunks = writer.write_palettized(job.path, tensor, spec_to_json(job.spec));
+        tensor.dtype = task.dtype;
+        tensor.n_bits = task.spec.n_bits;
+        tensor.geometry = task.geometry;
+        const auto chunks = writer.write_palettized(task.path, tensor, spec_to_json(task.spec));
         journal.add(finished->name, tensor, chunks, finished->note);
         outcomes.push_back(outcome_from(finished->note));
         outcomes.back().palette = palette_fingerprint(tensor);

@@ -77,9 +77,9 @@ GraphResult palettize_rest(const Plan& plan, const Work& work, Journal& journal,
     Progress progress(entries.size(), weight_bytes(entries), shown);
     progress.add_earlier(resumed.size(), weight_bytes(std::span(entries).first(resumed.size())));
     // After a tensor that failed the rest is not kept.
-    const auto to_keep = [&](const TensorJob& job) -> const PlanEntry* {
+    const auto to_keep = [&](const TensorTask& task) -> const PlanEntry* {
         const PlanEntry* const entry = entries[journal.size()];
-        return entry->job.path == job.path ? entry : nullptr;
+        return entry->task.path == task.path ? entry : nullptr;
     };
     const RunOutput output{journal, writer, to_keep, progress, entries.size()};
     return run_graph(plan, graph_ports(work, output), work.budget_bytes, std::move(resumed));
@@ -137,18 +137,18 @@ std::vector<std::string> palettized_paths(const Plan& plan) {
 std::uint64_t weight_bytes(std::span<const PlanEntry* const> entries) {
     std::uint64_t bytes = 0;
     for (const PlanEntry* entry : entries)
-        bytes += entry->job.geometry.weight_count * dtype_bytes(entry->job.dtype);
+        bytes += entry->task.geometry.weight_count * dtype_bytes(entry->task.dtype);
     return bytes;
 }
 
-Fingerprint RunOutput::write(const TensorJob& job, const Packed& packed,
+Fingerprint RunOutput::write(const TensorTask& task, const Packed& packed,
                              const CheckpointReader& reader) const {
-    const auto chunks = writer.write_palettized(job.path, packed.tensor, spec_to_json(job.spec));
-    reader.require_whole(job.path);
-    const ErrorReport error = checked_error(job, packed);
-    progress.end(packed.tensor.geometry.weight_count * dtype_bytes(job.dtype));
-    log_detail(fmt::format("{}: {} bit, {:.2f} dB", job.path, job.spec.n_bits, error.sqnr_db));
-    if (const PlanEntry* const entry = to_keep(job)) {
+    const auto chunks = writer.write_palettized(task.path, packed.tensor, spec_to_json(task.spec));
+    reader.require_whole(task.path);
+    const ErrorReport error = checked_error(task, packed);
+    progress.end(packed.tensor.geometry.weight_count * dtype_bytes(task.dtype));
+    log_detail(fmt::format("{}: {} bit, {:.2f} dB", task.path, task.spec.n_bits, error.sqnr_db));
+    if (const PlanEntry* const entry = to_keep(task)) {
         journal.add(journal_name(*entry), packed.tensor, chunks,
                     note_of(error, packed, entry->slab.has_value()));
     }
@@ -159,14 +159,14 @@ GraphPorts graph_ports(const Work& work, const RunOutput& output) {
     GraphPorts ports;
     ports.load = [&](const PlanEntry& entry) {
         if (stop_requested()) {
-            throw Error(ErrorCode::kStopped, entry.job.path + ": not done: interrupted");
+            throw Error(ErrorCode::kStopped, entry.task.path + ": not done: interrupted");
         }
-        output.progress.begin(entry.job.path);
+        output.progress.begin(entry.task.path);
         Weights weights = work.reader.open_weights(*entry.dataset, entry.kept_bytes);
-        return entry.slab ? slab_weights(weights, entry.job.geometry, *entry.slab) : weights;
+        return entry.slab ? slab_weights(weights, entry.task.geometry, *entry.slab) : weights;
     };
-    ports.write = [&](const TensorJob& job, const Packed& packed) {
-        return output.write(job, packed, work.reader);
+    ports.write = [&](const TensorTask& task, const Packed& packed) {
+        return output.write(task, packed, work.reader);
     };
     ports.recorder = work.recorder;
     ports.stopped = stop_requested;

@@ -69,12 +69,12 @@ struct Reports {
 struct RunOutput {
     Journal& journal;
     CheckpointWriter& writer;
-    std::function<const PlanEntry*(const TensorJob&)> to_keep;  // its entry; null: not to be kept
+    std::function<const PlanEntry*(const TensorTask&)> to_keep;  // its entry; null: not to be kept
     Progress& progress;
     std::size_t tensors;  // to share what memory details may take
 
     /// Returns what its chunks of indices are told by.
-    [[nodiscard]] Fingerprint write(const TensorJob& job, const Packed& packed,
+    [[nodiscard]] Fingerprint write(const TensorTask& task, const Packed& packed,
                                     const CheckpointReader& reader) const;
 };
 

@@ -103,7 +103,7 @@ class RankRun {
         pieces_ = pieces_by_seconds(plan_, ranks_.size());
         parts_ = plan_of_pieces(plan_, pieces_);
         entries_ = parts_.palettized();
-        for (std::size_t p = 0; p < entries_.size(); ++p) piece_of_[&entries_[p]->job] = p;
+        for (std::size_t p = 0; p < entries_.size(); ++p) piece_of_[&entries_[p]->task] = p;
         return identity_.input + "\n" + identity_.config + "\n" + identity_.version + "\n" +
                target_ + (recording_.recorder() != nullptr ? "\nrecorded" : "");
     }
@@ -167,7 +167,7 @@ class RankRun {
     }
 
     std::string run_pieces(PieceSource& source, Progress& progress) {
-        const auto to_keep = [&](const TensorJob& job) { return entries_[piece_of_.at(&job)]; };
+        const auto to_keep = [&](const TensorTask& task) { return entries_[piece_of_.at(&task)]; };
         const RunOutput output{*journal_, *writer_, to_keep, progress, entries_.size()};
         const Work work{*reader_, sensitivities_.get(), recording_.recorder(), false,
                         budget_bytes_};
@@ -317,7 +317,7 @@ class RankRun {
     std::vector<Piece> pieces_;
     Plan parts_;                             // an entry for each piece
     std::vector<const PlanEntry*> entries_;  // of parts_
-    std::unordered_map<const TensorJob*, std::size_t> piece_of_;
+    std::unordered_map<const TensorTask*, std::size_t> piece_of_;
     std::optional<Journal> journal_;
     std::optional<CheckpointWriter> writer_;
     std::vector<std::size_t> own_pieces_;  // in the order of outcomes_

@@ -67,7 +67,8 @@ std::string form_fingerprint(const std::string& spec_json, const Geometry& geome
 
 void add_piece(Json& tensor, const PlanEntry& entry, const Outcome& outcome) {
     tensor["indices_fingerprint"] = outcome.indices.text();
-    tensor["form_fingerprint"] = form_fingerprint(spec_to_json(entry.job.spec), entry.job.geometry);
+    tensor["form_fingerprint"] =
+        form_fingerprint(spec_to_json(entry.task.spec), entry.task.geometry);
     if (!entry.slab) return;
     tensor["slab"] = {entry.slab->first, entry.slab->rows};
     Json& chunks = tensor["chunk_errors"] = Json::array();

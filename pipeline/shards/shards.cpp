@@ -35,11 +35,11 @@ std::optional<std::size_t> whole_number(std::string_view text) {
 std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double part_seconds,
                              std::size_t most) {
     const double seconds = estimated_seconds(entry);
-    const Geometry& geometry = entry.job.geometry;
+    const Geometry& geometry = entry.task.geometry;
     // What is not contiguous is decoded as a whole; a weighted error is that of a whole tensor.
     const bool may_be_cut =
         entry.dataset->storage == "contiguous" && entry.sensitivities == nullptr;
-    const auto unit = may_be_cut ? slab_unit(geometry, entry.job.spec) : std::nullopt;
+    const auto unit = may_be_cut ? slab_unit(geometry, entry.task.spec) : std::nullopt;
     if (!unit || seconds <= kWholeShare * part_seconds) return {{number, std::nullopt, seconds}};
     const std::uint64_t rows = geometry.shape[0];
     const std::uint64_t units = rows / *unit;
@@ -110,12 +110,12 @@ void hand_out(std::span<const Piece> slabs, std::span<const std::size_t> part_of
 
 PlanEntry entry_of(const PlanEntry& whole, const Slab& slab) {
     PlanEntry entry = whole;
-    const Geometry& geometry = whole.job.geometry;
-    entry.job.geometry = with_rows(geometry, slab.rows);
-    entry.job.cluster.first_group = first_group(geometry, slab);
+    const Geometry& geometry = whole.task.geometry;
+    entry.task.geometry = with_rows(geometry, slab.rows);
+    entry.task.cluster.first_group = first_group(geometry, slab);
     entry.slab = slab;
     entry.bytes_in = whole.bytes_in / geometry.shape[0] * slab.rows;
-    entry.bytes_out = stored_bytes(entry.job.geometry, whole.job.spec, whole.job.dtype);
+    entry.bytes_out = stored_bytes(entry.task.geometry, whole.task.spec, whole.task.dtype);
     entry.reason += fmt::format("; rows {} to {}", slab.first, slab.first + slab.rows - 1);
     return entry;
 }

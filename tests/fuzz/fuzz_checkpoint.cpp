@@ -36,9 +36,9 @@ bool palettize(const CheckpointReader& reader, const std::string& target) {
     const GraphPorts ports{[&](const PlanEntry& entry) {
                                return reader.open_weights(*entry.dataset, entry.kept_bytes);
                            },
-                           [&](const TensorJob& job, const Packed& packed) {
+                           [&](const TensorTask& task, const Packed& packed) {
                                return chunks_fingerprint(writer.write_palettized(
-                                   job.path, packed.tensor, spec_to_json(job.spec)));
+                                   task.path, packed.tensor, spec_to_json(task.spec)));
                            }};
     for (const Outcome& outcome : run_graph(plan, ports, kMemoryBytes).outcomes) {
         if (outcome.failed) return false;

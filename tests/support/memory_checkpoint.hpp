@@ -32,9 +32,9 @@ struct MemoryCheckpoint {
 
     GraphPorts ports() {
         return {[this](const PlanEntry& entry) { return Weights(weights.at(entry.dataset->path)); },
-                [this](const TensorJob& job, const Packed& packed) {
-                    written.push_back(job.path);
-                    tensors[job.path] = packed.tensor;
+                [this](const TensorTask& task, const Packed& packed) {
+                    written.push_back(task.path);
+                    tensors[task.path] = packed.tensor;
                     return Fingerprint{};
                 }};
     }

@@ -31,13 +31,13 @@ inline const DatasetInfo& dataset_at(const CheckpointReader& reader, const std::
 inline Packed palettize_dataset(const CheckpointReader& reader, const std::string& path,
                                 const PalettizationSpec& spec) {
     const DatasetInfo& dataset = dataset_at(reader, path);
-    TensorJob job;
-    job.path = path;
-    job.dtype = dataset.dtype.value();
-    job.spec = spec;
+    TensorTask task;
+    task.path = path;
+    task.dtype = dataset.dtype.value();
+    task.spec = spec;
     const AxisMap axes{0, dataset.shape.size() > 1 ? std::size_t{1} : std::size_t{0}};
-    job.geometry = std::get<Geometry>(make_geometry(dataset.shape, axes, spec, false));
-    return palettize(job, reader.open_weights(dataset));
+    task.geometry = std::get<Geometry>(make_geometry(dataset.shape, axes, spec, false));
+    return palettize(task, reader.open_weights(dataset));
 }
 
 /// Palettizes the datasets at `paths` (2 bits: four different values come back exactly).

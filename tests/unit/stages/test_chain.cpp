@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_d
                     if (axis >= 0)
                         spec.granularity = {GranularityKind::kPerGroupedChannel, axis, 8, false};
                     if (axis == 0 && 8 % dim != 0) continue;
-                    const TensorJob job = job_for({24, 16}, spec, dtype);
+                    const TensorTask task = job_for({24, 16}, spec, dtype);
                     WeightValues values;
                     if (dtype == DType::kF64) {
                         values = std::vector<double>(weights.begin(), weights.end());
@@ -138,8 +138,8 @@ BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_d
                             rounded.push_back(static_cast<float>(round_to_dtype(w, dtype)));
                         values = rounded;
                     }
-                    const Packed packed = palettize(job, values);
-                    BOOST_TEST(unpack_indices(packed.tensor).size() == job.geometry.index_count);
+                    const Packed packed = palettize(task, values);
+                    BOOST_TEST(unpack_indices(packed.tensor).size() == task.geometry.index_count);
                     // A palette of 2^n entries is never worse than all zeros, and better with more
                     // bits for scalars.
                     BOOST_TEST(packed.error.sqnr_db > 0.0);
@@ -165,8 +165,8 @@ BOOST_AUTO_TEST_CASE(nonfinite_weights_are_named) {
     std::vector<float> weights(100, 1.0F);
     weights[17] = std::numeric_limits<float>::quiet_NaN();
     weights[40] = std::numeric_limits<float>::infinity();
-    const TensorJob job = job_for({10, 10}, PalettizationSpec{});
-    BOOST_CHECK_EXCEPTION((void)palettize(job, weights), Error, [](const Error& error) {
+    const TensorTask task = job_for({10, 10}, PalettizationSpec{});
+    BOOST_CHECK_EXCEPTION((void)palettize(task, weights), Error, [](const Error& error) {
         const std::string text = error.what();
         return text.find("/w: 2 of 100") == 0 &&
                text.find("first at index 17") != std::string::npos &&
@@ -175,14 +175,14 @@ BOOST_AUTO_TEST_CASE(nonfinite_weights_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(nearest_assignment_never_costs_more_than_upstreams) {
-    TensorJob job = job_for({32, 64}, PalettizationSpec{});
+    TensorTask task = job_for({32, 64}, PalettizationSpec{});
     const std::vector<float> weights = test::normal_weights(32 * 64);
-    job.cluster.engine = Engine::kReference;
-    const double reference = palettize(job, weights).error.mse;
-    job.cluster.engine = Engine::kExact;
-    const double exact = palettize(job, weights).error.mse;
-    job.cluster.engine = Engine::kFast;
-    const double fast = palettize(job, weights).error.mse;
+    task.cluster.engine = Engine::kReference;
+    const double reference = palettize(task, weights).error.mse;
+    task.cluster.engine = Engine::kExact;
+    const double exact = palettize(task, weights).error.mse;
+    task.cluster.engine = Engine::kFast;
+    const double fast = palettize(task, weights).error.mse;
     BOOST_TEST(exact <= reference);
     BOOST_TEST(fast <= exact * (1 + 1e-4));
 }
@@ -194,31 +194,31 @@ BOOST_AUTO_TEST_CASE(reference_keeps_the_indices_of_its_clustering) {
                                      .000046F, .000146F, .000281F, .000034F};
     PalettizationSpec spec;
     spec.n_bits = 1;
-    TensorJob job = job_for({1, 8}, spec);
-    job.cluster.engine = Engine::kReference;
-    const Packed reference = palettize(job, weights);
+    TensorTask task = job_for({1, 8}, spec);
+    task.cluster.engine = Engine::kReference;
+    const Packed reference = palettize(task, weights);
     const std::vector<double> lut{-0.00002, 0.0008 / 3};
     const std::vector<std::uint8_t> kept{0, 1, 1, 0, 0, 0, 1, 0};
     BOOST_TEST(reference.tensor.lut == lut, tt::tolerance(1e-6) << tt::per_element());
     BOOST_TEST(unpack_indices(reference.tensor) == kept, tt::per_element());
     const std::vector<std::uint8_t> nearest{0, 1, 1, 0, 0, 1, 1, 0};
     for (const Engine engine : {Engine::kExact, Engine::kFast}) {
-        job.cluster.engine = engine;
-        BOOST_TEST(unpack_indices(palettize(job, weights).tensor) == nearest, tt::per_element());
+        task.cluster.engine = engine;
+        BOOST_TEST(unpack_indices(palettize(task, weights).tensor) == nearest, tt::per_element());
     }
 }
 
 BOOST_AUTO_TEST_CASE(groups_and_paths_have_random_numbers_of_their_own) {
     PalettizationSpec spec;
     spec.cluster_dim = 2;
-    TensorJob job = job_for({32, 64}, spec);
+    TensorTask task = job_for({32, 64}, spec);
     const std::vector<float> weights = test::normal_weights(32 * 64);
-    const auto lut = [&] { return palettize(job, weights).tensor.lut; };
+    const auto lut = [&] { return palettize(task, weights).tensor.lut; };
     const std::vector<double> first = lut();
-    job.path = "/v";
+    task.path = "/v";
     BOOST_TEST((lut() != first));
-    job.cluster.seed = 1;
-    job.path = "/w";
+    task.cluster.seed = 1;
+    task.path = "/w";
     BOOST_TEST((lut() != first));
 
     std::vector<float> twice = weights;

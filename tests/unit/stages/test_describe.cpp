@@ -56,8 +56,8 @@ BOOST_AUTO_TEST_CASE(the_histogram_has_bins_of_one_width_from_the_smallest_to_th
     weights.push_back(64);  // the largest belongs to the last bin
     weights.push_back(0.5);
     PalettizationSpec spec;
-    const TensorJob job = job_for({1, 66}, spec);
-    const TensorDetail detail = describe(weights, palettize(job, weights).tensor);
+    const TensorTask task = job_for({1, 66}, spec);
+    const TensorDetail detail = describe(weights, palettize(task, weights).tensor);
     BOOST_TEST(detail.low == 0.0);
     BOOST_TEST(detail.high == 64.0);
     for (std::size_t b = 0; b < kHistogramBins; ++b)
@@ -80,8 +80,8 @@ BOOST_AUTO_TEST_CASE(errors_of_groups_are_those_of_the_decoded_weights) {
     for (const PalettizationSpec& spec :
          {with_bits(grouped(0, 4), 2), with_bits(grouped(1, 8), 2), with_bits(grouped(1, 7), 2),
           with_bits(grouped(0, 6, 2), 3), with_bits(grouped(1, 16, 4), 3), PalettizationSpec{}}) {
-        const TensorJob job = job_for({48, 40, 3}, spec);
-        const PalettizedTensor tensor = palettize(job, weights).tensor;
+        const TensorTask task = job_for({48, 40, 3}, spec);
+        const PalettizedTensor tensor = palettize(task, weights).tensor;
         const TensorDetail detail = describe(weights, tensor);
         const auto expected = errors_by_definition(weights, tensor);
         BOOST_TEST_CONTEXT("axis " << spec.granularity.axis << " dim " << spec.cluster_dim) {
@@ -164,8 +164,8 @@ BOOST_AUTO_TEST_CASE(a_tensor_of_many_chunks_and_chunks_that_are_not_found_yet) 
     const auto weights = normal_weights(rows * 256);  // three chunks
     for (const PalettizationSpec& spec :
          {with_bits(grouped(0, 1000), 1), with_bits(grouped(1, 64), 1)}) {
-        const TensorJob job = job_for({rows, 256}, spec);
-        const Packed packed = palettize(job, weights);
+        const TensorTask task = job_for({rows, 256}, spec);
+        const Packed packed = palettize(task, weights);
         const TensorDetail held = describe(weights, packed.tensor);
         const TensorDetail alone =
             pal::test::with_threads(1, [&] { return describe(weights, packed.tensor); });

@@ -42,13 +42,13 @@ std::vector<float> heavy_tailed(std::size_t count) {
 }
 
 /// The largest of measured / lost - 1 over the widths, and the least.
-std::pair<double, double> deviations(const TensorJob& job, const Weighted& given) {
-    const auto measured = measure_widths(job, Weights(given.weights), given.sensitivities);
+std::pair<double, double> deviations(const TensorTask& task, const Weighted& given) {
+    const auto measured = measure_widths(task, Weights(given.weights), given.sensitivities);
     BOOST_REQUIRE(measured.has_value());
     double most = 0;
     double least = 0;
     for (std::size_t w = 0; w < kWidths.size(); ++w) {
-        TensorJob own = job;
+        TensorTask own = task;
         own.spec.n_bits = kWidths[w];
         const Packed packed = AssignStage{}(
             own, QuantizeLutStage{}(

@@ -14,14 +14,14 @@ namespace tt = boost::test_tools;
 
 namespace {
 
-TensorJob scalar_job(const Shape& shape, int n_bits, Engine engine, DType dtype = DType::kF32) {
+TensorTask scalar_job(const Shape& shape, int n_bits, Engine engine, DType dtype = DType::kF32) {
     PalettizationSpec spec;
     spec.n_bits = n_bits;
     spec.enable_fast_kmeans_mode = false;
-    TensorJob job{
+    TensorTask task{
         "/w", dtype, std::get<Geometry>(make_geometry(shape, {0, 1}, spec, false)), spec, {}};
-    job.cluster.engine = engine;
-    return job;
+    task.cluster.engine = engine;
+    return task;
 }
 
 /// The weighted squared error of the best palette, by trying every place of every boundary.
@@ -74,10 +74,10 @@ Case skewed(std::size_t count) {
     return made;
 }
 
-Packed palettized(const TensorJob& job, const Case& given) {
+Packed palettized(const TensorTask& task, const Case& given) {
     const Loaded loaded{Weights(given.weights), Weights(given.sensitivities)};
     return AssignStage{}(
-        job, QuantizeLutStage{}(job, ClusterStage{}(job, ScaleStage{}(job, Loaded(loaded)))));
+        task, QuantizeLutStage{}(task, ClusterStage{}(task, ScaleStage{}(task, Loaded(loaded)))));
 }
 
 }  // namespace
@@ -106,15 +106,15 @@ BOOST_AUTO_TEST_CASE(groups_and_many_points_have_their_own_optimum) {
         Case rounded = given;
         for (float& weight : rounded.weights)
             weight = static_cast<float>(round_to_dtype(weight, dtype));
-        TensorJob job = scalar_job({256, 256}, 4, Engine::kFast, dtype);
-        job.spec.granularity = {GranularityKind::kPerGroupedChannel, 1, 64};
-        job.geometry = std::get<Geometry>(make_geometry({256, 256}, {0, 1}, job.spec, false));
-        const double fast = palettized(job, rounded).weighted.value().mse;
-        job.cluster.engine = Engine::kExact;
-        const double exact = palettized(job, rounded).weighted.value().mse;
+        TensorTask task = scalar_job({256, 256}, 4, Engine::kFast, dtype);
+        task.spec.granularity = {GranularityKind::kPerGroupedChannel, 1, 64};
+        task.geometry = std::get<Geometry>(make_geometry({256, 256}, {0, 1}, task.spec, false));
+        const double fast = palettized(task, rounded).weighted.value().mse;
+        task.cluster.engine = Engine::kExact;
+        const double exact = palettized(task, rounded).weighted.value().mse;
         BOOST_TEST(fast <= exact * (1 + 2e-4));
-        job.cluster.engine = Engine::kFast;
-        const Packed plain = palettize(job, rounded.weights);
+        task.cluster.engine = Engine::kFast;
+        const Packed plain = palettize(task, rounded.weights);
         const double before =
             weighted_error(Weights(rounded.weights), Weights(rounded.sensitivities), plain.tensor)
                 .mse;
@@ -125,38 +125,38 @@ BOOST_AUTO_TEST_CASE(groups_and_many_points_have_their_own_optimum) {
 
 BOOST_AUTO_TEST_CASE(equal_sensitivities_change_nothing_whatever_their_size) {
     Case given = skewed(1024);
-    const TensorJob job = scalar_job({32, 32}, 4, Engine::kExact);
-    const Packed plain = palettize(job, given.weights);
+    const TensorTask task = scalar_job({32, 32}, 4, Engine::kExact);
+    const Packed plain = palettize(task, given.weights);
     for (const double same : {1.0, 0.0, 0x1p-1000, 0x1p1000}) {
         std::fill(given.sensitivities.begin(), given.sensitivities.end(), same);
-        const Packed packed = palettized(job, given);
+        const Packed packed = palettized(task, given);
         BOOST_TEST(packed.tensor.lut == plain.tensor.lut, tt::per_element());
         BOOST_TEST(packed.weighted.value().mse == plain.error.mse, tt::tolerance(1e-12));
     }
     given = skewed(1024);
-    const Packed once = palettized(job, given);
+    const Packed once = palettized(task, given);
     for (double& sensitivity : given.sensitivities) sensitivity *= 0x1p900;
-    BOOST_TEST(palettized(job, given).tensor.lut == once.tensor.lut, tt::per_element());
+    BOOST_TEST(palettized(task, given).tensor.lut == once.tensor.lut, tt::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_vector_weighs_what_its_elements_do) {
     // Of 64 vectors two matter: with two clusters, those are the LUT.
-    TensorJob job = scalar_job({8, 16}, 1, Engine::kFast);
-    job.spec.cluster_dim = 2;
-    job.geometry = std::get<Geometry>(make_geometry({8, 16}, {0, 1}, job.spec, false));
+    TensorTask task = scalar_job({8, 16}, 1, Engine::kFast);
+    task.spec.cluster_dim = 2;
+    task.geometry = std::get<Geometry>(make_geometry({8, 16}, {0, 1}, task.spec, false));
     Case given = skewed(128);
     std::fill(given.sensitivities.begin(), given.sensitivities.end(), 0.0);
     for (const std::size_t position : {std::size_t{3}, std::size_t{40}}) {
         // One element is enough, of either component.
-        const std::size_t first = job.geometry.weight_position(position);
-        given.sensitivities[first + (position == 3 ? 0 : job.geometry.vector_stride())] = 5;
+        const std::size_t first = task.geometry.weight_position(position);
+        given.sensitivities[first + (position == 3 ? 0 : task.geometry.vector_stride())] = 5;
     }
-    const Packed packed = palettized(job, given);
+    const Packed packed = palettized(task, given);
     BOOST_TEST(packed.weighted.value().mse == 0.0);
     for (const std::size_t position : {std::size_t{3}, std::size_t{40}}) {
-        const std::size_t first = job.geometry.weight_position(position);
+        const std::size_t first = task.geometry.weight_position(position);
         const std::vector<double> vector{given.weights[first],
-                                         given.weights[first + job.geometry.vector_stride()]};
+                                         given.weights[first + task.geometry.vector_stride()]};
         const auto& lut = packed.tensor.lut;
         BOOST_TEST(((lut[0] == vector[0] && lut[1] == vector[1]) ||
                     (lut[2] == vector[0] && lut[3] == vector[1])));
@@ -165,9 +165,9 @@ BOOST_AUTO_TEST_CASE(a_vector_weighs_what_its_elements_do) {
 
 BOOST_AUTO_TEST_CASE(certificates_hold_for_weighted_points) {
     const Case given = skewed(4096);
-    TensorJob job = scalar_job({64, 64}, 4, Engine::kExact);
-    job.cluster.certify = 1e-4;
-    BOOST_TEST(palettized(job, given).optimality_gap.value() <= 1e-4);
+    TensorTask task = scalar_job({64, 64}, 4, Engine::kExact);
+    task.cluster.certify = 1e-4;
+    BOOST_TEST(palettized(task, given).optimality_gap.value() <= 1e-4);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_bad_sensitivity_is_named) {

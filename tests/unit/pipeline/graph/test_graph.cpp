@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(every_tensor_is_written_in_plan_order) {
     const GraphResult result = run_graph(plan, checkpoint.ports(), kPlenty);
     BOOST_REQUIRE_EQUAL(checkpoint.written.size(), 500U);
     for (std::size_t t = 0; t < 500; ++t)
-        BOOST_REQUIRE_EQUAL(checkpoint.written[t], plan.entries[t].job.path);
+        BOOST_REQUIRE_EQUAL(checkpoint.written[t], plan.entries[t].task.path);
     for (const Outcome& outcome : result.outcomes)
         BOOST_REQUIRE(outcome.finished && !outcome.failed);
 }
@@ -96,9 +96,9 @@ BOOST_AUTO_TEST_CASE(a_tensor_larger_than_the_budget_goes_alone) {
         most = std::max(most.load(), ++inside);
         return load(entry);
     };
-    ports.write = [&](const TensorJob& job, const Packed& packed) {
+    ports.write = [&](const TensorTask& task, const Packed& packed) {
         --inside;
-        return write(job, packed);
+        return write(task, packed);
     };
     (void)run_graph(plan, ports, 1);
     BOOST_TEST(checkpoint.written.size() == 20U);
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(an_output_that_cannot_be_written_lets_nothing_more_in) {
         ++loads;
         return load(entry);
     };
-    ports.write = [](const TensorJob&, const Packed&) -> Fingerprint {
+    ports.write = [](const TensorTask&, const Packed&) -> Fingerprint {
         throw Error(ErrorCode::kOutput, "disk full");
     };
     const GraphResult result = run_graph(plan, ports, 2 * plan.entries[0].memory_bytes);

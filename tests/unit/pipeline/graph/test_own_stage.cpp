@@ -17,7 +17,7 @@ struct PruneStage {
     using Input = Scaled;
     using Output = Scaled;
     double threshold;
-    Output operator()(const TensorJob&, Input&& scaled) const {
+    Output operator()(const TensorTask&, Input&& scaled) const {
         WeightValues weights = scaled.weights.values();
         std::visit(
             [&](auto& values) {

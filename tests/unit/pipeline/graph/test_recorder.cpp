@@ -61,11 +61,11 @@ BOOST_AUTO_TEST_CASE(every_stage_of_every_tensor_is_one_slice_and_no_thread_does
     Recorder recorder;
     const std::vector<Slice> slices = recorded(checkpoint, plan, recorder);
     std::map<std::pair<std::string, std::string>, int> seen;
-    for (const Slice& slice : slices) ++seen[{std::string(slice.name), slice.entry->job.path}];
+    for (const Slice& slice : slices) ++seen[{std::string(slice.name), slice.entry->task.path}];
     BOOST_TEST(slices.size() == kTensors * kStages.size());
     for (const PlanEntry& entry : plan.entries) {
         for (const std::string& stage : kStages)
-            BOOST_TEST((seen[{stage, entry.job.path}] == 1), stage << " " << entry.job.path);
+            BOOST_TEST((seen[{stage, entry.task.path}] == 1), stage << " " << entry.task.path);
     }
     check_no_overlap(slices);
 }
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_stage_that_fails_has_a_slice_and_those_behind_it_have_non
     Recorder recorder;
     std::set<std::string> stages;
     for (const Slice& slice : recorded(checkpoint, plan, recorder)) {
-        if (slice.entry->job.path == "/l103") stages.insert(std::string(slice.name));
+        if (slice.entry->task.path == "/l103") stages.insert(std::string(slice.name));
     }
     BOOST_TEST((stages == std::set<std::string>{"load", "scale", "cluster"}));
 }
@@ -108,9 +108,9 @@ BOOST_AUTO_TEST_CASE(without_a_recorder_nothing_is_metered) {
     GraphPorts ports = checkpoint.ports();
     bool metered = false;
     const auto write = ports.write;
-    ports.write = [&](const TensorJob& job, const Packed& packed) {
+    ports.write = [&](const TensorTask& task, const Packed& packed) {
         metered = metered || current_meter() != nullptr;
-        return write(job, packed);
+        return write(task, packed);
     };
     (void)run_graph(plan, ports, std::uint64_t{1} << 40);
     BOOST_TEST(!metered);
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_trace_is_json_with_a_complete_event_a_slice) {
         const Slice& slice = slices.at(events++);
         BOOST_TEST(event["name"] == slice.name);
         BOOST_TEST(event["tid"] == slice.thread);
-        BOOST_TEST(event["args"]["path"] == slice.entry->job.path);
+        BOOST_TEST(event["args"]["path"] == slice.entry->task.path);
         BOOST_TEST(event["args"]["bytes_in"] == slice.bytes_in);
         BOOST_TEST(std::abs(event["ts"].get<double>() * 1000 - static_cast<double>(slice.start)) <
                    1);
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_trace_is_json_with_a_complete_event_a_slice) {
 
 BOOST_AUTO_TEST_CASE(paths_of_a_trace_are_escaped) {
     PlanEntry entry;
-    entry.job.path = "/a\"b\\\xff\n";
+    entry.task.path = "/a\"b\\\xff\n";
     Slice slice;
     slice.name = "load";
     slice.entry = &entry;
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(the_trace_of_one_process_keeps_its_form) {
 
 BOOST_AUTO_TEST_CASE(a_trace_of_ranks_has_a_process_for_each_with_its_threads) {
     PlanEntry slab;
-    slab.job.path = "/a";
+    slab.task.path = "/a";
     slab.slab = Slab{64, 32};
     const Slice stage{"load", &slab, Activity::kReading, 1};
     const Slice wait{"wait", nullptr, Activity::kWaiting};

@@ -14,8 +14,8 @@ constexpr std::uint64_t kTenth = 100'000'000;
 
 PlanEntry entry_of(std::uint64_t weights) {
     PlanEntry entry;
-    entry.job.dtype = DType::kF16;
-    entry.job.geometry.weight_count = weights;
+    entry.task.dtype = DType::kF16;
+    entry.task.geometry.weight_count = weights;
     return entry;
 }
 

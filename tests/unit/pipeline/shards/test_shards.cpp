@@ -77,14 +77,14 @@ BOOST_AUTO_TEST_CASE(parts_are_balanced_and_all_there_is) {
             for (std::size_t p = 0; p < pieces.size(); ++p) {
                 if (p > 0) BOOST_TEST(pieces[p - 1].entry < pieces[p].entry);
                 const auto& slab = pieces[p].slab;
-                const std::uint64_t whole = entries[pieces[p].entry]->job.geometry.shape[0];
+                const std::uint64_t whole = entries[pieces[p].entry]->task.geometry.shape[0];
                 // Parts come in order, and so do the slabs of a tensor.
                 if (slab) BOOST_TEST(slab->first == rows[pieces[p].entry]);
                 rows[pieces[p].entry] += slab ? slab->rows : whole;
             }
         }
         for (std::size_t e = 0; e < entries.size(); ++e)
-            BOOST_TEST(rows[e] == entries[e]->job.geometry.shape[0]);
+            BOOST_TEST(rows[e] == entries[e]->task.geometry.shape[0]);
     }
 }
 
@@ -100,8 +100,8 @@ BOOST_AUTO_TEST_CASE(slabs_hold_whole_groups_and_are_planned_as_such) {
         const PlanEntry& entry = part.entries[0];
         BOOST_REQUIRE(entry.slab.has_value());
         BOOST_TEST(entry.slab->first % 1024 == 0U);
-        BOOST_TEST(entry.job.cluster.first_group == groups);
-        groups += entry.job.geometry.group_count;
+        BOOST_TEST(entry.task.cluster.first_group == groups);
+        groups += entry.task.geometry.group_count;
         bytes_in += entry.bytes_in;
     }
     BOOST_TEST(groups == 128U);

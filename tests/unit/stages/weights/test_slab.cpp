@@ -25,21 +25,21 @@ std::vector<Slab> cut(std::uint64_t rows, std::uint64_t unit, std::uint64_t unit
 }
 
 void check_slabs(const Shape& shape, AxisMap axes, PalettizationSpec spec) {
-    const TensorJob job{"/w", DType::kF32, geometry_of(shape, axes, spec), spec, {}};
-    const Weights weights(test::normal_weights(job.geometry.weight_count));
-    const Packed whole = palettize(job, weights);
-    const auto unit = slab_unit(job.geometry, spec);
+    const TensorTask task{"/w", DType::kF32, geometry_of(shape, axes, spec), spec, {}};
+    const Weights weights(test::normal_weights(task.geometry.weight_count));
+    const Packed whole = palettize(task, weights);
+    const auto unit = slab_unit(task.geometry, spec);
     BOOST_REQUIRE(unit.has_value());
     for (const std::uint64_t units : {1, 2}) {
         std::vector<PalettizedTensor> parts;
         for (const Slab& slab : cut(shape[0], *unit, units)) {
-            TensorJob own = job;
-            own.geometry = with_rows(job.geometry, slab.rows);
-            own.cluster.first_group = first_group(job.geometry, slab);
+            TensorTask own = task;
+            own.geometry = with_rows(task.geometry, slab.rows);
+            own.cluster.first_group = first_group(task.geometry, slab);
             parts.push_back(palettize(own, slab_weights(weights, own.geometry, slab)).tensor);
         }
         BOOST_TEST(parts.size() > 1U);
-        const PalettizedTensor tensor = joined(std::move(parts), job.geometry);
+        const PalettizedTensor tensor = joined(std::move(parts), task.geometry);
         BOOST_TEST((tensor.lut == whole.tensor.lut));
         BOOST_TEST((tensor.per_channel_scale == whole.tensor.per_channel_scale));
         BOOST_TEST((tensor.quantized_lut == whole.tensor.quantized_lut));
