@@ -56,10 +56,8 @@ Clustered ClusterStage::operator()(const TensorTask& task, Scaled&& input) const
 }
 
 Quantized QuantizeLutStage::operator()(const TensorTask& task, Clustered&& input) const {
-    Quantized output{std::move(input.source),
-                     {},
-                     std::move(input.palettes.indices),
-                     input.palettes.optimality_gap};
+    Quantized output{std::move(input.source), {}, std::move(input.palettes.indices), {}};
+    output.result.optimality_gap = input.palettes.optimality_gap;
     PalettizedTensor& tensor = output.tensor;
     tensor.dtype = task.dtype;
     tensor.n_bits = task.spec.n_bits;
@@ -78,7 +76,7 @@ Quantized QuantizeLutStage::operator()(const TensorTask& task, Clustered&& input
 }
 
 Packed AssignStage::operator()(const TensorTask& task, Quantized&& input) const {
-    Packed output{std::move(input.tensor), {}, nullptr, input.optimality_gap};
+    Packed output{std::move(input.tensor), std::move(input.result)};
     if (keep_weights) output.weights = input.source.weights;
     const ChunkGrid grid(task.geometry);
     if (grid.count() * grid.chunk_bytes(task.spec.n_bits) > kHeldIndexBytes) {
@@ -86,19 +84,20 @@ Packed AssignStage::operator()(const TensorTask& task, Quantized&& input) const 
             assign_later(input.source.weights, std::move(input.reference_indices), output.tensor);
         output.tensor.chunks = PackedChunks(output.later, grid.count());
     } else {
-        output.error =
+        output.result.error =
             assign(input.source.to_cluster(task), input.reference_indices, output.tensor);
-        output.error = checked_error(task, output);
+        output.result.error = checked_error(task, output);
     }
     if (const auto& sensitivities = input.source.sensitivities) {
-        output.weighted = weighted_error(input.source.weights, *sensitivities, output.tensor);
+        output.result.weighted =
+            weighted_error(input.source.weights, *sensitivities, output.tensor);
     }
     return output;
 }
 
 Packed DescribeStage::operator()(const TensorTask&, Packed&& input) const {
     PAL_ASSERT(input.weights);
-    input.detail =
+    input.result.detail =
         std::make_shared<const TensorDetail>(describe(*input.weights, input.tensor, limits));
     input.weights.reset();
     return std::move(input);
@@ -122,11 +121,18 @@ std::string advice(const TensorTask& task) {
 }  // namespace
 
 ErrorReport checked_error(const TensorTask& task, const Packed& packed) {
-    ErrorReport error = packed.later ? packed.later->error(packed.tensor.chunks) : packed.error;
+    ErrorReport error =
+        packed.later ? packed.later->error(packed.tensor.chunks) : packed.result.error;
     if (error.finite) return error;
     throw Error(ErrorCode::kCheckFailed, task.path + ": decodes to values beyond the largest " +
                                              std::string(dtype_name(task.dtype)) + "; " +
                                              advice(task));
+}
+
+TensorResult final_result(const TensorTask& task, const Packed& packed) {
+    TensorResult result = packed.result;
+    result.error = checked_error(task, packed);
+    return result;
 }
 
 Packed palettize(const TensorTask& task, Weights weights) {

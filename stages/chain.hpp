@@ -23,6 +23,7 @@
 #include "stages/pack.hpp"
 #include "stages/sensitivities.hpp"
 #include "stages/tensor/tensor.hpp"
+#include "stages/tensor_result.hpp"
 
 namespace pal {
 
@@ -64,23 +65,23 @@ struct Quantized {
     Scaled source;
     PalettizedTensor tensor;  // all but its chunks
     std::vector<std::uint8_t>
-        reference_indices;                 // reference engine only: kept instead of the nearest
-    std::optional<double> optimality_gap;  // see GroupPalettes
+        reference_indices;  // reference engine only: kept instead of the nearest
+    TensorResult result;    // the optimality gap
 };
 
 struct Packed {
     PalettizedTensor tensor;  // large: its chunks are found as they are asked for
-    ErrorReport error;        // not of a large one
-    std::shared_ptr<const LaterAssignment> later;  // a large one's
-    std::optional<double> optimality_gap;          // see GroupPalettes
-    std::optional<WeightedError> weighted = {};    // with sensitivities
-    std::optional<Weights> weights = {};  // as loaded, where somebody looks at them once more
-    std::shared_ptr<const TensorDetail> detail = {};  // where it was asked for
+    TensorResult result;      // all but fingerprints, and the error of a large tensor
+    std::shared_ptr<const LaterAssignment> later = {};  // of a large tensor
+    std::optional<Weights> weights = {};                // as loaded, kept for DescribeStage
 };
 
 /// What the tensor lost; of a large one once its chunks have been read. Throws Error(kCheckFailed)
 /// where weights would decode to infinity.
 [[nodiscard]] ErrorReport checked_error(const TensorTask& task, const Packed& packed);
+
+/// The result with its error, once every chunk has been read. Throws as checked_error does.
+[[nodiscard]] TensorResult final_result(const TensorTask& task, const Packed& packed);
 
 /// Throws Error(kCheckFailed) for a tensor with NaN or infinity, with their count and the first
 /// index.

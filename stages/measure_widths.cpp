@@ -181,12 +181,13 @@ WidthErrors measure_by_chain(TensorTask task, const Weights& weights,
                 task, ClusterStage{}(task, ScaleStage{}(task, Loaded{weights, sensitivities}))));
         // Of a large one nobody has read all indices yet.
         const ErrorReport plain =
-            packed.later ? measure_error(weights, packed.tensor) : packed.error;
+            packed.later ? measure_error(weights, packed.tensor) : packed.result.error;
         errors.plain_squared[w] = plain.mse * static_cast<double>(weights.size());
         errors.plain_energy = plain.energy;
-        if (!packed.weighted) continue;
-        errors.squared[w] = packed.weighted->squared;
-        errors.energy = packed.weighted->energy;
+        const auto& weighted = packed.result.weighted;
+        if (!weighted) continue;
+        errors.squared[w] = weighted->squared;
+        errors.energy = weighted->energy;
     }
     return without_zeros(errors);
 }

@@ -23,7 +23,7 @@ namespace {
 using Json = nlohmann::json;
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr int kJournalFormat = 2;
+constexpr int kJournalFormat = 3;
 constexpr std::uint32_t kMostRecordBytes = std::uint32_t{1} << 31;
 
 struct RecordHead {

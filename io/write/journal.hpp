@@ -28,6 +28,8 @@ struct RunIdentity {
     std::string input;
     std::string config;
     std::string version;
+
+    [[nodiscard]] bool operator==(const RunIdentity&) const = default;
 };
 
 /// Of a file as it is now: its size, its time of change and the checksum of samples of its bytes.

@@ -9,8 +9,8 @@
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/printable.hpp"
+#include "pipeline/record/shard_record.hpp"
 #include "pipeline/report/report.hpp"
-#include "pipeline/shards/shard_record.hpp"
 
 namespace pal {
 

@@ -10,7 +10,6 @@
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/standard_streams.hpp"
-#include "pipeline/report/report.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -39,7 +38,7 @@ std::string input_of(const Arguments& arguments, const Shard& shard) {
 int execute_merge(const Arguments& arguments) {
     const std::string target = behind_links(arguments.positionals[0]);
     const std::vector<std::string> files = shard_files(arguments);
-    std::vector<Shard> shards = open_shards(files);
+    const std::vector<Shard> shards = open_shards(files);
     const std::string input_path = input_of(arguments, shards.front());
     const CheckpointReader input(input_path, read_options_from(arguments));
     require_input_of(shards.front(), input.info());
@@ -50,8 +49,8 @@ int execute_merge(const Arguments& arguments) {
     const Journal place(target, {}, false);  // nobody else's, and found by the next one if killed
     CheckpointWriter writer(input, target, arguments.flag("force"), paths_of(tensors, links), links,
                             place.part_path());
-    const std::vector<std::string> said = write_merged(tensors, links, input, writer);
-    writer.finish(results_json(shards.front().head, said));
+    const std::vector<TensorRecord> records = write_merged(tensors, links, input, writer);
+    writer.finish(results_json(shards.front().head, records, false));
     const std::uint64_t written = writer.sync();
     writer.publish();
     if (log_options().verbosity <= Verbosity::kQuiet) return 0;

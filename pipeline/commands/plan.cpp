@@ -23,7 +23,6 @@
 #include "pipeline/plan/skip_nonfinite.hpp"
 #include "pipeline/report/report.hpp"
 #include "pipeline/report/report_files.hpp"
-#include "pipeline/run/run_file.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -164,7 +163,7 @@ WidthChoice choose_widths_of_files(const Arguments& arguments, const WidthTarget
     for (std::size_t f = 0; f < planned.infos.size(); ++f) {
         Plan& plan = planned.plans.files[f];
         const CheckpointReader reader(planned.infos[f].file, read_options_from(arguments));
-        if (skips_nonfinite(arguments)) skip_nonfinite(plan, reader);
+        if (skips_nonfinite(arguments)) (void)skip_nonfinite(plan, reader);
         std::ranges::move(measure(plan, reader, planned.sensitivities.get(), budget_bytes),
                           std::back_inserter(measured));
         counts.push_back(plan.entries.size());
@@ -243,7 +242,7 @@ Said said_of_several(const Files& files, const PlannedFiles& planned,
     for (std::size_t f = 0; f < planned.infos.size(); ++f) {
         const InputFile& file = files.inputs.files[f];
         const Plan& plan = planned.plans.files[f];
-        reports.push_back(file_report(file, report_json(plan, nullptr)));
+        reports.push_back({file.name, file.path, &plan});
         table += printable(file.name) + ":\n" + plan_table(plan, budget_bytes);
     }
     const FilesSummary summary{planned.plans.warnings, widths, std::nullopt};

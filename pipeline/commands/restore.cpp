@@ -6,7 +6,7 @@
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/standard_streams.hpp"
 #include "pipeline/graph/fingerprint.hpp"
-#include "pipeline/report/reported.hpp"
+#include "pipeline/record/reported.hpp"
 #include "stages/decode.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -15,8 +15,8 @@
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/printable.hpp"
 #include "pipeline/graph/fingerprint.hpp"
-#include "pipeline/report/report.hpp"
-#include "pipeline/report/reported.hpp"
+#include "pipeline/record/reported.hpp"
+#include "pipeline/record/results.hpp"
 #include "pipeline/report/stored_spec.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -10,12 +10,12 @@ namespace pal {
 //
 // Where tensors are to be described, `describe` stands between assign and order.
 GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t budget_bytes,
-                      std::vector<Outcome> done) {
+                      std::vector<TensorResult> done) {
     const std::vector<const PlanEntry*> entries = plan.palettized();
     const std::size_t first = done.size();
     GraphResult result;
-    result.outcomes = std::move(done);
-    result.outcomes.resize(entries.size());  // with ports.next, the most that there may be
+    result.results = std::move(done);
+    result.results.resize(entries.size());  // with ports.next, the most that there may be
     ByteGate admission(ports.next ? ports.next : in_order(entries, first), budget_bytes, first);
 
     flow::graph graph;
@@ -32,7 +32,7 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     flow::sequencer_node<Message<Packed>> order(
         graph, [first](const auto& m) { return m->sequence - first; });
     auto write = stage_node(graph, WriteStage{ports.write}, recorder, flow::serial);
-    auto sink = sink_node(graph, result.outcomes, ports.done);
+    auto sink = sink_node(graph, result.results, ports.done);
 
     flow::make_edge(flow::output_port<0>(gate), load);
     flow::make_edge(load, scale);
@@ -53,15 +53,15 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     graph.wait_for_all();
 
     PAL_ASSERT(admission.in_flight_bytes() == 0);
-    for (std::size_t e = 0; e < admission.admitted(); ++e) PAL_ASSERT(result.outcomes[e].finished);
+    for (std::size_t e = 0; e < admission.admitted(); ++e) PAL_ASSERT(result.results[e].finished);
     result.high_water_bytes = admission.high_water_bytes();
     if (ports.next) {
-        result.outcomes.resize(admission.admitted());
+        result.results.resize(admission.admitted());
         return result;
     }
     const bool stopped = ports.stopped();
     for (std::size_t left = admission.admitted(); left < entries.size(); ++left) {
-        mark_failed(result.outcomes[left], stopped ? ErrorCode::kStopped : ErrorCode::kOutput,
+        mark_failed(result.results[left], stopped ? ErrorCode::kStopped : ErrorCode::kOutput,
                     entries[left]->task.path + ": not done: " +
                         (stopped ? "interrupted" : "the output could not be written"));
     }

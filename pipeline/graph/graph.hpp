@@ -16,7 +16,7 @@ namespace pal {
 /// what the stages do, if anybody wants to know.
 struct GraphPorts {
     std::function<Weights(const PlanEntry&)> load;
-    std::function<Fingerprint(const TensorTask&, const Packed&)> write;  // of its chunks
+    std::function<TensorResult(const TensorTask&, const Packed&)> write;
     Recorder* recorder = nullptr;
     std::function<bool()> stopped = [] { return false; };         // whether to let nothing more in
     std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
@@ -25,13 +25,13 @@ struct GraphPorts {
     /// not all; write is called in that order. Called by one at a time.
     std::function<const PlanEntry*()> next = {};
     /// Called for each entry that is through, failed or not, one at a time.
-    std::function<void(const PlanEntry&, const Outcome&)> done = {};
+    std::function<void(const PlanEntry&, const TensorResult&)> done = {};
 };
 
 struct GraphResult {
-    /// One a planned tensor, those that were not admitted have failed; or, with GraphPorts::next,
-    /// one for each of those admitted, in that order.
-    std::vector<Outcome> outcomes;
+    /// One result per planned tensor; tensors never admitted are marked failed. With
+    /// GraphPorts::next: one per admitted tensor, in admission order.
+    std::vector<TensorResult> results;
     std::uint64_t high_water_bytes = 0;  // of the estimated memory in flight
 };
 
@@ -39,6 +39,7 @@ struct GraphResult {
 /// that cannot be written lets nothing more in. At most budget_bytes of estimated memory in flight,
 /// or one tensor that is larger. done: of the first entries, which are not run again.
 [[nodiscard]] GraphResult run_graph(const Plan& plan, const GraphPorts& ports,
-                                    std::uint64_t budget_bytes, std::vector<Outcome> done = {});
+                                    std::uint64_t budget_bytes,
+                                    std::vector<TensorResult> done = {});
 
 }  // namespace pal

@@ -83,57 +83,33 @@ struct LoadStage {
     }
 };
 
-/// What is known of a tensor that is in the file.
-struct Written {
-    ErrorReport error;
-    std::optional<double> optimality_gap;
-    std::optional<double> weighted_mse;
-    Fingerprint palette;
-    Fingerprint indices;
-    std::shared_ptr<const TensorDetail> detail;
-};
-
 /// The last stage: hands a packed tensor to the file, one at a time, in plan order.
 struct WriteStage {
     static constexpr std::string_view name = "write";
     static constexpr Activity activity = Activity::kWriting;
     using Input = Packed;
-    using Output = Written;
-    std::function<Fingerprint(const TensorTask&, const Packed&)> write;
-    Output operator()(const TensorTask& task, Input&& packed) const {
-        const Fingerprint indices = write(task, packed);
-        return {checked_error(task, packed),
-                packed.optimality_gap,
-                packed.weighted ? std::optional(packed.weighted->mse) : std::nullopt,
-                palette_fingerprint(packed.tensor),
-                indices,
-                std::move(packed.detail)};
-    }
+    using Output = TensorResult;
+    std::function<TensorResult(const TensorTask&, const Packed&)> write;
+    Output operator()(const TensorTask& task, Input&& packed) const { return write(task, packed); }
 };
 
-using SinkNode = flow::function_node<Message<Written>, Release>;
+using SinkNode = flow::function_node<Message<TensorResult>, Release>;
 
 /// Told of each entry that is through.
-using EntryDone = std::function<void(const PlanEntry&, const Outcome&)>;
+using EntryDone = std::function<void(const PlanEntry&, const TensorResult&)>;
 
-/// Records how each tensor fared and gives its memory back.
-inline SinkNode sink_node(flow::graph& graph, std::vector<Outcome>& outcomes, EntryDone done = {}) {
-    return {graph, flow::serial, [&outcomes, done = std::move(done)](const auto& message) {
+/// Keeps the result of each tensor and gives its memory back.
+inline SinkNode sink_node(flow::graph& graph, std::vector<TensorResult>& results,
+                          EntryDone done = {}) {
+    return {graph, flow::serial, [&results, done = std::move(done)](const auto& message) {
                 message->handed_over.acquire();
-                Outcome& outcome = outcomes[message->sequence];
-                outcome = message->outcome;
-                outcome.finished = true;
-                if (message->payload) {
-                    outcome.error = message->payload->error;
-                    outcome.optimality_gap = message->payload->optimality_gap;
-                    outcome.weighted_mse = message->payload->weighted_mse;
-                    outcome.palette = message->payload->palette;
-                    outcome.indices = message->payload->indices;
-                    outcome.detail = std::move(message->payload->detail);
-                }
-                if (done) done(*message->entry, outcome);
+                TensorResult& result = results[message->sequence];
+                result = message->payload ? std::move(*message->payload) : message->result;
+                result.seconds = message->result.seconds;
+                result.finished = true;
+                if (done) done(*message->entry, result);
                 return Release{message->entry->memory_bytes,
-                               outcome.failed && outcome.code == ErrorCode::kOutput};
+                               result.failed && result.code == ErrorCode::kOutput};
             }};
 }
 

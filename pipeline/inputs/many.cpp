@@ -80,6 +80,10 @@ std::string warning_of(const IndexFile& index, const std::vector<const Checkpoin
 
 }  // namespace
 
+bool has_several_inputs(const Arguments& arguments) {
+    return arguments.positionals.size() > 2 || stands_for_several(arguments.positionals[0]);
+}
+
 std::vector<const CheckpointInfo*> PlannedFiles::info_pointers() const {
     std::vector<const CheckpointInfo*> pointers;
     pointers.reserve(infos.size());
@@ -154,24 +158,6 @@ Arguments with_others(const Arguments& arguments, const Files& files) {
     for (const InputFile& file : files.inputs.files) add(file.path, file.name);
     for (const IndexFile& index : files.inputs.indexes) add(index.path, index.name);
     return with;
-}
-
-void refuse_for_several(const Arguments& arguments) {
-    if (arguments.has("trace")) {
-        throw Error(ErrorCode::kUsage,
-                    "--trace: is of one input; give the file to look at alone, or --profile, which "
-                    "tells of each");
-    }
-    if (arguments.has("shard")) {
-        throw Error(ErrorCode::kUsage,
-                    "--shard: is of one input; divide each of them, or give each machine some of "
-                    "the files");
-    }
-    if (arguments.has("report-html")) {
-        throw Error(ErrorCode::kUsage,
-                    "--report-html: is of one input; --report FILE --report-detail keeps what the "
-                    "pages of all show, and h5palettize report makes one of a file's part");
-    }
 }
 
 }  // namespace pal

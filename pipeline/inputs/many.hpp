@@ -14,6 +14,9 @@
 
 namespace pal {
 
+/// Tells whether the command line has more than one plain file as its input.
+[[nodiscard]] bool has_several_inputs(const Arguments& arguments);
+
 /// The files of a command line, and the folder of their outputs; empty where `plan` has none.
 struct Files {
     Inputs inputs;
@@ -54,8 +57,5 @@ void check_outputs(const Files& files, const Arguments& arguments,
 
 /// Adds the inputs and outputs to what reports may not be.
 [[nodiscard]] Arguments with_others(const Arguments& arguments, const Files& files);
-
-/// Throws Error(kUsage) for options that one input only has, with the way out.
-void refuse_for_several(const Arguments& arguments);
 
 }  // namespace pal

@@ -4,8 +4,10 @@
 
 namespace pal {
 
-void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
-    for (PlanEntry& entry : plan.entries) {
+std::vector<std::size_t> skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
+    std::vector<std::size_t> skipped;
+    for (std::size_t e = 0; e < plan.entries.size(); ++e) {
+        PlanEntry& entry = plan.entries[e];
         if (!entry.palettize) continue;
         const NonFinite bad =
             count_nonfinite(reader.open_weights(*entry.dataset, entry.kept_bytes));
@@ -13,7 +15,9 @@ void skip_nonfinite(Plan& plan, const CheckpointReader& reader) {
         leave_dense(entry, std::to_string(bad.count) +
                                " weights are NaN or infinite, the first at index " +
                                std::to_string(bad.first));
+        skipped.push_back(e);
     }
+    return skipped;
 }
 
 }  // namespace pal

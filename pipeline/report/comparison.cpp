@@ -11,7 +11,7 @@
 #include <tuple>
 
 #include "pipeline/console/printable.hpp"
-#include "pipeline/report/reported.hpp"
+#include "pipeline/record/reported.hpp"
 
 namespace pal {
 

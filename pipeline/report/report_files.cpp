@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "pipeline/console/bytes_for_people.hpp"
@@ -25,18 +26,15 @@ struct FilesTotals {
 FilesTotals sums_of(const std::vector<FileReport>& files) {
     FilesTotals totals;
     for (const FileReport& file : files) {
-        totals.tensors.add(totals_of(file.report));
-        totals.bytes_in += file.report.value("file_bytes_in", std::uint64_t{0});
-        totals.bytes_out += file.report.value("file_bytes_out", std::uint64_t{0});
+        totals.tensors.add(totals_of(*file.plan));
+        if (file.result == nullptr) continue;
+        totals.bytes_in += file.result->file_bytes_in;
+        totals.bytes_out += file.result->file_bytes_out;
     }
     return totals;
 }
 
 }  // namespace
-
-FileReport file_report(const InputFile& file, const std::string& report_json, bool kept) {
-    return {file.name, file.path, Json::parse(report_json), kept};
-}
 
 std::string files_report_json(const std::vector<FileReport>& files, const FilesSummary& summary) {
     const FilesTotals sums = sums_of(files);
@@ -51,8 +49,8 @@ std::string files_report_json(const std::vector<FileReport>& files, const FilesS
         Json one;
         one["file"] = escaped_path(file.name);
         one["input"] = escaped_path(file.input);
-        if (file.kept) one["kept"] = true;
-        one.update(file.report);
+        if (file.result != nullptr && file.result->kept) one["kept"] = true;
+        one.update(report_document(*file.plan, file.result));
         list.push_back(std::move(one));
     }
     Json all;
@@ -66,7 +64,8 @@ std::string files_report_json(const std::vector<FileReport>& files, const FilesS
 
 std::string files_total(const std::vector<FileReport>& files, const FilesSummary& summary) {
     const FilesTotals sums = sums_of(files);
-    const auto kept = std::ranges::count(files, true, &FileReport::kept);
+    const auto kept = std::ranges::count_if(
+        files, [](const FileReport& file) { return file.result != nullptr && file.result->kept; });
     std::string text = fmt::format("{} files, {}\n", files.size(), totals_for_people(sums.tensors));
     if (summary.widths) text += widths_for_people(*summary.widths);
     if (summary.wall_seconds) {
@@ -76,7 +75,5 @@ std::string files_total(const std::vector<FileReport>& files, const FilesSummary
     }
     return text;
 }
-
-std::uint64_t stored_bytes_of(const FileReport& file) { return totals_of(file.report).bytes_out; }
 
 }  // namespace pal

@@ -1,42 +1,35 @@
-// What the program says about several files together: the JSON report and the line under the
-// tables.
+// The report of several files together: as JSON, and as the line under the tables.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "pipeline/inputs/inputs.hpp"
 #include "pipeline/plan/plan.hpp"
+#include "pipeline/report/file_result.hpp"
 
 namespace pal {
 
-/// The report of one of the files, as report_json() made it.
+/// What is known of one of the files. The pointers outlive it.
 struct FileReport {
-    std::string name;   // below the folder of outputs
-    std::string input;  // its path
-    nlohmann::ordered_json report;
-    bool kept = false;  // done by an earlier run
+    std::string name;   ///< below the folder of outputs
+    std::string input;  ///< path of the file
+    const Plan* plan = nullptr;
+    const FileResult* result = nullptr;  ///< null for `plan`
 };
-[[nodiscard]] FileReport file_report(const InputFile& file, const std::string& report_json,
-                                     bool kept = false);
 
 struct FilesSummary {
-    std::vector<std::string> warnings;  // of all files together
+    std::vector<std::string> warnings;  ///< about all files together
     std::optional<WidthChoice> widths;
-    std::optional<double> wall_seconds;  // of a run
+    std::optional<double> wall_seconds;  ///< none for `plan`
 };
 
-/// {"totals": {...}, "files": [...]}; docs/report.md lists the keys.
+/// Returns {"totals": {...}, "files": [...]}; docs/report.md lists the keys.
 [[nodiscard]] std::string files_report_json(const std::vector<FileReport>& files,
                                             const FilesSummary& summary);
 
-/// "3 files, 12 tensors: ..."; one line, or one for each of tensors, widths and files.
+/// Returns "3 files, 12 tensors: ..."; further lines for widths and for the sizes of a run.
 [[nodiscard]] std::string files_total(const std::vector<FileReport>& files,
                                       const FilesSummary& summary);
-
-/// Bytes of the floating-point tensors as they are stored, by a report.
-[[nodiscard]] std::uint64_t stored_bytes_of(const FileReport& file);
 
 }  // namespace pal

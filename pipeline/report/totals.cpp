@@ -41,21 +41,6 @@ TensorTotals totals_of(const Plan& plan) {
     return totals;
 }
 
-TensorTotals totals_of(const Json& report) {
-    const Json& said = report.at("totals");
-    TensorTotals totals;
-    totals.tensors = said.at("tensors").get<std::uint64_t>();
-    totals.palettized = said.at("palettized").get<std::uint64_t>();
-    totals.bytes_in = said.at("bytes_in").get<std::uint64_t>();
-    totals.bytes_out = said.at("bytes_out").get<std::uint64_t>();
-    for (const Json& tensor : report.at("tensors")) {
-        if (tensor.at("action") != "palettized") continue;
-        totals.palettized_weights += element_count(tensor.at("shape").get<Shape>()).value();
-        totals.palettized_bytes += tensor.at("bytes_out").get<std::uint64_t>();
-    }
-    return totals;
-}
-
 Json totals_json(const TensorTotals& totals) {
     return {{"tensors", totals.tensors},
             {"palettized", totals.palettized},

@@ -1,4 +1,4 @@
-// Sums over the tensors of a plan, or of several.
+// Sums over the tensors of one plan or of several.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,11 @@ struct TensorTotals {
 };
 
 [[nodiscard]] TensorTotals totals_of(const Plan& plan);
-/// Of a plan or a run by its report, as report_json() makes it.
-[[nodiscard]] TensorTotals totals_of(const nlohmann::ordered_json& report);
 
-/// The keys of "totals" in a report.
+/// Returns "totals" of a report.
 [[nodiscard]] nlohmann::ordered_json totals_json(const TensorTotals& totals);
-/// "3 tensors: 2 palettized at 4.01 bits per weight, 1 dense; tensors 33.75 MiB -> 4.23 MiB".
+/// Returns "3 tensors: 2 palettized at 4.01 bits per weight, 1 dense; tensors 33.75 MiB -> 4.23
+/// MiB".
 [[nodiscard]] std::string totals_for_people(const TensorTotals& totals);
 
 }  // namespace pal

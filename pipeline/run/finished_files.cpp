@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "io/files/temporary.hpp"
 #include "pipeline/graph/fingerprint.hpp"
@@ -31,11 +32,12 @@ bool is_there(const std::string& path) {
     return true;
 }
 
-/// Of all that is in it but this.
-std::string checksum_of(const Json& json) {
+/// Returns the checksum of a note: of its texts and of the result's bytes.
+std::string checksum_of(const Json& texts, std::string_view result) {
     Fingerprint all;
-    for (const char* key : {"input", "config", "version", "output", "report"})
-        all.add(json.at(key).get<std::string>() + '\0');
+    for (const char* key : {"input", "config", "version", "output"})
+        all.add(texts.at(key).get<std::string>() + '\0');
+    all.add(result);
     return all.text();
 }
 
@@ -46,17 +48,27 @@ FinishedFiles::FinishedFiles(const std::string& folder, const std::vector<std::s
     for (const std::string& name : names_) {
         const std::string path = place_of(name);
         if (!is_there(path)) continue;
-        const Json json =
-            Json::parse(file_content(path, kMostBytes, "not of a finished output"), nullptr, false);
-        try {
-            if (json.at("checksum") != checksum_of(json)) continue;
-            files_[name] = {{json.at("input"), json.at("config"), json.at("version")},
-                            json.at("output"),
-                            json.at("report")};
-        } catch (const Json::exception&) {
-            continue;  // of something else
-        }
+        Note note;
+        if (read(file_content(path, kMostBytes, "not of a finished output"), note))
+            notes_[name] = std::move(note);
     }
+}
+
+/// Reads a note: a line of JSON, then the bytes of the result. False if it is damaged.
+bool FinishedFiles::read(const std::string& text, Note& note) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string::npos) return false;
+    const Json texts =
+        Json::parse(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+    note.result = text.substr(end + 1);
+    try {
+        if (texts.at("checksum") != checksum_of(texts, note.result)) return false;
+        note.identity = {texts.at("input"), texts.at("config"), texts.at("version")};
+        note.stamp = texts.at("output");
+    } catch (const Json::exception&) {
+        return false;
+    }
+    return true;
 }
 
 std::string FinishedFiles::place_of(const std::string& name) const {
@@ -67,34 +79,30 @@ std::string FinishedFiles::new_place_of(const std::string& name) const {
     return beside(folder_ + "/" + name, "finished.new");
 }
 
-const std::string* FinishedFiles::report_of(const std::string& name,
+const std::string* FinishedFiles::result_of(const std::string& name,
                                             const RunIdentity& identity) const {
-    const auto found = files_.find(name);
-    if (found == files_.end()) return nullptr;
-    const File& file = found->second;
-    if (file.identity.input != identity.input || file.identity.config != identity.config ||
-        file.identity.version != identity.version)
-        return nullptr;
+    const auto found = notes_.find(name);
+    if (found == notes_.end() || found->second.identity != identity) return nullptr;
+    const Note& note = found->second;
     try {
-        return content_stamp(folder_ + "/" + name) == file.stamp ? &file.report : nullptr;
+        return content_stamp(folder_ + "/" + name) == note.stamp ? &note.result : nullptr;
     } catch (const Error&) {  // it did not get its name, or is gone
         return nullptr;
     }
 }
 
 void FinishedFiles::add(const std::string& name, const RunIdentity& identity,
-                        const std::string& part_path, const std::string& report) const {
-    Json json;
-    json["input"] = identity.input;
-    json["config"] = identity.config;
-    json["version"] = identity.version;
-    json["output"] = content_stamp(part_path);
-    json["report"] = report;  // as a text: nobody reads it before its checksum holds
-    json["checksum"] = checksum_of(json);
+                        const std::string& partial_path, const std::string& result) const {
+    Json texts;
+    texts["input"] = identity.input;
+    texts["config"] = identity.config;
+    texts["version"] = identity.version;
+    texts["output"] = content_stamp(partial_path);
+    texts["checksum"] = checksum_of(texts, result);
     const std::string temporary = new_place_of(name);  // one that a killed run left is in its way
     ::unlink(temporary.c_str());
     TemporaryFile note(place_of(name), true, temporary);
-    note.create(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    note.create(texts.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n" + result);
     note.publish();
 }
 

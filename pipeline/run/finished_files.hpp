@@ -1,7 +1,6 @@
-// What a run of several files has finished, so that the next one need not do it again: a hidden
-// file beside each output, until all are there. An output alone does not tell whether the weights
-// of its input have changed since. Runs that make other files of a folder at the same time have
-// their own.
+// Notes of a run of several files: a hidden file beside each output that is finished, until all
+// are. The next run keeps those outputs. An output alone does not tell whether the weights of its
+// input have changed since. Runs that make other files of the same folder have notes of their own.
 #pragma once
 
 #include <map>
@@ -14,37 +13,39 @@ namespace pal {
 
 class FinishedFiles {
   public:
-    /// Reads what an earlier run left of these outputs, if anything; what is damaged is left out.
-    /// names: below the folder. Throws Error(kInput) where it cannot be read; Error(kOutput) where
-    /// something else is in its place, or another user's.
+    /// Reads the notes that an earlier run left beside these outputs; damaged ones are ignored.
+    /// names: of outputs, below the folder. Throws Error(kInput) if a note cannot be read, and
+    /// Error(kOutput) if something else, or another user's file, is in its place.
     FinishedFiles(const std::string& folder, const std::vector<std::string>& names);
 
-    /// The report of an output that an earlier run finished, where that run had the same identity
-    /// and the file is the one that it made; else null.
-    [[nodiscard]] const std::string* report_of(const std::string& name,
+    /// Returns the bytes that add() was given for an output. Null unless a run of the same identity
+    /// made the file that is there now.
+    [[nodiscard]] const std::string* result_of(const std::string& name,
                                                const RunIdentity& identity) const;
 
-    /// To be called before an output gets its name, when all of its bytes are at `part_path`:
-    /// whoever is killed in between has both or neither. Throws Error(kOutput): take_back() then.
-    void add(const std::string& name, const RunIdentity& identity, const std::string& part_path,
-             const std::string& report) const;
-    /// The output did not get its name.
+    /// Writes the note of an output. Call it before the output gets its name, when all its bytes
+    /// are at `partial_path`: a run that is killed in between leaves both or neither. Throws
+    /// Error(kOutput); call take_back() then.
+    void add(const std::string& name, const RunIdentity& identity, const std::string& partial_path,
+             const std::string& result) const;
+    /// Removes the note of an output that did not get its name.
     void take_back(const std::string& name) const noexcept;
-    /// All outputs are there.
+    /// Removes all notes: every output is there.
     void discard() const noexcept;
 
   private:
-    struct File {
+    struct Note {
         RunIdentity identity;
-        std::string stamp;
-        std::string report;
+        std::string stamp;   // of the output
+        std::string result;  // bytes
     };
+    [[nodiscard]] static bool read(const std::string& text, Note& note);
     [[nodiscard]] std::string place_of(const std::string& name) const;
     [[nodiscard]] std::string new_place_of(const std::string& name) const;
 
     std::string folder_;
     std::vector<std::string> names_;
-    std::map<std::string, File> files_;
+    std::map<std::string, Note> notes_;
 };
 
 }  // namespace pal

@@ -19,6 +19,16 @@ std::string shard_of_rank(const std::string& target, std::size_t rank, std::size
     return fmt::format("{}/rank-{}-of-{}.h5", folder_of_ranks(target), rank, ranks);
 }
 
+void prepare_folder_of_ranks(const std::string& target, std::size_t ranks, bool resume) {
+    if (ranks > 1) {
+        std::error_code error;
+        fs::create_directory(folder_of_ranks(target), error);
+        if (error)
+            throw Error(ErrorCode::kOutput, folder_of_ranks(target) + ": " + error.message());
+    }
+    clear_other_jobs(target, ranks, resume);
+}
+
 void clear_other_jobs(const std::string& target, std::size_t ranks, bool resume) {
     const std::string folder = folder_of_ranks(target);
     const std::string own = fmt::format("-of-{}.h5.", ranks);

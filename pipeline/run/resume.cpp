@@ -2,64 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-#include <span>
-
 #include "io/version.hpp"
 #include "pipeline/graph/fingerprint.hpp"
+#include "pipeline/graph/result_bytes.hpp"
 
 namespace pal {
 
 namespace {
 
-/// Exactly as it is in memory, as the journal is read by the program that wrote it.
-struct Note {
-    double mse;
-    double sqnr_db;
-    double max_abs_error;
-    double gap;
-    double weighted_mse;
-    std::uint8_t finite;
-    std::uint8_t has_gap;
-    std::uint8_t is_weighted;
-};
-
-Outcome outcome_from(const std::string& text) {
-    Note note{};
-    std::memcpy(&note, text.data(), std::min(sizeof note, text.size()));
-    Outcome outcome;
-    outcome.finished = true;
-    outcome.error = {note.mse, note.sqnr_db, note.max_abs_error, note.finite != 0};
-    if (note.has_gap != 0) outcome.optimality_gap = note.gap;
-    if (note.is_weighted != 0) outcome.weighted_mse = note.weighted_mse;
-    if (text.size() <= sizeof note) return outcome;
-    outcome.error.chunks.resize((text.size() - sizeof note) / sizeof(kernels::ErrorSums));
-    std::memcpy(outcome.error.chunks.data(), text.data() + sizeof note,
-                outcome.error.chunks.size() * sizeof(kernels::ErrorSums));
-    return outcome;
-}
-
 void add_line(Fingerprint& fingerprint, const std::string& text) { fingerprint.add(text + "\n"); }
 
 }  // namespace
-
-std::string note_of(const ErrorReport& error, const Packed& packed, bool with_chunks) {
-    Note note{};
-    note.mse = error.mse;
-    note.sqnr_db = error.sqnr_db;
-    note.max_abs_error = error.max_abs_error;
-    note.gap = packed.optimality_gap.value_or(0);
-    note.weighted_mse = packed.weighted.value_or(WeightedError{}).mse;
-    note.finite = error.finite ? 1 : 0;
-    note.has_gap = packed.optimality_gap ? 1 : 0;
-    note.is_weighted = packed.weighted ? 1 : 0;
-    std::string text(reinterpret_cast<const char*>(&note), sizeof note);  // NOLINT: its bytes
-    if (with_chunks) {
-        const auto chunks = std::as_bytes(std::span(error.chunks));
-        text.append(reinterpret_cast<const char*>(chunks.data()), chunks.size());  // NOLINT
-    }
-    return text;
-}
 
 std::string input_fingerprint(const CheckpointInfo& info) {
     Fingerprint fingerprint;
@@ -113,9 +66,9 @@ std::string journal_name(const PlanEntry& entry) {
     return entry.task.path + '\0' + fmt::format("{} {}", entry.slab->first, entry.slab->rows);
 }
 
-std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
-                                     const FindEntry& find) {
-    std::vector<Outcome> outcomes;
+std::vector<TensorResult> resume_finished(Journal& journal, CheckpointWriter& writer,
+                                          const FindEntry& find) {
+    std::vector<TensorResult> results;
     while (auto finished = journal.next_finished()) {
         const PlanEntry* const entry = find(finished->name);
         if (entry == nullptr) break;
@@ -126,21 +79,11 @@ std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
         tensor.geometry = task.geometry;
         const auto chunks = writer.write_palettized(task.path, tensor, spec_to_json(task.spec));
         journal.add(finished->name, tensor, chunks, finished->note);
-        outcomes.push_back(outcome_from(finished->note));
-        outcomes.back().palette = palette_fingerprint(tensor);
-        outcomes.back().indices = chunks_fingerprint(chunks);
+        results.push_back(result_from_bytes(finished->note));
+        results.back().finished = true;
     }
     journal.forget_earlier();
-    return outcomes;
-}
-
-std::vector<Outcome> resume_finished(Journal& journal, CheckpointWriter& writer,
-                                     const std::vector<const PlanEntry*>& entries) {
-    std::size_t next = 0;
-    return resume_finished(journal, writer, [&](const std::string& name) -> const PlanEntry* {
-        if (next == entries.size() || journal_name(*entries[next]) != name) return nullptr;
-        return entries[next++];
-    });
+    return results;
 }
 
 }  // namespace pal

@@ -15,6 +15,8 @@ namespace pal {
 struct ShardChoice {
     std::size_t part = 0;
     std::size_t parts = 1;
+
+    [[nodiscard]] bool operator==(const ShardChoice&) const = default;
 };
 
 /// "2/8". Throws Error(kUsage), also for 8/8.

@@ -37,11 +37,12 @@ bool palettize(const CheckpointReader& reader, const std::string& target) {
                                return reader.open_weights(*entry.dataset, entry.kept_bytes);
                            },
                            [&](const TensorTask& task, const Packed& packed) {
-                               return chunks_fingerprint(writer.write_palettized(
-                                   task.path, packed.tensor, spec_to_json(task.spec)));
+                               (void)writer.write_palettized(task.path, packed.tensor,
+                                                             spec_to_json(task.spec));
+                               return final_result(task, packed);
                            }};
-    for (const Outcome& outcome : run_graph(plan, ports, kMemoryBytes).outcomes) {
-        if (outcome.failed) return false;
+    for (const TensorResult& tensor : run_graph(plan, ports, kMemoryBytes).results) {
+        if (tensor.failed) return false;
     }
     writer.commit("{}");
     return true;

@@ -35,7 +35,7 @@ struct MemoryCheckpoint {
                 [this](const TensorTask& task, const Packed& packed) {
                     written.push_back(task.path);
                     tensors[task.path] = packed.tensor;
-                    return Fingerprint{};
+                    return final_result(task, packed);
                 }};
     }
 };

@@ -14,7 +14,7 @@ string(REPLACE "{{style}}" "${library_style}\n${style}" page "${page}")
 string(REPLACE "{{library}}" "/*! uPlot\n${license}*/\n${library}" page "${page}")
 string(REPLACE "{{script}}" "${script}" page "${page}")
 file(WRITE ${OUTPUT} "// Generated from pipeline/report/page/.
-#include \"pipeline/report/page.hpp\"
+#include \"pipeline/report/report_page.hpp\"
 namespace pal {
 std::string_view report_page_template() noexcept {
     static constexpr std::string_view page = R\"H5PAGE(${page})H5PAGE\";

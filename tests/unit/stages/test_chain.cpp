@@ -43,9 +43,9 @@ void check_few_vectors(const Shape& shape, AxisMap axes, int axis, std::uint64_t
     spec.cluster_dim = dim;
     spec.granularity = {GranularityKind::kPerGroupedChannel, axis, group_size, false};
     const Packed packed = palettize(job_for(shape, spec, DType::kF32, axes), weights);
-    BOOST_TEST(packed.error.mse == 0.0, shape_to_string(shape)
-                                            << ", axis " << axis << ", dim " << dim << ", "
-                                            << n_bits << " bits: mse " << packed.error.mse);
+    BOOST_TEST(packed.result.error.mse == 0.0,
+               shape_to_string(shape) << ", axis " << axis << ", dim " << dim << ", " << n_bits
+                                      << " bits: mse " << packed.result.error.mse);
 }
 
 }  // namespace
@@ -58,8 +58,8 @@ BOOST_AUTO_TEST_CASE(two_by_two_at_two_bits_is_exact) {
     const Packed packed = palettize(job_for({2, 2}, spec), std::vector<float>{1, 2, 3, 4});
     const std::vector<double> lut{1, 2, 3, 4};
     BOOST_TEST(packed.tensor.lut == lut, tt::per_element());
-    BOOST_TEST(packed.error.mse == 0.0);
-    BOOST_TEST(std::isinf(packed.error.sqnr_db));
+    BOOST_TEST(packed.result.error.mse == 0.0);
+    BOOST_TEST(std::isinf(packed.result.error.sqnr_db));
 }
 
 BOOST_AUTO_TEST_CASE(worked_case_with_a_quantized_lut) {
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(scales_run_along_the_keras_output_axis_too) {
                                     std::vector<float>{1, -2, 3, -4, 1, 6});
     const std::vector<double> scales{4, 2, 6};
     BOOST_TEST(packed.tensor.per_channel_scale == scales, tt::per_element());
-    BOOST_TEST(packed.error.max_abs_error < 1e-6);
+    BOOST_TEST(packed.result.error.max_abs_error < 1e-6);
 }
 
 BOOST_AUTO_TEST_CASE(groups_follow_either_axis) {
@@ -109,11 +109,11 @@ BOOST_AUTO_TEST_CASE(groups_follow_either_axis) {
     spec.n_bits = 1;
     spec.granularity = {GranularityKind::kPerGroupedChannel, 0, 1, false};
     const std::vector<float> by_row{1, 2, 10, 20};
-    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).error.mse == 0.0);
+    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).result.error.mse == 0.0);
     spec.granularity.axis = 1;
-    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).error.mse == 0.0);
+    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).result.error.mse == 0.0);
     spec.granularity = {};
-    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).error.mse > 0.0);
+    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).result.error.mse > 0.0);
 }
 
 BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_decoding) {
@@ -142,8 +142,8 @@ BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_d
                     BOOST_TEST(unpack_indices(packed.tensor).size() == task.geometry.index_count);
                     // A palette of 2^n entries is never worse than all zeros, and better with more
                     // bits for scalars.
-                    BOOST_TEST(packed.error.sqnr_db > 0.0);
-                    if (dim == 1 && n_bits >= 4) BOOST_TEST(packed.error.sqnr_db > 15.0);
+                    BOOST_TEST(packed.result.error.sqnr_db > 0.0);
+                    if (dim == 1 && n_bits >= 4) BOOST_TEST(packed.result.error.sqnr_db > 15.0);
                     for (const double entry : packed.tensor.lut)
                         BOOST_REQUIRE(entry == round_to_dtype(entry, dtype));
                 }
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(fewer_vectors_than_clusters_is_no_skip) {
     spec.cluster_dim = 2;
     const Packed packed =
         palettize(job_for({4, 2}, spec), std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
-    BOOST_TEST(packed.error.mse == 0.0);
+    BOOST_TEST(packed.result.error.mse == 0.0);
 }
 
 BOOST_AUTO_TEST_CASE(nonfinite_weights_are_named) {
@@ -178,11 +178,11 @@ BOOST_AUTO_TEST_CASE(nearest_assignment_never_costs_more_than_upstreams) {
     TensorTask task = job_for({32, 64}, PalettizationSpec{});
     const std::vector<float> weights = test::normal_weights(32 * 64);
     task.cluster.engine = Engine::kReference;
-    const double reference = palettize(task, weights).error.mse;
+    const double reference = palettize(task, weights).result.error.mse;
     task.cluster.engine = Engine::kExact;
-    const double exact = palettize(task, weights).error.mse;
+    const double exact = palettize(task, weights).result.error.mse;
     task.cluster.engine = Engine::kFast;
-    const double fast = palettize(task, weights).error.mse;
+    const double fast = palettize(task, weights).result.error.mse;
     BOOST_TEST(exact <= reference);
     BOOST_TEST(fast <= exact * (1 + 1e-4));
 }
@@ -253,9 +253,9 @@ BOOST_AUTO_TEST_CASE(errors_of_huge_and_denormal_tensors_are_numbers) {
          {std::vector<double>{1e300, -1e300, 3e299, 2e299, 0.5e300, 0},
           std::vector<double>{1e-320, 2e-320, 5e-320, 0, 0, 0}}) {
         const Packed packed = palettize(job_for({2, 3}, spec, DType::kF64), values);
-        BOOST_TEST(std::isfinite(packed.error.sqnr_db));
-        BOOST_TEST(packed.error.sqnr_db > 0);
-        BOOST_TEST(measure_error(values, packed.tensor).sqnr_db == packed.error.sqnr_db);
+        BOOST_TEST(std::isfinite(packed.result.error.sqnr_db));
+        BOOST_TEST(packed.result.error.sqnr_db > 0);
+        BOOST_TEST(measure_error(values, packed.tensor).sqnr_db == packed.result.error.sqnr_db);
     }
 }
 

@@ -58,7 +58,7 @@ std::pair<double, double> deviations(const TensorTask& task, const Weighted& giv
             given.sensitivities
                 ? weighted_error(Weights(given.weights), *given.sensitivities, packed.tensor)
                       .squared
-                : packed.error.mse * double(given.weights.size());
+                : packed.result.error.mse * double(given.weights.size());
         if (lost == 0) {
             BOOST_TEST(measured->squared[w] == 0.0);
             continue;

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(every_engine_finds_the_weighted_optimum) {
         for (const Engine engine : {Engine::kFast, Engine::kExact, Engine::kReference}) {
             const Packed packed = palettized(scalar_job({16, 15}, n_bits, engine), given);
             BOOST_TEST_CONTEXT(engine_name(engine) << " " << n_bits)
-            BOOST_TEST(packed.weighted.value().mse * total <= best * (1 + 1e-4));
+            BOOST_TEST(packed.result.weighted.value().mse * total <= best * (1 + 1e-4));
         }
     }
 }
@@ -109,9 +109,9 @@ BOOST_AUTO_TEST_CASE(groups_and_many_points_have_their_own_optimum) {
         TensorTask task = scalar_job({256, 256}, 4, Engine::kFast, dtype);
         task.spec.granularity = {GranularityKind::kPerGroupedChannel, 1, 64};
         task.geometry = std::get<Geometry>(make_geometry({256, 256}, {0, 1}, task.spec, false));
-        const double fast = palettized(task, rounded).weighted.value().mse;
+        const double fast = palettized(task, rounded).result.weighted.value().mse;
         task.cluster.engine = Engine::kExact;
-        const double exact = palettized(task, rounded).weighted.value().mse;
+        const double exact = palettized(task, rounded).result.weighted.value().mse;
         BOOST_TEST(fast <= exact * (1 + 2e-4));
         task.cluster.engine = Engine::kFast;
         const Packed plain = palettize(task, rounded.weights);
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(groups_and_many_points_have_their_own_optimum) {
             weighted_error(Weights(rounded.weights), Weights(rounded.sensitivities), plain.tensor)
                 .mse;
         BOOST_TEST(fast < 0.9 * before);
-        BOOST_TEST(!plain.weighted.has_value());
+        BOOST_TEST(!plain.result.weighted.has_value());
     }
 }
 
@@ -131,7 +131,8 @@ BOOST_AUTO_TEST_CASE(equal_sensitivities_change_nothing_whatever_their_size) {
         std::fill(given.sensitivities.begin(), given.sensitivities.end(), same);
         const Packed packed = palettized(task, given);
         BOOST_TEST(packed.tensor.lut == plain.tensor.lut, tt::per_element());
-        BOOST_TEST(packed.weighted.value().mse == plain.error.mse, tt::tolerance(1e-12));
+        BOOST_TEST(packed.result.weighted.value().mse == plain.result.error.mse,
+                   tt::tolerance(1e-12));
     }
     given = skewed(1024);
     const Packed once = palettized(task, given);
@@ -152,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_vector_weighs_what_its_elements_do) {
         given.sensitivities[first + (position == 3 ? 0 : task.geometry.vector_stride())] = 5;
     }
     const Packed packed = palettized(task, given);
-    BOOST_TEST(packed.weighted.value().mse == 0.0);
+    BOOST_TEST(packed.result.weighted.value().mse == 0.0);
     for (const std::size_t position : {std::size_t{3}, std::size_t{40}}) {
         const std::size_t first = task.geometry.weight_position(position);
         const std::vector<double> vector{given.weights[first],
@@ -167,7 +168,7 @@ BOOST_AUTO_TEST_CASE(certificates_hold_for_weighted_points) {
     const Case given = skewed(4096);
     TensorTask task = scalar_job({64, 64}, 4, Engine::kExact);
     task.cluster.certify = 1e-4;
-    BOOST_TEST(palettized(task, given).optimality_gap.value() <= 1e-4);
+    BOOST_TEST(palettized(task, given).result.optimality_gap.value() <= 1e-4);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_bad_sensitivity_is_named) {

@@ -39,20 +39,20 @@ BOOST_AUTO_TEST_CASE(every_tensor_is_written_in_plan_order) {
     BOOST_REQUIRE_EQUAL(checkpoint.written.size(), 500U);
     for (std::size_t t = 0; t < 500; ++t)
         BOOST_REQUIRE_EQUAL(checkpoint.written[t], plan.entries[t].task.path);
-    for (const Outcome& outcome : result.outcomes)
-        BOOST_REQUIRE(outcome.finished && !outcome.failed);
+    for (const TensorResult& tensor : result.results)
+        BOOST_REQUIRE(tensor.finished && !tensor.failed);
 }
 
 BOOST_AUTO_TEST_CASE(tensors_are_described_where_that_is_asked_for) {
     MemoryCheckpoint checkpoint = many_tensors(20, 64);
     const Plan plan = default_plan(checkpoint);
-    for (const Outcome& outcome : run_graph(plan, checkpoint.ports(), kPlenty).outcomes)
-        BOOST_TEST(!outcome.detail);
+    for (const TensorResult& tensor : run_graph(plan, checkpoint.ports(), kPlenty).results)
+        BOOST_TEST(!tensor.detail);
     GraphPorts ports = checkpoint.ports();
     ports.describe = DetailLimits{};
-    for (const Outcome& outcome : run_graph(plan, ports, kPlenty).outcomes) {
-        BOOST_REQUIRE(outcome.detail);
-        BOOST_TEST(outcome.detail->low == 0.0);
+    for (const TensorResult& tensor : run_graph(plan, ports, kPlenty).results) {
+        BOOST_REQUIRE(tensor.detail);
+        BOOST_TEST(tensor.detail->low == 0.0);
     }
     BOOST_TEST(checkpoint.written.size() == 40U);
 }
@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(a_failing_tensor_does_not_stop_the_others) {
     checkpoint.weights["/layer000007/weight"][3] = std::numeric_limits<float>::infinity();
     const GraphResult result = run_graph(default_plan(checkpoint), checkpoint.ports(), kPlenty);
     BOOST_TEST(checkpoint.written.size() == 49U);
-    for (std::size_t t = 0; t < 50; ++t) BOOST_TEST(result.outcomes[t].failed == (t == 7));
-    BOOST_TEST(result.outcomes[7].message.find("/layer000007/weight: 1 of 64") == 0U);
+    for (std::size_t t = 0; t < 50; ++t) BOOST_TEST(result.results[t].failed == (t == 7));
+    BOOST_TEST(result.results[7].message.find("/layer000007/weight: 1 of 64") == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(an_exception_of_any_kind_is_the_tensors_failure) {
@@ -119,9 +119,9 @@ BOOST_AUTO_TEST_CASE(an_exception_of_any_kind_is_the_tensors_failure) {
     GraphPorts ports = checkpoint.ports();
     ports.load = [](const PlanEntry&) -> Weights { throw std::runtime_error("no luck"); };
     const GraphResult result = run_graph(default_plan(checkpoint), ports, kPlenty);
-    for (const Outcome& outcome : result.outcomes) {
-        BOOST_TEST(outcome.failed);
-        BOOST_TEST(outcome.message.find("load: no luck") != std::string::npos);
+    for (const TensorResult& tensor : result.results) {
+        BOOST_TEST(tensor.failed);
+        BOOST_TEST(tensor.message.find("load: no luck") != std::string::npos);
     }
 }
 
@@ -135,13 +135,13 @@ BOOST_AUTO_TEST_CASE(an_output_that_cannot_be_written_lets_nothing_more_in) {
         ++loads;
         return load(entry);
     };
-    ports.write = [](const TensorTask&, const Packed&) -> Fingerprint {
+    ports.write = [](const TensorTask&, const Packed&) -> TensorResult {
         throw Error(ErrorCode::kOutput, "disk full");
     };
     const GraphResult result = run_graph(plan, ports, 2 * plan.entries[0].memory_bytes);
     BOOST_TEST(loads < 100U);
-    for (const Outcome& outcome : result.outcomes)
-        BOOST_TEST((outcome.failed && outcome.code == ErrorCode::kOutput));
+    for (const TensorResult& tensor : result.results)
+        BOOST_TEST((tensor.failed && tensor.code == ErrorCode::kOutput));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_stage_of_ones_own_is_one_node_and_one_edge) {
     const Plan plan = make_plan(checkpoint.info, config_of_spec(spec), {});
     const auto entries = plan.palettized();
     const GraphPorts ports = checkpoint.ports();
-    std::vector<Outcome> outcomes(entries.size());
+    std::vector<TensorResult> results(entries.size());
     ByteGate admission(entries, 1 << 30);
 
     flow::graph graph;
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_stage_of_ones_own_is_one_node_and_one_edge) {
     auto quantize_lut = stage_node(graph, QuantizeLutStage{});
     auto assign = stage_node(graph, AssignStage{});
     auto write = stage_node(graph, WriteStage{ports.write}, nullptr, flow::serial);
-    auto sink = sink_node(graph, outcomes);
+    auto sink = sink_node(graph, results);
     flow::make_edge(flow::output_port<0>(gate), load);
     flow::make_edge(load, scale);
     flow::make_edge(scale, prune);  // the edge
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_stage_of_ones_own_is_one_node_and_one_edge) {
     gate.try_put(Release{});
     graph.wait_for_all();
 
-    BOOST_TEST(!outcomes[0].failed);
+    BOOST_TEST(!results[0].failed);
     const std::vector<double> lut{
         0, 5, 6, 6};  // without pruning the four small values would have kept an entry of their own
     BOOST_TEST(checkpoint.tensors.at("/fc/weight").lut == lut, boost::test_tools::per_element());

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "pipeline/record/reported.hpp"
 #include "pipeline/report/comparison.hpp"
-#include "pipeline/report/reported.hpp"
 
 namespace {
 

@@ -42,19 +42,19 @@ BOOST_AUTO_TEST_CASE(a_finished_file_is_known_while_it_is_as_it_was) {
     const FinishedFiles first(folder.path, {name});
     folder.write("part", "content");
     first.add(name, kIdentity, folder.path + "/part", R"({"totals":{}})");
-    const auto report_of = [&](const RunIdentity& identity) {
+    const auto result_of = [&](const RunIdentity& identity) {
         const FinishedFiles next(folder.path, {name, "other.h5"});
-        const std::string* const report = next.report_of(name, identity);
-        return report != nullptr ? *report : "none";
+        const std::string* const result = next.result_of(name, identity);
+        return result != nullptr ? *result : "none";
     };
-    BOOST_TEST(report_of(kIdentity) == "none");  // it did not get its name
+    BOOST_TEST(result_of(kIdentity) == "none");  // it did not get its name
     fs::rename(folder.path + "/part", folder.path + "/" + name);
-    BOOST_TEST(report_of(kIdentity) == R"({"totals":{}})");
-    BOOST_TEST(report_of({"other", "config", "1"}) == "none");
-    BOOST_TEST(report_of({"input", "other", "1"}) == "none");
-    BOOST_TEST(report_of({"input", "config", "2"}) == "none");
+    BOOST_TEST(result_of(kIdentity) == R"({"totals":{}})");
+    BOOST_TEST(result_of({"other", "config", "1"}) == "none");
+    BOOST_TEST(result_of({"input", "other", "1"}) == "none");
+    BOOST_TEST(result_of({"input", "config", "2"}) == "none");
     folder.write(name, "Content");
-    BOOST_TEST(report_of(kIdentity) == "none");
+    BOOST_TEST(result_of(kIdentity) == "none");
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_one_is_none_and_hides_no_other) {
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_one_is_none_and_hides_no_other) {
     }
     const std::string path = ".a.h5.h5palettize-finished";
     const std::string whole = test::file_bytes(folder.path + "/" + path);
-    BOOST_TEST_REQUIRE(FinishedFiles(folder.path, names).report_of("a.h5", kIdentity) != nullptr);
+    BOOST_TEST_REQUIRE(FinishedFiles(folder.path, names).result_of("a.h5", kIdentity) != nullptr);
     std::vector<std::string> damaged{"",
                                      "[1]",
                                      "7",
@@ -76,19 +76,18 @@ BOOST_AUTO_TEST_CASE(a_damaged_one_is_none_and_hides_no_other) {
                                      R"({"checksum": 1, "report": {}})",
                                      R"({"report":)" + std::string(200000, '['),
                                      std::string(200000, '[')};
-    for (std::size_t end = 0; end + 2 < whole.size(); end += 7)
-        damaged.push_back(whole.substr(0, end));
-    for (std::size_t bit = 0; bit < 8 * (whole.size() - 1); ++bit) {
+    for (std::size_t end = 0; end < whole.size(); end += 7) damaged.push_back(whole.substr(0, end));
+    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
         damaged.push_back(whole);
         damaged.back()[bit / 8] = static_cast<char>(damaged.back()[bit / 8] ^ (1 << bit % 8));
     }
     for (const std::string& text : damaged) {
         folder.write(path, text);
         const FinishedFiles next(folder.path, names);
-        const std::string* const report = next.report_of("a.h5", kIdentity);
-        // JSON has several ways to write what is the same.
-        if (report != nullptr) BOOST_TEST(*report == R"({"totals": 1})", text);
-        BOOST_TEST(next.report_of("b.h5", kIdentity) != nullptr);
+        const std::string* const result = next.result_of("a.h5", kIdentity);
+        // JSON has several ways to write the same.
+        if (result != nullptr) BOOST_TEST(*result == R"({"totals": 1})", text);
+        BOOST_TEST(next.result_of("b.h5", kIdentity) != nullptr);
     }
 }
 
@@ -101,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_run_discards_its_own_only) {
     other.add("b.h5", kIdentity, folder.path + "/b.h5", "{}");
     other.discard();
     const auto is_known = [&](const std::string& name) {
-        return FinishedFiles(folder.path, {name}).report_of(name, kIdentity) != nullptr;
+        return FinishedFiles(folder.path, {name}).result_of(name, kIdentity) != nullptr;
     };
     BOOST_TEST(is_known("a.h5"));
     BOOST_TEST(!is_known("b.h5"));

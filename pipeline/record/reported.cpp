@@ -1,4 +1,4 @@
-#include "pipeline/report/reported.hpp"
+#include "pipeline/record/reported.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/console/json_path.hpp"
-#include "pipeline/shards/shard_record.hpp"
+#include "pipeline/record/shard_record.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -1,0 +1,176 @@
+#include "pipeline/run/publish.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "io/files/temporary.hpp"
+#include "io/write/journal.hpp"
+#include "pipeline/inputs/index_text.hpp"
+#include "pipeline/report/report.hpp"
+#include "pipeline/report/report_files.hpp"
+#include "pipeline/report/report_page.hpp"
+#include "pipeline/report/totals.hpp"
+#include "pipeline/run/batch_summary.hpp"
+#include "pipeline/run/rank_files.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+std::string report_of(const Run& run, const Timing&) {
+    if (!run.is_batch) return report_json(run.plan(0), &run.results[0]);
+    return files_report_json(file_reports(run), summary_of(run));
+}
+
+std::string trace_of(const Run&, const Timing& timing) { return timing.trace_json(); }
+
+std::string page_of(const Run& run, const Timing& timing) {
+    return report_page(report_of(run, timing));
+}
+
+/// Returns the bytes of datasets that are no tensors.
+std::uint64_t other_bytes(const CheckpointInfo& info) {
+    std::uint64_t bytes = 0;
+    for (const DatasetInfo& dataset : info.datasets) bytes += dataset.dtype ? 0 : dataset.bytes;
+    return bytes;
+}
+
+void make_folders(const Run& run, MadeFolders& folders) {
+    const std::string& top = run.files.folder;
+    folders.make(top, top);
+    for (const std::size_t f : run.to_do)
+        folders.make(folder_of(run.files.target(run.input(f).name)), top);
+    for (const IndexFile& index : run.files.inputs.indexes)
+        folders.make(folder_of(run.files.target(index.name)), top);
+}
+
+/// Publishes copies of the index files, with the sizes of the outputs.
+void publish_indexes(const Run& run) {
+    const bool force = run.arguments.flag("force") || run.to_do.size() < run.file_count();
+    for (const IndexFile& index : run.files.inputs.indexes) {
+        const auto add = [&](std::uint64_t sum, std::size_t f) {
+            return sum + totals_of(run.plan(f)).bytes_out + other_bytes(run.planned.infos[f]);
+        };
+        const std::uint64_t bytes =
+            std::accumulate(index.files.begin(), index.files.end(), std::uint64_t{0}, add);
+        TemporaryFile copy(behind_links(run.files.target(index.name)), force);
+        copy.create(index_with_size(index.text, bytes));
+        copy.publish();
+    }
+}
+
+}  // namespace
+
+/// A file that an option names.
+struct Publication::SideFile {
+    const char* option;
+    ReportFile (*open)(const Arguments&);  // checks that it can be written
+    std::string (*content)(const Run&, const Timing&);
+    const char* refusal_for_batch;  // null: a batch may have it
+    bool is_for_ranks;              // a job of several ranks may have it
+};
+
+/// To publish a new file, add a row here and its option to the option table.
+const std::vector<Publication::SideFile>& Publication::side_files() {
+    static const std::vector<SideFile> rows = {
+        {"report", report_from, report_of, nullptr, true},
+        {"trace", trace_from, trace_of,
+         "--trace: is of one input; give the file to look at alone, or --profile, which tells of "
+         "each",
+         true},
+        {"report-html", page_from, page_of,
+         "--report-html: is of one input; --report FILE --report-detail keeps what the pages of "
+         "all show, and h5palettize report makes one of a file's part",
+         false},
+    };
+    return rows;
+}
+
+bool Publication::is_asked_for(const Arguments& arguments) {
+    return std::ranges::any_of(side_files(),
+                               [&](const SideFile& row) { return arguments.has(row.option); });
+}
+
+void Publication::refuse_unsupported(const Run& run) {
+    const Arguments& arguments = run.arguments;
+    const auto refuse = [](const std::string& text) { throw Error(ErrorCode::kUsage, text); };
+    const bool has_ranks = !run.team.is_alone();
+    if (run.is_batch && arguments.has("shard")) {
+        refuse(
+            "--shard: is of one input; divide each of them, or give each machine some of the "
+            "files");
+    }
+    const std::string not_by_ranks = ": not by several ranks of one job";
+    if (has_ranks && arguments.has("shard"))
+        refuse("--shard " + arguments.text("shard") + not_by_ranks);
+    for (const SideFile& row : side_files()) {
+        if (!arguments.has(row.option)) continue;
+        if (run.is_batch && row.refusal_for_batch != nullptr) refuse(row.refusal_for_batch);
+        if (has_ranks && !row.is_for_ranks) refuse("--" + std::string(row.option) + not_by_ranks);
+    }
+    if (has_ranks && arguments.flag("report-detail")) refuse("--report-detail" + not_by_ranks);
+}
+
+Publication::Publication(const Run& run) {
+    Arguments arguments = run.arguments;
+    if (run.is_batch) {
+        make_folders(run, folders_);
+        arguments = with_others(arguments, run.files);
+        // With nothing left to do, a report that is there is of the run that was killed after it.
+        if (run.to_do.empty()) arguments.values.at("force") = po::variable_value(true, false);
+    } else {
+        prepare_folder_of_ranks(run.target(0), run.team.ranks().size(), run.resumes);
+    }
+    for (const SideFile& row : side_files())
+        files_.emplace_back(new ReportFile(row.open(arguments)));  // it cannot be moved
+    // A run that was killed when an output had its name left its journal.
+    for (std::size_t f = 0; f < run.file_count(); ++f) {
+        if (std::ranges::find(run.to_do, f) == run.to_do.end()) remove_journal(run.target(f));
+    }
+}
+
+void Publication::write(const Run& run, const Timing& timing) {
+    for (std::size_t s = 0; s < files_.size(); ++s) {
+        const SideFile& row = side_files()[s];
+        if (run.arguments.has(row.option)) files_[s]->write(row.content(run, timing));
+    }
+}
+
+void Publication::publish_side_files() {
+    for (const auto& file : files_) file->publish();
+}
+
+void Publication::publish(const Run& run, const FinishedOutput& output) {
+    write(run, output.timing);
+    output.phases->enter("publish", Activity::kWriting);
+    try {
+        publish_side_files();
+        output.writer->publish();
+    } catch (const Error&) {
+        for (const auto& file : files_) file->withdraw();
+        throw;
+    }
+}
+
+void Publication::publish_batch(const Run& run) {
+    write(run, {});
+    publish_indexes(run);
+    publish_side_files();
+    run.notes->discard();
+}
+
+void publish_output(const Run& run, const FinishedOutput& output) {
+    const std::string& name = run.input(output.file).name;
+    try {
+        run.notes->add(name, run.identities[output.file], output.partial_path,
+                       to_bytes(run.results[output.file]));
+        output.phases->enter("publish", Activity::kWriting);
+        output.writer->publish();
+    } catch (const Error&) {
+        run.notes->take_back(name);
+        throw;
+    }
+}
+
+}  // namespace pal

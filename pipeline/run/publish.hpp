@@ -1,0 +1,49 @@
+// Publishes a run: gives every file that it makes its name, in one place for all forms of a run.
+// Those are the outputs, the files that options name (report, trace, page), and the copies of index
+// files. A new file that an option names is a row of the table in publish.cpp.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/console/report_file.hpp"
+#include "pipeline/run/execute.hpp"
+#include "pipeline/run/made_folders.hpp"
+#include "pipeline/run/prepare.hpp"
+
+namespace pal {
+
+class Publication {
+  public:
+    /// Makes the folders of the outputs and checks that every file can be written. Only the process
+    /// that leads has one. Throws Error(kUsage) if a file exists or is another file of the run, and
+    /// Error(kOutput) if it cannot be written.
+    explicit Publication(const Run& run);
+
+    /// Throws Error(kUsage), with advice, for an option that a batch or a job of ranks cannot have.
+    static void refuse_unsupported(const Run& run);
+    /// Tells whether an option asks for any file beside the outputs.
+    [[nodiscard]] static bool is_asked_for(const Arguments& arguments);
+
+    /// Publishes the only output of a run and all files beside it: all of them appear or none.
+    void publish(const Run& run, const FinishedOutput& output);
+    /// Publishes the files beside the outputs of a batch, the report last: it says that all is
+    /// there.
+    void publish_batch(const Run& run);
+
+  private:
+    struct SideFile;
+    static const std::vector<SideFile>& side_files();
+    void write(const Run& run, const Timing& timing);
+    void publish_side_files();
+
+    MadeFolders folders_;
+    std::vector<std::unique_ptr<ReportFile>> files_;  // one per row of the table
+};
+
+/// Publishes one output of a batch, with a note by which a later run keeps it: both appear or none.
+void publish_output(const Run& run, const FinishedOutput& output);
+
+}  // namespace pal

@@ -1,0 +1,260 @@
+#include "pipeline/run/shared_file.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "io/guard/last_wish.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/console/progress.hpp"
+#include "pipeline/graph/result_bytes.hpp"
+#include "pipeline/profile/job_profile.hpp"
+#include "pipeline/profile/trace.hpp"
+#include "pipeline/ranks/agreement.hpp"
+#include "pipeline/ranks/piece_source.hpp"
+#include "pipeline/run/growing_output.hpp"
+#include "pipeline/run/merge.hpp"
+#include "pipeline/run/rank_files.hpp"
+#include "pipeline/run/resume.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// The file that rank 0 merges the shards into. Its journal only keeps others from it.
+struct MergedFile {
+    MergedFile(const Run& run, const CheckpointReader& input,
+               const std::vector<MergedTensor>& tensors)
+        : place(run.target(0), run.identities[0], false),
+          writer(input, run.target(0), run.arguments.flag("force"), paths_of(tensors),
+                 place.part_path()) {}
+
+    Journal place;
+    CheckpointWriter writer;
+};
+
+class SharedFile {
+  public:
+    SharedFile(Run& run, RankRecorder& recording)
+        : run_(run),
+          team_(run.team),
+          recording_(recording),
+          target_(run.target(0)),
+          folder_(folder_of_ranks(target_)),
+          pieces_(pieces_by_seconds(run.plan(0), team_.ranks().size())),
+          parts_(plan_of_pieces(run.plan(0), pieces_)),
+          entries_(parts_.palettized()) {
+        for (std::size_t p = 0; p < entries_.size(); ++p) piece_of_[entries_[p]] = p;
+    }
+    ~SharedFile() {
+        shard_.reset();            // and its files, unless they are kept
+        ::rmdir(folder_.c_str());  // succeeds for the last rank
+    }
+    SharedFile(const SharedFile&) = delete;
+    SharedFile& operator=(const SharedFile&) = delete;
+
+    FinishedOutput execute() {
+        const auto resumed = together([&] { return open_shard(); });
+        const auto results = palettize(resumed);
+        const auto shards = together([&] { return finish_shard(); });
+        if (recording_.recorder() != nullptr) gather_recordings();
+        team_.lead([&] { merge(shards, results); }, &phases_);
+        FinishedOutput output;
+        output.writer = merged_ ? &merged_->writer : nullptr;
+        output.timing = timing();
+        output.phases = &phases_;
+        output.published = [this] {
+            // Removes all shards at once: a rank that is killed now would leave its own.
+            if (team_.leads()) remove_parts(target_, team_.ranks().size());
+            shard_->journal().discard();
+        };
+        return output;
+    }
+
+  private:
+    std::vector<std::string> together(const Team::Step& step) {
+        return team_.together(step, &phases_);
+    }
+
+    /// Returns the numbers of the pieces that an earlier job did, as JSON.
+    std::string open_shard() {
+        phases_.enter("open shard", Activity::kWriting);
+        const std::string path = shard_of_rank(target_, team_.ranks().rank(), team_.ranks().size());
+        shard_.emplace(FileWork{run_, *run_.reader, parts_, recording_.recorder(), phases_}, path,
+                       run_.identities[0], palettized_paths(run_.plan(0)), Copies::kNothing);
+        std::unordered_map<std::string, const PlanEntry*> by_name;
+        for (const PlanEntry* entry : entries_) by_name[journal_name(*entry)] = entry;
+        shard_->resume([&](const std::string& name) {
+            const auto found = by_name.find(name);
+            return found == by_name.end() ? nullptr : found->second;
+        });
+        std::vector<std::size_t> pieces;
+        for (const PlanEntry* entry : shard_->entries()) pieces.push_back(piece_of_.at(entry));
+        return Json(pieces).dump();
+    }
+
+    /// Palettizes what rank 0 hands out. Returns the results of each rank, see results_of_pieces().
+    std::vector<std::string> palettize(const std::vector<std::string>& resumed) {
+        Ranks& ranks = team_.ranks();
+        Handout handout(pieces_, ranks.size());
+        Progress progress(entries_.size(), weight_bytes(entries_),
+                          team_.leads() ? progress_on_stderr() : ProgressOutput{});
+        std::size_t done = 0;
+        for (std::size_t rank = 0; rank < resumed.size(); ++rank) {
+            for (const std::size_t piece : Json::parse(resumed[rank])) {
+                handout.mark_done(rank, piece);
+                progress.add_earlier(1, weight_bytes({entries_[piece]}));
+                ++done;
+            }
+        }
+        if (done > 0) {
+            log_note(
+                fmt::format("{} of {} pieces were done by an earlier run", done, entries_.size()));
+        }
+        if (team_.leads()) ranks.serve(serve_pieces(handout, progress));
+        PieceSource source(ranks, recording_.recorder());
+        const StepResult result = result_of([&] { return run_pieces(source, progress); });
+        phases_.enter("wait", Activity::kWaiting);
+        source.leave();
+        if (team_.leads()) ranks.finish_serving();
+        return together([&] {
+            if (result.code == 0) return result.text;
+            throw Error(static_cast<ErrorCode>(result.code), result.text);
+        });
+    }
+
+    std::string run_pieces(PieceSource& source, Progress& progress) {
+        const TaskSource tasks{[&]() -> const PlanEntry* {
+                                   const auto piece = source.next();
+                                   return piece ? entries_[*piece] : nullptr;
+                               },
+                               [&](const PlanEntry& entry, const TensorResult& result) {
+                                   source.done({1, weight_bytes({&entry}), result.failed});
+                               },
+                               [&] { return source.failed(); }};
+        shard_->palettize(tasks, progress);
+        log_failures();
+        return results_of_pieces();
+    }
+
+    /// Logs what failed on this rank, and throws if anything did.
+    void log_failures() const {
+        ErrorCode code = ErrorCode::kStopped;
+        for (const TensorResult& result : shard_->results()) {
+            if (!result.failed || result.code == ErrorCode::kStopped) continue;
+            if (code == ErrorCode::kStopped) code = result.code;
+            log_error(fmt::format("rank {}: {}", team_.ranks().rank(), result.message));
+        }
+        if (code != ErrorCode::kStopped) throw Error(code, "");
+        if (stop_requested()) throw Error(ErrorCode::kStopped, "");
+    }
+
+    /// Returns the results of this rank: pairs of a piece's number and its result, as CBOR.
+    [[nodiscard]] std::string results_of_pieces() const {
+        Json results = Json::array();
+        for (std::size_t e = 0; e < shard_->entries().size(); ++e) {
+            const std::string bytes = to_bytes(shard_->results()[e]);
+            results.push_back(
+                {piece_of_.at(shard_->entries()[e]),
+                 Json::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end()))});
+        }
+        std::string bytes;
+        Json::to_cbor(results, bytes);
+        return bytes;
+    }
+
+    /// Returns where the shard is.
+    std::string finish_shard() {
+        Origin origin = origin_of(run_, run_.reader->info(), parts_.layout);
+        origin.shard = shard_record_of(run_, {team_.ranks().rank(), team_.ranks().size()});
+        (void)shard_->finish(origin);
+        return shard_->journal().part_path();
+    }
+
+    void gather_recordings() {
+        recording_.end();
+        const auto heads =
+            together([&] { return recording_.packed(entries_, threads_from(run_.arguments)); });
+        recording_.gather(heads, entries_);
+    }
+
+    void merge(const std::vector<std::string>& files, const std::vector<std::string>& results) {
+        phases_.enter("merge", Activity::kWriting);
+        const CheckpointReader& input = *run_.reader;
+        const std::vector<Shard> shards = open_shards(files);
+        require_input_of(shards.front(), input.info());
+        const std::vector<MergedTensor> tensors = merged_tensors(shards, input.info());
+        merged_.emplace(run_, input, tensors);
+        const std::vector<TensorRecord> records = write_merged(tensors, {}, input, merged_->writer);
+        merged_->writer.finish(results_json(shards.front().head, records, false));
+        phases_.enter("merge fsync", Activity::kWriting);
+        const std::uint64_t bytes = merged_->writer.sync();
+        phases_.count_bytes(0, bytes);
+        phases_.leave();
+        run_.results[0].tensors = joined_results(records, results);
+        complete_result(run_, 0, bytes, run_.start, timing());
+    }
+
+    /// Returns the results of the whole plan. records: of the merged file, in the order of the
+    /// plan. results: of the pieces, by rank; times add up, and the largest gap counts.
+    [[nodiscard]] std::vector<TensorResult> joined_results(
+        const std::vector<TensorRecord>& records, const std::vector<std::string>& results) const {
+        std::vector<TensorResult> whole;
+        for (const TensorRecord& record : records) whole.push_back(record.result);
+        for (const std::string& text : results) {
+            for (const Json& piece : Json::from_cbor(text)) {
+                const std::vector<std::uint8_t>& bytes = piece.at(1).get_binary();
+                const TensorResult part =
+                    result_from_bytes(std::string(bytes.begin(), bytes.end()));
+                TensorResult& result = whole[pieces_[piece.at(0).get<std::size_t>()].entry];
+                result.seconds += part.seconds;
+                if (part.optimality_gap) {
+                    result.optimality_gap =
+                        std::max(result.optimality_gap.value_or(0), *part.optimality_gap);
+                }
+                if (part.weighted) result.weighted = part.weighted;
+            }
+        }
+        return whole;
+    }
+
+    /// Asked of the leader after gather_recordings(), while the others wait for it.
+    [[nodiscard]] Timing timing() {
+        if (recording_.recorder() == nullptr) return {};
+        return {[this] { return profile_json(make_profile(recording_.job_until_now())).dump(); },
+                [this] { return profile_table(make_profile(recording_.job_until_now())); },
+                [this] { return trace_json(recording_.job_until_now().ranks); }};
+    }
+
+    Run& run_;
+    const Team& team_;
+    RankRecorder& recording_;
+    Phases& phases_ = recording_.phases();
+    const std::string target_;
+    const std::string folder_;
+    const std::vector<Piece> pieces_;
+    const Plan parts_;                             // an entry for each piece
+    const std::vector<const PlanEntry*> entries_;  // of parts_
+    std::unordered_map<const PlanEntry*, std::size_t> piece_of_;
+    std::optional<GrowingOutput> shard_;  // of this rank
+    std::optional<MergedFile> merged_;    // on the leader
+};
+
+}  // namespace
+
+FinishedOutput execute_shared(Run& run, RankRecorder& recording) {
+    auto shared = std::make_shared<SharedFile>(run, recording);
+    FinishedOutput output = shared->execute();
+    output.owner = std::move(shared);
+    return output;
+}
+
+}  // namespace pal
