@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "configs/model/config.hpp"
-#include "configs/rules/layer_types.hpp"
+#include "configs/model/layer_types.hpp"
+#include "configs/model/states.hpp"
 #include "configs/rules/module_path.hpp"
 #include "configs/rules/rule_table.hpp"
-#include "configs/rules/states.hpp"
 #include "configs/text/nearest.hpp"
 
 namespace pal {

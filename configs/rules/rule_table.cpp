@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "configs/rules/layer_types.hpp"
+#include "configs/model/layer_types.hpp"
 #include "configs/rules/module_path.hpp"
 #include "configs/text/nearest.hpp"
 

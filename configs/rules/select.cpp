@@ -9,10 +9,10 @@
 
 #include "configs/model/config.hpp"
 #include "configs/model/explanation.hpp"
+#include "configs/model/states.hpp"
 #include "configs/rules/module_path.hpp"
 #include "configs/rules/path_filter.hpp"
 #include "configs/rules/rule_table.hpp"
-#include "configs/rules/states.hpp"
 #include "configs/rules/verdict.hpp"
 
 namespace pal {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "configs/rules/layer_types.hpp"
+#include "configs/model/layer_types.hpp"
+#include "configs/model/states.hpp"
 #include "configs/rules/module_path.hpp"
-#include "configs/rules/states.hpp"
 
 namespace pal {
 

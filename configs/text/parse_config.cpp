@@ -2,10 +2,10 @@
 #include <fmt/ranges.h>
 
 #include "configs/model/config.hpp"
-#include "configs/model/presets.hpp"
 #include "configs/text/fields.hpp"
 #include "configs/text/parse_module.hpp"
 #include "configs/text/parse_spec.hpp"
+#include "configs/text/presets.hpp"
 #include "configs/text/text_file.hpp"
 #include "configs/text/yaml.hpp"
 

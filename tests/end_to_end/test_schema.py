@@ -119,7 +119,7 @@ class Schema(support.Case):
         self.assertGreater(refused, 1000)
 
     def test_parser_and_schema_agree_on_the_configs_of_the_parsers_tests(self):
-        presets = [path.read_text() for path in (support.SOURCE_DIR / "configs/model/presets").iterdir()]
+        presets = [path.read_text() for path in (support.SOURCE_DIR / "configs/presets").iterdir()]
         accepted, refused = self.assert_agreed(texts_of_unit_tests() + presets, yaml.safe_load)
         self.assertGreater(accepted, 10)
         self.assertGreater(refused, 30)

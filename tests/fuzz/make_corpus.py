@@ -51,7 +51,7 @@ EDITS = {
 
 
 def write(folder):
-    corpora = {"config": CONFIGS | {path.name: path.read_bytes() for path in (SOURCE_DIR / "configs/model/presets").iterdir()},
+    corpora = {"config": CONFIGS | {path.name: path.read_bytes() for path in (SOURCE_DIR / "configs/presets").iterdir()},
                "palettized": EDITS,
                "checkpoint": {name: data for name, (data, _) in seeds.make_seeds(PROGRAM).items()}}
     for target, inputs in corpora.items():

@@ -2,7 +2,7 @@
 #include <ctime>
 
 #include "configs/model/config.hpp"
-#include "configs/model/presets.hpp"
+#include "configs/text/presets.hpp"
 #include "tests/support/text.hpp"
 
 using namespace pal;

@@ -59,7 +59,7 @@ std::vector<std::string> without_repetition(const std::vector<std::string>& part
     return result;
 }
 
-void add_new(std::vector<std::string>& names, const std::string& name) {
+void add_spelling(std::vector<std::string>& names, const std::string& name) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
@@ -74,16 +74,16 @@ TensorName tensor_name(const std::string& path, std::size_t rank) {
         name.state_name = rank >= 2 ? "weight" : "bias";
         // Keras 3 puts its numbered variables into a group "vars" that is no module of its own.
         if (!components.empty() && components.back() == "vars") {
-            add_new(name.module_names, joined(components));
+            add_spelling(name.module_names, joined(components));
             components.pop_back();
         }
     }
-    add_new(name.module_names, joined(components));
-    add_new(name.module_names, joined(without_repetition(components)));
+    add_spelling(name.module_names, joined(components));
+    add_spelling(name.module_names, joined(without_repetition(components)));
     if (!components.empty() && components.front() == "model_weights") {
         components.erase(components.begin());
-        add_new(name.module_names, joined(components));
-        add_new(name.module_names, joined(without_repetition(components)));
+        add_spelling(name.module_names, joined(components));
+        add_spelling(name.module_names, joined(without_repetition(components)));
     }
     return name;
 }

@@ -1,4 +1,4 @@
-#include "configs/rules/states.hpp"
+#include "configs/model/states.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "configs/rules/layer_types.hpp"
+#include "configs/model/layer_types.hpp"
 
 #include <algorithm>
 #include <array>
