@@ -1,9 +1,8 @@
-// A configuration of rules that each name one module: what a tool has chosen.
+#include "configs/model/make_config.hpp"
+
 #include <fmt/format.h>
 
 #include <cctype>
-
-#include "configs/model/config.hpp"
 
 namespace pal {
 
@@ -27,6 +26,13 @@ std::string literal_pattern(const std::string& text) {
 }
 
 }  // namespace
+
+Config config_of_spec(const PalettizationSpec& spec) {
+    Config config;
+    config.source = "options";
+    config.global_config->op_state_spec = StateSpecs{{"weight", spec}, {"in_proj_weight", spec}};
+    return config;
+}
 
 Config config_of_modules(const ModuleSpecs& modules) {
     Config config;

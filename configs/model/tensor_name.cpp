@@ -1,8 +1,7 @@
-// From dataset paths to module paths and state names.
+#include "configs/model/tensor_name.hpp"
+
 #include <algorithm>
 #include <cctype>
-
-#include "configs/model/config.hpp"
 
 namespace pal {
 

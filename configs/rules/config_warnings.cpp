@@ -1,10 +1,10 @@
-// What is odd about a config whatever the checkpoint.
+#include "configs/rules/config_warnings.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 
-#include "configs/model/config.hpp"
 #include "configs/model/layer_types.hpp"
 #include "configs/model/states.hpp"
 #include "configs/rules/module_path.hpp"

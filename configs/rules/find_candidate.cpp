@@ -1,12 +1,13 @@
+#include "configs/rules/find_candidate.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
-#include "configs/model/explanation.hpp"
 #include "configs/rules/path_filter.hpp"
 #include "configs/text/nearest.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "configs/model/pattern.hpp"
+#include "configs/model/tensor_name.hpp"
 #include "configs/rules/module_path.hpp"
 
 namespace pal {

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "configs/model/config.hpp"
-#include "configs/model/pattern.hpp"
+#include "configs/model/candidate.hpp"
 
 namespace pal {
 

@@ -9,6 +9,7 @@
 #include "configs/model/layer_types.hpp"
 #include "configs/rules/module_path.hpp"
 #include "configs/text/nearest.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

@@ -1,4 +1,5 @@
-// The rules of a config and --include and --exclude applied to the tensors of a file.
+#include "configs/rules/select.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -7,13 +8,12 @@
 #include <set>
 #include <tuple>
 
-#include "configs/model/config.hpp"
-#include "configs/model/explanation.hpp"
 #include "configs/model/states.hpp"
 #include "configs/rules/module_path.hpp"
 #include "configs/rules/path_filter.hpp"
 #include "configs/rules/rule_table.hpp"
 #include "configs/rules/verdict.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 

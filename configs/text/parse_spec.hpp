@@ -12,7 +12,7 @@ namespace pal::yaml {
 [[nodiscard]] const FieldMap<PalettizationSpec>& spec_fields();
 [[nodiscard]] PalettizationSpec parse_spec(const Place& place);
 
-/// As allowed_field_values() of configs/model/config.hpp.
+/// As allowed_field_values() of configs/text/spec_options.hpp.
 [[nodiscard]] std::vector<std::string> allowed_values(std::string_view field);
 
 /// Adds the definitions of a spec and of what is in it to "$defs" of a schema.

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
+#include "configs/write/config_json.hpp"
 
-#include "configs/model/config.hpp"
+#include <fmt/format.h>
 
 namespace pal {
 

@@ -1,8 +1,7 @@
-// Configurations as YAML, for people to go on from.
+#include "configs/write/config_yaml.hpp"
+
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
-
-#include "configs/model/config.hpp"
 
 namespace pal {
 

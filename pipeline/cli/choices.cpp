@@ -1,6 +1,6 @@
 #include "pipeline/cli/choices.hpp"
 
-#include "configs/model/config.hpp"
+#include "configs/text/spec_options.hpp"
 
 namespace pal {
 

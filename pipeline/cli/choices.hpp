@@ -15,6 +15,7 @@
 #include "pipeline/cli/options.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/plan/choose_widths.hpp"
+#include "stages/tensor/error.hpp"
 #include "stages/tensor/spec.hpp"
 
 namespace pal {

@@ -9,6 +9,10 @@
 #include <limits>
 #include <map>
 
+#include "configs/model/make_config.hpp"
+#include "configs/text/parse_config.hpp"
+#include "configs/text/presets.hpp"
+#include "configs/text/spec_options.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "pipeline/cli/choices.hpp"
 #include "pipeline/machine/threads.hpp"

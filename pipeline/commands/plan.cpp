@@ -10,6 +10,8 @@
 #include <iterator>
 #include <numeric>
 
+#include "configs/text/parse_config.hpp"
+#include "configs/write/config_yaml.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "pipeline/cli/choices.hpp"
 #include "pipeline/cli/command.hpp"

@@ -1,7 +1,7 @@
 // schema: the JSON Schema of config files, for editors.
 #include <iostream>
 
-#include "configs/model/config.hpp"
+#include "configs/text/parse_config.hpp"
 #include "pipeline/cli/command.hpp"
 
 namespace pal {

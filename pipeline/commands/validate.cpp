@@ -6,7 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "configs/model/config.hpp"
+#include "configs/rules/config_warnings.hpp"
+#include "configs/text/parse_config.hpp"
 #include "pipeline/cli/command.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/log.hpp"

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <utility>
 
+#include "configs/model/make_config.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/plan/allocation.hpp"
 #include "stages/pack.hpp"

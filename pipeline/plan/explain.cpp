@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "configs/rules/find_candidate.hpp"
+#include "configs/rules/select.hpp"
 #include "pipeline/plan/axes.hpp"
 #include "stages/tensor/error.hpp"
 

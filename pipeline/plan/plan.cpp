@@ -5,6 +5,7 @@
 #include <numeric>
 #include <span>
 
+#include "configs/rules/select.hpp"
 #include "pipeline/plan/axes.hpp"
 #include "pipeline/plan/sensitivities.hpp"
 #include "stages/pack.hpp"

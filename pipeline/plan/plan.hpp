@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "configs/model/candidate.hpp"
 #include "configs/model/config.hpp"
+#include "configs/model/selection.hpp"
 #include "io/checkpoint_info.hpp"
 #include "stages/chain.hpp"
 #include "stages/weights/slab.hpp"

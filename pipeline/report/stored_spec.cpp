@@ -1,6 +1,6 @@
 #include "pipeline/report/stored_spec.hpp"
 
-#include "configs/model/config.hpp"
+#include "configs/text/parse_config.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "configs/model/make_config.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "pipeline/graph/graph.hpp"

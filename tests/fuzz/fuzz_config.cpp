@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "configs/model/config.hpp"
+#include "configs/rules/select.hpp"
+#include "configs/text/parse_config.hpp"
+#include "configs/write/config_json.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace {

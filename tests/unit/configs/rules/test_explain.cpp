@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
-#include "configs/model/explanation.hpp"
+#include "configs/rules/find_candidate.hpp"
+#include "configs/rules/select.hpp"
+#include "configs/text/parse_config.hpp"
+#include "stages/tensor/error.hpp"
 
 using namespace pal;
 

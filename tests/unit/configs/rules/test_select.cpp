@@ -2,7 +2,10 @@
 #include <boost/test/unit_test.hpp>
 #include <ctime>
 
-#include "configs/model/config.hpp"
+#include "configs/model/tensor_name.hpp"
+#include "configs/rules/select.hpp"
+#include "configs/text/parse_config.hpp"
+#include "stages/tensor/error.hpp"
 #include "tests/support/text.hpp"
 
 using namespace pal;

@@ -1,8 +1,13 @@
 #include <boost/test/unit_test.hpp>
 #include <ctime>
 
-#include "configs/model/config.hpp"
+#include "configs/model/make_config.hpp"
+#include "configs/text/parse_config.hpp"
 #include "configs/text/presets.hpp"
+#include "configs/text/spec_options.hpp"
+#include "configs/write/config_json.hpp"
+#include "configs/write/config_yaml.hpp"
+#include "stages/tensor/error.hpp"
 #include "tests/support/text.hpp"
 
 using namespace pal;

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <limits>
 
+#include "configs/model/make_config.hpp"
 #include "pipeline/graph/graph.hpp"
 #include "stages/tensor/error.hpp"
 #include "tests/support/memory_checkpoint.hpp"

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
+#include "configs/model/make_config.hpp"
 #include "pipeline/graph/nodes.hpp"
 #include "tests/support/memory_checkpoint.hpp"
 

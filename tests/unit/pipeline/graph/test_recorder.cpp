@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "configs/model/make_config.hpp"
 #include "pipeline/graph/recorder.hpp"
 #include "pipeline/profile/trace.hpp"
 #include "tests/support/memory_checkpoint.hpp"

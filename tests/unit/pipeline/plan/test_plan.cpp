@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "configs/model/make_config.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/plan/axes.hpp"
 #include "pipeline/plan/plan.hpp"

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "configs/model/make_config.hpp"
 #include "pipeline/plan/cost.hpp"
 #include "pipeline/shards/batch_estimate.hpp"
 

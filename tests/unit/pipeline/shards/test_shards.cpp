@@ -3,6 +3,7 @@
 #include <map>
 #include <numeric>
 
+#include "configs/model/make_config.hpp"
 #include "pipeline/plan/cost.hpp"
 #include "pipeline/shards/shards.hpp"
 #include "stages/tensor/error.hpp"

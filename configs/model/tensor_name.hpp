@@ -1,0 +1,23 @@
+// Names of a tensor as rules see it: module path and state name, from the path of its dataset.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace pal {
+
+/// Module path and state name of a dataset path.
+struct TensorName {
+    /// Spellings that rules see: the full dotted path first, then without Keras' repeated layer
+    /// name, and without "model_weights" or "vars".
+    std::vector<std::string> module_names;
+    std::string state_name;
+};
+
+/// Splits a dataset path ("/conv2d_1/conv2d_1/kernel:0") at '/' and '.'; the last component is the
+/// state. Drops a suffix such as ":0". A bare number or param_N becomes "weight" from rank 2 on,
+/// else "bias".
+[[nodiscard]] TensorName tensor_name(const std::string& path, std::size_t rank);
+
+}  // namespace pal
