@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "configs/model/layer_types.hpp"
+#include "configs/model/module_path.hpp"
 #include "configs/model/states.hpp"
-#include "configs/rules/module_path.hpp"
 #include "configs/rules/rule_table.hpp"
 #include "configs/text/nearest.hpp"
 

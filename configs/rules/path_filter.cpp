@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 
+#include "configs/model/module_path.hpp"
 #include "configs/model/pattern.hpp"
 #include "configs/model/tensor_name.hpp"
-#include "configs/rules/module_path.hpp"
 
 namespace pal {
 

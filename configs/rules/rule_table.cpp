@@ -7,7 +7,7 @@
 #include <set>
 
 #include "configs/model/layer_types.hpp"
-#include "configs/rules/module_path.hpp"
+#include "configs/model/module_path.hpp"
 #include "configs/text/nearest.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -8,8 +8,8 @@
 #include <set>
 #include <tuple>
 
+#include "configs/model/module_path.hpp"
 #include "configs/model/states.hpp"
-#include "configs/rules/module_path.hpp"
 #include "configs/rules/path_filter.hpp"
 #include "configs/rules/rule_table.hpp"
 #include "configs/rules/verdict.hpp"

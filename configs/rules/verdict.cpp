@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "configs/model/layer_types.hpp"
+#include "configs/model/module_path.hpp"
 #include "configs/model/states.hpp"
-#include "configs/rules/module_path.hpp"
 
 namespace pal {
 

@@ -1,4 +1,4 @@
-#include "configs/rules/module_path.hpp"
+#include "configs/model/module_path.hpp"
 
 #include <algorithm>
 
