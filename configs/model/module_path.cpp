@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "configs/model/pattern.hpp"
-
 namespace pal {
 
 std::vector<std::string> module_components(const std::string& module) {
@@ -29,19 +27,6 @@ std::vector<std::string> with_parents(const std::string& module) {
     names.push_back(module);
     std::reverse(names.begin(), names.end());
     return names;
-}
-
-bool is_optimizer_state(const std::string& module) {
-    const auto components = module_components(module);
-    return std::any_of(components.begin(), components.end(), [](const std::string& component) {
-        return component == "optimizer" || component == "optimizer_weights";
-    });
-}
-
-bool is_embedding(const std::string& module, const std::string& state) {
-    static const Pattern kEmbedding(
-        "(?i)(.*[._])?(embed|embeds|embedding|embeddings|wte|wpe)([._].*)?", "embedding names");
-    return state == "embeddings" || kEmbedding.matches(module);
 }
 
 }  // namespace pal

@@ -87,4 +87,14 @@ TensorName tensor_name(const std::string& path, std::size_t rank) {
     return name;
 }
 
+std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank) {
+    std::string raw = path.substr(path.starts_with('/') ? 1 : 0);
+    std::replace(raw.begin(), raw.end(), '/', '.');
+    std::vector<std::string> paths{raw};
+    const TensorName name = tensor_name(path, rank);
+    for (const std::string& module : name.module_names)
+        paths.push_back(module + (module.empty() ? "" : ".") + name.state_name);
+    return paths;
+}
+
 }  // namespace pal

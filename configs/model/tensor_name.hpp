@@ -20,4 +20,7 @@ struct TensorName {
 /// else "bias".
 [[nodiscard]] TensorName tensor_name(const std::string& path, std::size_t rank);
 
+/// Dotted spellings of a dataset path: as it stands in the file, then as rules see it.
+[[nodiscard]] std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank);
+
 }  // namespace pal

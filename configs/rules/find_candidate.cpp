@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "configs/rules/path_filter.hpp"
+#include "configs/model/tensor_name.hpp"
 #include "configs/text/nearest.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -35,16 +35,6 @@ constexpr std::array<Reading, 3> kReadings{
 
 }  // namespace
 
-std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank) {
-    std::string raw = path.substr(path.starts_with('/') ? 1 : 0);
-    std::replace(raw.begin(), raw.end(), '/', '.');
-    std::vector<std::string> paths{raw};
-    const TensorName name = tensor_name(path, rank);
-    for (const std::string& module : name.module_names)
-        paths.push_back(module + (module.empty() ? "" : ".") + name.state_name);
-    return paths;
-}
-
 PathFilter::PathFilter(const std::string& option, const std::string& expression,
                        const std::vector<Candidate>& candidates)
     : hits_(candidates.size()),

@@ -9,9 +9,6 @@
 
 namespace pal {
 
-/// The dotted spellings of a dataset's path: as it stands in the file, and as rules see it.
-[[nodiscard]] std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank);
-
 /// A dataset with several hard links is hit where one of its paths is. What an expression says is
 /// read in one way for the whole file: as HDF5 paths ("/fc/weight"); if that matches no dataset at
 /// all, as dotted paths ("fc.weight"); if that does not either, as module names, which cover

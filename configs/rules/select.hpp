@@ -1,14 +1,14 @@
 // Applies the rules of a config, --include and --exclude to the tensors of one or several files.
+//
+// A new rule of selection belongs to one of the steps that decider.hpp lists.
 #pragma once
 
-#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "configs/model/candidate.hpp"
 #include "configs/model/config.hpp"
-#include "configs/model/explanation.hpp"
 #include "configs/model/selection.hpp"
 
 namespace pal {
@@ -31,18 +31,5 @@ namespace pal {
                                                 const std::vector<Candidate>& candidates,
                                                 const std::vector<CandidateFile>& files,
                                                 const SelectionOptions& options);
-
-/// Explains the decision of select_tensors on one candidate. Throws Error(kUsage) for a pattern
-/// that backtracks without end and for a bad filter; other rules do not matter.
-[[nodiscard]] Explanation explain_decision(const Config& config,
-                                           const std::vector<Candidate>& candidates,
-                                           const std::map<std::string, std::string>& layer_types,
-                                           const SelectionOptions& options, std::size_t candidate);
-
-/// Collects everything that select_tensors warns of or refuses. Throws as explain_decision.
-[[nodiscard]] RuleSurvey survey_rules(const Config& config,
-                                      const std::vector<Candidate>& candidates,
-                                      const std::map<std::string, std::string>& layer_types,
-                                      const SelectionOptions& options);
 
 }  // namespace pal

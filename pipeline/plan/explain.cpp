@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "configs/rules/explain.hpp"
 #include "configs/rules/find_candidate.hpp"
-#include "configs/rules/select.hpp"
+#include "configs/rules/survey.hpp"
 #include "pipeline/plan/axes.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "configs/rules/explain.hpp"
 #include "configs/rules/find_candidate.hpp"
 #include "configs/rules/select.hpp"
+#include "configs/rules/survey.hpp"
 #include "configs/text/parse_config.hpp"
 #include "stages/tensor/error.hpp"
 
