@@ -37,6 +37,10 @@ class OrderedEntries {
     std::unordered_map<std::string, std::size_t> slot_of_;  // key: in latest_
 };
 
+Place child_of(const Place& map, const std::string& key, const YAML::Node& value) {
+    return {value, map.source, map.path.empty() ? key : map.path + "." + key, {}};
+}
+
 /// A quoted "<<" is a key like any other.
 bool is_merge(const YAML::Node& key) {
     return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";
@@ -59,10 +63,6 @@ std::vector<Place> merged_maps(const Place& merged) {
 }
 
 }  // namespace
-
-Place Place::child(const std::string& name, const YAML::Node& value) const {
-    return {value, source, path.empty() ? name : path + "." + name, {}};
-}
 
 std::string position(const Place& place) {
     const YAML::Mark mark = place.mark();
@@ -95,9 +95,9 @@ std::vector<std::pair<std::string, Place>> entries(const Place& place) {
     OrderedEntries all;
     for (const auto& entry : place.node) {
         if (!is_merge(entry.first)) continue;
-        for (const Place& map : merged_maps(place.child("<<", entry.second))) {
+        for (const Place& map : merged_maps(child_of(place, "<<", entry.second))) {
             for (auto& [key, value] : entries(map)) {
-                value.path = place.child(key, value.node).path;
+                value.path = child_of(place, key, value.node).path;
                 all.set(key, value);
             }
         }
@@ -105,7 +105,7 @@ std::vector<std::pair<std::string, Place>> entries(const Place& place) {
     for (const auto& entry : place.node) {
         if (!entry.first.IsScalar()) fail(place, "a key that is no text");
         if (is_merge(entry.first)) continue;
-        Place value = place.child(entry.first.Scalar(), entry.second);
+        Place value = child_of(place, entry.first.Scalar(), entry.second);
         value.key = entry.first;
         all.set(entry.first.Scalar(), value);
     }

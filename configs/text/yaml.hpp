@@ -4,7 +4,6 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +23,6 @@ struct Place {
     /// Assigning a YAML::Node changes the document that it stands in, for every alias of it.
     Place& operator=(const Place&) = delete;
 
-    [[nodiscard]] Place child(const std::string& name, const YAML::Node& value) const;
     /// Where the entry begins: at its key; an alias' value would stand at its anchor.
     [[nodiscard]] YAML::Mark mark() const {
         return key.IsDefined() && !key.IsNull() ? key.Mark() : node.Mark();
