@@ -7,7 +7,7 @@ namespace pal {
 namespace {
 
 constexpr std::string_view kMeta = "\\^$[]|()?*+{}";
-/// Escapes of one letter without an argument: what follows them stands for itself.
+/// Letters of escapes without an argument; the text behind such an escape is ordinary.
 constexpr std::string_view kLoneEscapes = "dDwWsShHvVRbBAzZntrfea";
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
@@ -16,8 +16,8 @@ bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
 
-/// Alternatives, verbs, and groups other than the plain ones: option settings and comments change
-/// the meaning of what stands after them.
+/// True for alternatives, verbs, and groups with options or comments: these change the meaning of
+/// the text behind them.
 bool is_beyond_telling(std::string_view expression) {
     if (contains(expression, "|") || contains(expression, "(*")) return true;
     for (std::size_t at = expression.find("(?"); at != std::string_view::npos;
@@ -35,7 +35,7 @@ struct Token {
     std::size_t length = 1;
     bool literal = false;  // stands for the character `value`
     char value = 0;
-    bool known = true;
+    bool known = true;  // false: an escape of unknown meaning
 };
 
 Token token_at(std::string_view rest) {
@@ -57,7 +57,7 @@ bool fits(char fixed, char found) { return fixed == found || fixed == FixedEnds:
 
 bool FixedEnds::allow(std::string_view text) const {
     if (text.size() < prefix.size() || text.size() < suffix.size()) return false;
-    // Names differ late and rules too ("layers.17.fc"): from the inner end of each.
+    // Compares from the inner end of each, since names differ late ("layers.17.fc").
     for (std::size_t i = prefix.size(); i > 0; --i) {
         if (!fits(prefix[i - 1], text[i - 1])) return false;
     }
@@ -76,7 +76,7 @@ FixedEnds fixed_ends(std::string_view expression) {
     while (!expression.empty()) {
         const Token token = token_at(expression);
         expression.remove_prefix(token.length);
-        // Beyond an unknown escape the text may be its argument: the suffix cannot be told.
+        // The text behind an unknown escape may be its argument: the suffix is unknown.
         if (!token.known) return {ends.prefix, "", false};
         if (token.literal && !is_quantified(expression)) {
             ends.suffix += token.value;

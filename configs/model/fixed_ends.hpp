@@ -1,5 +1,5 @@
-// What every whole match of a regular expression begins and ends with, read off its text: most of
-// many names are told apart by it without running the expression. Only for configs/.
+// Text that every match of a regular expression begins and ends with. Most names fail on it, so
+// the expression need not run.
 #pragma once
 
 #include <string>
@@ -7,18 +7,20 @@
 
 namespace pal {
 
-/// Never longer than what is certain; empty where the text is not plain enough to tell.
+/// Only the part that is certain; empty if the expression is too complex to tell.
 struct FixedEnds {
-    std::string prefix;    // kAny stands for any character: many write "layers.0" for "layers\\.0"
-    std::string suffix;    // the same
+    std::string prefix;    // may hold kAny: many write "layers.0" for "layers\\.0"
+    std::string suffix;    // may hold kAny
     bool literal = false;  // the expression matches `prefix` and nothing else
 
+    /// Stands for any character.
     static constexpr char kAny = '\0';
 
+    /// False: the expression cannot match all of `text`.
     [[nodiscard]] bool allow(std::string_view text) const;
 };
 
-/// Of a valid PCRE2 expression without options.
+/// Reads the fixed ends off a valid PCRE2 expression without options.
 [[nodiscard]] FixedEnds fixed_ends(std::string_view expression);
 
 }  // namespace pal

@@ -8,8 +8,8 @@ namespace pal {
 
 namespace {
 
-/// A pattern that matches this text and nothing else. Bytes that a config file cannot hold are
-/// written by their numbers.
+/// Returns a pattern that matches this text only. Writes bytes that a config file cannot hold as
+/// numbers.
 std::string literal_pattern(const std::string& text) {
     std::string pattern;
     for (const char c : text) {
@@ -38,7 +38,7 @@ Config config_of_modules(const ModuleSpecs& modules) {
     Config config;
     config.source = "options";
     config.global_config.reset();
-    // In the order of names a module comes before those below it, and the later rule wins.
+    // The map orders a module before the modules below it, and the later rule wins.
     for (const auto& [module, states] : modules) {
         ModuleRule rule;
         rule.name = literal_pattern(module);

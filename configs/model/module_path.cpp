@@ -17,7 +17,7 @@ std::vector<std::string> module_components(const std::string& module) {
 }
 
 std::vector<std::string> with_parents(const std::string& module) {
-    // A name of 64 KiB may be all dots: its parents together would take gigabytes.
+    // A name of 64 KiB may be all dots; all its parents together would take gigabytes.
     constexpr std::size_t kMostParents = 100;
     std::vector<std::string> names;
     for (std::size_t dot = module.find('.');

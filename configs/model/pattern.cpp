@@ -31,7 +31,7 @@ std::string message_of(int error) {
     return reinterpret_cast<const char*>(text.data());
 }
 
-/// Read only once it is made, so that all patterns and threads may share it.
+/// One context for all patterns and threads; nobody writes to it after it is made.
 pcre2_match_context* limits() {
     static const std::unique_ptr<pcre2_match_context, FreeContext> context = [] {
         std::unique_ptr<pcre2_match_context, FreeContext> made(pcre2_match_context_create(nullptr));
@@ -43,7 +43,7 @@ pcre2_match_context* limits() {
     return context.get();
 }
 
-/// Whether a match was found is all that is asked: one pair of offsets does for every pattern.
+/// Match data for every pattern of a thread. One pair of offsets is enough: only success counts.
 pcre2_match_data* scratch() {
     thread_local const std::unique_ptr<pcre2_match_data, FreeData> kData(
         pcre2_match_data_create(1, nullptr));
@@ -70,7 +70,7 @@ Pattern::Pattern(const std::string& expression, std::string origin) : origin_(st
                                            " at offset " + std::to_string(offset));
     }
     ends_ = fixed_ends(expression);
-    // Without machine code (no JIT on this processor) PCRE2 interprets: slower, the same matches.
+    // Without machine code (no JIT on this processor) PCRE2 interprets: slower, same matches.
     if (!ends_.literal) (void)pcre2_jit_compile(compiled->code.get(), PCRE2_JIT_COMPLETE);
     compiled_ = std::move(compiled);
 }
@@ -83,7 +83,7 @@ bool Pattern::matches(std::string_view text) const {
                            text.size(), 0, options, scratch(), limits());
     };
     int result = match(0);
-    // Machine code has a small stack; the interpreter takes its memory from the heap.
+    // Machine code has a small stack; the interpreter takes memory from the heap.
     if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = match(PCRE2_NO_JIT);
     if (result >= 0) return true;
     if (result == PCRE2_ERROR_NOMATCH) return false;

@@ -1,6 +1,7 @@
-// A regular expression that must match a whole text, as Python's re.fullmatch: PCRE2, compiled to
-// machine code where PCRE2 can, with limits, so that a pattern that backtracks without end is an
-// error and not a hang. Copies share the compiled form. Only for configs/.
+// A regular expression (PCRE2) that must match a whole text, as Python's re.fullmatch does.
+//
+// PCRE2 compiles it to machine code if it can. Limits turn a pattern that backtracks without end
+// into an error. Copies share the compiled form.
 #pragma once
 
 #include <memory>
@@ -14,10 +15,10 @@ namespace pal {
 class Pattern {
   public:
     /// `origin` names the pattern in errors: "config.yaml:3:5: module_name_configs 'x'". Throws
-    /// Error(kUsage) with PCRE2's message and the offset where `expression` is none.
+    /// Error(kUsage) with PCRE2's message and the offset if `expression` is not valid.
     Pattern(const std::string& expression, std::string origin);
 
-    /// Throws Error(kUsage) where matching exceeds its limits. Thread-safe.
+    /// Throws Error(kUsage) if matching exceeds its limits. Thread-safe.
     [[nodiscard]] bool matches(std::string_view text) const;
 
   private:

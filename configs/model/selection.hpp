@@ -17,7 +17,8 @@ struct SelectionOptions {
 
 struct Decision {
     std::optional<PalettizationSpec> spec;  // set: selected
-    std::string reason;  // why not, or which rule won: "module_name_configs 'layers\..*' (line 12)"
+    /// Reason to stay dense, or the rule that won: "module_name_configs 'layers\..*' (c.yaml:12)".
+    std::string reason;
     bool by_name = false;     // --include or a name rule asks for it
     std::string module_path;  // dotted; from the path that decided
     std::string state_name;

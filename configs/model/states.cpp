@@ -8,11 +8,11 @@ namespace pal {
 namespace {
 
 constexpr std::array<const char*, 2> kTorchWeights{"weight", "in_proj_weight"};
-/// Keras 1 and Theano policies named theirs ..._W and ..._U.
+/// Endings of state names in Keras 1 and in Theano policies.
 constexpr std::array<const char*, 6> kKerasKernels{
     "kernel", "depthwise_kernel", "pointwise_kernel", "recurrent_kernel", "W", "U"};
 constexpr std::array<const char*, 2> kKerasSuffixes{"_W", "_U"};
-/// Comes as far as the states above only where a rule names its layer.
+/// Default state too, but an embedding stays dense unless a rule names its layer.
 constexpr const char* kKerasEmbeddings = "embeddings";
 
 template <std::size_t count>
@@ -20,7 +20,7 @@ bool is_one_of(const std::string& state, const std::array<const char*, count>& n
     return std::find(names.begin(), names.end(), state) != names.end();
 }
 
-/// States that `weight` stands for in a Keras file.
+/// True for the states that an entry for `weight` covers in a Keras file.
 bool is_keras_kernel(const std::string& state) {
     return state == kKerasEmbeddings || is_one_of(state, kKerasKernels) ||
            std::any_of(kKerasSuffixes.begin(), kKerasSuffixes.end(),

@@ -1,5 +1,4 @@
-// State names: the default ones, and the entry of a state spec that covers a state. Only for
-// configs/.
+// State names: the default ones, and the entry of a StateSpecs that covers a state.
 #pragma once
 
 #include <optional>
@@ -10,14 +9,15 @@
 
 namespace pal {
 
-/// A state that is palettized where no op_state_spec says otherwise: weights and Keras' kernels.
+/// True for states that are palettized if no op_state_spec is given: weights and Keras' kernels.
 [[nodiscard]] bool is_default_state(const std::string& state);
 
-/// The states that a config could select somewhere, for messages; "*_W": all that end so.
+/// Lists the states that a config could select somewhere, for messages. "*_W" stands for all
+/// states with this ending.
 [[nodiscard]] std::vector<std::string> states_looked_for(const Config& config);
 
-/// The entry for a state: its own name, `weight` for Keras' kernels, then "*". Null: the specs do
-/// not name it. Points into `specs`.
+/// Finds the entry for a state: its own name, else `weight` for Keras' kernels, else "*". Returns a
+/// pointer into `specs`; null if no entry covers the state.
 [[nodiscard]] const std::optional<PalettizationSpec>* find_state(const StateSpecs& specs,
                                                                  const std::string& state);
 

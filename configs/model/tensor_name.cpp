@@ -12,7 +12,7 @@ bool all_digits(const std::string& text) {
                                         [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// '/' and '.' both separate, except for a TensorFlow suffix such as ":0".
+/// Splits a path at '/' and '.'.
 std::vector<std::string> components_of(const std::string& path) {
     std::vector<std::string> components(1);
     for (const char c : path) {
@@ -43,8 +43,8 @@ std::string joined(const std::vector<std::string>& parts) {
     return text;
 }
 
-/// Keras repeats a layer's name, Keras 2.0 with a number behind it: conv2d_1/conv2d_1,
-/// block1_conv1/block1_conv1_1.
+/// True if `again` repeats a layer's name, as Keras does (conv2d_1/conv2d_1). Keras 2.0 adds a
+/// number: block1_conv1/block1_conv1_1.
 bool repeats(const std::string& layer, const std::string& again) {
     return again == layer ||
            (again.starts_with(layer + "_") && all_digits(again.substr(layer.size() + 1)));
@@ -71,7 +71,7 @@ TensorName tensor_name(const std::string& path, std::size_t rank) {
     components.pop_back();
     if (says_nothing(name.state_name)) {
         name.state_name = rank >= 2 ? "weight" : "bias";
-        // Keras 3 puts its numbered variables into a group "vars" that is no module of its own.
+        // Keras 3 puts numbered variables into a group "vars", which is not a module.
         if (!components.empty() && components.back() == "vars") {
             add_spelling(name.module_names, joined(components));
             components.pop_back();

@@ -15,7 +15,7 @@ namespace pal {
 
 namespace {
 
-/// The module that a pattern without any syntax but dots names.
+/// Returns the module that a pattern without any syntax but dots names; else nullopt.
 std::optional<std::string> plain_module(const std::string& pattern) {
     std::string module;
     for (std::size_t c = 0; c < pattern.size(); ++c) {
@@ -28,7 +28,7 @@ std::optional<std::string> plain_module(const std::string& pattern) {
     return module;
 }
 
-/// Rules for one module that a later rule takes, in whatever file.
+/// Warns of rules for one module that a later rule takes in every file.
 void warn_of_taken_modules(const Config& config, std::vector<std::string>& warnings) {
     constexpr std::size_t kMostRules = 1000;  // each is compared with each
     const std::vector<ModuleRule>& rules = config.module_name_configs;
@@ -56,7 +56,7 @@ void warn_of_type(const std::string& label, const std::string& name,
     const std::string type = short_layer_type(name);
     if (std::binary_search(known.begin(), known.end(), type)) return;
     const std::string near = nearest(type, known);
-    if (near.empty()) return;  // a layer of the user's own, surely
+    if (near.empty()) return;  // probably a layer of the user's own
     warnings.push_back(
         fmt::format("{}: '{}' is no type known here, did you mean '{}'?", label, type, near));
 }

@@ -1,4 +1,4 @@
-// --include and --exclude: a regular expression over the tensors of a file. Only for configs/.
+// --include and --exclude: a regular expression over the tensors of a run's files.
 #pragma once
 
 #include <cstddef>
@@ -9,15 +9,15 @@
 
 namespace pal {
 
-/// A dataset with several hard links is hit where one of its paths is. What an expression says is
-/// read in one way for the whole file: as HDF5 paths ("/fc/weight"); if that matches no dataset at
-/// all, as dotted paths ("fc.weight"); if that does not either, as module names, which cover
-/// everything below as a rule does. Trying all of them on each tensor would break lookaheads:
-/// "(?!/fc/).*" spares /fc/weight, and "fc.weight" it does not.
+/// Matches an expression against the paths of all candidates, in one of three readings: HDF5 paths
+/// ("/fc/weight"), dotted paths ("fc.weight"), or module names, which cover everything below as a
+/// rule does. The first reading that matches any dataset holds for all of them. Trying every
+/// reading on each tensor would break lookaheads: "(?!/fc/).*" spares /fc/weight, but matches
+/// "fc.weight". A dataset with several hard links matches if one of its paths does.
 class PathFilter {
   public:
-    /// `option` names it in messages: "--include". An empty expression matches nothing and is never
-    /// missed. Throws Error(kUsage) for a bad pattern.
+    /// `option` names the filter in messages: "--include". An empty expression means that the
+    /// filter is not given: it matches nothing. Throws Error(kUsage) for a bad pattern.
     PathFilter(const std::string& option, const std::string& expression,
                const std::vector<Candidate>& candidates);
 
@@ -25,17 +25,17 @@ class PathFilter {
 
     [[nodiscard]] bool given() const { return given_; }
 
-    /// It was given and matches no dataset of any kind.
+    /// True if the filter is given and matches no dataset of any kind.
     [[nodiscard]] bool matches_nothing() const { return given_ && first_hits_.empty(); }
 
-    /// "--include 'RE'", with "as a module name" where it was read so.
+    /// Names the filter and its reading: "--include 'RE' as a module name".
     [[nodiscard]] const std::string& label() const { return label_; }
 
-    /// Some of the datasets that it matches, for messages.
+    /// Examples of datasets that match, for messages.
     [[nodiscard]] std::string first_hits() const;
 
   private:
-    std::vector<bool> hits_;  // by candidate
+    std::vector<bool> hits_;  // one per candidate
     std::vector<std::string> first_hits_;
     std::string label_;
     bool given_ = false;

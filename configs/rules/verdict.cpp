@@ -25,7 +25,7 @@ Verdict verdict_of_states(const std::optional<StateSpecs>& specs, const std::str
 
 namespace {
 
-/// What state specs say of a state, for people.
+/// Tells what state specs say of a state.
 std::string text_of_states(const std::optional<StateSpecs>& specs, const std::string& state) {
     if (!specs) {
         return fmt::format("is not given: state '{}' is {} of those palettized by default", state,
@@ -39,17 +39,18 @@ std::string text_of_states(const std::optional<StateSpecs>& specs, const std::st
                        *found ? "" : ", which is null: dense");
 }
 
-/// The entries of a module's config, the strongest first: the first that covers a tensor decides.
+/// Tries the entries of a module's config, the strongest first. The first that covers the tensor
+/// decides.
 class EntryTrials {
   public:
     explicit EntryTrials(std::vector<Trial>* trials) : trials_(trials) {}
 
-    /// Nothing is left to be done, if only to be told.
+    /// True if an entry has decided and the others need not be told.
     [[nodiscard]] bool done() const { return verdict_.has_value() && trials_ == nullptr; }
     [[nodiscard]] Verdict verdict() const { return verdict_.value_or(Verdict{}); }
 
-    /// `covers`: the entry has a say on the tensor; what it says is asked of `verdict` and, for
-    /// people, of `text`, of the first such entry alone.
+    /// `covers`: the entry has a say on the tensor. `verdict` is called only for the entry that
+    /// decides, `text` only if trials are told.
     template <class VerdictOf, class TextOf>
     void try_entry(const char* level, const std::string* name, bool covers,
                    const VerdictOf& verdict, const TextOf& text) {

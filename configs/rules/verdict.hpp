@@ -1,4 +1,4 @@
-// What the config of a module says of a tensor in it. Only for configs/.
+// A verdict: what the config of a module says of a state.
 #pragma once
 
 #include <optional>
@@ -9,19 +9,21 @@
 
 namespace pal {
 
-/// known: the config names the state; spec: nullopt = leave dense.
 struct Verdict {
-    bool known = false;
-    std::optional<PalettizationSpec> spec;
+    bool known = false;                     // the config names the state
+    std::optional<PalettizationSpec> spec;  // nullopt: leave dense
 };
 
-/// `specs` of `module`, or the default state names where there are none.
+/// Looks up a state in the op_state_spec of a module or of one of its entries. Without `specs` the
+/// default states get a default spec with the rounding settings of `module`.
 [[nodiscard]] Verdict verdict_of_states(const std::optional<StateSpecs>& specs,
                                         const std::string& state, const ModuleConfig& module);
 
-/// module_state_spec (of the tensor's own module only) beats op_name_config beats op_type_config
-/// beats op_state_spec. layer_type: the tensor's layer's, empty where unknown. Where `trials` is
-/// given, each entry is looked at, and what came of it is added there.
+/// Asks the config of a module about a tensor. module_state_spec beats op_name_config beats
+/// op_type_config beats op_state_spec; within a level the later entry wins.
+/// layer_type  Keras class of the tensor's layer; empty if unknown
+/// own_module  the config is for the tensor's own module, so that module_state_spec counts
+/// trials      if given, every entry is tried and adds its trial
 [[nodiscard]] Verdict verdict_of_module(const ModuleConfig& module, const TensorName& name,
                                         const std::string& layer_type, bool own_module,
                                         std::vector<Trial>* trials = nullptr);

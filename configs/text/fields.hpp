@@ -1,6 +1,5 @@
-// The keys of a map in a config as a table: what reads a config and the JSON Schema of it are made
-// from the same one, so that neither knows a key or a value that the other does not. Only for
-// configs/.
+// Tables of the keys of a map in a config. The reader of configs and their JSON Schema are made
+// from the same table, so that both know the same keys and values.
 #pragma once
 
 #include <functional>
@@ -13,24 +12,24 @@
 
 namespace pal::yaml {
 
-/// A key: what its value is read into, and the schema of that value.
+/// A key, with a reader of its value and the schema of that value.
 template <class Target>
 struct Field {
     std::string name;
-    std::string description;  // a line, for editors
+    std::string description;  // one line; editors show it
     std::function<void(const Place& value, Target& target)> read;
     Schema schema;
 };
 
-/// What must hold between the fields of a map, said twice: as a check of a map whose fields are
-/// read, which fails with a message, and as a schema.
+/// A condition between the fields of a map, as a check and as a schema. The check runs after the
+/// fields are read; it throws Error(kUsage).
 template <class Target>
 struct Condition {
     void (*check)(const Place& map, const Target& target);
     Schema schema;
 };
 
-/// A field that is read by a kind of value (configs/text/values.hpp) into a member.
+/// Makes a field whose value a kind of value (configs/text/values.hpp) reads into a member.
 template <class Kind, class Target, class Member>
 Field<Target> field(std::string name, std::string description, Kind kind, Member Target::*member) {
     Schema schema = kind.schema();
@@ -41,7 +40,7 @@ Field<Target> field(std::string name, std::string description, Kind kind, Member
             std::move(schema)};
 }
 
-/// A field whose value has one meaning here: it is checked and not kept.
+/// Makes a field whose value has only one meaning here: it is checked and not kept.
 template <class Target, class Kind>
 Field<Target> checked_field(std::string name, std::string description, Kind kind) {
     Schema schema = kind.schema();
@@ -50,16 +49,16 @@ Field<Target> checked_field(std::string name, std::string description, Kind kind
             std::move(schema)};
 }
 
-/// A map with these fields. It is a kind of value itself.
+/// A map with given fields. It is itself a kind of value.
 template <class Target>
 struct FieldMap {
-    std::string name;  // of its definition in the schema
+    std::string name;  // names its definition in the schema
     std::string description;
     std::vector<Field<Target>> fields;
     std::vector<Condition<Target>> conditions;
 
-    /// Throws Error(kUsage): an unknown key, then bad values in the order of the file, then
-    /// conditions.
+    /// Reads all fields. Throws Error(kUsage) for the first fault: an unknown key, then a bad value
+    /// in the order of the file, then a condition that does not hold.
     void read_into(const Place& map, Target& target) const {
         std::vector<std::string> names;
         names.reserve(fields.size());
@@ -85,9 +84,10 @@ struct FieldMap {
         read_into(map, target);
     }
 
+    /// Reference to the definition.
     [[nodiscard]] Schema schema() const { return reference_to(name); }
 
-    /// What the reference leads to.
+    /// Schema of the map, for "$defs".
     [[nodiscard]] Schema definition() const {
         Schema map{{"description", description},
                    {"type", "object"},

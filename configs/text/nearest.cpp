@@ -26,7 +26,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
-/// Distances are between heads: their cost grows with the square of the length.
+/// Cuts a name: the cost of a distance grows with the square of the length.
 std::string_view head_of(const std::string& text) { return std::string_view(text).substr(0, 200); }
 
 using Letters = std::array<std::uint8_t, 64>;
@@ -37,7 +37,7 @@ Letters letters_of(const std::string& text) {
     return counts;
 }
 
-/// A lower bound of the edit distance: an edit adds, removes or replaces one letter.
+/// Returns a lower bound of the edit distance: an edit adds, removes or replaces one letter.
 std::size_t least_distance(const Letters& a, const Letters& b) {
     std::size_t missing = 0;
     std::size_t surplus = 0;

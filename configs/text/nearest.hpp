@@ -1,4 +1,4 @@
-// The names nearest to a misspelt one, for messages. Only for configs/.
+// The names nearest to a misspelt one, for messages.
 #pragma once
 
 #include <string>
@@ -6,12 +6,11 @@
 
 namespace pal {
 
-/// The choice nearest to a misspelt word, empty where none is near.
+/// Returns the choice nearest to a misspelt word by edit distance; empty if none is near.
 [[nodiscard]] std::string nearest(const std::string& word, const std::vector<std::string>& choices);
 
-/// The three names nearest to a word, however far, nearest first. Names are compared letter by
-/// letter in the order of a lower bound of their distance, at most 1000 of them: some 10 ms for
-/// 100,000 names.
+/// Returns the three names nearest to a word, however far, nearest first. Computes the edit
+/// distance of at most 1000 names, chosen by a lower bound of it: some 10 ms for 100,000 names.
 [[nodiscard]] std::vector<std::string> nearest_names(const std::string& word,
                                                      const std::vector<std::string>& names);
 

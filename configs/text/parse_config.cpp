@@ -13,7 +13,7 @@ namespace {
 using yaml::Place;
 using yaml::Schema;
 
-/// Of every module that no rule names.
+/// Kind of value: the config of every module that no rule names.
 struct GlobalConfig {
     static void read(const Place& place, std::optional<ModuleConfig>& config) {
         config.reset();

@@ -9,7 +9,7 @@ namespace pal::yaml {
 
 namespace {
 
-/// A map of state names to specs. Null: all states stay dense.
+/// Kind of value: a map of state names to specs. Null: all states stay dense.
 struct States {
     static StateSpecs parse(const Place& place) {
         if (is_null(place)) return {{"*", std::nullopt}};
@@ -30,8 +30,8 @@ struct States {
     static Schema schema() { return nullable(map_to(nullable(spec_fields().schema()))); }
 };
 
-/// Specs for inputs and outputs, which a weight-only compression does not have: upstream writes
-/// them empty.
+/// Kind of value: specs for inputs and outputs. Upstream writes them empty; a weight-only
+/// compression has none.
 struct Inactive {
     static void check(const Place& place) {
         if (is_null(place)) return;
@@ -60,15 +60,15 @@ const FieldMap<OpConfig>& op_fields() {
     return kFields;
 }
 
-/// What an entry's key says. Compiled here, so that a bad pattern is found in every config that is
-/// read, and not only where a tensor comes that far.
+/// Compiles the key of an entry by name; nullopt for an entry by type. Done while reading, so that
+/// a bad pattern is an error even if no tensor comes that far.
 std::optional<Pattern> parse_key(bool by_type, const std::string& level, const std::string& key,
                                  const Place& value) {
     if (by_type) return std::nullopt;
     return Pattern(key, position(value) + ": " + level + " '" + key + "'");
 }
 
-/// op_type_config and op_name_config.
+/// Kind of value: op_type_config or op_name_config.
 struct Ops {
     bool by_type = false;
 
@@ -93,7 +93,7 @@ void pass_on_rounding(StateSpecs& specs, const ModuleConfig& config) {
     }
 }
 
-/// Every spec of a module carries the module's rounding settings.
+/// Gives every spec of a module the module's rounding settings.
 void pass_on_rounding(ModuleConfig& config) {
     if (config.op_state_spec) pass_on_rounding(*config.op_state_spec, config);
     pass_on_rounding(config.module_state_spec, config);
@@ -104,7 +104,7 @@ void pass_on_rounding(ModuleConfig& config) {
     }
 }
 
-/// Rounding that is asked for, and not only the default.
+/// Refuses vectors if the file itself sets enable_fast_kmeans_mode to true, which is the default.
 void refuse_rounded_vectors(const Place& map, const ModuleConfig& config) {
     if (!config.enable_fast_kmeans_mode || !config.op_state_spec) return;
     for (const auto& [key, value] : entries(map)) {

@@ -1,4 +1,4 @@
-// The config of a module from YAML, and the rules that hold such configs. Only for configs/.
+// Reads the config of a module from YAML, and the rules that hold such configs.
 #pragma once
 
 #include <vector>
@@ -8,12 +8,14 @@
 
 namespace pal::yaml {
 
-/// The keys of global_config and of a rule's config.
+/// Keys of global_config and of a rule's config.
 [[nodiscard]] const FieldMap<ModuleConfig>& module_fields();
-/// Throws Error(kUsage). Every spec in it carries the module's rounding settings.
+
+/// Reads a module's config. Every spec in it gets the module's rounding settings. Throws
+/// Error(kUsage).
 [[nodiscard]] ModuleConfig parse_module_config(const Place& place);
 
-/// module_type_configs and module_name_configs: a map of names to configs, or null.
+/// Kind of value: module_type_configs or module_name_configs, a map of names to configs, or null.
 struct Rules {
     bool by_type = false;
 
@@ -21,7 +23,7 @@ struct Rules {
     [[nodiscard]] static Schema schema();
 };
 
-/// Adds the definitions of a module config and of what is in it to "$defs" of a schema.
+/// Adds the definitions of a module config and of its parts to "$defs" of a schema.
 void add_module_definitions(Schema& definitions);
 
 }  // namespace pal::yaml

@@ -26,7 +26,7 @@ bool is_float8(LutDType dtype) {
     return dtype == LutDType::kFloat8E4M3 || dtype == LutDType::kFloat8E5M2;
 }
 
-/// The LUT's granularity, which upstream writes out.
+/// Granularity of a LUT's scale. Upstream writes it out; there is only one.
 struct PerTensor {};
 
 struct NoAxis {
@@ -79,8 +79,8 @@ Schema float_range_schema() {
     return nullable(std::move(range));
 }
 
-/// What a dump of upstream's QuantizationSpec holds beside its settings. Upstream drops these keys
-/// whatever their values; a value that contradicts the settings would then go unnoticed.
+/// Refuses the computed keys that a dump of upstream's QuantizationSpec holds. Upstream drops them,
+/// so that a value that contradicts the settings would go unnoticed.
 void refuse_computed(const Place& place) {
     for (const auto& [key, value] : entries(place)) {
         for (const char* computed :
@@ -143,7 +143,7 @@ const FieldMap<LutQSpec>& lut_qspec_fields() {
     return kFields;
 }
 
-/// Computed keys are told from unknown ones.
+/// Kind of value: a LUT's quantization. Computed keys get a message of their own.
 struct LutQSpecKind {
     static void read(const Place& place, std::optional<LutQSpec>& lut) {
         refuse_computed(place);
@@ -161,7 +161,7 @@ void check_granularity(const Place& place, const Granularity& granularity) {
         if (key == "type") has_type = true;
         if (key == "group_size") has_group_size = true;
         const bool of_any = key == "type" || (key == "axis" && is_null(value));
-        if (!of_any) grouped_key = &value;  // upstream dumps a null axis for per_tensor too
+        if (!of_any) grouped_key = &value;  // upstream also dumps a null axis for per_tensor
     }
     if (!has_type) fail(place, "type is missing, allowed are per_tensor, per_grouped_channel");
     const bool grouped = granularity.kind == GranularityKind::kPerGroupedChannel;
@@ -200,7 +200,8 @@ const FieldMap<Granularity>& granularity_fields() {
     return kFields;
 }
 
-/// Newer upstream configs carry their training strategy; the default one is what happens here.
+/// Kind of value: the training strategy, which newer upstream configs carry. Only the default one
+/// fits a checkpoint.
 struct DefaultTraining {
     static void check(const Place& place) {
         if (is_null(place)) return;

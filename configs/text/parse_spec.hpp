@@ -1,4 +1,4 @@
-// A palettization spec from YAML. Only for configs/.
+// Reads a palettization spec from YAML.
 #pragma once
 
 #include "configs/text/fields.hpp"
@@ -7,15 +7,18 @@
 
 namespace pal::yaml {
 
-/// The keys of a spec. Throws Error(kUsage) for anything that coreai_opt's PalettizationSpec does
-/// not allow.
+/// Keys of a spec.
 [[nodiscard]] const FieldMap<PalettizationSpec>& spec_fields();
+
+/// Reads a spec. Throws Error(kUsage) for anything that coreai_opt's PalettizationSpec does not
+/// allow.
 [[nodiscard]] PalettizationSpec parse_spec(const Place& place);
 
-/// As allowed_field_values() of configs/text/spec_options.hpp.
+/// Values of a field by its command-line name, as allowed_field_values() in
+/// configs/text/spec_options.hpp returns them.
 [[nodiscard]] std::vector<std::string> allowed_values(std::string_view field);
 
-/// Adds the definitions of a spec and of what is in it to "$defs" of a schema.
+/// Adds the definitions of a spec and of its parts to "$defs" of a schema.
 void add_spec_definitions(Schema& definitions);
 
 }  // namespace pal::yaml

@@ -1,5 +1,4 @@
-// Parts of a JSON Schema (draft 2020-12), for the tables that a config is read by. Only for
-// configs/.
+// Parts of a JSON Schema (draft 2020-12), for the tables that configs are read by.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,15 +11,15 @@ using Schema = nlohmann::ordered_json;
 
 [[nodiscard]] Schema null_schema();
 [[nodiscard]] Schema nullable(Schema schema);
-/// One of these texts.
+/// Schema of one of these texts.
 [[nodiscard]] Schema one_of_texts(const std::vector<std::string>& texts);
-/// A map with any keys.
+/// Schema of a map with any keys.
 [[nodiscard]] Schema map_to(Schema values);
-/// The map of fields of this name (configs/text/fields.hpp).
+/// Reference to the definition of a FieldMap (configs/text/fields.hpp).
 [[nodiscard]] Schema reference_to(const std::string& definition);
 
-/// The values that a schema lists, as texts: without null, and without the torch. in front of what
-/// is listed without it, too. Empty where it lists none.
+/// Returns the values that a schema lists, as texts. Leaves out null and names that begin with
+/// "torch.", which are listed without it too. Empty if the schema lists no values.
 [[nodiscard]] std::vector<std::string> listed_values(const Schema& schema);
 
 }  // namespace pal::yaml

@@ -9,7 +9,7 @@
 namespace pal {
 
 PalettizationSpec spec_from_fields(const std::map<std::string, std::string>& fields) {
-    // The fields become a document and go through the same validation as a config file.
+    // The fields become a YAML document, so that the tables of config files validate them.
     YAML::Node spec(YAML::NodeType::Map);
     for (const auto& [field, text] : fields) {
         YAML::Node value = YAML::Node(text);
@@ -44,7 +44,7 @@ PalettizationSpec spec_from_fields(const std::map<std::string, std::string>& fie
     try {
         return yaml::parse_spec({spec, "options", "", {}});
     } catch (const Error& error) {
-        // "options:1:1: cluster_dim: found ..." has no line to speak of.
+        // The position in "options:1:1: cluster_dim: found ..." means nothing to a user.
         const std::string text = error.what();
         const std::size_t space = text.find(": ");
         throw Error(ErrorCode::kUsage, "spec options: " + text.substr(space + 2));

@@ -1,12 +1,12 @@
-// A file of text that the command line names: a config, options.
+// Reads a text file that the command line names: a config or options.
 #pragma once
 
 #include <string>
 
 namespace pal {
 
-/// Its bytes, up to its end: it may be a pipe. Throws Error(kUsage), which begins with `name`
-/// ("--config FILE"): a folder, what cannot be read, more than 4 MiB (no more is read).
+/// Reads a file to its end; it may be a pipe. Throws Error(kUsage), which begins with `name`
+/// ("--config FILE"), for a folder, an unreadable file, and more than 4 MiB.
 [[nodiscard]] std::string read_text_file(const std::string& path, const std::string& name);
 
 }  // namespace pal

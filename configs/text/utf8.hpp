@@ -1,4 +1,4 @@
-// Which bytes are UTF-8 text.
+// Checks of UTF-8 text.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace pal {
 
-/// The length of the UTF-8 character that `text`, not empty, begins with; 0: there is none.
-/// Overlong forms, surrogates and what lies beyond U+10FFFF are none.
+/// Returns the bytes of the UTF-8 character that `text` begins with; `text` is not empty. Returns 0
+/// for anything else, such as overlong forms, surrogates and code points above U+10FFFF.
 [[nodiscard]] std::size_t utf8_character_bytes(std::string_view text) noexcept;
 
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;

@@ -1,5 +1,6 @@
-// Kinds of values in a config: each reads a value and has the schema of all that it reads. Only for
-// configs/.
+// Kinds of values in a config. Each reads a value and has the schema of the values that it reads.
+//
+// All throw Error(kUsage) with the place, the value found and the values allowed.
 #pragma once
 
 #include <algorithm>
@@ -13,15 +14,16 @@
 
 namespace pal::yaml {
 
-/// The number of the name that a text is; another one is an error with the nearest.
+/// Returns the index of the name that a text is. Another text is an error with the nearest name.
+/// torch_prefix: "torch.int8" is read as "int8".
 [[nodiscard]] std::size_t choose(const Place& place, const std::vector<std::string>& names,
                                  bool torch_prefix);
 
-/// Names that stand for values.
+/// One of several names, each of which stands for a value.
 template <class Value>
 struct Choices {
     std::vector<std::pair<std::string, Value>> choices;
-    bool torch_prefix = false;  // "torch.int8" is read too, as upstream dumps types
+    bool torch_prefix = false;  // upstream dumps types as "torch.int8"
 
     [[nodiscard]] std::vector<std::string> names() const {
         std::vector<std::string> all;
@@ -40,7 +42,7 @@ struct Choices {
     }
 };
 
-/// A setting of upstream's that has one meaning here: any other value would be a silent difference.
+/// A setting of upstream with only one meaning here. Any other value would be a silent difference.
 struct Only {
     std::vector<std::string> allowed;
 
@@ -61,7 +63,7 @@ struct Boolean {
     [[nodiscard]] Schema schema() const { return {{"type", "boolean"}}; }
 };
 
-/// One of these.
+/// One of a few integers.
 struct Integers {
     std::vector<int> allowed;
     std::string shown;  // "0, 1, null"
@@ -72,7 +74,7 @@ struct Integers {
 
 [[nodiscard]] long long positive_integer(const Place& place);
 
-/// 1 and more; what is beyond `most` counts as that.
+/// An integer from 1 on; larger ones than `most` are read as `most`.
 template <class Value>
 struct Positive {
     long long most;
@@ -83,7 +85,7 @@ struct Positive {
     [[nodiscard]] Schema schema() const { return {{"type", "integer"}, {"minimum", 1}}; }
 };
 
-/// Null leaves the default.
+/// Another kind of value, or null, which leaves the default.
 template <class Kind>
 struct Nullable {
     Kind kind;

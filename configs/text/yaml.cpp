@@ -14,8 +14,8 @@ namespace pal::yaml {
 
 namespace {
 
-/// A map's entries as Python keeps them, which users' files rely on: a key that is set again keeps
-/// its place and takes the new value.
+/// Entries of a map, as Python keeps them: a key that is set again keeps its place and takes the
+/// new value. Users' files rely on this.
 class OrderedEntries {
   public:
     void set(const std::string& key, const Place& value) {
@@ -33,20 +33,20 @@ class OrderedEntries {
 
   private:
     std::vector<std::pair<std::string, Place>> all_;
-    std::vector<std::size_t> latest_;  // of each key, in the order of their first setting: in all_
-    std::unordered_map<std::string, std::size_t> slot_of_;  // key: in latest_
+    std::vector<std::size_t> latest_;  // per key, in the order of first setting: index in all_
+    std::unordered_map<std::string, std::size_t> slot_of_;  // key -> index in latest_
 };
 
 Place child_of(const Place& map, const std::string& key, const YAML::Node& value) {
     return {value, map.source, map.path.empty() ? key : map.path + "." + key, {}};
 }
 
-/// A quoted "<<" is a key like any other.
+/// True for a merge key. A quoted "<<" is an ordinary key.
 bool is_merge(const YAML::Node& key) {
     return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";
 }
 
-/// The maps that a merge key names, the weakest first: the earlier one of a list wins.
+/// Returns the maps that a merge key names, the weakest first: the earlier one of a list wins.
 std::vector<Place> merged_maps(const Place& merged) {
     std::vector<Place> maps;
     if (merged.node.IsSequence()) {
@@ -134,12 +134,13 @@ std::string shown(const Place& place) {
 
 namespace {
 
-/// Plain scalars have the tag "?", quoted ones "!": only the former may be numbers or booleans.
+/// True for a scalar without quotes: only these may be numbers or booleans. The tag of a plain
+/// scalar is "?", of a quoted one "!".
 bool is_plain_scalar(const Place& place) {
     return place.node.IsScalar() && place.node.Tag() != "!";
 }
 
-/// For where a number or a boolean is wanted: '4' in quotes is neither.
+/// Fails where a number or a boolean is wanted. Says so if the value is a quoted text.
 [[noreturn]] void fail_of(const Place& place, const std::string& allowed) {
     const bool quoted = place.node.IsScalar() && !is_plain_scalar(place);
     fail(place, std::string("found ") + (quoted ? "the quoted text " : "") + shown(place) +

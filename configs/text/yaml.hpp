@@ -1,5 +1,5 @@
-// A view of a YAML document that knows where it is: every error names source, line, column and the
-// path of keys, what was found and what is allowed. Only for configs/.
+// A view of a YAML document that knows its places. Every error names source, line, column and the
+// path of keys, the value found and the values allowed.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -13,43 +13,51 @@
 
 namespace pal::yaml {
 
-/// A node and the way to it.
+/// A node and the path of keys to it.
 struct Place {
     YAML::Node node;
     std::string source;
     std::string path;  // "global_config.op_state_spec.weight"
-    YAML::Node key;    // the key that this is the value of, where it is one
+    YAML::Node key;    // its key, if the node is the value of an entry
 
-    /// Assigning a YAML::Node changes the document that it stands in, for every alias of it.
+    /// Deleted: assigning a YAML::Node changes the document, for every alias of the node.
     Place& operator=(const Place&) = delete;
 
-    /// Where the entry begins: at its key; an alias' value would stand at its anchor.
+    /// Position where the entry begins: its key. (The value of an alias stands at its anchor.)
     [[nodiscard]] YAML::Mark mark() const {
         return key.IsDefined() && !key.IsNull() ? key.Mark() : node.Mark();
     }
     [[nodiscard]] int line() const { return mark().line + 1; }
 };
 
-/// Parses one document. Throws Error(kUsage): syntax, and what configs/text/yaml_limits.hpp
-/// refuses.
+/// Parses one document. Throws Error(kUsage) for bad syntax, an empty document, and everything
+/// that configs/text/yaml_limits.hpp refuses.
 [[nodiscard]] Place load(std::string_view text, const std::string& source);
 
-/// "source:line:column" of where the entry begins.
+/// Position where the entry begins: "source:line:column".
 [[nodiscard]] std::string position(const Place& place);
+
+/// Throws Error(kUsage): "source:line:column: key.path: text".
 [[noreturn]] void fail(const Place& place, const std::string& text);
 
-/// The entries of a map, merge keys (<<: a map or a list of maps) expanded as PyYAML does: what is
-/// merged comes first, the map's own keys win, and the earlier map of a list. Not a map: an error.
+/// Returns the entries of a map with merge keys (<<: a map or a list of maps) expanded as PyYAML
+/// does. Merged entries come first; the map's own keys beat them, and the earlier map of a list
+/// beats the later one. Throws Error(kUsage) if the place is not a map.
 [[nodiscard]] std::vector<std::pair<std::string, Place>> entries(const Place& place);
 
-/// An unknown key is an error with the allowed ones and the nearest.
+/// Throws Error(kUsage) for an unknown key, with the allowed keys and the nearest one.
 void require_known(const Place& map, const std::vector<std::string>& allowed);
 
 [[nodiscard]] bool is_null(const Place& place);
+
+/// Read a scalar. Throw Error(kUsage) for any other value; `allowed` lists the allowed ones. Quoted
+/// numbers and booleans are texts.
 [[nodiscard]] long long integer(const Place& place, const std::string& allowed);
 [[nodiscard]] double number(const Place& place, const std::string& allowed);
 [[nodiscard]] bool boolean(const Place& place);
 [[nodiscard]] std::string text(const Place& place, const std::string& allowed);
-[[nodiscard]] std::string shown(const Place& place);  // the value as an error shows it
+
+/// Returns the value as errors show it: at most 80 characters of a text.
+[[nodiscard]] std::string shown(const Place& place);
 
 }  // namespace pal::yaml

@@ -17,7 +17,7 @@ constexpr std::size_t kMostBytes = 4U << 20;
 constexpr std::size_t kMostNodes = 100000;
 constexpr int kMostDepth = 64;
 
-/// Counts what the parser meets and stops it: the parser recurses, and nodes take memory.
+/// Counts the events of the parser and stops it at a limit: it recurses, and nodes take memory.
 class Limits : public YAML::EventHandler {
   public:
     explicit Limits(const std::string& source) : source_(source) {}
@@ -63,7 +63,7 @@ class Limits : public YAML::EventHandler {
     int documents_ = 0;
 };
 
-/// The keys above a node. Its path is put together for an error only: keys may be long and many.
+/// The keys above a node. The path is built for an error only, since keys may be long and many.
 struct Trail {
     const Trail* above = nullptr;
     const std::string* key = nullptr;

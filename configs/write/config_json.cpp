@@ -53,7 +53,7 @@ std::string module_json(const std::optional<ModuleConfig>& config) {
     if (!config->module_state_spec.empty()) {
         json += "\"module_state_spec\":" + states_json(config->module_state_spec) + ",";
     }
-    // True is the default, and written out it would refuse vectors.
+    // Left out if true, the default: written out, it would refuse vectors.
     if (!config->enable_fast_kmeans_mode) json += "\"enable_fast_kmeans_mode\":false,";
     return "{" + json + fmt::format("\"rounding_precision\":{}}}", config->rounding_precision);
 }

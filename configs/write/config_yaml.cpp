@@ -70,7 +70,7 @@ void put_module(YAML::Emitter& out, const std::optional<ModuleConfig>& config) {
     put_ops(out, "op_name_config", config->op_name_config);
     if (!config->module_state_spec.empty())
         put_states(out, "module_state_spec", config->module_state_spec);
-    // True is the default, and written out it would refuse vectors.
+    // Left out if true, the default: written out, it would refuse vectors.
     if (!config->enable_fast_kmeans_mode)
         out << YAML::Key << "enable_fast_kmeans_mode" << YAML::Value << false;
     if (config->rounding_precision != ModuleConfig{}.rounding_precision)

@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(fixed_ends_are_what_is_certain) {
 }
 
 BOOST_AUTO_TEST_CASE(fixed_ends_never_refuse_what_the_expression_matches) {
-    // An empty lookahead and an alternative keep the expression, and hide it from fixed_ends.
+    // An empty lookahead and an alternative keep the meaning and hide the text from fixed_ends.
     const std::vector<std::string> parts{"a",   "b", "\\.", ".", "\\d", "[ab]", "[^a]", "(",
                                          ")",   "*", "+",   "?", "{2}", "(?:",  "(?=",  "(?!",
                                          "\\b", "1", "$",   "^", "]",   "}",    "(?i)", "\\x61"};

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(what_is_explained_is_what_is_decided) {
         BOOST_TEST(explanation.paths.size() == 1 + all[c].aliases.size());
         BOOST_TEST(std::ranges::count_if(explanation.paths, &PathExplanation::decides) == 1);
         for (const PathExplanation& path : explanation.paths) {
-            // All rules are there, and the first of them that matches is the one that decides.
+            // All rules are told, and the first one that matches decides.
             BOOST_TEST(path.rules.size() == 7U);
             BOOST_TEST(std::ranges::count_if(path.rules, &Trial::decides) == 1);
             BOOST_TEST(std::ranges::find_if(path.rules, &Trial::matches)->decides, path.path);

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(torch_names_select_their_keras_counterparts_and_no_others) 
     SelectionOptions relaxed;
     relaxed.allow_unmatched_rules = true;
     for (const Pair& rule : pairs) {
-        // aten's names are those of operations: "aten.linear.default", "linear".
+        // Names of aten operations: "aten.linear.default", "linear".
         const std::string name =
             std::string(rule.torch).starts_with("torch.ops.") ? rule.torch + 10 : rule.torch;
         for (const Pair& layer : pairs) {
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(include_and_exclude_know_dotted_paths_and_modules) {
     check(included("m\\.vars\\.0"), {0, 0, 0, 0, 4});
     check(excluded("enc\\.0\\.fc\\.weight"), {0, 4, 0, 4, 4});
     check(excluded("enc|m"), {0, 0, 0, 4, 0});
-    // One reading for the whole file: the dotted paths do not match what the lookahead spares.
+    // The reading as HDF5 paths holds for the whole file: dotted paths do not count.
     check(excluded("(?!/enc[/.]).*"), {4, 4, 0, 0, 0});
     SelectionOptions options;
     options.include = "enc\\.1\\.fc";
@@ -480,7 +480,7 @@ BOOST_AUTO_TEST_CASE(every_path_of_a_dataset_counts) {
     BOOST_TEST(by_default.decisions[0].spec->n_bits == 4);
     BOOST_TEST(by_default.decisions[0].reason == "global_config (c), as /lm_head/weight");
     BOOST_TEST(by_default.decisions[0].module_path == "lm_head");
-    // A rule for any of the paths; among several the later one, whichever path it names.
+    // A rule may name any of the paths. The later of several rules wins, whatever path it names.
     BOOST_TEST(bits_of(rules("lm_head: " + n_bits(2)), all) == (Bits{2, 4}));
     BOOST_TEST(bits_of(rules("embed_tokens: " + n_bits(3)), all) == (Bits{3, 4}));
     BOOST_TEST(bits_of(rules("optimizer.tied: " + n_bits(6)), all) == (Bits{6, 4}));
@@ -493,7 +493,7 @@ BOOST_AUTO_TEST_CASE(every_path_of_a_dataset_counts) {
     BOOST_TEST(bits_of(rules(embedding + ", lm_head: null"), all) == (Bits{0, 4}));
     // A rule that does not name the state has no say.
     BOOST_TEST(bits_of(rules("embed_tokens: " + n_bits(2, "bias")), all) == (Bits{4, 4}));
-    // Nothing but exceptions: dense.
+    // All paths are exempt: dense.
     tied.aliases = {"/optimizer/tied/weight"};
     BOOST_TEST(bits_of(kDefault, {tied, weight("/other/weight")}) == (Bits{0, 4}));
 }
@@ -603,12 +603,12 @@ BOOST_AUTO_TEST_CASE(many_rules_over_many_modules_are_quick) {
             body += (rule == 0 ? "'" : ", '") + name + "': " + n_bits(2);
         }
         const Config config = parse_config(rules(body), "c");
-        const std::clock_t start = std::clock();  // of the processor: machines are shared
+        const std::clock_t start = std::clock();  // processor time: machines are shared
         (void)select_tensors(config, all, types, options);
         const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
         BOOST_TEST_MESSAGE(key << ": " << seconds << " s");
-        // 0.15 s where this was written, a tenth of 1000 rules over 100,000 modules;
-        // sanitizers are slower.
+        // Took 0.15 s when this was written, a tenth of 1000 rules over 100,000 modules.
+        // Sanitizers are slower.
         BOOST_TEST(seconds < 20, key);
     }
 }
@@ -686,19 +686,19 @@ BOOST_AUTO_TEST_CASE(rules_of_several_files_must_match_in_one_of_them) {
     BOOST_TEST(both.warnings.empty());
     const std::string unmatched = files.message(rules("bb: " + n_bits(8)));
     BOOST_TEST(has(unmatched, "'bb' (c:1): matches no module of these files"));
-    BOOST_TEST(has(unmatched, "the nearest are b"));  // of the second file
-    // A rule that is shadowed in one and wins in the other is no matter either.
+    BOOST_TEST(has(unmatched, "the nearest are b"));  // in the second file
+    // A rule may be shadowed in one file if it wins in the other.
     BOOST_TEST(files.select(rules("'[ab]': " + n_bits(8) + ", b: " + n_bits(6))).warnings.empty());
     BOOST_TEST(has(files.select(rules("b: " + n_bits(6) + ", '[ab]': " + n_bits(8))).warnings.at(0),
                    "shadowed"));
-    // Nor is a file of which nothing is selected, unless there is no other.
+    // Nothing needs to be selected in one file if something is in the other.
     BOOST_TEST(files.message(rules("a: " + n_bits(8), "null")) == "accepted");
     BOOST_TEST(has(files.message(rules("", "null")), "these files have the states weight"));
 }
 
 BOOST_AUTO_TEST_CASE(filters_of_several_files_are_read_in_one_way) {
     const Files files{{weight("/a/weight"), weight("/fc/weight")}, {{}, {}}};
-    // As an HDF5 path it spares the second file's only tensor; read dotted there, it would not.
+    // Read as HDF5 paths, it spares the second file's only tensor; read dotted, it would not.
     SelectionOptions options;
     options.exclude = "(?!/fc/).*";
     const Selection selection = files.select(kDefault, options);

@@ -50,7 +50,7 @@ PalettizationSpec spec_of(const std::string& spec) {
         .second.value();
 }
 
-// What coreai_opt's users have: three levels, anchors, a parking place, fully qualified types.
+// A config as coreai_opt's users write it: three levels, anchors in a map of their own, full types.
 const char* const kThreeLevels = R"(
 palettization_spec:
   four: &four
@@ -78,7 +78,7 @@ kmeans_palettization_config:
     head: null
 )";
 
-// Every key that coreai_opt's dumps hold and a user did not write, at all three levels.
+// All keys that coreai_opt's dumps add to a user's config, at all three levels.
 const char* const kDump = R"(
 palettization_spec: {}
 kmeans_palettization_config:
