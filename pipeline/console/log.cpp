@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/console/json_path.hpp"
+#include "pipeline/console/json_text.hpp"
 #include "pipeline/console/printable.hpp"
 
 namespace pal {
@@ -78,7 +79,7 @@ void write(spdlog::level::level_enum level, const std::string& line) {
 
 void log(spdlog::level::level_enum level, const std::string& text) {
     write(level,
-          options().format == LogFormat::kJson ? json_of(level, text).dump() : one_line(text));
+          options().format == LogFormat::kJson ? json_text(json_of(level, text)) : one_line(text));
 }
 
 /// 80 where the terminal does not say.
@@ -100,7 +101,7 @@ void log_progress_json(const ProgressState& state) {
     Json current;
     if (!state.current.empty()) put_path(current, state.current);
     line["current"] = std::move(current);
-    write(spdlog::level::info, line.dump(-1, ' ', false, Json::error_handler_t::replace));
+    write(spdlog::level::info, json_text(line));
 }
 
 void show_live(const ProgressState& state) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "pipeline/console/json_text.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -77,8 +78,7 @@ PackedRecording packed(const OwnRecording& recording,
                     {"at_start", json_of(recording.rounds.at_start)},
                     {"at_end", json_of(recording.rounds.at_end)},
                     {"names", std::move(names)}};
-    // The name of a machine may hold anything.
-    result.head = head.dump(-1, ' ', false, Json::error_handler_t::replace);
+    result.head = json_text(head);
     return result;
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/console/json_text.hpp"
+
 namespace pal {
 
 namespace {
@@ -68,10 +70,9 @@ Json detail_json(const TensorDetail& detail) {
               {"lut_unit", lut_unit}};
     json["groups"] = Json::array();
     for (const GroupDetail& group : detail.groups) {
-        json["groups"].push_back(
-            {{"group", group.group},
-             {"mse", std::isfinite(group.mse) ? Json(rounded(group.mse, 4)) : Json(nullptr)},
-             {"lut", in_units(group.lut, lut_unit)}});
+        json["groups"].push_back({{"group", group.group},
+                                  {"mse", number_or_null(rounded(group.mse, 4))},
+                                  {"lut", in_units(group.lut, lut_unit)}});
     }
     return json;
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/console/json_text.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -52,7 +53,7 @@ void share(Json& report, const char* key, const char* list) {
     Json values = Json::array();
     for (Json& tensor : report["tensors"]) {
         if (!tensor.contains(key)) continue;
-        const std::string text = tensor[key].dump(-1, ' ', false, Json::error_handler_t::replace);
+        const std::string text = json_text(tensor[key]);
         const auto [place, is_new] = places.emplace(text, values.size());
         if (is_new) values.push_back(tensor[key]);
         tensor[key] = place->second;
@@ -63,7 +64,7 @@ void share(Json& report, const char* key, const char* list) {
 /// As the content of a script element, which the first `</script` or `<!--` would end.
 std::string for_script(const Json& json) {
     std::string safe;
-    for (const char character : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+    for (const char character : json_text(json)) {
         if (character == '<') {
             safe += "\\u003c";
         } else {
