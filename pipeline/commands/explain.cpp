@@ -5,6 +5,8 @@
 
 #include "io/read/checkpoint_reader.hpp"
 #include "pipeline/cli/command.hpp"
+#include "pipeline/plan/explain_json.hpp"
+#include "pipeline/plan/explain_text.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -26,15 +26,11 @@ struct TensorExplanation {
 [[nodiscard]] TensorExplanation explain_tensor(const CheckpointInfo& info, const Config& config,
                                                const PlanOptions& options,
                                                const std::string& tensor);
-[[nodiscard]] std::string explanation_json(const TensorExplanation& explanation);
-[[nodiscard]] std::string explanation_text(const TensorExplanation& explanation);
 
 /// Throws as explain_tensor.
 [[nodiscard]] RuleSurvey explain_rules(const CheckpointInfo& info, const Config& config,
                                        const PlanOptions& options);
 /// Whether `plan` accepts the rules.
 [[nodiscard]] bool is_accepted(const RuleSurvey& survey, bool allow_unmatched_rules);
-[[nodiscard]] std::string survey_json(const RuleSurvey& survey);
-[[nodiscard]] std::string survey_text(const RuleSurvey& survey);
 
 }  // namespace pal

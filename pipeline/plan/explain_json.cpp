@@ -1,18 +1,16 @@
-// Explanations for programs.
+#include "pipeline/plan/explain_json.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include "pipeline/console/json_path.hpp"
-#include "pipeline/plan/explain.hpp"
+#include "pipeline/console/json_text.hpp"
+#include "pipeline/plan/plan_text.hpp"
 
 namespace pal {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string dumped(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json trials_json(const std::vector<Trial>& trials, const char* what) {
     Json all = Json::array();
@@ -85,7 +83,7 @@ std::string explanation_json(const TensorExplanation& explanation) {
     json["reason"] = entry.reason;
     json["refused"] = explanation.refused.empty() ? Json(nullptr) : Json(explanation.refused);
     json["spec"] = spec ? Json::parse(spec_to_json(*spec)) : Json(nullptr);
-    json["layout"] = explanation.layout == Layout::kKeras ? "keras" : "torch";
+    json["layout"] = layout_name(explanation.layout);
     json["layout_reason"] = explanation.layout_reason;
     json["axes"] = axes_json(explanation);
     json["groups"] = groups_json(entry);
@@ -97,7 +95,7 @@ std::string explanation_json(const TensorExplanation& explanation) {
     for (const PathExplanation& path : explanation.how.paths)
         json["paths"].push_back(path_json(path));
     json["filters"] = trials_json(explanation.how.filters, "filter");
-    return dumped(json);
+    return json_text(json, 2) + "\n";
 }
 
 std::string survey_json(const RuleSurvey& survey) {
@@ -112,7 +110,7 @@ std::string survey_json(const RuleSurvey& survey) {
     }
     json["errors"] = survey.errors;
     json["warnings"] = survey.warnings;
-    return dumped(json);
+    return json_text(json, 2) + "\n";
 }
 
 }  // namespace pal

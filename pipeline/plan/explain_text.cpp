@@ -1,11 +1,11 @@
-// Explanations for people.
+#include "pipeline/plan/explain_text.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/printable.hpp"
-#include "pipeline/plan/explain.hpp"
-#include "pipeline/report/report.hpp"
+#include "pipeline/plan/plan_text.hpp"
 
 namespace pal {
 
@@ -39,9 +39,8 @@ std::string path_text(const PathExplanation& path, bool one_of_several) {
 
 std::string axes_text(const TensorExplanation& explanation) {
     const Shape& shape = explanation.dataset->shape;
-    const std::string layout =
-        fmt::format("layout {} ({})", explanation.layout == Layout::kKeras ? "keras" : "torch",
-                    printable(explanation.layout_reason));
+    const std::string layout = fmt::format("layout {} ({})", layout_name(explanation.layout),
+                                           printable(explanation.layout_reason));
     if (shape.size() < 2) return layout + "\n";
     return fmt::format(
         "{}: axis 0, output channels, is dimension {} ({}); axis 1, input channels, "

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "pipeline/console/bytes_for_people.hpp"
-#include "pipeline/report/report.hpp"
 
 namespace pal {
 

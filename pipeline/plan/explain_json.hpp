@@ -1,0 +1,13 @@
+// Explanations as JSON, for programs.
+#pragma once
+
+#include <string>
+
+#include "pipeline/plan/explain.hpp"
+
+namespace pal {
+
+[[nodiscard]] std::string explanation_json(const TensorExplanation& explanation);
+[[nodiscard]] std::string survey_json(const RuleSurvey& survey);
+
+}  // namespace pal
