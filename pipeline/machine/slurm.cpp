@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdint>
 #include <cstdlib>
-#include <string_view>
 
+#include "pipeline/console/decimal.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -17,20 +16,18 @@ std::optional<std::uint64_t> number_of(const Environment& environment, const cha
                                        std::uint64_t least) {
     const char* value = environment(name);
     if (value == nullptr) return std::nullopt;
-    const std::string_view text = value;
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < least) {
+    const auto number = decimal_number(value);
+    if (!number || *number < least) {
         throw Error(ErrorCode::kUsage,
                     fmt::format("the environment variable {}: found '{}', Slurm sets whole numbers "
                                 "from {}; unset it outside of Slurm",
-                                name, text, least));
+                                name, value, least));
     }
     return number;
 }
 
-std::uint64_t number_that_is_there(const Environment& environment, const char* name,
-                                   std::uint64_t least) {
+std::uint64_t required_number(const Environment& environment, const char* name,
+                              std::uint64_t least) {
     if (const auto number = number_of(environment, name, least)) return *number;
     throw Error(ErrorCode::kUsage,
                 fmt::format("the environment variable {} is not set, though SLURM_ARRAY_TASK_ID "
@@ -48,13 +45,13 @@ std::optional<std::size_t> cpus_from_slurm(const Environment& environment) {
     return number_of(environment, "SLURM_CPUS_PER_TASK", 1);
 }
 
-std::optional<ShardChoice> shard_from_slurm(const Environment& environment) {
+std::optional<ArrayTask> array_task_from_slurm(const Environment& environment) {
     const auto id = number_of(environment, "SLURM_ARRAY_TASK_ID", 0);
     if (!id) return std::nullopt;
-    const auto count = number_that_is_there(environment, "SLURM_ARRAY_TASK_COUNT", 1);
-    const auto first = number_that_is_there(environment, "SLURM_ARRAY_TASK_MIN", 0);
-    const auto last = number_that_is_there(environment, "SLURM_ARRAY_TASK_MAX", 0);
-    const auto step = number_that_is_there(environment, "SLURM_ARRAY_TASK_STEP", 1);
+    const auto count = required_number(environment, "SLURM_ARRAY_TASK_COUNT", 1);
+    const auto first = required_number(environment, "SLURM_ARRAY_TASK_MIN", 0);
+    const auto last = required_number(environment, "SLURM_ARRAY_TASK_MAX", 0);
+    const auto step = required_number(environment, "SLURM_ARRAY_TASK_STEP", 1);
     const bool even = first <= *id && *id <= last && (*id - first) % step == 0 &&
                       (last - first) / step == count - 1;
     if (!even) {
@@ -64,7 +61,7 @@ std::optional<ShardChoice> shard_from_slurm(const Environment& environment) {
                                 "is, as --shard 0/4",
                                 *id, count, first, last, step));
     }
-    return ShardChoice{(*id - first) / step, count};
+    return ArrayTask{(*id - first) / step, count};
 }
 
 }  // namespace pal

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -13,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/console/decimal.hpp"
 #include "pipeline/plan/cost.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -23,13 +23,6 @@ namespace {
 constexpr std::size_t kMostParts = 1'000'000;
 constexpr double kWholeShare = 0.25;  // of a part: longer tensors are cut
 constexpr double kSlabShare = 1.0 / 16;
-
-std::optional<std::size_t> whole_number(std::string_view text) {
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 /// The slabs of an entry, or the whole of it; about kSlabShare of a part each, at most `most`.
 std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double part_seconds,
@@ -126,8 +119,8 @@ ShardChoice parse_shard(const std::string& text) {
     const std::size_t slash = text.find('/');
     const std::string_view view(text);
     if (slash != std::string::npos) {
-        const auto part = whole_number(view.substr(0, slash));
-        const auto parts = whole_number(view.substr(slash + 1));
+        const auto part = decimal_number(view.substr(0, slash));
+        const auto parts = decimal_number(view.substr(slash + 1));
         if (part && parts && *part < *parts && *parts <= kMostParts) return {*part, *parts};
     }
     throw Error(ErrorCode::kUsage,

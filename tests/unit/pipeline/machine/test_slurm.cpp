@@ -1,4 +1,4 @@
-// What Slurm's variables come to.
+// Slurm's variables, and what the program reads from them.
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <string>
@@ -19,8 +19,9 @@ Environment environment_of(const Variables& variables) {
     };
 }
 
-Variables array_task(const std::string& id, const std::string& count, const std::string& first,
-                     const std::string& last, const std::string& step) {
+Variables variables_of_task(const std::string& id, const std::string& count,
+                            const std::string& first, const std::string& last,
+                            const std::string& step) {
     return {{"SLURM_ARRAY_TASK_ID", id},
             {"SLURM_ARRAY_TASK_COUNT", count},
             {"SLURM_ARRAY_TASK_MIN", first},
@@ -28,15 +29,15 @@ Variables array_task(const std::string& id, const std::string& count, const std:
             {"SLURM_ARRAY_TASK_STEP", step}};
 }
 
-void check_shard(const Variables& variables, std::size_t part, std::size_t parts) {
-    const auto shard = shard_from_slurm(environment_of(variables));
-    BOOST_TEST_REQUIRE(shard.has_value());
-    BOOST_TEST(shard->part == part);
-    BOOST_TEST(shard->parts == parts);
+void check_task(const Variables& variables, std::size_t number, std::size_t count) {
+    const auto task = array_task_from_slurm(environment_of(variables));
+    BOOST_TEST_REQUIRE(task.has_value());
+    BOOST_TEST(task->number == number);
+    BOOST_TEST(task->count == count);
 }
 
 void check_refused(const Variables& variables, const std::string& word) {
-    BOOST_CHECK_EXCEPTION((void)shard_from_slurm(environment_of(variables)), Error,
+    BOOST_CHECK_EXCEPTION((void)array_task_from_slurm(environment_of(variables)), Error,
                           [&](const Error& error) {
                               BOOST_TEST_INFO(error.what());
                               return error.code() == ErrorCode::kUsage &&
@@ -48,47 +49,48 @@ void check_refused(const Variables& variables, const std::string& word) {
 
 BOOST_AUTO_TEST_SUITE(slurm)
 
-BOOST_AUTO_TEST_CASE(an_array_from_0_has_its_ids_for_parts) {
-    check_shard(array_task("0", "4", "0", "3", "1"), 0, 4);
-    check_shard(array_task("3", "4", "0", "3", "1"), 3, 4);
-    check_shard(array_task("0", "1", "0", "0", "1"), 0, 1);
+BOOST_AUTO_TEST_CASE(an_array_from_0_has_its_ids_for_numbers) {
+    check_task(variables_of_task("0", "4", "0", "3", "1"), 0, 4);
+    check_task(variables_of_task("3", "4", "0", "3", "1"), 3, 4);
+    check_task(variables_of_task("0", "1", "0", "0", "1"), 0, 1);
 }
 
 BOOST_AUTO_TEST_CASE(ids_may_begin_anywhere_and_go_in_steps) {
-    check_shard(array_task("1", "4", "1", "4", "1"), 0, 4);
-    check_shard(array_task("4", "4", "1", "4", "1"), 3, 4);
-    check_shard(array_task("10", "3", "10", "30", "10"), 0, 3);
-    check_shard(array_task("30", "3", "10", "30", "10"), 2, 3);
-    check_shard(array_task("6", "4", "0", "7", "2"), 3, 4);  // --array=0-7:2, were 7 the last
+    check_task(variables_of_task("1", "4", "1", "4", "1"), 0, 4);
+    check_task(variables_of_task("4", "4", "1", "4", "1"), 3, 4);
+    check_task(variables_of_task("10", "3", "10", "30", "10"), 0, 3);
+    check_task(variables_of_task("30", "3", "10", "30", "10"), 2, 3);
+    check_task(variables_of_task("6", "4", "0", "7", "2"), 3,
+               4);  // --array=0-7:2, if 7 counts as the last id
 }
 
-BOOST_AUTO_TEST_CASE(outside_of_an_array_job_there_is_no_part) {
+BOOST_AUTO_TEST_CASE(outside_of_an_array_job_there_is_no_task) {
     const Variables variables{{"SLURM_JOB_ID", "7"}, {"SLURM_CPUS_PER_TASK", "4"}};
-    BOOST_TEST(!shard_from_slurm(environment_of(variables)).has_value());
-    BOOST_TEST(!shard_from_slurm(environment_of({})).has_value());
+    BOOST_TEST(!array_task_from_slurm(environment_of(variables)).has_value());
+    BOOST_TEST(!array_task_from_slurm(environment_of({})).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(ids_in_no_even_steps_are_refused_in_every_task) {
     for (const char* id : {"1", "2", "5"})  // --array=1,2,5
-        check_refused(array_task(id, "3", "1", "5", "1"), "even steps");
-    check_refused(array_task("5", "4", "0", "3", "1"), "even steps");
-    check_refused(array_task("1", "4", "2", "5", "1"), "even steps");
-    check_refused(array_task("11", "3", "10", "30", "10"), "even steps");
+        check_refused(variables_of_task(id, "3", "1", "5", "1"), "even steps");
+    check_refused(variables_of_task("5", "4", "0", "3", "1"), "even steps");
+    check_refused(variables_of_task("1", "4", "2", "5", "1"), "even steps");
+    check_refused(variables_of_task("11", "3", "10", "30", "10"), "even steps");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_missing_or_no_number_is_named) {
     for (const char* name : {"SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN",
                              "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_STEP"}) {
-        Variables variables = array_task("1", "4", "0", "3", "1");
+        Variables variables = variables_of_task("1", "4", "0", "3", "1");
         variables.erase(name);
         check_refused(variables, name);
     }
-    check_refused(array_task("one", "4", "0", "3", "1"), "'one'");
-    check_refused(array_task("-1", "4", "0", "3", "1"), "'-1'");
-    check_refused(array_task("", "4", "0", "3", "1"), "SLURM_ARRAY_TASK_ID");
-    check_refused(array_task("1", "0", "0", "3", "1"), "SLURM_ARRAY_TASK_COUNT");
-    check_refused(array_task("1", "4", "0", "3", "0"), "SLURM_ARRAY_TASK_STEP");
-    check_refused(array_task("1", "4 ", "0", "3", "1"), "'4 '");
+    check_refused(variables_of_task("one", "4", "0", "3", "1"), "'one'");
+    check_refused(variables_of_task("-1", "4", "0", "3", "1"), "'-1'");
+    check_refused(variables_of_task("", "4", "0", "3", "1"), "SLURM_ARRAY_TASK_ID");
+    check_refused(variables_of_task("1", "0", "0", "3", "1"), "SLURM_ARRAY_TASK_COUNT");
+    check_refused(variables_of_task("1", "4", "0", "3", "0"), "SLURM_ARRAY_TASK_STEP");
+    check_refused(variables_of_task("1", "4 ", "0", "3", "1"), "'4 '");
 }
 
 BOOST_AUTO_TEST_CASE(cpus_are_those_of_the_task) {
