@@ -1,4 +1,5 @@
-// Built with MPI, the only file that knows it.
+#include "pipeline/ranks/mpi.hpp"
+
 #define OMPI_SKIP_MPICXX
 #include <mpi.h>
 
@@ -9,7 +10,6 @@
 #include <thread>
 #include <utility>
 
-#include "pipeline/ranks/ranks.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -20,18 +20,9 @@ constexpr int kQuestion = 1;
 constexpr int kAnswer = 2;
 constexpr int kGathered = 3;
 
-/// Whether there is a job to join: MPI_Init of a process that nobody started for that takes a
-/// tenth of a second and starts a server.
-bool was_launched() {
-    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
-        if (std::getenv(name) != nullptr) return true;  // NOLINT(concurrency-mt-unsafe): at start
-    }
-    return false;
-}
-
 void nap() { std::this_thread::sleep_for(std::chrono::microseconds(100)); }
 
-/// MPI's own waiting keeps a CPU busy that another rank may need.
+/// Waits without keeping a CPU busy, as MPI_Wait would: another rank may need it.
 void wait_for(MPI_Request request) {
     for (int done = 0;;) {
         MPI_Test(&request, &done, MPI_STATUS_IGNORE);
@@ -49,7 +40,8 @@ void send(const Numbers& numbers, int to, int tag) {
     wait_for(request);
 }
 
-/// A message that is there, or nothing. from: a rank, or MPI_ANY_SOURCE; then the rank.
+/// Receives a message if one is there; returns whether it was. from: a rank, or MPI_ANY_SOURCE,
+/// which becomes the rank of the sender.
 bool receive(Numbers& numbers, int& from, int tag) {
     int there = 0;
     MPI_Status status{};
@@ -65,19 +57,22 @@ bool receive(Numbers& numbers, int& from, int tag) {
 
 }  // namespace
 
-struct Ranks::Server {
-    Server(Serve answers, std::size_t others) : serve(std::move(answers)) {
-        thread = std::thread([this, others] { answer_until_last(others); });
+/// The thread of rank 0 that answers what other ranks ask.
+class MpiRanks::Server {
+  public:
+    Server(Serve serve, std::size_t others) : serve_(std::move(serve)) {
+        thread_ = std::thread([this, others] { answer_until_last(others); });
     }
-    ~Server() { thread.join(); }
+    ~Server() { thread_.join(); }
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
     Numbers answer(std::size_t rank, const Numbers& question) {
-        const std::lock_guard lock(mutex);
-        return serve(rank, question);
+        const std::lock_guard lock(mutex_);
+        return serve_(rank, question);
     }
 
+  private:
     void answer_until_last(std::size_t others) {
         for (Numbers question; others > 0;) {
             int from = MPI_ANY_SOURCE;
@@ -91,9 +86,9 @@ struct Ranks::Server {
         }
     }
 
-    Serve serve;
-    std::mutex mutex;
-    std::thread thread;
+    Serve serve_;
+    std::mutex mutex_;
+    std::thread thread_;
 };
 
 namespace {
@@ -109,8 +104,14 @@ std::size_t ranks_on_this_machine() {
 
 }  // namespace
 
-Ranks::Ranks() {
-    if (!was_launched()) return;
+bool started_by_mpirun() {
+    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
+        if (std::getenv(name) != nullptr) return true;  // NOLINT(concurrency-mt-unsafe): at start
+    }
+    return false;
+}
+
+MpiRanks::MpiRanks() {
     int provided = 0;
     MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided);
     int rank = 0;
@@ -126,13 +127,9 @@ Ranks::Ranks() {
     }
 }
 
-Ranks::~Ranks() {
-    int joined = 0;
-    MPI_Initialized(&joined);
-    if (joined != 0) MPI_Finalize();
-}
+MpiRanks::~MpiRanks() { MPI_Finalize(); }
 
-std::vector<std::string> Ranks::all_gather(const std::string& own) const {
+std::vector<std::string> MpiRanks::all_gather(const std::string& own) const {
     const int bytes = static_cast<int>(own.size());
     std::vector<int> counts(size_);
     MPI_Request request = nullptr;
@@ -151,8 +148,8 @@ std::vector<std::string> Ranks::all_gather(const std::string& own) const {
     return texts;
 }
 
-/// Message by message: MPI_Gatherv counts all of them together in an int.
-std::vector<Ranks::Numbers> Ranks::gather(Numbers own) const {
+/// Gathers message by message: MPI_Gatherv counts all of them together in an int.
+std::vector<Ranks::Numbers> MpiRanks::gather(Numbers own) const {
     if (rank_ > 0) {
         send(own, 0, kGathered);
         return {};
@@ -165,9 +162,9 @@ std::vector<Ranks::Numbers> Ranks::gather(Numbers own) const {
     return all;
 }
 
-void Ranks::serve(const Serve& serve) { server_ = std::make_unique<Server>(serve, size_ - 1); }
+void MpiRanks::serve(const Serve& serve) { server_ = std::make_unique<Server>(serve, size_ - 1); }
 
-Ranks::Numbers Ranks::ask(const Numbers& question) const {
+Ranks::Numbers MpiRanks::ask(const Numbers& question) const {
     if (server_) return server_->answer(rank_, question);
     send(question, 0, kQuestion);
     Numbers numbers;
@@ -175,6 +172,6 @@ Ranks::Numbers Ranks::ask(const Numbers& question) const {
     return numbers;
 }
 
-void Ranks::finish_serving() { server_.reset(); }
+void MpiRanks::finish_serving() { server_.reset(); }
 
 }  // namespace pal

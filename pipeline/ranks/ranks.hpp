@@ -1,5 +1,4 @@
-// The processes of one job that work on one checkpoint together (mpirun). Built without
-// H5PALETTIZE_MPI, or not started by mpirun, a process is alone: rank 0 of 1.
+// The processes of one job that work on one checkpoint together (mpirun).
 #pragma once
 
 #include <cstddef>
@@ -11,44 +10,47 @@
 
 namespace pal {
 
+/// This process as a rank of its job, and its connection to the others. The class itself is a
+/// process that is alone: rank 0 of 1. MpiRanks (pipeline/ranks/mpi.hpp) is one of several.
 class Ranks {
   public:
-    /// Joins the job; once in a process. Throws Error(kUsage) where MPI cannot be used by several
-    /// threads. What MPI itself meets ends the job.
-    Ranks();
-    /// Leaves it; waits for all.
-    ~Ranks();
+    Ranks() = default;
+    virtual ~Ranks() = default;
     Ranks(const Ranks&) = delete;
     Ranks& operator=(const Ranks&) = delete;
 
-    [[nodiscard]] std::size_t rank() const noexcept { return rank_; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    /// How many of them share the memory of this machine.
-    [[nodiscard]] std::size_t on_this_machine() const noexcept { return on_this_machine_; }
+    [[nodiscard]] virtual std::size_t rank() const noexcept { return 0; }
+    [[nodiscard]] virtual std::size_t size() const noexcept { return 1; }
+    /// Number of ranks that share the memory of this machine.
+    [[nodiscard]] virtual std::size_t on_this_machine() const noexcept { return 1; }
 
-    /// What each rank says, by rank; all call it, and wait without using a CPU.
-    [[nodiscard]] std::vector<std::string> all_gather(const std::string& own) const;
+    /// Returns the text of each rank, by rank. All ranks call it; they wait without using a CPU.
+    [[nodiscard]] virtual std::vector<std::string> all_gather(const std::string& own) const;
 
     using Numbers = std::vector<std::uint64_t>;
-    /// On rank 0 the numbers of each rank, by rank; nothing on the others. All call it, not while
-    /// anything is served.
-    [[nodiscard]] std::vector<Numbers> gather(Numbers own) const;
+    /// Returns the numbers of each rank, by rank, on rank 0; nothing on the others. All ranks call
+    /// it, at a time when rank 0 does not serve.
+    [[nodiscard]] virtual std::vector<Numbers> gather(Numbers own) const;
 
-    /// Called by one at a time. An empty answer is the last that the rank asks for.
+    /// Answers the question of a rank. An empty answer is the last one that this rank asks for.
     using Serve = std::function<Numbers(std::size_t rank, const Numbers& question)>;
-    /// Rank 0 answers from now on what ranks ask, in a thread of its own.
-    void serve(const Serve& serve);
-    /// Asks rank 0.
-    [[nodiscard]] Numbers ask(const Numbers& question) const;
-    /// On rank 0: until each of the others has had its last answer.
-    void finish_serving();
+    /// On rank 0: answers from now on, in a thread of its own. `serve` is called by one thread at
+    /// a time.
+    virtual void serve(const Serve& serve);
+    /// Asks rank 0 and waits for its answer. Thread-safe against the serving thread.
+    [[nodiscard]] virtual Numbers ask(const Numbers& question) const;
+    /// On rank 0: waits until every other rank has had its last answer, and stops serving.
+    virtual void finish_serving();
 
   private:
-    struct Server;
-    std::size_t rank_ = 0;
-    std::size_t size_ = 1;
-    std::size_t on_this_machine_ = 1;
-    std::unique_ptr<Server> server_;
+    Serve serve_;
 };
+
+/// Joins the job that mpirun started this process for; called once in a process. Without MPI, or
+/// without mpirun, the process is alone. The destructor of the result leaves the job and waits for
+/// all ranks.
+///
+/// Throws Error(kUsage) if several threads cannot use MPI. Errors of MPI itself end the job.
+[[nodiscard]] std::unique_ptr<Ranks> join_job();
 
 }  // namespace pal
