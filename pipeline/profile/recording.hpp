@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "pipeline/graph/recorder.hpp"
-#include "pipeline/ranks/common_clock.hpp"
+#include "pipeline/profile/common_clock.hpp"
 #include "pipeline/ranks/ranks.hpp"
 
 namespace pal {

@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 #include <random>
 
-#include "pipeline/ranks/common_clock.hpp"
+#include "pipeline/profile/common_clock.hpp"
 
 using namespace pal;
 

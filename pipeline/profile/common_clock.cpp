@@ -1,4 +1,4 @@
-#include "pipeline/ranks/common_clock.hpp"
+#include "pipeline/profile/common_clock.hpp"
 
 #include <algorithm>
 #include <cstddef>
