@@ -14,7 +14,6 @@
 #include "io/guard/last_wish.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "pipeline/inputs/index_text.hpp"
-#include "pipeline/plan/sensitivities.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -22,8 +21,8 @@ namespace pal {
 namespace {
 
 bool is_there(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0;
+    std::error_code error;
+    return std::filesystem::exists(path, error);
 }
 
 /// Which file a name leads to.

@@ -13,9 +13,7 @@ namespace pal {
 namespace {
 
 const DatasetInfo* dataset_at(const CheckpointInfo& info, const std::string& path) {
-    const auto found = std::lower_bound(
-        info.datasets.begin(), info.datasets.end(), path,
-        [](const DatasetInfo& dataset, const std::string& p) { return dataset.path < p; });
+    const auto found = std::ranges::lower_bound(info.datasets, path, {}, &DatasetInfo::path);
     return found != info.datasets.end() && found->path == path ? &*found : nullptr;
 }
 

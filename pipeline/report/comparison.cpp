@@ -59,8 +59,7 @@ struct Sums {
     double energy = 0;
 
     [[nodiscard]] std::optional<double> sqnr_db() const {
-        if (energy == 0) return std::nullopt;
-        return error == 0 ? kInfinity : 10 * std::log10(energy / error);
+        return energy == 0 ? std::nullopt : std::optional(sqnr_in_db(energy, error));
     }
 };
 

@@ -85,9 +85,7 @@ void check_indices(const Weights& original, const PalettizedTensor& tensor, Tens
 
 const DatasetInfo* original_of(const CheckpointInfo& original, const PalettizedTensorInfo& tensor) {
     const auto& datasets = original.datasets;
-    const auto found = std::lower_bound(
-        datasets.begin(), datasets.end(), tensor.path,
-        [](const DatasetInfo& dataset, const std::string& path) { return dataset.path < path; });
+    const auto found = std::ranges::lower_bound(datasets, tensor.path, {}, &DatasetInfo::path);
     const bool fits = found != datasets.end() && found->path == tensor.path &&
                       found->shape == tensor.shape && found->dtype == tensor.dtype;
     return fits ? &*found : nullptr;
