@@ -14,18 +14,18 @@ constexpr std::size_t kMostStates = 65536;
 
 using Alternatives = std::vector<Alternative>;
 
-/// From one vertex of a tensor's convex hull to the next.
+/// Step from one vertex of the convex hull of a tensor's choices to the next.
 struct Step {
     std::size_t tensor = 0;
-    std::size_t to = 0;  // a number of its choices
+    std::size_t to = 0;  // index of a choice
     std::uint64_t bytes = 0;
     double gain = 0;
 
     [[nodiscard]] double rate() const { return gain / static_cast<double>(bytes); }
 };
 
-/// The choices of the lower convex hull, by rising bytes: each saves less a byte than the one
-/// before.
+/// Returns the choices on the lower convex hull, by rising bytes. Each saves less error per byte
+/// than the one before.
 std::vector<std::size_t> hull_of(const Alternatives& choices) {
     std::vector<std::size_t> order(choices.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -72,14 +72,14 @@ class Allocator {
         fill(best.chosen);
         price(best);
         search(best);
-        fill(best.chosen);  // where the search was cut short
+        fill(best.chosen);  // uses what an incomplete search left over
         price(best);
         best.bound = complete_ ? best.error : std::min(bound_, best.error);
         return best;
     }
 
   private:
-    /// The optimum on the hulls: steps by falling rate until one does not fit.
+    /// Finds the optimum on the hulls: takes steps by falling rate until one does not fit.
     void relax(std::vector<Step> steps) {
         std::stable_sort(steps.begin(), steps.end(),
                          [](const Step& a, const Step& b) { return a.rate() > b.rate(); });
@@ -104,7 +104,7 @@ class Allocator {
         }
     }
 
-    /// Takes what still fits, the largest gain a byte first, until nothing does.
+    /// Takes what still fits, the largest gain per byte first, until nothing does.
     void fill(std::vector<std::size_t>& chosen) const {
         std::uint64_t bytes = 0;
         for (std::size_t t = 0; t < choices_.size(); ++t) bytes += choices_[t][chosen[t]].bytes;
@@ -116,7 +116,7 @@ class Allocator {
                     const Alternative& other = choices_[t][c];
                     if (other.error >= own.error || other.bytes > own.bytes + (budget_ - bytes))
                         continue;
-                    // Something for nothing comes first.
+                    // A gain that costs no bytes counts as one byte.
                     const Step step{
                         t, c,
                         std::max<std::uint64_t>(1, other.bytes - std::min(other.bytes, own.bytes)),
@@ -131,11 +131,11 @@ class Allocator {
         }
     }
 
-    /// Alternatives that differ from the relaxation's, so far.
+    /// A set of choices that differ from those of the relaxation.
     struct State {
-        std::int64_t bytes = 0;  // beyond the relaxation's
-        double excess = 0;       // of the error over what the rate asks for these bytes; >= 0
-        std::size_t parent = 0;  // state of the tensors before, in `history_`
+        std::int64_t bytes = 0;  // more than the relaxation takes; may be negative
+        double excess = 0;       // error beyond what the rate gives for these bytes; >= 0
+        std::size_t parent = 0;  // index in `history_`: the state without this choice
         std::size_t tensor = 0;
         std::size_t choice = 0;
     };
@@ -144,7 +144,8 @@ class Allocator {
         return state.excess - rate_ * static_cast<double>(state.bytes);
     }
 
-    /// Exact over all choices whose excess is below what the best allocation has over the bound.
+    /// Searches all choices whose excess is below the distance from the best allocation to the
+    /// bound. Only these can improve it.
     void search(Allocation& best) {
         const auto left = static_cast<std::int64_t>(budget_ - bytes_);
         double slack = best.error - bound_;
@@ -185,7 +186,7 @@ class Allocator {
             best.chosen[history_[s].tensor] = history_[s].choice;
     }
 
-    /// Leaves the states that no other beats in both bytes and error, and that may still win.
+    /// Removes states that another one beats in both bytes and error, or that can no longer win.
     void thin(std::vector<std::size_t>& states, double slack) {
         std::sort(states.begin(), states.end(), [&](std::size_t a, std::size_t b) {
             const auto key = [&](std::size_t s) {
@@ -196,7 +197,7 @@ class Allocator {
         double least = std::numeric_limits<double>::infinity();
         std::erase_if(states, [&](std::size_t s) {
             const double error = error_of(history_[s]);
-            // State 0, no difference at all, is what later tensors start from.
+            // State 0 differs in no choice: later tensors start from it.
             if (s != 0 && (!(error < least) || history_[s].excess >= slack)) return true;
             least = std::min(least, error);
             return false;
@@ -213,10 +214,10 @@ class Allocator {
 
     const std::vector<Alternatives>& choices_;
     std::uint64_t budget_;
-    std::vector<std::size_t> current_;  // the relaxation's
-    std::uint64_t bytes_ = 0;           // of them
-    double error_ = 0;
-    double rate_ = 0;  // error a byte, where the budget ends
+    std::vector<std::size_t> current_;  // choices of the relaxation
+    std::uint64_t bytes_ = 0;           // that `current_` takes
+    double error_ = 0;                  // of `current_`
+    double rate_ = 0;                   // error per byte at the end of the budget
     double bound_ = 0;
     std::vector<State> history_;
     bool complete_ = true;

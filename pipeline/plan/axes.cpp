@@ -14,13 +14,14 @@ bool ends_with_weight_of_keras1(const std::string& path) {
     return path.ends_with("_W") || path.ends_with("_W:0");
 }
 
-/// What a wrapper wraps is what has the weights: "TimeDistributed(Conv2D)" -> "Conv2D".
+/// Returns the class inside of wrappers, which has the weights: "TimeDistributed(Conv2D)" ->
+/// "Conv2D".
 std::string innermost(const std::string& keras_class) {
-    const std::size_t begin = keras_class.rfind('(') + 1;  // 0 where there is none
+    const std::size_t begin = keras_class.rfind('(') + 1;  // 0 without a bracket
     return keras_class.substr(begin, keras_class.find(')', begin) - begin);
 }
 
-/// The Keras class of the layer that a path lies in, empty where the file does not say.
+/// Returns the Keras class of the layer that a path lies in; empty if the file does not say.
 std::string layer_type(const std::string& path,
                        const std::map<std::string, std::string>& layer_types) {
     std::size_t begin = 1;
@@ -33,8 +34,8 @@ std::string layer_type(const std::string& path,
     return "";
 }
 
-/// Theano's order (out, in, rows, columns): kernels are smaller than channel counts, so the
-/// trailing dimensions are small.
+/// Recognizes Theano's order (out, in, rows, columns). Kernels are smaller than channel counts, so
+/// the trailing dimensions are small.
 bool looks_like_theano_order(const DatasetInfo& dataset) {
     const Shape& shape = dataset.shape;
     return ends_with_weight_of_keras1(dataset.path) && shape.size() >= 4 &&

@@ -20,14 +20,14 @@ namespace pal {
 
 namespace {
 
-/// A way to store an entry: one of kWidths, or as it is.
+/// Number of the way to store an entry dense; the numbers below are those of kWidths.
 constexpr std::size_t kDense = kWidths.size();
 
-/// What one entry would be with each.
+/// One entry, and what it takes in each way.
 struct Options {
     PlanEntry* entry = nullptr;
     const WidthErrors* errors = nullptr;
-    std::array<std::uint64_t, kWidths.size() + 1> bytes{};
+    std::array<std::uint64_t, kWidths.size() + 1> bytes{};  // [way]
 };
 
 double objective_of(const Options& options, std::size_t choice, Objective objective) {
@@ -39,7 +39,7 @@ double objective_of(const Options& options, std::size_t choice, Objective object
            static_cast<double>(options.entry->dataset->element_count);
 }
 
-/// Entries that no rule tells apart.
+/// Entries with the same module and state name.
 using Family = std::vector<Options>;
 
 std::vector<Family> families_of(Plan& plan, const std::vector<WidthErrors>& measured) {
@@ -62,7 +62,7 @@ std::vector<Family> families_of(Plan& plan, const std::vector<WidthErrors>& meas
     return result;
 }
 
-/// The widths, and dense where that takes no more than the most bits do: numbers of Options::bytes.
+/// Returns all widths, and dense if that takes no more bytes than the largest width.
 std::vector<std::size_t> ways_of(const Family& family) {
     std::vector<std::size_t> ways(kWidths.size());
     for (std::size_t w = 0; w < ways.size(); ++w) ways[w] = w;
@@ -82,7 +82,8 @@ Alternative choice_of(const Family& family, std::size_t way, Objective objective
         choice.bytes += options.bytes[way];
         choice.error += objective_of(options, way, objective);
     }
-    // Squares of weights near the end of double: as bad as it gets, and sums of it stay finite.
+    // Squares of weights near the largest double overflow. This is worse than all others, and sums
+    // of it stay finite.
     if (!std::isfinite(choice.error)) choice.error = std::numeric_limits<double>::max() / 1e10;
     return choice;
 }
@@ -101,12 +102,12 @@ void take(const Family& family, std::size_t way, const std::string& why) {
     }
 }
 
-/// What the files hold beside the values of its palettized tensors, at most: all that the input
-/// holds beside theirs, and for each of them a group with its members (headers, an index of its
-/// chunks) and its part of /h5palettize/config. Measured: 1.2 to 5.5 KB a tensor.
+/// Upper bound on the bytes of the output files beside the values of palettized tensors. It counts
+/// all that the inputs hold beside these tensors. For each of them it adds a group with its members
+/// (headers, an index of chunks) and its part of /h5palettize/config: 1.2 to 5.5 KB as measured.
 std::uint64_t other_bytes(const Plan& plan, const std::vector<const CheckpointInfo*>& infos) {
     constexpr std::uint64_t kOfFile = 8192;
-    constexpr std::uint64_t kOfSmall = 3072;  // its indices lie in the header of their dataset
+    constexpr std::uint64_t kOfSmall = 3072;  // its indices lie in the object header
     constexpr std::uint64_t kOfTensor = 6144;
     constexpr std::uint64_t kOfChunk = 64;
     std::uint64_t bytes = 0;
@@ -126,8 +127,7 @@ std::uint64_t other_bytes(const Plan& plan, const std::vector<const CheckpointIn
 std::uint64_t budget_of(const WidthTarget& target, const Plan& plan,
                         const std::vector<const CheckpointInfo*>& infos, std::uint64_t weights) {
     if (target.bits_per_weight) {
-        // What a report says, bytes by weights, gives the same bytes when it comes back as a
-        // target.
+        // The bits per weight of a report must give the same bytes again when used as a target.
         constexpr double kRounding = 1 + 4 * std::numeric_limits<double>::epsilon();
         const double bits = *target.bits_per_weight * static_cast<double>(weights) * kRounding;
         return static_cast<std::uint64_t>(std::min(bits / 8, 0x1p62));
@@ -154,8 +154,7 @@ std::uint64_t budget_of(const WidthTarget& target, const Plan& plan,
                             bytes_for_people(*target.file_bytes - budget + least)));
 }
 
-/// The fewest bits with which every tensor of a family is as good as asked for; dense where none
-/// do.
+/// Returns the smallest width at which every tensor of a family reaches the SQNR, or dense.
 std::size_t least_way(const Family& family, double min_sqnr_db) {
     for (std::size_t w = 0; w < kWidths.size(); ++w) {
         const bool good = std::all_of(family.begin(), family.end(), [&](const Options& options) {
@@ -229,7 +228,7 @@ std::vector<WidthErrors> measure_plan(const Plan& plan, std::uint64_t memory_byt
     const auto is_small = [&](std::size_t e) {
         return entries[e]->memory_bytes <= memory_bytes / threads;
     };
-    // Runs of small ones side by side, large ones alone.
+    // Successive small entries run in parallel, large ones alone.
     for (std::size_t first = 0; first < entries.size();) {
         std::size_t last = first + 1;
         while (is_small(first) && last < entries.size() && is_small(last)) ++last;
@@ -260,7 +259,7 @@ Config config_of_plan(const Plan& plan, bool allow_partial_groups) {
             (allow_partial_groups || spec.granularity.partial_groups);
         modules[entry->module_path][entry->state_name] = spec;
     }
-    // An entry for "weight" serves "kernel" as well: what stays dense beside it is said.
+    // A rule for "weight" matches "kernel" as well: dense tensors of these modules need a rule too.
     for (const PlanEntry& entry : plan.entries) {
         const auto module = modules.find(entry.module_path);
         if (!entry.palettize && module != modules.end())

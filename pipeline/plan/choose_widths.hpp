@@ -1,5 +1,5 @@
-// Bits where they count: measures what each tensor would lose at every width, and chooses the
-// widths that lose the least within a budget.
+// Measures the loss of each tensor at every width (n_bits), and chooses the widths that lose the
+// least within a budget.
 #pragma once
 
 #include <cstdint>
@@ -14,38 +14,47 @@
 namespace pal {
 
 enum class Objective {
-    kRelative,  // each tensor's squared error relative to its energy, times its weights
-    kAbsolute   // the squared error itself; with sensitivities, times them
+    kRelative,  // the squared error of a tensor relative to its energy, times its weights
+    kAbsolute   // the squared error; with sensitivities, weighted by them
 };
 
-/// What to reach; one of the first three.
+/// The goal of the choice: one of the first three members is set.
 struct WidthTarget {
-    std::optional<double> bits_per_weight;    // everything stored for the palettized tensors
-    std::optional<std::uint64_t> file_bytes;  // of the whole output, or all of them
-    std::optional<double> min_sqnr_db;        // of every tensor
+    std::optional<double> bits_per_weight;    // over all that palettized tensors store
+    std::optional<std::uint64_t> file_bytes;  // the size of the output, or of all outputs together
+    std::optional<double> min_sqnr_db;        // for every tensor
     Objective objective = Objective::kRelative;
 };
 
-/// Each palettized entry of the plan gets the width that serves the target best, or stays dense
-/// where that takes no more bytes than 8 bits do (and where no width reaches min_sqnr_db). Entries
-/// of one module and state name get the same width, as no rule tells them apart. measured: of
-/// plan.palettized(), in order, all finite. Throws Error(kUsage) where the target cannot be
-/// reached, with the least that can. Sets plan.widths. A plan of several files has the entries of
-/// all; infos: the files.
+/// Gives each palettized entry of the plan the width that serves the target best. An entry may
+/// stay dense if that takes no more bytes than 8 bits do; it stays dense if no width reaches
+/// min_sqnr_db. Entries with the same module and state name get the same width: no rule can tell
+/// them apart.
+///
+/// plan      of one file, or of several with the entries of all; sets plan.widths
+/// measured  finite errors of plan.palettized(), in order
+/// infos     the files of the plan
+///
+/// Throws Error(kUsage), with the least that is possible, if the target cannot be reached.
 void choose_widths(Plan& plan, const std::vector<WidthErrors>& measured, const WidthTarget& target,
                    const std::vector<const CheckpointInfo*>& infos);
 
-/// What each palettized entry of the plan would lose, in order: reads every weight. Entries that
-/// are small beside `memory_bytes` are measured side by side. done: called with each entry, by one
-/// thread at a time. Throws Error(kCheckFailed) for NaN and infinity, and what the ports throw.
+/// Returns the errors of each palettized entry of the plan at every width, in order. Reads every
+/// weight. Entries that are small against `memory_bytes` are measured in parallel.
+///
+/// load, sensitivities  called by several threads; an empty `sensitivities` means that there are
+///                      none
+/// done                 called once per entry, by one thread at a time
+///
+/// Throws Error(kCheckFailed) for NaN and infinity, and whatever `load` and `sensitivities` throw.
 [[nodiscard]] std::vector<WidthErrors> measure_plan(
     const Plan& plan, std::uint64_t memory_bytes,
     const std::function<Weights(const PlanEntry&)>& load,
     const std::function<Weights(const PlanEntry&)>& sensitivities,
     const std::function<void(const PlanEntry&)>& done);
 
-/// The plan's palettized tensors as a config with a rule for each of their modules; what is not
-/// among them stays dense.
+/// Returns a config with one rule per module of the plan's palettized tensors. All other tensors
+/// stay dense under it.
 [[nodiscard]] Config config_of_plan(const Plan& plan, bool allow_partial_groups);
 
 }  // namespace pal

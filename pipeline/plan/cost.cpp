@@ -10,33 +10,33 @@ namespace pal {
 
 namespace {
 
-// Fitted to runs with one thread: 1 to 8 bits, groups of 256 to 33 million weights, every engine
-// and dtype. In nanoseconds.
-constexpr double kTensor = 0.35e6;      // graph, journal, members of the group
-constexpr double kWrittenBit = 0.1;     // of indices
-constexpr double kDecodedByte = 5;      // of filtered chunks, inflating most of all
-constexpr double kMostCounted = 65536;  // bins, or distinct values, that are solved on
+// Costs in nanoseconds, fitted to runs with one thread: 1 to 8 bits, groups of 256 to 33 million
+// weights, every engine and dtype.
+constexpr double kTensor = 0.35e6;      // per tensor: graph, journal, members of its group
+constexpr double kWrittenBit = 0.1;     // per bit of the indices
+constexpr double kDecodedByte = 5;      // per byte of filtered chunks; most of it is inflating
+constexpr double kMostCounted = 65536;  // most bins, or distinct values, that a solution works on
 
-/// Of groups of vectors of 2 components, by n_bits.
+/// A cost by n_bits, for groups of vectors of 2 components.
 using ByWidth = std::array<double, 8>;
-constexpr double kFewVector = 1e3;  // where each has a centroid of its own
-// Up to what training takes of a group: of the group, of a vector that starts are tried on, and of
-// one that is trained on.
+constexpr double kFewVector = 1e3;  // per vector, if each has a centroid of its own
+// Groups no larger than a training sample: per group, per vector that starts are tried on, and per
+// vector that is trained on.
 constexpr ByWidth kSmallGroup{0.16e6, 0.39e6, 0.69e6, 1.28e6, 2.9e6, 6.5e6, 7.2e6, 7.8e6};
 constexpr ByWidth kStarted{0.25e3, 1.95e3, 3.5e3, 7.2e3, 9.9e3, 13.6e3, 0.7e3, 0};
 constexpr ByWidth kTrained{0.07e3, 0.47e3, 1.8e3, 3e3, 4.3e3, 6.2e3, 5.5e3, 4.9e3};
-constexpr double kRead = 60;
-// Above that they are counted in bins: of the group, and of a vector.
+constexpr double kRead = 60;  // per vector
+// Larger groups are counted in bins: per group, and per vector.
 constexpr ByWidth kBinnedGroup{12e6, 55e6, 120e6, 235e6, 340e6, 480e6, 330e6, 150e6};
 constexpr ByWidth kBinned{28, 35, 35, 60, 75, 90, 110, 135};
 
-/// What depends on the dtype of the weights.
+/// Costs that depend on the dtype of the weights.
 struct DTypeCosts {
-    double counted;                   // a value, into bins or among distinct values
-    std::array<double, 8> solved_us;  // a group of 4096 values, by n_bits; in microseconds
-    double assigned;                  // a weight, where LUTs fit a register: up to 4 bits
-    double searched;                  // a weight, where they do not, in groups
-    double searched_in_large_groups;  // the same, where a table of the values is worth making
+    double counted;                   // per value, into bins or among distinct values
+    std::array<double, 8> solved_us;  // per group of 4096 values, by n_bits; in microseconds
+    double assigned;                  // per weight, if the LUT fits a register: up to 4 bits
+    double searched;                  // per weight, otherwise
+    double searched_in_large_groups;  // the same, if a table of the values pays
 };
 
 constexpr double kLargeGroup = 1 << 18;  // values
@@ -56,16 +56,16 @@ DTypeCosts costs_of(DType dtype, int n_bits) {
     return {9, {140, 160, 210, 290, 450, 700, 1450, 3000}, bisected, bisected, bisected};
 }
 
-/// Of the fast engine: the pass over a group of n values, and the palette of what it counted.
+/// Cost of the fast engine: the pass over a group of n values, and the LUT of what it counted.
 double fast_group(const TensorTask& task, double n) {
     const DTypeCosts costs = costs_of(task.dtype, task.spec.n_bits);
     const double solved = 1e3 * costs.solved_us.at(static_cast<std::size_t>(task.spec.n_bits - 1)) *
                           std::min(std::pow(n / 4096, 0.25), 3.0);
-    // Small groups have few values to make a palette of.
+    // Small groups have few values to make a LUT of.
     return std::min(solved, 300 * n) + costs.counted * n;
 }
 
-/// One scalar group of n values.
+/// Cost of one scalar group of n values.
 double scalar_group(const TensorTask& task, double n) {
     const double k = std::ldexp(1.0, task.spec.n_bits);
     const double counted = std::min(n, kMostCounted);
@@ -83,7 +83,7 @@ double scalar_group(const TensorTask& task, double n) {
     return proof + fast_group(task, n);
 }
 
-/// One group of n vectors.
+/// Cost of one group of n vectors.
 double vector_group(const TensorTask& task, double n, bool weighted) {
     const std::uint64_t dim = task.spec.cluster_dim;
     const auto width = static_cast<std::size_t>(task.spec.n_bits - 1);
@@ -99,7 +99,7 @@ double vector_group(const TensorTask& task, double n, bool weighted) {
     return small * std::pow(pairs, 1.25) + kRead * pairs * n;
 }
 
-/// Finding a weight's index, in groups of n.
+/// Cost of finding the index of one weight, in groups of n.
 double assigned(const TensorTask& task, double n) {
     const DTypeCosts costs = costs_of(task.dtype, task.spec.n_bits);
     if (task.spec.n_bits <= 4) return costs.assigned;

@@ -1,5 +1,5 @@
-// Why a tensor becomes what it becomes, and what the rules of a config come to in a file: what
-// `explain` prints. Decided by the code that plans, and told as text or as JSON.
+// Explains why a tensor is palettized as it is, and what the rules of a config match in a file: the
+// `explain` command. The decisions come from the code that plans.
 #pragma once
 
 #include <string>
@@ -12,25 +12,26 @@
 namespace pal {
 
 struct TensorExplanation {
-    const DatasetInfo* dataset = nullptr;  // of the CheckpointInfo, which must outlive this
+    const DatasetInfo* dataset = nullptr;  // in the CheckpointInfo, which must outlive this
     Explanation how;
     PlanEntry entry;
     AxisMap axes;
     Layout layout = Layout::kTorch;
     std::string layout_reason;
-    std::string refused;  // why `plan` and `run` refuse the file for this tensor; else empty
+    std::string refused;  // why `plan` and `run` refuse the file for this tensor; empty if they do
+                          // not
 };
 
-/// `tensor`: as find_candidate takes it. Throws Error(kInput) for a file of which no plan is made,
-/// Error(kUsage) as find_candidate and explain_decision.
+/// Explains one tensor, named as find_candidate takes it. Throws Error(kInput) as
+/// require_plannable, Error(kUsage) as find_candidate and explain_decision.
 [[nodiscard]] TensorExplanation explain_tensor(const CheckpointInfo& info, const Config& config,
                                                const PlanOptions& options,
                                                const std::string& tensor);
 
-/// Throws as explain_tensor.
+/// Explains all rules. Throws as explain_tensor.
 [[nodiscard]] RuleSurvey explain_rules(const CheckpointInfo& info, const Config& config,
                                        const PlanOptions& options);
-/// Whether `plan` accepts the rules.
+/// Returns whether `plan` accepts the rules.
 [[nodiscard]] bool is_accepted(const RuleSurvey& survey, bool allow_unmatched_rules);
 
 }  // namespace pal

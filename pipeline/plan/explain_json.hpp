@@ -7,6 +7,7 @@
 
 namespace pal {
 
+/// Indented JSON with a line end: the output of `explain --json`.
 [[nodiscard]] std::string explanation_json(const TensorExplanation& explanation);
 [[nodiscard]] std::string survey_json(const RuleSurvey& survey);
 

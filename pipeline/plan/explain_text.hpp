@@ -7,6 +7,7 @@
 
 namespace pal {
 
+/// Several lines, safe to show on a terminal.
 [[nodiscard]] std::string explanation_text(const TensorExplanation& explanation);
 [[nodiscard]] std::string survey_text(const RuleSurvey& survey);
 

@@ -15,7 +15,7 @@ namespace pal {
 
 namespace {
 
-/// Of a certificate: bins or distinct values, and partitions of them.
+/// Memory of a certificate: bins or distinct values, and partitions of them.
 std::uint64_t certified_bytes(const TensorTask& task) {
     if (!task.cluster.certify || task.spec.cluster_dim > 1) return 0;
     constexpr std::uint64_t kMostBins = std::uint64_t{1} << 20;
@@ -24,13 +24,13 @@ std::uint64_t certified_bytes(const TensorTask& task) {
     return kBytesABin * (task.dtype == DType::kF64 ? values : std::min(values, kMostBins));
 }
 
-/// Buffers of a tensor on its way, but for its weights: what decodes a chunk of them (as the file
-/// has it, and on its way), what is gathered to cluster, the packed indices that wait to be
-/// written, LUTs, blocks.
+/// Memory of a tensor in the graph, without its weights. It has buffers to decode a chunk (as the
+/// file has it, and on its way) and values gathered to cluster. Packed indices that wait to be
+/// written, LUTs and blocks come on top.
 std::uint64_t working_bytes(const TensorTask& task, const DatasetInfo& dataset, bool weighted) {
     const Geometry& geometry = task.geometry;
-    // Engines that sort keep the values, their distinct ones and sums over them and partitions;
-    // the reference keeps its own clusters too.
+    // Engines that sort keep the values, the distinct values with sums over them, and partitions.
+    // The reference also keeps its own clusters.
     const bool scalar = task.spec.cluster_dim == 1;
     const bool sorts = task.cluster.engine != Engine::kFast && scalar;
     const bool keeps_clusters = task.cluster.engine == Engine::kReference && scalar;
@@ -47,13 +47,13 @@ std::uint64_t working_bytes(const TensorTask& task, const DatasetInfo& dataset, 
            lut_bytes + kWorkingBytes;
 }
 
-/// What weights take that are decoded at once.
+/// Memory of weights that are decoded as a whole.
 std::uint64_t held_bytes(const DatasetInfo& dataset) {
     return dataset.element_count * (dataset.dtype == DType::kF64 ? 8 : 4);
 }
 
-/// Sets what an entry takes: its weights are read from the file block by block where they lie
-/// together there, decoded at once where that fits the memory, and otherwise chunk by chunk.
+/// Sets the memory of an entry. Contiguous weights are read from the file block by block. Others
+/// are decoded as a whole if that fits the memory, or else chunk by chunk.
 void set_memory(PlanEntry& entry, std::uint64_t memory_bytes) {
     const DatasetInfo& dataset = *entry.dataset;
     entry.memory_bytes = working_bytes(entry.task, dataset, entry.sensitivities != nullptr);
@@ -62,7 +62,7 @@ void set_memory(PlanEntry& entry, std::uint64_t memory_bytes) {
     if (dataset.storage == "contiguous") return;
     const std::uint64_t whole = held_bytes(dataset);
     const std::uint64_t room = memory_bytes - std::min(memory_bytes, entry.memory_bytes);
-    // Two rows of chunks: when threads go on to the next one, some are in the last one still.
+    // Two rows of chunks: some threads go on to the next row while others are in the last one.
     const std::uint64_t rows = 2 * dataset.chunk_row_bytes;
     if (whole > room && rows > 0 && rows < dataset.bytes) {
         entry.kept_bytes = std::clamp(room, rows, dataset.bytes);
@@ -70,14 +70,14 @@ void set_memory(PlanEntry& entry, std::uint64_t memory_bytes) {
     entry.memory_bytes += entry.kept_bytes.value_or(whole);
 }
 
-/// What tensors are gathered with at a time, so that one fits the memory where it can.
+/// Bytes that clustering gathers at a time, so that one tensor fits the memory if possible.
 std::uint64_t gather_bytes(std::uint64_t memory_bytes) {
     constexpr std::uint64_t kLeast = std::uint64_t{4} << 20;
     return std::clamp(memory_bytes / 4, kLeast, ClusterOptions{}.gather_bytes);
 }
 
-/// Tensors that need far more than there is: beside it, the program and its threads have 64 MiB, of
-/// which half is not used by small ones.
+/// Warns of tensors that need far more memory than there is. The program and its threads have 64
+/// MiB beside the limit; small tensors leave half of that unused.
 void warn_of_large_tensors(Plan& plan, std::uint64_t memory_bytes) {
     constexpr std::uint64_t kAllowance = std::uint64_t{24} << 20;
     const PlanEntry* largest = nullptr;
@@ -95,15 +95,15 @@ void warn_of_large_tensors(Plan& plan, std::uint64_t memory_bytes) {
         largest->task.path + ", needs about " + std::to_string(largest->memory_bytes) + " bytes");
 }
 
-/// Why a tensor must stay as it is in the file, whatever the spec; empty where it need not.
+/// Returns why a tensor must stay dense under any spec; empty if it need not.
 std::string obstacle(const DatasetInfo& dataset) {
     if (!dataset.unreadable.empty()) return dataset.unreadable;
     if (dataset.virtual_reader.empty()) return "";
     return "the virtual dataset " + dataset.virtual_reader + " reads it";
 }
 
-/// Of what stays as it is only because the user has not said that the file may be trusted, or
-/// because something is missing: nobody should find out by the size of the output.
+/// Warns of tensors that stay dense only for want of trust in the file, or because something is
+/// missing. Nobody should find out by the size of the output.
 void warn_of_what_is_not_read(Plan& plan, const CheckpointInfo& info) {
     const auto unread = [](const PlanEntry& entry) {
         return entry.misfit && !obstacle(*entry.dataset).empty();
@@ -133,7 +133,7 @@ void refuse_misfits(const Plan& plan) {
     }
 }
 
-/// decisions: of the file's datasets, in order; more may follow.
+/// decisions: those of the file's datasets, in order; more may follow.
 Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decisions,
                   const PlanOptions& options) {
     Plan plan;
@@ -253,7 +253,7 @@ FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Conf
             plans.files.push_back(plan_of_file(
                 *infos[f], std::span(selection.decisions).subspan(files[f].first), options));
         } catch (const Error& error) {
-            // Errors of the input name it already.
+            // Other errors name the file already.
             throw infos.size() > 1 && error.code() == ErrorCode::kUsage ? error.in(infos[f]->file)
                                                                         : error;
         }

@@ -1,5 +1,5 @@
-// The sensitivities that --sensitivity names: a file with the same paths and shapes as the
-// checkpoint, one value a weight.
+// Sensitivities of the weights (--sensitivity): a file with the paths and shapes of the checkpoint,
+// one value per weight.
 #pragma once
 
 #include "io/checkpoint_info.hpp"
@@ -9,13 +9,14 @@ namespace pal {
 
 struct Plan;
 
-/// Those of a tensor: the dataset of its path, or of another of its hard links. Throws
-/// Error(kInput) that names the tensor: none there, of another shape, no floats, unreadable.
+/// Returns the dataset with the sensitivities of `tensor`: that of its path, or of another of its
+/// hard links. Throws Error(kInput), which names the tensor, if there is none. It does the same if
+/// the shape differs, or if the dataset is not floating-point or cannot be read.
 [[nodiscard]] const DatasetInfo& sensitivities_of(const CheckpointInfo& sensitivities,
                                                   const DatasetInfo& tensor);
 
-/// Reads all that the plan needs, before any of it is used. Throws Error(kInput) that names the
-/// tensor and the first value that is negative, NaN or infinite.
+/// Reads and checks all sensitivities that the plan needs, before any is used. Throws
+/// Error(kInput), which names the tensor and the first value that is negative, NaN or infinite.
 void require_valid(const CheckpointReader& sensitivities, const Plan& plan);
 
 }  // namespace pal

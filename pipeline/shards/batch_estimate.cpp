@@ -20,13 +20,13 @@ double seconds_to_write(std::uint64_t bytes) {
     return static_cast<double>(bytes) / kWrittenBytesASecond;
 }
 
-/// A share of the work in one task, as if reading, computing and writing did not overlap.
+/// Seconds of one task for a share of the work, if reading, computing and writing do not overlap.
 double seconds_of_share(const BatchWork& work, double share, std::uint64_t cpus) {
     return share * (work.cpu_seconds / (static_cast<double>(cpus) * kThreadEfficiency) +
                     seconds_to_read(work.bytes_read) + seconds_to_write(work.bytes_written));
 }
 
-/// Seconds of one CPU for each part that has any work.
+/// Seconds of one CPU for each shard that has any work.
 std::vector<double> seconds_of_parts(const Plan& plan, std::uint64_t parts) {
     std::vector<double> seconds;
     for (const std::vector<Piece>& pieces : balanced_parts(plan, parts)) {
@@ -46,14 +46,14 @@ std::uint64_t tasks_for(const Plan& plan, const BatchWork& work, const BatchWish
     return std::max<std::uint64_t>(1, parts.size());
 }
 
-/// What the longest of the parts is of all the work.
+/// Share of the longest shard in all the work.
 double largest_share(const Plan& plan, const BatchWork& work, std::uint64_t parts) {
     double largest = 0;
     for (const double seconds : seconds_of_parts(plan, parts)) largest = std::max(largest, seconds);
     return work.cpu_seconds > 0 ? largest / work.cpu_seconds : 0;
 }
 
-/// Of the largest tensors, one a CPU; at least 64 MiB, so that small ones do not wait.
+/// Memory of the largest tensors, one per CPU; at least 64 MiB, so that small ones do not wait.
 std::uint64_t bytes_in_flight(const Plan& plan, std::uint64_t cpus) {
     constexpr std::uint64_t kLeast = std::uint64_t{64} << 20;
     std::vector<std::uint64_t> bytes;

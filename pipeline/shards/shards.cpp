@@ -21,15 +21,15 @@ namespace pal {
 namespace {
 
 constexpr std::size_t kMostParts = 1'000'000;
-constexpr double kWholeShare = 0.25;  // of a part: longer tensors are cut
-constexpr double kSlabShare = 1.0 / 16;
+constexpr double kWholeShare = 0.25;     // of the time of a shard; longer tensors are cut
+constexpr double kSlabShare = 1.0 / 16;  // of the time of a shard
 
-/// The slabs of an entry, or the whole of it; about kSlabShare of a part each, at most `most`.
+/// Cuts an entry into at most `most` slabs of about kSlabShare each, or returns it whole.
 std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double part_seconds,
                              std::size_t most) {
     const double seconds = estimated_seconds(entry);
     const Geometry& geometry = entry.task.geometry;
-    // What is not contiguous is decoded as a whole; a weighted error is that of a whole tensor.
+    // Datasets that are not contiguous are decoded as a whole. Weighted errors need whole tensors.
     const bool may_be_cut =
         entry.dataset->storage == "contiguous" && entry.sensitivities == nullptr;
     const auto unit = may_be_cut ? slab_unit(geometry, entry.task.spec) : std::nullopt;
@@ -50,7 +50,7 @@ std::vector<Piece> pieces_of(const PlanEntry& entry, std::size_t number, double 
     return pieces;
 }
 
-/// In plan order. most: slabs of an entry.
+/// Returns all pieces in plan order. most: limits the slabs of an entry.
 std::vector<Piece> all_pieces(const Plan& plan, std::size_t parts, std::size_t most) {
     const auto entries = plan.palettized();
     double all = 0;
@@ -63,7 +63,8 @@ std::vector<Piece> all_pieces(const Plan& plan, std::size_t parts, std::size_t m
     return pieces;
 }
 
-/// Which part does which piece: the longest first, to the part that has least so far.
+/// Assigns the longest piece first, to the shard with the least work. Returns the shard of each
+/// piece.
 std::vector<std::size_t> parts_of(const std::vector<Piece>& pieces, std::size_t parts) {
     std::vector<std::size_t> order(pieces.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -82,8 +83,8 @@ std::vector<std::size_t> parts_of(const std::vector<Piece>& pieces, std::size_t 
     return part_of;
 }
 
-/// The slabs of one entry are alike: each part keeps as many of them as it has, but such as follow
-/// one another, and as one.
+/// Gives each shard as many slabs of one entry as it was assigned, but adjacent ones, joined into
+/// one slab. All slabs take about the same time.
 void hand_out(std::span<const Piece> slabs, std::span<const std::size_t> part_of,
               std::vector<std::vector<Piece>>& parts) {
     std::size_t next = 0;

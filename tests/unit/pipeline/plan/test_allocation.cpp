@@ -1,4 +1,4 @@
-// Spending a budget of bytes.
+// Allocation of a budget of bytes.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -13,7 +13,7 @@ namespace {
 
 using Alternatives = std::vector<std::vector<Alternative>>;
 
-/// The least error within the budget, by trying everything.
+/// Returns the least error within the budget, found by trying every allocation.
 double least_error(const Alternatives& choices, std::uint64_t budget, std::size_t tensor = 0) {
     if (tensor == choices.size()) return 0;
     double least = std::numeric_limits<double>::infinity();
@@ -25,7 +25,7 @@ double least_error(const Alternatives& choices, std::uint64_t budget, std::size_
     return least;
 }
 
-/// Tensors as they are: errors fall by a factor of about 4 a bit, and not evenly.
+/// Makes tensors like real ones: errors fall by a factor of about 4 per bit, but not evenly.
 Alternatives tensors(std::mt19937& random, std::size_t count, std::uint64_t largest) {
     std::uniform_int_distribution<std::uint64_t> sizes(10, largest);
     std::lognormal_distribution<double> errors(0, 1);
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_model_is_done_at_once_and_near_the_bound) {
 }
 
 BOOST_AUTO_TEST_CASE(equal_tensors_and_useless_choices_are_no_trouble) {
-    // A hundred of the same; the second choice costs more and loses more.
+    // A hundred tensors alike; the second choice costs more and has more error.
     const Alternatives equal(100, {{100, 10}, {150, 12}, {200, 1}, {200, 0.5}});
     const auto half = allocate(equal, 100 * 150 + 60);
     BOOST_REQUIRE(half.has_value());

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(work_is_what_is_palettized_and_what_is_copied) {
 
 BOOST_AUTO_TEST_CASE(tasks_follow_from_the_minutes_that_are_wanted) {
     Batch batch(2000, 2048);
-    batch.options.cluster.engine = Engine::kReference;  // seconds a tensor
+    batch.options.cluster.engine = Engine::kReference;  // seconds per tensor
     const BatchEstimate estimate = batch.estimate(wish_of(2, 2));
     BOOST_TEST(estimate.tasks > 5U);
     BOOST_TEST(estimate.task_seconds <= 120.0);
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(tasks_follow_from_the_minutes_that_are_wanted) {
 
 BOOST_AUTO_TEST_CASE(there_are_no_more_tasks_than_parts_with_work) {
     Batch batch(2, 16384);
-    batch.options.cluster.engine = Engine::kReference;  // more than a minute a tensor
+    batch.options.cluster.engine = Engine::kReference;  // more than a minute per tensor
     const BatchEstimate estimate = batch.estimate(wish_of(1, 1));
     BOOST_TEST(estimate.tasks == 2U);
     BOOST_TEST(estimate.task_seconds > 60.0);
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(time_is_for_the_longer_of_task_and_merge_and_leaves_room_fo
 BOOST_AUTO_TEST_CASE(memory_holds_a_tensor_for_each_cpu) {
     Batch batch(16, 4096);
     for (DatasetInfo& dataset : batch.info.datasets) {
-        dataset.storage = "chunked gzip";  // decoded at once: 64 MiB each
+        dataset.storage = "chunked gzip";  // decoded as a whole: 64 MiB each
         dataset.chunk_bytes = kMebibyte;
     }
     const std::uint64_t tensor = batch.plan().palettized().front()->memory_bytes;

@@ -16,7 +16,7 @@ using test::grouped;
 
 namespace {
 
-/// Only what a plan needs to know.
+/// Adds a dataset with the members that a plan of shards reads.
 void add(MemoryCheckpoint& checkpoint, const std::string& path, const Shape& shape) {
     DatasetInfo dataset;
     dataset.path = path;
@@ -29,7 +29,7 @@ void add(MemoryCheckpoint& checkpoint, const std::string& path, const Shape& sha
     checkpoint.info.datasets.push_back(dataset);
 }
 
-/// A transformer: tensors of a few sizes, over and over, and two of the size of a vocabulary.
+/// Tensors of a transformer: a few sizes, over and over, and two of the size of a vocabulary.
 MemoryCheckpoint transformer(std::size_t layers) {
     MemoryCheckpoint checkpoint;
     add(checkpoint, "/first/weight", {32000, 1024});
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(parts_are_balanced_and_all_there_is) {
                 if (p > 0) BOOST_TEST(pieces[p - 1].entry < pieces[p].entry);
                 const auto& slab = pieces[p].slab;
                 const std::uint64_t whole = entries[pieces[p].entry]->task.geometry.shape[0];
-                // Parts come in order, and so do the slabs of a tensor.
+                // Shards come in order, and so do the slabs of a tensor.
                 if (slab) BOOST_TEST(slab->first == rows[pieces[p].entry]);
                 rows[pieces[p].entry] += slab ? slab->rows : whole;
             }
