@@ -21,13 +21,14 @@ std::size_t affinity_threads() {
     return static_cast<std::size_t>(CPU_COUNT(&set));
 }
 
-/// CPUs of a "quota period" pair in microseconds; 0 where there is no limit.
+/// Converts a quota and a period in microseconds to CPUs. 0: there is no limit.
 std::size_t quota_threads(double quota, double period) {
     if (!(quota > 0) || !(period > 0)) return 0;
     return static_cast<std::size_t>(std::ceil(quota / period));
 }
 
-/// oneTBB looks at the affinity only; containers limit by quota.
+/// Returns the CPU quota of the cgroup; 0: none. Containers limit by quota, while oneTBB respects
+/// the affinity only.
 std::size_t cgroup_threads() {
     double quota = 0;
     double period = 0;

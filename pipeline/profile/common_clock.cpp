@@ -10,18 +10,18 @@ namespace pal {
 
 namespace {
 
-/// Where an offset lies.
+/// Interval that contains an offset.
 struct Interval {
     std::int64_t low = std::numeric_limits<std::int64_t>::min();
     std::int64_t high = std::numeric_limits<std::int64_t>::max();
 
     [[nodiscard]] bool is_empty() const noexcept { return low > high; }
     [[nodiscard]] std::int64_t middle() const noexcept { return low + (high - low) / 2; }
-    /// No offset at all, where that may be.
+    /// Returns 0 if the interval contains it, or else the middle.
     [[nodiscard]] std::int64_t best() const noexcept {
         return low <= 0 && 0 <= high ? 0 : middle();
     }
-    /// The most that `offset` may be off.
+    /// Largest distance of `offset` from the true offset.
     [[nodiscard]] std::uint64_t error_of(std::int64_t offset) const noexcept {
         return static_cast<std::uint64_t>(std::max({high - offset, offset - low, std::int64_t{0}}));
     }

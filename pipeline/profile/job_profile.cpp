@@ -47,7 +47,7 @@ StageRange range_of(std::string_view stage, const std::vector<RankProfile>& rank
     return range;
 }
 
-/// The row of all ranks: their time is that of each, added up.
+/// Row of all ranks together: sums of their times, and parts of that sum.
 RankProfile sum_of(const std::vector<RankProfile>& ranks) {
     RankProfile sum;
     Profile& all = sum.profile;

@@ -15,9 +15,9 @@ namespace {
 
 double seconds_of(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) * 1e-9; }
 
-using RankSlices = std::vector<std::span<const Slice>>;  // by rank
+using RankSlices = std::vector<std::span<const Slice>>;  // [rank]
 
-/// How a moment of a slice divides.
+/// Shares of the activities in an amount of time.
 struct Parts {
     double reading = 0;
     double computing = 0;
@@ -37,28 +37,28 @@ Parts parts_of(const Slice& slice) {
     if (slice.activity == Activity::kReading) return {1, 0, 0};
     const auto busy = static_cast<double>(std::max<std::uint64_t>(1, slice.busy_ns()));
     const double reading = std::min(1.0, static_cast<double>(slice.read_ns) / busy);
-    // Writing finds the indices of a large tensor itself, and reads weights for that.
+    // The write stage assigns the indices of large tensors itself, and reads weights to do it.
     if (slice.activity == Activity::kWriting) return {reading, 0, 1 - reading};
     return {reading, 1 - reading, 0};
 }
 
-/// A moment at which something begins or ends; ends come first.
+/// Begin or end of a slice, or of the wait for a stage. At equal times ends come first.
 struct Edge {
     std::uint64_t when = 0;
     bool begins = false;
-    std::size_t of = 0;  // slice or stage
+    std::size_t of = 0;  // number of the slice or stage
 
     bool operator<(const Edge& other) const noexcept {
         return when != other.when ? when < other.when : begins < other.begins;
     }
 };
 
-/// What happens at a moment, on the way through all edges.
+/// Slices that run at a moment, while all edges are passed in order.
 class Moment {
   public:
     explicit Moment(std::size_t ranks) : ranks_(ranks) {}
 
-    /// How it divides.
+    /// Adds the shares of this moment, which lasts `seconds`.
     void add_to(Parts& total, double seconds) const {
         if (working_ > 0) {
             total.add(sum_, seconds / static_cast<double>(working_));
@@ -82,23 +82,23 @@ class Moment {
             sum_.add(own.parts, 1.0 / static_cast<double>(own.count));
             if (!worked) ++working_;
         } else {
-            own.parts = {};  // no rounding is carried on
+            own.parts = {};  // drops rounding errors
             if (--working_ == 0) sum_ = {};
         }
     }
 
   private:
     struct OfRank {
-        Parts parts;  // summed over what runs
+        Parts parts;  // sum over the slices that run
         std::size_t count = 0;
     };
     std::vector<OfRank> ranks_;
-    Parts sum_;  // over ranks that work, 1 each
+    Parts sum_;  // over the ranks that work; each adds up to 1
     std::size_t working_ = 0;
     std::size_t waits_ = 0;
 };
 
-/// Seconds of the wall time by what was done then.
+/// Divides the wall time among the activities, in seconds.
 Parts divided_time(const RankSlices& ranks) {
     std::vector<std::pair<std::size_t, const Slice*>> slices;
     std::vector<Edge> edges;
@@ -121,7 +121,7 @@ Parts divided_time(const RankSlices& ranks) {
     return total;
 }
 
-/// Of stages and phases; what was waited for is none.
+/// Calls `use` with each slice of a stage or phase, but not with those of waiting.
 template <class Use>
 void for_each_work(const RankSlices& ranks, const Use& use) {
     for (const auto& slices : ranks) {
@@ -131,7 +131,7 @@ void for_each_work(const RankSlices& ranks, const Use& use) {
     }
 }
 
-/// The most tensors that waited in front of each stage at a time.
+/// Sets the greatest number of tensors that waited for each stage at one time.
 void find_most_waiting(const RankSlices& ranks,
                        const std::map<std::string_view, std::size_t>& place,
                        std::vector<StageProfile>& stages) {
@@ -141,7 +141,7 @@ void find_most_waiting(const RankSlices& ranks,
         edges.push_back({slice.ready, true, place.at(slice.name)});
         edges.push_back({slice.start, false, place.at(slice.name)});
     });
-    // Beginnings first: a tensor that is taken up at once has waited, for no time.
+    // Begins come first: a tensor that is taken up at once has waited, for no time.
     std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
         return a.when != b.when ? a.when < b.when : a.begins > b.begins;
     });

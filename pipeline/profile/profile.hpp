@@ -1,4 +1,4 @@
-// Where the time of a run went (--profile), from what was recorded.
+// Profile of a run (--profile): its time by stage, computed from recorded slices.
 #pragma once
 
 #include <cstddef>
@@ -13,52 +13,53 @@
 
 namespace pal {
 
-/// Seconds are thread time but for those of waiting.
+/// One stage or phase. Seconds are thread time, except those of waiting.
 struct StageProfile {
     std::string_view name;
-    bool is_phase = false;  // of the run: no tensors, no queue
+    bool is_phase = false;  // a phase of the run: has no tensors and no queue
     std::size_t runs = 0;
     double busy_seconds = 0;
-    double read_seconds = 0;  // of them
+    double read_seconds = 0;  // part of busy_seconds
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
-    double waited_seconds = 0;  // of all tensors, in the queue in front of the stage
-    double mean_waiting = 0;    // tensors in that queue, over the time of the graph
-    std::size_t most_waiting = 0;
+    double waited_seconds = 0;     // sum over all tensors, in the queue of the stage
+    double mean_waiting = 0;       // mean length of that queue, while the graph runs
+    std::size_t most_waiting = 0;  // greatest length of that queue
 };
 
 struct Profile {
-    std::vector<StageProfile> stages;  // in the order in which they began
+    std::vector<StageProfile> stages;  // in order of their first start
     double wall_seconds = 0;
     std::size_t threads = 1;
     double busy_threads = 0;  // on average
-    /// Parts of the wall time: each moment is divided evenly among the stages and phases that run
-    /// then, and theirs among reading and computing as they divided their thread time.
+    /// Parts of the wall time, from 0 to 1. Each moment is divided evenly among the stages and
+    /// phases that run then. The share of each is divided by its activities, as is its thread time.
     double reading = 0;
     double computing = 0;
     double writing = 0;
-    double waiting = 0;         // nothing runs, until other ranks are as far
-    double idle = 0;            // nothing runs, and nobody says what for
+    double waiting = 0;         // nothing runs; the rank waits for others
+    double idle = 0;            // nothing runs, for no recorded reason
     std::string_view bound_by;  // "reading", "computing" or "writing": the largest of the three
 };
 
-/// slices: as Recorder::slices() gives them. O(n log n).
+/// Profiles one process. slices: the result of Recorder::slices(). O(n log n).
 [[nodiscard]] Profile make_profile(const std::vector<Slice>& slices, double wall_seconds,
                                    std::size_t threads);
 
-/// The same of ranks that ran at a time, on one clock: stages are sums over them, and a moment is
-/// divided evenly among the ranks that do anything then, before theirs is among what they do.
-/// threads: of all.
+/// Profiles ranks that ran at the same time, with times on one clock. Stages are sums over the
+/// ranks. Each moment is divided evenly among the ranks that do anything then, and the share of a
+/// rank among what it does. threads: sum over the ranks.
 [[nodiscard]] Profile profile_of_ranks(const std::vector<std::span<const Slice>>& ranks,
                                        double wall_seconds, std::size_t threads);
 
+/// Table of the stages, and a line with the totals.
 [[nodiscard]] std::string profile_table(const Profile& profile);
 
-/// The columns that tables of stages begin with, and what stands there for a stage.
+/// First columns of a table of stages: their heads, and the row of one stage.
 [[nodiscard]] std::string stage_columns();
 [[nodiscard]] std::string stage_columns(const StageProfile& stage);
 
-/// The same as the report keeps it.
+/// Value of "profile" in a report (docs/report.md).
 [[nodiscard]] nlohmann::ordered_json profile_json(const Profile& profile);
 
 }  // namespace pal

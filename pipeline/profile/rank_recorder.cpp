@@ -13,7 +13,7 @@ namespace pal {
 
 namespace {
 
-/// They take some tenths of a millisecond each; more hardly narrow the offset down.
+/// Number of rounds. Each takes some tenths of a millisecond; more hardly narrow the offset down.
 constexpr int kRounds = 8;
 
 std::int64_t own_clock(Clock::time_point when) {
@@ -78,7 +78,7 @@ const JobRecording& RankRecorder::job_until_now() {
         const auto others = std::ranges::partition_point(
             slices, [](const Slice& slice) { return slice.thread == 0; });
         PAL_ASSERT(others != slices.begin());
-        Slice& last = *std::prev(others);  // of the rounds, before it packed
+        Slice& last = *std::prev(others);  // the rounds of end(), before the rank packed
         last.end = std::max(last.end, job_.end);
     }
     return job_;

@@ -1,5 +1,5 @@
-// What a rank of a job records, and how rank 0 comes by all of it. Where nothing is to be recorded,
-// nothing happens here; all ranks agree on that.
+// Records one rank of a job, and gathers the recordings of all ranks on rank 0. All ranks agree on
+// whether they record.
 #pragma once
 
 #include <cstddef>
@@ -15,27 +15,31 @@
 
 namespace pal {
 
+/// Recorder of one rank. The functions from begin() to gather() are called by all ranks, in this
+/// order; end() and the following ones only if they record.
 class RankRecorder {
   public:
     RankRecorder(const Ranks& ranks, bool records)
         : ranks_(ranks), recorder_(records ? std::make_unique<Recorder>() : nullptr) {}
 
-    /// Null where nothing is recorded.
+    /// Null without recording.
     [[nodiscard]] Recorder* recorder() const noexcept { return recorder_.get(); }
     [[nodiscard]] Phases& phases() noexcept { return phases_; }
 
-    /// By all ranks, in this order: at the start of the job, and when they have done their shards.
+    /// At the start of the job.
     void begin();
+    /// When the shard of the rank is done.
     void end();
-    /// Packs what it recorded, and returns what it has to say to all. entries: by the number of the
-    /// piece.
+    /// Packs the recording and returns its head, which the rank then sends to all others. entries:
+    /// [piece].
     [[nodiscard]] std::string packed(const std::vector<const PlanEntry*>& entries,
                                      std::size_t threads);
-    /// Sends it to rank 0. heads: what the ranks said.
+    /// Sends the packed recording to rank 0. heads: results of packed(), by rank.
     void gather(const std::vector<std::string>& heads,
                 const std::vector<const PlanEntry*>& entries);
 
-    /// On rank 0, after gather(): what it has recorded until now; the others wait for it meanwhile.
+    /// On rank 0, after gather(): the recordings of all ranks until now. The others have been
+    /// waiting for rank 0 since then.
     [[nodiscard]] const JobRecording& job_until_now();
 
   private:
@@ -46,7 +50,7 @@ class RankRecorder {
     Phases phases_{recorder_.get()};
     Rounds rounds_;
     Ranks::Numbers packed_slices_;
-    std::set<std::string, std::less<>> names_;  // that slices of other ranks refer to
+    std::set<std::string, std::less<>> names_;  // slices of other ranks refer to these
     JobRecording job_;
 };
 

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The numbers of a slice.
+/// Places of the numbers of a packed slice.
 enum Field : std::size_t {
     kName,
     kPiece,

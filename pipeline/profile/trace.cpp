@@ -13,8 +13,8 @@ namespace pal {
 
 namespace {
 
-/// Members of a JSON object, without its braces. A tensor has several slices: kept, since this is
-/// most of the work.
+/// Path of a tensor as members of a JSON object, without the braces. Results are kept: a tensor has
+/// several slices, and this is most of the work.
 class PathMembers {
   public:
     const std::string& of(const PlanEntry& entry) {
@@ -22,7 +22,8 @@ class PathMembers {
         if (is_new) {
             nlohmann::ordered_json object;
             put_path(object, entry.task.path);
-            if (entry.slab) object["slab"] = {entry.slab->first, entry.slab->rows};  // as a report
+            if (entry.slab)
+                object["slab"] = {entry.slab->first, entry.slab->rows};  // as in a report
             const std::string text = object.dump();
             found->second = text.substr(1, text.size() - 2) + ",";
         }
@@ -33,8 +34,8 @@ class PathMembers {
     std::unordered_map<const PlanEntry*, std::string> known_;
 };
 
-/// Text of a trace, appended piece by piece: with many small tensors this is all that a trace
-/// costs.
+/// Text of a trace. Appending to it must be fast: with many small tensors it is the whole cost of
+/// a trace.
 class Text {
   public:
     Text& operator<<(std::string_view text) {
@@ -46,7 +47,7 @@ class Text {
         text_.append(digits.data(), digits.size());
         return *this;
     }
-    /// Trace times are microseconds; integers keep every nanosecond of a long run.
+    /// Appends a time in microseconds. Integers keep every nanosecond of a long run.
     Text& microseconds(std::uint64_t nanoseconds) {
         const fmt::format_int thousandths(1000 + nanoseconds % 1000);
         *this << nanoseconds / 1000 << ".";
@@ -113,7 +114,7 @@ std::string trace_json(const std::vector<Recording>& ranks) {
     json << kHead;
     for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
         if (rank > 0) json << ",\n";
-        // Process 0 is what viewers take for the idle one.
+        // Viewers take process 0 for the idle one.
         add_process(json, rank + 1, fmt::format("rank {} on {}", rank, ranks[rank].host),
                     ranks[rank].slices, paths);
     }

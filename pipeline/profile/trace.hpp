@@ -1,5 +1,5 @@
-// A run as a trace (--trace) that Perfetto and chrome://tracing open: the Trace Event Format of
-// Chrome, one complete event for each stage and tensor and for each phase, by process and thread.
+// Writes a run as a trace (--trace) that Perfetto and chrome://tracing open. The format is Chrome's
+// Trace Event Format, with one complete event per stage and tensor, and per phase.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@
 
 namespace pal {
 
-/// slices: as Recorder::slices() gives them. Paths as in the report
-/// (pipeline/console/json_path.hpp).
+/// Trace of one process. slices: the result of Recorder::slices(). Paths are escaped as in the
+/// report (pipeline/console/json_path.hpp).
 [[nodiscard]] std::string trace_json(const std::vector<Slice>& slices);
 
-/// Of a job: a process for each rank.
+/// Trace of a job, with one process per rank.
 [[nodiscard]] std::string trace_json(const std::vector<Recording>& ranks);
 
 }  // namespace pal

@@ -1,4 +1,5 @@
-// Steps that all ranks of a job take together: where one fails all stop, and one says why.
+// Steps that all ranks of a job take together. If a step fails on one rank, all stop and rank 0
+// logs why.
 #pragma once
 
 #include <functional>
@@ -10,29 +11,30 @@
 
 namespace pal {
 
-/// A step failed on some rank, and that was said.
+/// Thrown on all ranks after a step failed on some; the reason is logged already.
 struct JobFailed {
     ErrorCode code;
 };
 
-/// What a step came to on a rank.
+/// Result of a step on one rank.
 struct StepResult {
     int code = 0;      // an ErrorCode, or 0
-    std::string text;  // what the rank has for the others, or why it failed; empty: it said so
+    std::string text;  // for the other ranks; or why it failed, empty if the rank logged it itself
 };
 
-/// Runs it; what it throws becomes the result.
+/// Runs a step. Exceptions become its result.
 [[nodiscard]] StepResult result_of(const std::function<std::string()>& step);
 
-/// What there is to say of the failures: what all ranks say once, else with the rank in front;
-/// of interruptions only where nothing else failed, and `stopped` then.
+/// Returns the messages about failed steps. A message that all ranks share comes once; others have
+/// the rank in front. If ranks were interrupted and none failed otherwise, `stopped` is the
+/// message.
 [[nodiscard]] std::vector<std::string> failures_of(const std::vector<StepResult>& results,
                                                    const std::string& stopped);
-/// The job's: 0, or that of the first that was not interrupted.
+/// Exit code of the job: 0, or that of the first failure that is no interruption, if there is one.
 [[nodiscard]] int code_of(const std::vector<StepResult>& results);
 
-/// Every rank runs the step; returns what each has to say, by rank. Throws JobFailed on all where
-/// it failed on one; rank 0 logs why.
+/// Runs the step on every rank; all ranks call this. Returns the texts of all ranks, by rank. If
+/// the step fails on one rank, rank 0 logs why and all throw JobFailed.
 std::vector<std::string> take_step(const Ranks& ranks, const std::string& stopped,
                                    const std::function<std::string()>& step);
 

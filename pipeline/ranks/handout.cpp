@@ -8,7 +8,7 @@ namespace pal {
 
 namespace {
 
-/// Of what is left for each rank: so much is handed out at once.
+/// Most work that is handed out at once, as a part of what is left per rank.
 constexpr double kBundleShare = 0.25;
 
 }  // namespace
@@ -18,8 +18,8 @@ Handout::Handout(std::vector<Piece> pieces, std::size_t ranks)
     for (const Piece& piece : pieces_) seconds_left_ += piece.seconds;
 }
 
-/// A shard has one place for a tensor, and so for one slab of it. As there are at most as many
-/// slabs as ranks, each finds one that may still take it.
+/// The shard of a rank has one place per tensor, so it takes at most one slab of it. There are at
+/// most as many slabs as ranks, so each slab finds a rank.
 bool Handout::is_for(std::size_t rank, std::size_t piece) const {
     if (given_[piece]) return false;
     return !pieces_[piece].slab || cut_entries_[rank].count(pieces_[piece].entry) == 0;

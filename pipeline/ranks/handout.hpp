@@ -1,4 +1,4 @@
-// Which rank does what: pieces are handed out as ranks ask for them, the longest first.
+// Hands out pieces of work to ranks as they ask, the longest first.
 #pragma once
 
 #include <cstddef>
@@ -9,25 +9,26 @@
 
 namespace pal {
 
-/// Guided self-scheduling (Polychronopoulos and Kuck 1987) over pieces that fall in cost: a rank
-/// gets a piece, and more of the list while they are short beside what is left for each rank.
+/// Guided self-scheduling (Polychronopoulos and Kuck 1987) over pieces of falling cost. A rank gets
+/// one piece, and more while these are short against the work that is left per rank.
 /// Not thread-safe.
 class Handout {
   public:
-    /// As pieces_by_seconds() makes them: at most `ranks` slabs of one tensor.
+    /// pieces: the result of pieces_by_seconds(), with at most `ranks` slabs per tensor.
     Handout(std::vector<Piece> pieces, std::size_t ranks);
 
-    /// Done before: the rank has it.
+    /// Marks a piece that an earlier run of this rank has done.
     void mark_done(std::size_t rank, std::size_t piece);
 
+    /// An answer without pieces that is not the last: ask again when a piece is done.
     struct Answer {
-        std::vector<std::size_t> pieces;
-        bool is_last = false;  // there will be nothing more for this rank
+        std::vector<std::size_t> pieces;  // indices into the pieces of the handout
+        bool is_last = false;             // nothing more will come for this rank
     };
-    /// No pieces and not the last: ask again when something is done. busy: the rank still has work.
+    /// Returns the next pieces for a rank. busy: the rank still has work.
     [[nodiscard]] Answer next(std::size_t rank, bool busy);
 
-    /// Nothing more is handed out.
+    /// Hands out nothing from now on.
     void close() noexcept { closed_ = true; }
 
   private:
@@ -39,7 +40,7 @@ class Handout {
     std::vector<bool> given_;
     std::size_t first_left_ = 0;
     double seconds_left_ = 0;
-    std::vector<std::set<std::size_t>> cut_entries_;  // by rank: those that it has a slab of
+    std::vector<std::set<std::size_t>> cut_entries_;  // [rank] entries that it has a slab of
     bool closed_ = false;
 };
 

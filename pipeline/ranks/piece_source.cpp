@@ -4,7 +4,7 @@ namespace pal {
 
 namespace {
 
-/// A question is these numbers.
+/// Places of the numbers in a question.
 enum Question : std::size_t { kBusy, kLeaves, kDoneTensors, kDoneBytes, kNumbers };
 
 }  // namespace

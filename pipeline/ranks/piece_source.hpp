@@ -1,4 +1,4 @@
-// Where a rank gets the number of its next piece of work from: asked of rank 0, a few ahead.
+// Asks rank 0 for the next pieces of work, a few ahead.
 #pragma once
 
 #include <cstddef>
@@ -15,32 +15,33 @@
 
 namespace pal {
 
-/// What rank 0 answers from; progress counts what the others do too.
+/// Returns the function with which rank 0 answers, for Ranks::serve. `progress` counts the pieces
+/// of the other ranks too. Both arguments must outlive the result.
 [[nodiscard]] Ranks::Serve serve_pieces(Handout& handout, Progress& progress);
 
-/// next() and done() may be called at a time.
+/// Pieces of one rank. next() and done() may be called by different threads at the same time.
 class PieceSource {
   public:
-    /// recorder: null, or where the time that answers take is recorded.
+    /// recorder: records the time of waiting for answers, if not null.
     PieceSource(const Ranks& ranks, Recorder* recorder) : ranks_(ranks), recorder_(recorder) {}
 
-    /// Nothing more, or nothing until something is done. A rank has two bundles in work at most:
-    /// what it does not have others may do.
+    /// Returns the number of the next piece. Nothing: there are no more, or none until a piece is
+    /// done. A rank has at most two bundles in work, so that other ranks can do the rest.
     std::optional<std::size_t> next();
 
     struct Done {
         std::size_t tensors = 1;
-        std::uint64_t bytes = 0;  // of their weights
+        std::uint64_t bytes = 0;  // size of their weights
         bool failed = false;
     };
-    /// A piece that next() gave.
+    /// Reports a piece of next() as done or failed.
     void done(const Done& piece);
 
-    /// Whether a piece has failed.
+    /// Returns whether a piece has failed.
     [[nodiscard]] bool failed() const;
-    /// The rank does nothing more: where it was not through, nor do the others.
+    /// Ends the work of this rank. If next() had more pieces to come, no rank gets any more.
     void leave();
-    /// What next() gave, in order. After leave().
+    /// Pieces of next(), in order. Called after leave().
     [[nodiscard]] const std::vector<std::size_t>& order() const noexcept { return order_; }
 
   private:
@@ -48,7 +49,7 @@ class PieceSource {
 
     const Ranks& ranks_;
     Recorder* recorder_;
-    mutable std::mutex mutex_;  // of what done() changes too
+    mutable std::mutex mutex_;  // guards the members that done() changes
     std::size_t in_work_ = 0;
     bool failed_ = false;
     std::size_t done_tensors_ = 0;  // since the last question

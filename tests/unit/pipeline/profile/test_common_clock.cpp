@@ -19,8 +19,8 @@ struct TestClock {
     }
 };
 
-/// Eight rounds of as many ranks as there are clocks, from `when` on: each enters a while after it
-/// left the last round, and leaves up to `lag` after the last one of all has entered.
+/// Eight rounds from `when` on, with one rank per clock. A rank enters a while after it left the
+/// round before, and leaves up to `lag` after the last rank has entered.
 std::vector<std::vector<Round>> rounds_of(const std::vector<TestClock>& clocks, std::int64_t when,
                                           std::int64_t lag, unsigned seed) {
     std::mt19937 random(seed);
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(an_offset_is_found_within_the_error_that_is_said) {
 }
 
 BOOST_AUTO_TEST_CASE(a_clock_that_is_slow_is_followed) {
-    // 20 in a million: 20 ms over the job, far more than any error.
+    // 20 ppm: 20 ms over the job, far more than any error.
     const std::vector<TestClock> clocks{{0}, {3 * kSecond, 1 - 20e-6}};
     const auto rounds = rounds_of_job(clocks, 7);
     const ClockShift shift(rounds[1], rounds[0]);

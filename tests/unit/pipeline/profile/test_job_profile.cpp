@@ -22,7 +22,7 @@ PlanEntry entry_of(std::uint64_t weights) {
 const PlanEntry kLarge = entry_of(1'000'000'000);
 const PlanEntry kSmall = entry_of(500'000'000);
 
-/// In tenths of a second; a phase where there is no entry.
+/// Slice with times in tenths of a second; a phase if there is no entry.
 Slice slice_of(std::string_view name, const PlanEntry* entry, Activity activity,
                std::uint64_t start, std::uint64_t end) {
     Slice slice{name, entry, activity};
@@ -31,8 +31,8 @@ Slice slice_of(std::string_view name, const PlanEntry* entry, Activity activity,
     return slice;
 }
 
-/// A job of 2 s: rank 0 has the large tensor and merges, rank 1 the small one, rank 2 began late
-/// and has nothing.
+/// A job of 2 s. Rank 0 has the large tensor and merges, rank 1 has the small one, rank 2 began
+/// late and has none.
 JobProfile job_of_three() {
     const auto cluster = [](const PlanEntry& entry, std::uint64_t start, std::uint64_t end) {
         return slice_of("cluster", &entry, Activity::kComputing, start, end);
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(stages_are_sums_with_the_least_and_the_most_of_a_rank) {
             BOOST_TEST(stage.busy_seconds == 1.2, kClose);
             BOOST_TEST(job.ranges[s].most_seconds == 1.0, kClose);
         }
-        BOOST_TEST(job.ranges[s].least_seconds == 0.0);  // rank 2 has none of them
+        BOOST_TEST(job.ranges[s].least_seconds == 0.0);  // rank 2 has no stages
         BOOST_TEST(job.ranges[s].most_seconds <= stage.busy_seconds);
     }
 }

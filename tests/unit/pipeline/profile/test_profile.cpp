@@ -12,7 +12,7 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 
 const PlanEntry kSomeTensor;
 
-/// A stage of one tensor, in tenths of a second.
+/// Slice of a stage on one tensor; times in tenths of a second.
 Slice slice_of(std::string_view name, std::uint64_t ready, std::uint64_t start, std::uint64_t end) {
     Slice slice;
     slice.name = name;
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(busy_time_is_that_of_all_threads_and_bytes_add_up) {
 }
 
 BOOST_AUTO_TEST_CASE(the_queue_is_what_has_come_and_not_begun) {
-    // Three tensors arrive at 0, one is taken at once, the others after 4 and 10 tenths.
+    // Three tensors arrive at 0. One is taken at once, the others after 4 and 10 tenths.
     const Profile result = make_profile(
         {slice_of("write", 0, 0, 4), slice_of("write", 0, 4, 10), slice_of("write", 0, 10, 20)}, 2,
         1);

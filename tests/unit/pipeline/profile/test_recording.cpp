@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::int64_t kHour = 3'600'000'000'000;
 
-/// Of a rank that began at `start` of its own clock, which is `ahead` of that of rank 0.
+/// Recording of a rank that began at `start` by its own clock, which is `ahead` of that of rank 0.
 OwnRecording recording_from(std::int64_t start, std::int64_t ahead, std::vector<Slice> slices) {
     const Round first{ahead + 1000, ahead + 1010};
     const Round last{ahead + 5000, ahead + 5010};

@@ -8,7 +8,7 @@ using namespace pal;
 
 namespace {
 
-/// Whole tensors.
+/// Pieces that are whole tensors.
 std::vector<Piece> pieces_of(const std::vector<double>& seconds) {
     std::vector<Piece> pieces;
     for (const double s : seconds) pieces.push_back({pieces.size(), std::nullopt, s});
