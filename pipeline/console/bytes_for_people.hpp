@@ -1,4 +1,4 @@
-// Sizes as people read them.
+// Byte counts for people.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 
 namespace pal {
 
-[[nodiscard]] std::string bytes_for_people(std::uint64_t bytes);  // "1.20 MiB"
+/// "17 B", "1.20 MiB": binary units up to PiB, two digits behind the point.
+[[nodiscard]] std::string bytes_for_people(std::uint64_t bytes);
 
 }  // namespace pal

@@ -42,7 +42,7 @@ spdlog::logger& logger() {
     return *instance;
 }
 
-/// The line on the terminal that the next message has to clear first.
+/// Progress line on the terminal. The next message has to clear it first.
 struct LiveLine {
     std::mutex mutex;
     bool shown = false;
@@ -82,7 +82,7 @@ void log(spdlog::level::level_enum level, const std::string& text) {
           options().format == LogFormat::kJson ? json_text(json_of(level, text)) : one_line(text));
 }
 
-/// 80 where the terminal does not say.
+/// Returns the columns of the terminal; 80 if it does not tell.
 std::size_t terminal_width() {
     winsize size{};
     constexpr std::size_t kUsual = 80;

@@ -8,7 +8,8 @@ namespace pal {
 
 namespace {
 
-/// ASCII's and, in two bytes of UTF-8, Latin-1's.
+/// Returns whether this is a control character of ASCII or Latin-1. The latter take two bytes in
+/// UTF-8.
 bool is_control(std::string_view character) noexcept {
     const auto first = static_cast<unsigned char>(character[0]);
     if (character.size() == 2) {

@@ -1,4 +1,4 @@
-// Names from a file as a terminal may show them.
+// Makes names from files safe to show on a terminal.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace pal {
 
-/// Control characters and bytes that are no UTF-8 text as \xNN: a name must not end the line that
-/// it is shown in, nor move the cursor or paint the terminal.
+/// Replaces control characters and bytes that are not UTF-8 by \xNN. A name must not end its line,
+/// move the cursor or change the colours.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace pal

@@ -15,7 +15,7 @@ namespace pal {
 
 namespace {
 
-double pace(const ProgressState& state) {  // bytes a second
+double pace(const ProgressState& state) {  // bytes per second
     return state.seconds > 0
                ? static_cast<double>(state.bytes_done - state.earlier_bytes) / state.seconds
                : 0;
@@ -28,7 +28,7 @@ std::string duration_of(double seconds) {
     return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
-/// Not in the middle of a UTF-8 character.
+/// Returns the last bytes, from the begin of a UTF-8 character on.
 std::string last_bytes(const std::string& text, std::size_t most) {
     std::size_t begin = text.size() - std::min(text.size(), most);
     while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80U)
@@ -65,7 +65,7 @@ Progress::Progress(std::uint64_t tensors, std::uint64_t bytes, ProgressOutput ou
     state_.tensors = tensors;
     state_.bytes = bytes;
     if (output_.interval.count() == 0) return;
-    // Signals are for the other threads.
+    // The new thread inherits the mask: other threads handle signals.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

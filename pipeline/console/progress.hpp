@@ -1,4 +1,4 @@
-// How far a command is, while it runs.
+// Progress of a running command.
 #pragma once
 
 #include <chrono>
@@ -15,29 +15,29 @@ namespace pal {
 struct ProgressState {
     std::uint64_t tensors_done = 0;
     std::uint64_t tensors = 0;
-    std::uint64_t bytes_done = 0;  // of dense weights
+    std::uint64_t bytes_done = 0;  // size of the dense weights
     std::uint64_t bytes = 0;
-    std::uint64_t earlier_bytes = 0;  // of those done, what was done before the clock started
-    double seconds = 0;
-    std::string current;  // path of the tensor that was begun last
+    std::uint64_t earlier_bytes = 0;  // part of bytes_done, from an earlier run
+    double seconds = 0;               // since the start
+    std::string current;              // path of the tensor that began last
 };
 
-/// "12 of 96 tensors, 1.20 GiB of 3.40 GiB, 2.31 GB/s, 1 s left: /layer/weight", at most `width`
-/// characters of it, the path cut at its front.
+/// "12 of 96 tensors, 1.20 GiB of 3.40 GiB, 2.31 GB/s, 1 s left: /layer/weight". The text has at
+/// most `width` bytes; the path loses its front first.
 [[nodiscard]] std::string progress_text(const ProgressState& state, std::size_t width);
 
-/// Seconds until all is done at the pace so far; negative where nothing is known of it yet.
+/// Seconds until the end at the pace so far; negative as long as the pace is unknown.
 [[nodiscard]] double seconds_left(const ProgressState& state);
 
-/// Where progress is shown, and how often; an interval of 0: not at all.
+/// Output of progress, and its interval. An interval of 0 shows nothing.
 struct ProgressOutput {
     std::chrono::milliseconds interval{0};
     std::function<void(const ProgressState&)> show;
     std::function<void()> end = [] {};
 };
 
-/// Counts what is done, and shows it from a thread of its own at an interval, never before the
-/// first one is over. Thread-safe.
+/// Counts finished work. A thread of its own shows it at every interval, first after one interval.
+/// Thread-safe.
 class Progress {
   public:
     Progress(std::uint64_t tensors, std::uint64_t bytes, ProgressOutput output);
@@ -45,9 +45,11 @@ class Progress {
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// Done by an earlier run.
+    /// Adds tensors that an earlier run has done.
     void add_earlier(std::uint64_t tensors, std::uint64_t bytes);
+    /// A tensor has begun.
     void begin(const std::string& path);
+    /// Tensors have ended, whose weights take `bytes`.
     void end(std::uint64_t bytes, std::uint64_t tensors = 1);
 
   private:

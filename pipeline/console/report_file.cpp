@@ -21,7 +21,8 @@ bool same_inode(const struct stat& a, const struct stat& b) {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/// The standard stream that a file is (/dev/stdout under any name), or -1.
+/// Returns the descriptor of the standard stream that a file is (/dev/stdout under any name), or
+/// -1.
 int standard_stream(const struct stat& file) {
     for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
         struct stat stream {};
@@ -115,8 +116,7 @@ void ReportFile::publish() {
 
 void ReportFile::keep_previous() {
     const std::string name = beside(target_, "old-" + std::to_string(::getpid()));
-    // Where there are no hard links, or it is not for this user to make one, it is not there for a
-    // moment.
+    // Without hard links, or without the right to make one, the file is missing for a moment.
     if (::link(target_.c_str(), name.c_str()) != 0 &&
         (errno == ENOENT || ::rename(target_.c_str(), name.c_str()) != 0)) {
         if (errno != ENOENT) cannot_write(std::strerror(errno));
@@ -127,9 +127,9 @@ void ReportFile::keep_previous() {
 
 void ReportFile::restore_previous() noexcept {
     if (previous_.empty()) return;
-    // Where both are links to one file, rename leaves both.
+    // If both are links to one file, rename leaves both.
     if (::rename(previous_.c_str(), target_.c_str()) == 0) ::unlink(previous_.c_str());
-    previous_.clear();  // better under that name than gone
+    previous_.clear();  // if it failed: better kept under that name than lost
 }
 
 void ReportFile::withdraw() noexcept {

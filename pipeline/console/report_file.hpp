@@ -1,5 +1,5 @@
-// The file that --report, --report-html or --trace names: written before the output appears, so
-// that all appear or none.
+// Files that --report, --report-html and --trace name. They are written before the output appears,
+// so that all of them appear or none.
 #pragma once
 
 #include <optional>
@@ -10,35 +10,41 @@
 
 namespace pal {
 
-/// A file of the command line, and what it is there.
+/// A file of the command line, and its role in messages.
 struct UsedFile {
     std::string path;
     std::string what;  // "the config file"
 };
 
-/// Whether two names lead to one file, which need not exist yet. Throws nothing.
+/// Returns whether two paths lead to one file, which need not exist yet. Throws nothing.
 [[nodiscard]] bool same_file(const std::string& a, const std::string& b) noexcept;
 
-/// Where the path leads if it is a link, so that the file is replaced and not the link; the path
-/// itself where it is none, or leads nowhere. Throws nothing.
+/// Returns the target of a symbolic link, so that a new file replaces the target and not the link.
+/// Returns the path itself if it is no link, or leads nowhere. Throws nothing.
 [[nodiscard]] std::string behind_links(const std::string& path);
 
+/// One such file, from the checks before a run until it is published. Not thread-safe.
 class ReportFile {
   public:
-    /// `option` named it, as messages say. An empty path: no report is wanted, and nothing below
-    /// does anything. Throws Error(kUsage) where the report is one of `used`, or exists and not
-    /// `force`; Error(kOutput) where it cannot be written. What is no regular file (a pipe,
-    /// /dev/stdout) is written to as it is.
+    /// Checks the path. If it is empty, no report is wanted and the functions below do nothing.
+    /// A path that is no regular file (a pipe, /dev/stdout) is written to directly.
+    ///
+    /// option  names the report in messages
+    /// force   replaces an existing file
+    /// used    other files of the command line, none of which may be the report
+    ///
+    /// Throws Error(kUsage) if it is one of `used`, or exists without `force`; Error(kOutput) if it
+    /// cannot be written.
     ReportFile(const std::string& option, const std::string& path, bool force,
                const std::vector<UsedFile>& used);
 
-    /// Every byte reaches a temporary beside the target, or the stream. Throws Error(kOutput).
+    /// Writes all of it to a partial file beside the target, or to the stream. Throws
+    /// Error(kOutput).
     void write(const std::string& json);
-    /// Puts the temporary into place. Throws Error(kOutput). What it replaces is kept beside it
-    /// until this is gone.
+    /// Puts the partial file into place. Keeps the file that it replaces until the destructor.
+    /// Throws Error(kOutput).
     void publish();
-    /// Takes back what was published, if it is still there, and puts what it replaced into its
-    /// place again.
+    /// Removes a published report, if it is still there, and puts the file that it replaced back.
     void withdraw() noexcept;
     ~ReportFile();
     ReportFile(const ReportFile&) = delete;
@@ -53,10 +59,10 @@ class ReportFile {
     std::string path_;
     std::string name_;  // "--report FILE"
     bool force_;
-    int descriptor_ = -1;  // the standard stream that the report is, if it is one
+    int descriptor_ = -1;  // of the standard stream that the report is; -1: none
     bool is_stream_ = false;
-    std::string target_;    // behind links
-    std::string previous_;  // the name of what was replaced, if anything was
+    std::string target_;    // path behind symbolic links
+    std::string previous_;  // path that keeps the replaced file; empty: none
     std::optional<TemporaryFile> temporary_;
 };
 

@@ -13,7 +13,7 @@ namespace pal {
 void open_missing_standard_streams() noexcept {
     for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number) {
         if (::fcntl(number, F_GETFD) >= 0) continue;
-        // The lowest number that is free, so this one. There is nowhere to say that it failed.
+        // open() takes the lowest free number, which is this one. A failure cannot be reported.
         if (::open("/dev/null", O_RDONLY) != number) ::_exit(static_cast<int>(ErrorCode::kOutput));
     }
 }

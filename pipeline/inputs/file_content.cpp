@@ -23,7 +23,7 @@ std::string file_content(const std::string& path, std::size_t most_bytes,
         throw Error(ErrorCode::kInput, path + ": has more than " + bytes_for_people(most_bytes) +
                                            ", which is " + no_wanted);
     }
-    if (!file.eof() || file.bad())  // not there, a folder
+    if (!file.eof() || file.bad())  // missing, or a folder
         throw Error(ErrorCode::kInput, path + ": cannot be read: " + std::strerror(errno));
     return content;
 }

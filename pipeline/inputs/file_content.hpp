@@ -1,4 +1,4 @@
-// A file that is read whole.
+// Reads a whole file.
 #pragma once
 
 #include <cstddef>
@@ -6,9 +6,9 @@
 
 namespace pal {
 
-/// Its bytes. Throws Error(kInput) that names it: not there, a folder, unreadable, or more than
-/// most_bytes (no more is read: a device would have no end), which is then `no_wanted`, as "no
-/// report".
+/// Returns the bytes of a file. Throws Error(kInput), which names it, if it is missing, a folder or
+/// unreadable. Throws it too if the file has more than most_bytes: a device would have no end.
+/// no_wanted: says in the message what such a file cannot be, as "no report".
 [[nodiscard]] std::string file_content(const std::string& path, std::size_t most_bytes,
                                        const std::string& no_wanted);
 

@@ -16,13 +16,13 @@ namespace pal {
 namespace {
 
 namespace fs = std::filesystem;
-using SortedJson = nlohmann::json;  // looks keys up; an ordered one walks over all for each
+using SortedJson = nlohmann::json;  // ordered_json searches for keys linearly
 
 constexpr int kDeepest = 64;  // levels of an index; deeper ones would exhaust the stack of dump()
 constexpr const char* kWeightMap = "weight_map";
 constexpr const char* kTotalSize = "total_size";
 
-/// A tensor that the map names twice would be taken from the last file alone.
+/// Parses an index. Refuses a tensor that the map names twice: JSON would keep the last file only.
 SortedJson parsed(std::string_view text, const std::string& path) {
     bool in_map = false;
     std::set<std::string> tensors;
@@ -47,7 +47,7 @@ SortedJson parsed(std::string_view text, const std::string& path) {
     }
 }
 
-/// As it is below the folder of the index.
+/// Checks the name of a file in the map; returns its path below the folder of the index.
 std::string file_of_index(const SortedJson& value, const std::string& path) {
     const auto refuse = [&](const std::string& why) {
         throw Error(ErrorCode::kInput,
@@ -68,7 +68,7 @@ std::string file_of_index(const SortedJson& value, const std::string& path) {
     return file.lexically_normal().string();
 }
 
-/// Calls with each tensor of the map and the files that it is in.
+/// Calls `call` with each pair of a tensor of the map and a file that it is in.
 template <class Call>
 void for_each_tensor(const SortedJson& index, const std::string& path, const Call& call) {
     for (const auto& [tensor, value] : index[kWeightMap].items()) {
@@ -87,14 +87,14 @@ std::vector<std::string> files_in(const SortedJson& index, const std::string& pa
     return {files.begin(), files.end()};
 }
 
-/// Paths and names with dots look alike.
+/// Returns one form for paths and for names with dots.
 std::string plain_name(const std::string& name) {
     std::string plain = name.substr(std::min(name.find_first_not_of('/'), name.size()));
     std::ranges::replace(plain, '.', '/');
     return plain;
 }
 
-/// Of the datasets and the groups above them.
+/// Returns the plain names of the datasets and of the groups above them.
 std::set<std::string> names_in(const CheckpointInfo& info) {
     std::set<std::string> names{""};
     const auto add = [&](const std::string& path) {
@@ -108,8 +108,8 @@ std::set<std::string> names_in(const CheckpointInfo& info) {
     return names;
 }
 
-/// Where the text of a number begins and ends that is the value of a name before `at`; nothing
-/// where there is none.
+/// Finds the number that is the value of a name which ends at `at`. Returns where its text begins
+/// and ends; an empty range if there is no number.
 std::pair<std::size_t, std::size_t> value_behind(std::string_view text, std::size_t at) {
     constexpr std::string_view kSpace = " \t\r\n";
     const std::size_t colon = std::min(text.find_first_not_of(kSpace, at), text.size());
@@ -132,7 +132,7 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
     }
     std::vector<std::string> files = files_in(index, path);
     try {
-        (void)index_with_size(text, 0);  // refused before anything is done
+        (void)index_with_size(text, 0);  // refuses the index before anything is done
     } catch (const Error& error) {
         throw error.in(path);
     }
@@ -165,9 +165,9 @@ std::string index_with_size(std::string_view text, std::uint64_t bytes) {
     } else {
         size = bytes;
     }
-    // A tensor may have that name too: what the text then says, tells.
+    // A tensor may have that name too: the change is right if the result parses to `index`.
     const std::string name = std::string("\"") + kTotalSize + '"';
-    constexpr int kMostNames = 64;  // each is tried, and takes as long as reading the index
+    constexpr int kMostNames = 64;  // each try takes as long as reading the index
     int names = 0;
     for (std::size_t at = text.find(name); at != std::string_view::npos && names < kMostNames;
          at = text.find(name, at + 1), ++names) {

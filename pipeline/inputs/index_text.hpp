@@ -1,5 +1,5 @@
-// The text of an index: JSON whose "weight_map" says which file each tensor is in. Hugging Face's
-// *.index.json, and the *.weights.json that Keras 3 writes beside its shards.
+// Reads and changes the text of an index file. This is JSON whose "weight_map" names the file of
+// each tensor: Hugging Face's *.index.json, or the *.weights.json of Keras 3 for its several files.
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,28 @@
 
 namespace pal {
 
-/// The files that an index names, by name, each once. A tensor may lie in several (Keras). `path`
-/// names the index in errors. Throws Error(kInput): no JSON, no weight_map, names that lead out of
-/// the folder of the index, or that are no names of files.
+/// Returns the files that an index names, sorted, each once. A tensor may lie in several (Keras).
+/// path: names the index in errors. Throws Error(kInput) for text that is no JSON or has no
+/// weight_map. It does the same for names that are no file names or lead out of the folder.
 [[nodiscard]] std::vector<std::string> files_of_index(std::string_view text,
                                                       const std::string& path);
 
-/// A tensor of the map, and a file that it is said to be in.
+/// A tensor of the map, and one of its files there.
 struct IndexedTensor {
     std::string tensor;
     std::string file;
 };
 
-/// Those that the file has not, by tensor. infos: what the files hold, in the order of
-/// files_of_index. A tensor is named by its path, or with dots for slashes (Hugging Face), or by a
-/// group above it (Keras). The text is one that files_of_index took.
+/// Returns the tensors that their files do not have, sorted by tensor. The map names a tensor by
+/// its path, with dots for slashes (Hugging Face), or by a group above it (Keras).
+///
+/// text   accepted by files_of_index
+/// infos  the files, in the order of files_of_index
 [[nodiscard]] std::vector<IndexedTensor> tensors_not_there(
     std::string_view text, const std::vector<const CheckpointInfo*>& infos);
 
-/// The text of an index as it is, but that the metadata's total_size, where it is a number, is
-/// `bytes`. It is one that files_of_index took.
+/// Returns the text with `bytes` for the total_size of the metadata, if that is a number; all else
+/// stays. text: accepted by files_of_index.
 [[nodiscard]] std::string index_with_size(std::string_view text, std::uint64_t bytes);
 
 }  // namespace pal

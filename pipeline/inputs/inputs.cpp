@@ -46,7 +46,7 @@ class Finder {
     [[nodiscard]] Inputs found() && { return std::move(inputs_); }
 
   private:
-    /// Once, whoever names it.
+    /// Adds a file unless it is known; returns its index.
     std::size_t add_file(const std::string& path, const std::string& name) {
         const auto known = places_.find(name);
         if (known != places_.end() && same_file(inputs_.files[known->second].path, path))
@@ -64,7 +64,7 @@ class Finder {
     }
 
     void take_name(const std::string& name, const std::string& path) {
-        // Of a folder called a.h5 and a file of that name only one can be made.
+        // A folder a.h5 and a file a.h5 cannot both be made.
         for (fs::path above = fs::path(name).parent_path(); !above.empty();
              above = above.parent_path()) {
             folders_.emplace(above.string(), path);
@@ -76,7 +76,7 @@ class Finder {
         if (!is_new) refuse_both(taken->second, path, name);
     }
 
-    /// in_folder: found there, not asked for.
+    /// in_folder: found in a folder, not named on the command line.
     void add_index(const fs::path& path, const std::string& name, bool in_folder) {
         const bool listed = std::ranges::any_of(inputs_.indexes, [&](const IndexFile& known) {
             return known.name == name && same_file(known.path, path.string());
@@ -135,9 +135,9 @@ class Finder {
 
     std::string output_folder_;
     Inputs inputs_;
-    std::map<std::string, std::string> names_;    // of outputs: what they are made of
-    std::map<std::string, std::string> folders_;  // that outputs lie in: one such input
-    std::map<std::string, std::size_t> places_;   // of outputs: in inputs_.files
+    std::map<std::string, std::string> names_;    // output name -> its input
+    std::map<std::string, std::string> folders_;  // folder of outputs -> the input of one of them
+    std::map<std::string, std::size_t> places_;   // output name -> index into inputs_.files
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What a command reads where that may be several checkpoints, and the name of what is made of each:
-// files, the files of a folder, and those that an index names (pipeline/inputs/index_text).
+// Finds the input files of a command, and the name of the output of each. The command line may name
+// files, folders, and index files (pipeline/inputs/index_text).
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@ namespace pal {
 
 struct InputFile {
     std::string path;
-    std::string name;  // of its output, below the folder of outputs
+    std::string name;  // of the output, relative to the output folder
 };
 
 struct IndexFile {
     std::string path;
-    std::string name;                // of its copy, likewise
-    std::string text;                // its bytes
-    std::vector<std::size_t> files;  // those that it names, by their places in Inputs::files
+    std::string name;                // of its copy, relative to the output folder
+    std::string text;                // content of the file
+    std::vector<std::size_t> files;  // the files that it names, as indices into Inputs::files
 };
 
 struct Inputs {
@@ -25,16 +25,20 @@ struct Inputs {
     std::vector<IndexFile> indexes;
 };
 
-/// Whether a word of the command line stands for several files: a folder, or an index by its name
-/// (.json).
+/// Returns whether a word of the command line stands for several files: a folder, or an index (a
+/// name that ends in .json).
 [[nodiscard]] bool stands_for_several(const std::string& word);
 
-/// The files that the words stand for, in their order, each once; of a folder by name, whatever is
-/// below it and called .h5 or .hdf5, but for hidden files and folders, what lies in output_folder,
-/// and what links to folders lead to. An index in a folder, *.index.json or *.weights.json, comes
-/// along unless it names files of another kind, and brings those that it names. Throws
-/// Error(kInput): a folder without checkpoints or that cannot be read, an index as files_of_index,
-/// or that names a file which is not there; Error(kUsage): two outputs of one name.
+/// Returns the files that the words stand for, in the order of the words, each file once.
+///
+/// A folder stands for all files .h5 and .hdf5 at any depth below it, sorted by name. Left out are
+/// hidden files and folders, everything in output_folder, and folders behind links. A folder also
+/// stands for its indexes (*.index.json or *.weights.json) and for the files that they name. An
+/// index that names files of another kind is left out.
+///
+/// Throws Error(kInput) for a folder that cannot be read or has no checkpoints. Throws it for an
+/// index as files_of_index, and if one of its files is missing. Throws Error(kUsage) if two outputs
+/// would have one name.
 [[nodiscard]] Inputs find_inputs(const std::vector<std::string>& words,
                                  const std::string& output_folder);
 

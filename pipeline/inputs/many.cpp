@@ -25,7 +25,7 @@ bool is_there(const std::string& path) {
     return std::filesystem::exists(path, error);
 }
 
-/// Which file a name leads to.
+/// Identity of a file, whatever its name.
 using FileId = std::pair<dev_t, ino_t>;
 
 std::map<FileId, std::string> ids_of(const Inputs& inputs) {
@@ -51,7 +51,7 @@ void check_folder(const std::string& folder) {
         }
         try {
             return check_target("", folder, false);
-        } catch (const Error&) {  // another run may have made it meanwhile
+        } catch (const Error&) {  // another run may have made it in the meantime
             if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) throw;
         }
     }
@@ -60,7 +60,7 @@ void check_folder(const std::string& folder) {
                 folder + ": is no folder; the output of several inputs is a folder");
 }
 
-/// What an index says that its files do not; empty where they agree.
+/// Returns a warning about tensors that the files of an index do not have; empty if there are none.
 std::string warning_of(const IndexFile& index, const std::vector<const CheckpointInfo*>& infos) {
     std::vector<const CheckpointInfo*> named;
     named.reserve(index.files.size());

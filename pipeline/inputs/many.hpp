@@ -1,5 +1,5 @@
-// What `run` and `plan` share where they take several files: what is read, what is planned, and
-// where each output goes. Only for pipeline/commands/.
+// Steps that `run` and `plan` share for several files: scanning, planning, and the places of the
+// outputs. Only for the code of commands.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,15 @@ namespace pal {
 /// Tells whether the command line has more than one plain file as its input.
 [[nodiscard]] bool has_several_inputs(const Arguments& arguments);
 
-/// The files of a command line, and the folder of their outputs; empty where `plan` has none.
+/// Input files of a command line.
 struct Files {
     Inputs inputs;
-    std::string folder;
+    std::string folder;  // of the outputs; empty if `plan` has none
 
     [[nodiscard]] std::string target(const std::string& name) const { return folder + "/" + name; }
 };
 
-/// What is planned for them. infos holds what the plans point to.
+/// Plans of several files, with all that they point to.
 struct PlannedFiles {
     std::vector<CheckpointInfo> infos;
     std::unique_ptr<const CheckpointReader> sensitivities;
@@ -36,26 +36,29 @@ struct PlannedFiles {
     [[nodiscard]] std::vector<const CheckpointInfo*> info_pointers() const;
 };
 
-/// Opens one file after the other, and closes it again. Throws Error(kInput); Error(kStopped) after
-/// a signal.
+/// Scans the files; one is open at a time. Throws Error(kInput), and Error(kStopped) after a
+/// signal.
 [[nodiscard]] std::vector<CheckpointInfo> scan_files(const Inputs& inputs,
                                                      const Arguments& arguments);
 
-/// infos: of the inputs' files. Warns, in FilePlans::warnings, of tensors that an index names and
-/// its files have not. Throws as make_plans does, and for sensitivities that are not valid.
+/// Plans the files. infos: those of the inputs, in order. FilePlans::warnings names tensors of an
+/// index that its files do not have. Throws as make_plans and sensitivities_from.
 [[nodiscard]] PlannedFiles plan_files(const Inputs& inputs, std::vector<CheckpointInfo> infos,
                                       Config config, const Arguments& arguments);
 
-/// The command line of one input and one output.
+/// Returns the command line for one of the inputs and its output.
 [[nodiscard]] Arguments with_files(const Arguments& arguments, const std::string& input,
                                    const std::string& output);
 
-/// That the outputs of these inputs, and of all indexes, can be made: as check_output, and none of
-/// them is any input. Throws Error(kOutput). force_indexes: an earlier run may have made some.
+/// Checks that the outputs of the given inputs, and of all indexes, can be made. Throws as
+/// check_output, and Error(kOutput) if one of them is an input.
+///
+/// inputs         indices into files.inputs.files
+/// force_indexes  accepts copies of indexes that exist: an earlier run may have made them
 void check_outputs(const Files& files, const Arguments& arguments,
                    const std::vector<std::size_t>& inputs, bool force_indexes);
 
-/// Adds the inputs and outputs to what reports may not be.
+/// Adds all inputs and outputs to the files that a report must not replace.
 [[nodiscard]] Arguments with_others(const Arguments& arguments, const Files& files);
 
 }  // namespace pal

@@ -1,4 +1,4 @@
-// How far a run is, as people and batch systems read it.
+// Progress of a run, for people and for batch systems.
 #include <boost/test/unit_test.hpp>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Index files, kind and hostile; what stands for several files is tested from end to end.
+// Index files, good and hostile. Words that stand for several files are tested from end to end.
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
@@ -16,7 +16,7 @@ namespace {
 
 std::string map_of(const std::string& files) { return R"({"weight_map": {"t": )" + files + "}}"; }
 
-/// What files_of_index refuses it with.
+/// Returns the message with which files_of_index refuses a text.
 std::string refusal(const std::string& text) {
     try {
         (void)files_of_index(text, "x.json");
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(only_the_size_of_an_index_changes) {
                "\"weight_map\": {\n        \"/vars\": \"1.h5\"\n    }\n}");
     BOOST_TEST(index_with_size(R"({"metadata":{"total_size":1},"x":"ä"})", 2) ==
                R"({"metadata":{"total_size":2},"x":"ä"})");
-    // Tensors of that name, before and behind, and spaces of any kind.
+    // Tensors of that name before and after it, and all kinds of white space.
     BOOST_TEST(
         index_with_size("{\"weight_map\":{\"total_size\":\"1\"},\"metadata\":{\"a\":\"total_size\","
                         "\"total_size\" "
