@@ -53,7 +53,7 @@ bool is_palettized(const ComparedTensor& tensor) {
     return tensor.a.presence == Presence::kPalettized || tensor.b.presence == Presence::kPalettized;
 }
 
-/// Squared error and energy of the weights, so far.
+/// Sums of squared errors and of squared weights.
 struct Sums {
     double error = 0;
     double energy = 0;
@@ -67,8 +67,8 @@ double energy_of(const ErrorReport& error, double weights) {
     return error.mse * weights * std::pow(10, error.sqnr_db / 10);
 }
 
-/// Adds a tensor to the sums of both. The energy is known through an error only, but is that of the
-/// same weights: a side without an error takes the other's.
+/// Adds a tensor to the sums of both files; returns whether it counts. The energy follows from an
+/// error only. Both sides have the same weights, so an exact side takes the energy of the other.
 bool add_errors(const ComparedTensor& tensor, Sums& a, Sums& b) {
     if (!is_palettized(tensor) || !difference_db(tensor)) return false;
     const ErrorReport of_a = *tensor.a.error();

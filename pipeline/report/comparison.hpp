@@ -1,4 +1,4 @@
-// Two palettizations side by side, tensor by tensor: A is what there was, B what is judged.
+// Compares two palettized files tensor by tensor: A is the base, B is judged against it.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,18 @@ namespace pal {
 
 enum class Presence { kAbsent, kDense, kPalettized };
 
-/// A tensor in one of the two files.
+/// A tensor in one of the files.
 struct ComparedSide {
     Presence presence = Presence::kAbsent;
     Shape shape;
-    std::string type;  // "float32", "string", ...; without the byte order
+    std::string type;  // "float32", "string", ...; the byte order does not count
     std::uint64_t weight_count = 0;
     std::uint64_t bytes = 0;  // indices, LUTs and scales, or the dense weights
-    const PalettizedTensorInfo* palettized =
-        nullptr;                          // of the CheckpointInfo; null where it is not
-    std::optional<ErrorReport> reported;  // by the file
-    std::optional<ErrorReport> measured;  // against the original, where one is given
+    const PalettizedTensorInfo* palettized = nullptr;  // in the CheckpointInfo; null if dense
+    std::optional<ErrorReport> reported;               // by the file
+    std::optional<ErrorReport> measured;               // against the original, if it is given
 
-    /// What was measured, else what is reported. A dense tensor loses nothing.
+    /// The measured error, or else the reported one. A dense tensor has no error.
     [[nodiscard]] std::optional<ErrorReport> error() const;
 };
 
@@ -36,33 +35,36 @@ struct ComparedTensor {
     ComparedSide b;
 };
 
-/// The tensors that are palettized in A or B, in one of them only, or of another shape or type
-/// there, by path. Refers to both infos.
+/// Returns tensors that are palettized in A or B, that only one file has, or that differ in shape
+/// or type. Sorted by path. The result points into both infos.
 [[nodiscard]] std::vector<ComparedTensor> compared_tensors(const CheckpointInfo& a,
                                                            const CheckpointInfo& b);
 
-/// SQNR of B minus that of A: infinite where one of them loses nothing, 0 where neither does.
-/// nullopt where that means nothing: another shape or type, in one file only, an error unknown.
+/// Returns the SQNR of B minus that of A, in dB: infinite if one of them has no error, 0 if neither
+/// has. Returns nothing if shapes or types differ, or if an error or a tensor is missing.
 [[nodiscard]] std::optional<double> difference_db(const ComparedTensor& tensor);
 
-/// Where B lost most against A first, those without a difference last; then by B's SQNR and path.
+/// Sorts by difference_db(), greatest loss of B first, then by the SQNR of B and by path. Tensors
+/// without a difference come last.
 void sort_worst_first(std::vector<ComparedTensor>& tensors);
 
-/// What is to be said of a tensor beside numbers, "dense in A; ..."; empty mostly.
+/// Returns remarks beside the numbers, as "dense in A; ..."; mostly empty.
 [[nodiscard]] std::string remark(const ComparedTensor& tensor);
 
-/// Of the tensors that are palettized in A or B.
+/// Totals of one file, over the tensors that are palettized in A or B.
 struct ComparedTotals {
     std::uint64_t palettized = 0;
     std::uint64_t weights = 0;
     std::uint64_t bytes = 0;
-    std::optional<double> sqnr_db;  // of all that lose something and have a difference; else null
+    std::optional<double>
+        sqnr_db;  // over the tensors that sqnr_db counts; nothing if there are none
 };
 struct ComparisonTotals {
     ComparedTotals a;
     ComparedTotals b;
-    std::uint64_t measured_tensors = 0;  // that sqnr_db is of, in both
+    std::uint64_t measured_tensors = 0;  // those that sqnr_db counts, in both files
 };
+/// `sqnr_db` counts tensors with a difference_db() and an error in A or B.
 [[nodiscard]] ComparisonTotals totals_of(const std::vector<ComparedTensor>& tensors);
 
 }  // namespace pal

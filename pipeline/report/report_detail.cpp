@@ -17,12 +17,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Fewer digits, less text.
+/// Rounds to significant digits, so that the text is shorter.
 double rounded(double value, int digits) {
     return std::strtod(fmt::format("{:.{}e}", value, digits - 1).c_str(), nullptr);
 }
 
-/// What the largest number is `steps` times of, or 1 where all are zero; not finite: 1.
+/// Returns `largest` / `steps`; 1 if that is 0 or not finite.
 double unit_of(double largest, double steps) {
     const double unit = largest / steps;
     return unit > 0 && std::isfinite(unit) ? rounded(unit, 9) : 1;

@@ -1,4 +1,4 @@
-// What stages/describe.hpp finds in a tensor, as the JSON report keeps it.
+// Writes the description of a tensor (stages/describe.hpp) for the JSON report.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,11 @@
 
 namespace pal {
 
-/// How much is kept of each of so many tensors: a page with 1,000 of them stays below 3 MB.
+/// Returns how much to keep of each tensor. A page with 1,000 tensors stays below 3 MB.
 [[nodiscard]] DetailLimits detail_limits(std::size_t tensor_count) noexcept;
 
-/// Errors and LUT entries are whole numbers, to be multiplied by "mse_unit" and "lut_unit": 4 and 5
-/// digits for the largest (docs/report.md).
+/// Value of "detail" in a report. Errors and LUT entries are whole numbers, to be multiplied by
+/// "mse_unit" and "lut_unit"; the largest have 4 and 5 digits (docs/report.md).
 [[nodiscard]] nlohmann::ordered_json detail_json(const TensorDetail& detail);
 
 }  // namespace pal

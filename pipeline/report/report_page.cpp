@@ -31,7 +31,7 @@ Json parsed(std::string_view text) {
     }
 }
 
-/// What the page reads without asking.
+/// Checks the keys that the page needs.
 void check(const Json& report) {
     if (!report.is_object()) refuse("its JSON is no object");
     if (report.contains("files")) {
@@ -47,7 +47,7 @@ void check(const Json& report) {
     }
 }
 
-/// Moves what many tensors share into a list, and leaves the place in it.
+/// Moves values that many tensors share into a list; each tensor keeps the index.
 void share(Json& report, const char* key, const char* list) {
     std::map<std::string, std::size_t> places;
     Json values = Json::array();
@@ -61,7 +61,7 @@ void share(Json& report, const char* key, const char* list) {
     report[list] = std::move(values);
 }
 
-/// As the content of a script element, which the first `</script` or `<!--` would end.
+/// Escapes JSON for a script element. Unescaped, `</script` or `<!--` would end it.
 std::string for_script(const Json& json) {
     std::string safe;
     for (const char character : json_text(json)) {

@@ -1,4 +1,4 @@
-// The report as a page for people: one file with everything in it, to be opened in a browser.
+// Makes the page of a report: one HTML file with everything in it, for a browser.
 #pragma once
 
 #include <string>
@@ -6,11 +6,12 @@
 
 namespace pal {
 
-/// The page of a report, as report_json() gives it (with or without "detail"); of a large one in
-/// about 10 times its memory. Throws Error(kInput) where the text is no such report.
+/// Returns the page of a report of report_json(), with or without "detail". Takes about 10 times
+/// the memory of a large report. Throws Error(kInput) if the text is no such report.
 [[nodiscard]] std::string report_page(std::string_view report_json);
 
-/// The page without its data, of which it holds the place (pipeline/report/page/). Compiled in.
+/// The page with a mark for its data, from pipeline/report/page/. Compiled in: defined in a
+/// generated source.
 [[nodiscard]] std::string_view report_page_template() noexcept;
 
 }  // namespace pal

@@ -1,4 +1,4 @@
-// The specs that the tensors of a palettized file carry as JSON.
+// Reads the specs that the tensors of a palettized file carry as JSON.
 #pragma once
 
 #include <map>
@@ -9,16 +9,16 @@
 
 namespace pal {
 
-/// Reads them with the parser of config files, each text once: tensors have few that differ. Not
+/// Specs by their text. The parser of config files reads each text once, since few differ. Not
 /// thread-safe.
 class StoredSpecs {
   public:
-    /// Valid as long as this object. `file` is what messages name. Throws Error(kInput) where the
-    /// spec is damaged.
+    /// Returns the spec of a tensor, valid as long as this object. Throws Error(kInput), which
+    /// names `file`, if the spec is damaged.
     const PalettizationSpec& of(const PalettizedTensorInfo& tensor, const std::string& file);
 
   private:
-    std::map<std::string, PalettizationSpec> known_;  // by the text
+    std::map<std::string, PalettizationSpec> known_;  // JSON text -> spec
 };
 
 }  // namespace pal

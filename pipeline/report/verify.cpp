@@ -48,7 +48,7 @@ void check_lut(const PalettizedTensor& tensor, const PalettizationSpec& spec, Te
     }
 }
 
-/// The first index of a chunk that is not as it is found anew.
+/// Describes the first index of a chunk that differs from `found`.
 std::string first_difference(const PalettizedTensor& tensor, std::size_t chunk,
                              std::span<const std::uint8_t> found) {
     const IndexRun run = ChunkGrid(tensor.geometry).positions(chunk);
@@ -63,7 +63,7 @@ std::string first_difference(const PalettizedTensor& tensor, std::size_t chunk,
     return "index " + std::to_string(index) + " is not that of the nearest LUT entry";
 }
 
-/// Finds every chunk anew and compares.
+/// Assigns all indices anew and compares them chunk by chunk.
 void check_indices(const Weights& original, const PalettizedTensor& tensor, TensorCheck& check) {
     const auto again = assign_later(original, {}, tensor);
     std::vector<std::string> problems(tensor.chunks.size());

@@ -1,4 +1,4 @@
-// Checks of one palettized tensor against the weights it was made from.
+// Checks a palettized tensor against the weights that it was made from.
 #pragma once
 
 #include <string>
@@ -10,18 +10,23 @@
 
 namespace pal {
 
-/// The dataset that a palettized tensor can have been made from: of its path, shape and type. Null
-/// where `original` has none.
+/// Returns the dataset of `original` with the path, shape and type of a palettized tensor; null if
+/// there is none.
 [[nodiscard]] const DatasetInfo* original_of(const CheckpointInfo& original,
                                              const PalettizedTensorInfo& tensor);
 
 struct TensorCheck {
-    ErrorReport error;                  // measured on what was decoded
-    std::vector<std::string> problems;  // one line each; empty: everything holds
+    ErrorReport error;                  // of the decoded tensor
+    std::vector<std::string> problems;  // one line each; empty: all checks hold
 };
 
-/// LUT ascending, quantized LUT decodes to the LUT, scales are the channels' largest magnitudes,
-/// every index the nearest (not asked of the reference engine, which keeps upstream's clusters).
+/// Checks that LUTs are ascending, and that quantized LUTs decode to them. Checks that each scale
+/// is the largest magnitude of its channel.
+///
+/// indices_are_nearest: checks also that each index is that of the nearest entry. False for the
+/// reference engine, which keeps the clusters of upstream.
+///
+/// Parallel. Reads all weights.
 [[nodiscard]] TensorCheck check_tensor(const Weights& original, const PalettizedTensor& tensor,
                                        const PalettizationSpec& spec, bool indices_are_nearest);
 

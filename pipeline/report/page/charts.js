@@ -1,6 +1,6 @@
-// The charts, drawn by uPlot on canvases. Colours come from the style sheet, so that both themes have their own.
+// Draws the charts with uPlot on canvases. Colours come from the style sheet, so that each theme has its own.
 
-/** What a colour of the style sheet is under the present theme. */
+/** Returns a colour of the style sheet under the current theme. */
 function colour(name, alpha = 1) {
   const probe = element("span");
   probe.style.color = `var(--${name})`;
@@ -30,7 +30,7 @@ function axis(label, more = {}) {
   };
 }
 
-/** Makes a chart that is as wide as its place, and stays so. Returns uPlot's. */
+/** Makes a chart that follows the width of its place. Returns the uPlot object. */
 function draw(place, height, options, data, label) {
   place.replaceChildren();
   place.setAttribute("role", "img");
@@ -46,7 +46,7 @@ function draw(place, height, options, data, label) {
 
 const bars = () => uPlot.paths.bars({size: [1, Infinity], gap: 1});
 
-/** A vertical line of a chart's canvas at each of the values; height: of the plot's, from below. */
+/** Draws a vertical line at each value. height: part of the height of the plot, from below. */
 function drawRug(chart, values, stroke, height) {
   const {ctx, bbox} = chart;
   ctx.save();
@@ -63,7 +63,7 @@ function drawRug(chart, values, stroke, height) {
   ctx.restore();
 }
 
-/** detail: of a tensor; luts: lists of values to show on it; logarithmic: the counts. */
+/** Draws the histogram of a tensor. luts: lists of values to show on it; logarithmic: scale of the counts. */
 function drawHistogram(place, detail, luts, logarithmic) {
   const counts = detail.histogram;
   const {low, high} = detail;
@@ -98,7 +98,7 @@ function compactCount(count) {
   return count >= 1e4 ? Intl.NumberFormat("en-US", {notation: "compact"}).format(count) : String(Math.round(count * 100) / 100);
 }
 
-/** The mean squared error of the groups; onSelect(group) for a click on one whose LUT is there. */
+/** Draws the mean squared error of the groups. onSelect(group): called for a click on a group with a LUT. */
 function drawGroupErrors(place, detail, groupCount, onSelect) {
   const per = detail.groups_per_strip;
   const errors = detail.strip_mse.map(steps => isNumber(steps) ? steps * detail.mse_unit : null);
@@ -122,7 +122,7 @@ function drawGroupErrors(place, detail, groupCount, onSelect) {
   });
 }
 
-/** A scale around what there is, no narrower than `narrowest`. */
+/** Returns a scale around the values, at least as wide as `narrowest`. */
 function around(narrowest) {
   return (chart, least, most) => {
     if (least === null || most === null) return [0, 1];
@@ -131,7 +131,7 @@ function around(narrowest) {
   };
 }
 
-/** One by one: where many lie together the place is darker. */
+/** Draws points one by one, so that places with many of them are darker. */
 function drawPoints(chart, tensors, radius, selected) {
   const {ctx, bbox} = chart;
   const circle = (tensor, size) => {
@@ -156,7 +156,7 @@ function drawPoints(chart, tensors, radius, selected) {
   ctx.restore();
 }
 
-/** SQNR against bits per weight. tensors: those that have both; selected() and onSelect(tensor). */
+/** Draws SQNR against bits per weight. tensors: those that have both. */
 function drawMap(place, tensors, selected, onSelect) {
   const points = tensors.slice().sort((a, b) => a.bits_per_weight - b.bits_per_weight);
   const few = points.length < 60;

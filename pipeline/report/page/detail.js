@@ -1,4 +1,4 @@
-// The chosen tensor: what is known of it, its histogram with LUT entries, its errors by group.
+// Shows the selected tensor: its facts, its histogram with LUT entries, its errors by group.
 
 class TensorDetail {
   constructor(place) {

@@ -1,4 +1,4 @@
-// Numbers and names as text. Whatever comes from the report is shown as text only: nothing here makes HTML of it.
+// Formats numbers and names. Everything from the report is shown as text, never as HTML.
 
 const isNumber = value => typeof value === "number" && Number.isFinite(value);
 const kNothing = "\u2013";
@@ -14,7 +14,7 @@ function bytesText(count) {
   return unit === 0 ? `${count} B` : `${count.toFixed(count < 10 ? 2 : count < 100 ? 1 : 0)} ${units[unit]}`;
 }
 
-/** The unit once where it is the same. */
+/** Names the unit once if both have the same. */
 function bytesChange(before, after) {
   const [first, second] = [bytesText(before), bytesText(after)];
   const unit = first.slice(first.indexOf(" "));
@@ -23,14 +23,14 @@ function bytesChange(before, after) {
 
 const fixed = digits => value => isNumber(value) ? value.toFixed(digits) : kNothing;
 
-/** An error in three digits. */
+/** Formats an error with three digits. */
 function errorText(value) {
   if (!isNumber(value)) return kNothing;
   if (value === 0) return "0";
   return value >= 1e-3 && value < 1e3 ? value.toPrecision(3) : value.toExponential(2).replace("-", "\u2212");
 }
 
-/** For axes and tips: few digits, no exponent where it can be read without. */
+/** Formats a number for axes and tips: few digits, an exponent only if needed. */
 function shortNumber(value) {
   if (!isNumber(value)) return kNothing;
   const size = Math.abs(value);
@@ -45,18 +45,18 @@ function secondsText(value) {
   return value < 0.01 ? `${(value * 1000).toFixed(2)} ms` : `${value.toFixed(value < 10 ? 3 : 1)} s`;
 }
 
-/** Characters that cannot be seen, or that turn others around, by their number. */
+/** Replaces characters that are invisible, or that reverse others, by their number. */
 function visible(text) {
   return String(text).replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
     character => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }
 
-/** A path with places where a line may end. */
+/** Returns a path with places for line breaks. */
 function breakable(path) {
   return visible(path).split(/(?<=[/.])/).flatMap(part => [part, document.createElement("wbr")]);
 }
 
-/** A new element. properties: className, title ...; children: elements and texts. */
+/** Makes an element. properties: className, title ...; children: elements and texts. */
 function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   Object.assign(made, properties);
@@ -81,7 +81,7 @@ function specText(tensor, withAxis = true) {
   return visible(parts.join(", "));
 }
 
-/** A tensor's SQNR; "exact" where a palettized one lost nothing. */
+/** Formats the SQNR of a tensor; "exact" for a palettized one without error. */
 function sqnrText(tensor) {
   if (isNumber(tensor.sqnr_db)) return `${tensor.sqnr_db.toFixed(2)} dB`;
   return tensor.action === "palettized" && tensor.mse === 0 ? "exact" : kNothing;

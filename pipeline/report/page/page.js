@@ -102,7 +102,7 @@ function showMap() {
 const darkByDefault = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark" : darkByDefault.matches;
 
-/** Charts take their colours when they are drawn. */
+/** Draws all charts again: they read their colours when they are drawn. */
 function showTheme() {
   place("theme").textContent = isDark() ? "Light theme" : "Dark theme";
   showMap();

@@ -1,4 +1,4 @@
-// The table of tensors: sorted by any column, filtered, a part of a long one at a time.
+// Shows the table of tensors: sorted by any column, filtered, a part of a long table at a time.
 
 const kRowsAtATime = 400;
 
@@ -13,10 +13,10 @@ const kColumns = [
 ];
 
 const exactly = tensor => tensor.action === "palettized" && tensor.mse === 0;
-/** A dense tensor lost nothing, and there is nothing to say of it. */
+/** Returns an error of a palettized tensor; null for a dense tensor, which has none. */
 const lost = (tensor, value) => tensor.action === "palettized" ? value : null;
 
-/** Numbers by size, texts by alphabet; what has no value is last either way. */
+/** Compares numbers by size and texts by alphabet. Missing values come last in both directions. */
 function compareBy(column, direction) {
   const rank = value => value === null || value === undefined ? 1 : 0;
   return (first, second) => {
@@ -111,7 +111,7 @@ class TensorTable {
     }
   }
 
-  /** Scrolls the table alone: the page stays where it is. */
+  /** Scrolls the table alone; the page does not move. */
   reveal(row) {
     const scroll = document.getElementById("scroll");
     const head = this.heads[0].offsetHeight;

@@ -1,4 +1,4 @@
-// Two palettizations side by side, of infos that are made up.
+// Comparison of two palettized files, with made-up infos.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(where_b_lost_most_comes_first_and_what_has_no_difference_la
 }
 
 BOOST_AUTO_TEST_CASE(the_whole_is_the_error_of_all_by_the_energy_of_all) {
-    // Energies 10 * 1 * 10^2 and 10 * 4 * 10; the second tensor loses nothing in B.
+    // Energies 10 * 1 * 10^2 and 10 * 4 * 10; the second tensor has no error in B.
     const auto a = palettized({{"/one", 1, 20}, {"/two", 4, 10}});
     const auto b = palettized({{"/one", 10, 10}, {"/two", 0, kExact}});
     const auto totals = pal::totals_of(pal::compared_tensors(a, b));

@@ -11,7 +11,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-/// The JSON in a page.
+/// Returns the JSON in a page.
 Json data_of(const std::string& page) {
     const std::string before = R"(<script type="application/json" id="data">)";
     const std::size_t begin = page.find(before) + before.size();
@@ -106,8 +106,8 @@ BOOST_AUTO_TEST_CASE(more_tensors_have_less_detail_each) {
     BOOST_TEST(detail_limits(1).lut_values == DetailLimits{}.lut_values);
     BOOST_TEST(detail_limits(1000).lut_values == 128U);
     BOOST_TEST(detail_limits(1'000'000).strips == 64U);
-    // One of 1,000 with many groups and full LUTs of 8 bits; the page has some 350 bytes of each
-    // beside that.
+    // One of 1,000 tensors with many groups and full LUTs of 8 bits. The page has some 350 bytes
+    // for each beside that.
     TensorDetail detail;
     detail.low = -1.234567e-5;
     detail.high = 1.234567e-5;
