@@ -1,18 +1,20 @@
-// The subcommands. Each file of this folder holds one; the table in command_line.cpp lists them.
+// The type of a subcommand, and what help texts say of the program as a whole.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <limits>
 #include <string>
 #include <vector>
 
-#include "pipeline/cli/options.hpp"
+#include "pipeline/cli/arguments.hpp"
+#include "pipeline/cli/option_table.hpp"
 
 namespace pal {
 
 inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
-/// A subcommand: what --help shows and what runs. Returns the exit code; throws Error.
+/// A subcommand: its text in --help, the options it accepts, and the function that runs it.
 struct Command {
     std::string name;
     std::string arguments;  // "IN.h5 OUT.h5"
@@ -20,9 +22,9 @@ struct Command {
     std::string example;
     std::size_t min_positionals = 1;
     std::size_t max_positionals = 1;
-    po::options_description (*options)();
-    int (*execute)(const Arguments&);
-    /// The words that its arguments are, where they are no file names.
+    std::vector<OptionGroup> groups;   // without kGeneral, which every command accepts
+    int (*execute)(const Arguments&);  // returns the exit code, throws Error
+    /// The words that the positionals may be; null: they are names of files.
     std::vector<std::string> (*words)() = nullptr;
 };
 
@@ -39,28 +41,17 @@ inline constexpr std::array<ExitCode, 6> kExitCodes{{{0, "done"},
                                                      {4, "output"},
                                                      {5, "interrupted, to be resumed"}}};
 
-[[nodiscard]] const std::vector<Command>& commands();
-[[nodiscard]] std::vector<std::string> command_names();
-/// Throws Error(kUsage) where there is none of that name.
-[[nodiscard]] const Command& command_named(const std::string& name);
+/// All options of the command, in the order of --help; the general ones last.
+[[nodiscard]] std::vector<OptionSection> sections_of(const Command& command);
+[[nodiscard]] std::vector<Option> options_of(const Command& command);
 
-[[nodiscard]] Command run_command();
-[[nodiscard]] Command merge_command();
-[[nodiscard]] Command plan_command();
-[[nodiscard]] Command slurm_plan_command();
-[[nodiscard]] Command verify_command();
-[[nodiscard]] Command restore_command();
-[[nodiscard]] Command compare_command();
-[[nodiscard]] Command inspect_command();
-[[nodiscard]] Command explain_command();
-[[nodiscard]] Command validate_command();
-[[nodiscard]] Command schema_command();
-[[nodiscard]] Command report_command();
-[[nodiscard]] Command man_command();
-[[nodiscard]] Command completion_command();
+[[nodiscard]] std::vector<std::string> command_names(const std::vector<Command>& commands);
 
-/// The whole program: parses, runs, prints errors to stderr as one line. Returns the exit code;
-/// throws nothing.
-int run_program(int argc, char** argv);
+/// "there are run, merge ..., see h5palettize --help", for errors.
+[[nodiscard]] std::string known_commands(const std::vector<Command>& commands);
+
+/// Throws Error(kUsage) if there is no command of that name.
+[[nodiscard]] const Command& command_named(const std::vector<Command>& commands,
+                                           const std::string& name);
 
 }  // namespace pal

@@ -7,7 +7,8 @@
 #include <optional>
 
 #include "io/read/checkpoint_reader.hpp"
-#include "pipeline/cli/command.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/log.hpp"
@@ -246,11 +247,7 @@ Command compare_command() {
             "h5palettize compare model.w6.h5 model.w4.h5 model.h5",
             2,
             3,
-            [] {
-                po::options_description options;
-                options.add(trust_options()).add(thread_options()).add(json_option());
-                return options;
-            },
+            {OptionGroup::kTrust, OptionGroup::kThreads, OptionGroup::kJson},
             execute_compare};
 }
 

@@ -4,7 +4,8 @@
 #include <iostream>
 
 #include "io/read/checkpoint_reader.hpp"
-#include "pipeline/cli/command.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/plan/explain_json.hpp"
 #include "pipeline/plan/explain_text.hpp"
 #include "stages/tensor/error.hpp"
@@ -14,7 +15,6 @@ namespace pal {
 namespace {
 
 int execute_explain(const Arguments& arguments) {
-    (void)skips_nonfinite(arguments);  // validated as run does
     const CheckpointReader reader(arguments.positionals[0], read_options_from(arguments));
     const Config config = config_from(arguments);
     const PlanOptions options = plan_options_from(arguments);
@@ -41,11 +41,7 @@ Command explain_command() {
             "h5palettize explain model.h5 layers.0.fc.weight --config palettize.yaml",
             1,
             2,
-            [] {
-                po::options_description options = config_options();
-                options.add(trust_options()).add(thread_options()).add(json_option());
-                return options;
-            },
+            {OptionGroup::kConfig, OptionGroup::kTrust, OptionGroup::kThreads, OptionGroup::kJson},
             execute_explain};
 }
 

@@ -5,7 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "io/read/checkpoint_reader.hpp"
-#include "pipeline/cli/command.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/printable.hpp"
@@ -109,11 +110,7 @@ Command inspect_command() {
             "h5palettize inspect model.w4.h5",
             1,
             1,
-            [] {
-                po::options_description options;
-                options.add(trust_options()).add(thread_options()).add(json_option());
-                return options;
-            },
+            {OptionGroup::kTrust, OptionGroup::kThreads, OptionGroup::kJson},
             execute_inspect};
 }
 

@@ -7,6 +7,7 @@
 
 #include "io/write/journal.hpp"
 #include "pipeline/cli/command.hpp"
+#include "pipeline/cli/options.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/standard_streams.hpp"
@@ -70,26 +71,14 @@ int execute_merge(const Arguments& arguments) {
 }  // namespace
 
 Command merge_command() {
-    return {
-        "merge",
-        "OUT.h5 SHARD.h5...",
-        "makes one palettized checkpoint of its shards",
-        "h5palettize merge model.w4.h5 model.w4.part-*.h5",
-        2,
-        kAnyNumber,
-        [] {
-            po::options_description options("Input");
-            options.add_options()(
-                "input", po::value<std::string>()->value_name(kFileValue),
-                "the file that the shards were made from, where it is not at its place any more");
-            options.add_options()(
-                "link", po::bool_switch(),
-                "external links to the tensors in the shards, which must stay where they are, in "
-                "place of copies; h5palettize follows them with --follow-external");
-            options.add(trust_options()).add(thread_options()).add(force_option());
-            return options;
-        },
-        execute_merge};
+    return {"merge",
+            "OUT.h5 SHARD.h5...",
+            "makes one palettized checkpoint of its shards",
+            "h5palettize merge model.w4.h5 model.w4.part-*.h5",
+            2,
+            kAnyNumber,
+            {OptionGroup::kMerge, OptionGroup::kTrust, OptionGroup::kThreads, OptionGroup::kForce},
+            execute_merge};
 }
 
 }  // namespace pal

@@ -14,7 +14,8 @@
 #include "configs/write/config_yaml.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "pipeline/cli/choices.hpp"
-#include "pipeline/cli/command.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/printable.hpp"
@@ -31,22 +32,8 @@ namespace pal {
 
 namespace {
 
-po::options_description target_options() {
-    po::options_description options("Bits where they count: widths by what each tensor loses");
-    const auto text = [] { return po::value<std::string>(); };
-    // clang-format off
-    options.add_options()
-        ("target-bpw", text(), "bits per weight of all palettized tensors together, LUTs and scales included, at most")
-        ("target-size", text(), "size of the output file, as 1.2GiB, at most")
-        ("min-sqnr-db", text(), "signal-to-noise ratio of every tensor, at least; what no width reaches stays dense")
-        ("objective", text(), "the error to make small: relative (default: each tensor's, by its energy, times its weights) or absolute (default with --sensitivity)")
-        ("write-config", po::value<std::string>()->value_name(kFileValue), "write the choice to this file, as a configuration for run --config; one that exists is replaced with --force only");
-    // clang-format on
-    return options;
-}
-
 Objective objective_from(const Arguments& arguments) {
-    if (arguments.has("objective")) return choice_of(arguments, kObjectiveChoices);
+    if (arguments.has("objective")) return choice_of(arguments, "objective", kObjectiveChoices);
     return arguments.has("sensitivity") ? Objective::kAbsolute : Objective::kRelative;
 }
 
@@ -253,7 +240,6 @@ Said said_of_several(const Files& files, const PlannedFiles& planned,
 
 int execute_plan(const Arguments& arguments) {
     const std::uint64_t budget_bytes = memory_from(arguments);
-    (void)skips_nonfinite(arguments);
     const auto target = target_from(arguments);
     const bool several = has_several_inputs(arguments);
     const Files files = files_from(arguments);
@@ -285,15 +271,8 @@ Command plan_command() {
             "h5palettize plan model.h5 --preset w4 --target-bpw 3.5 --write-config model.yaml",
             1,
             kAnyNumber,
-            [] {
-                po::options_description options = palettize_options();
-                options.add(target_options())
-                    .add(trust_options())
-                    .add(thread_options())
-                    .add(force_option())
-                    .add(json_option());
-                return options;
-            },
+            {OptionGroup::kConfig, OptionGroup::kWork, OptionGroup::kTarget, OptionGroup::kTrust,
+             OptionGroup::kThreads, OptionGroup::kForce, OptionGroup::kJson},
             execute_plan};
 }
 

@@ -1,7 +1,7 @@
 // report: the page of a run, from the JSON that it wrote.
 #include <cstddef>
 
-#include "pipeline/cli/command.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/inputs/file_content.hpp"
 #include "pipeline/report/report_page.hpp"
 #include "stages/tensor/error.hpp"
@@ -36,7 +36,7 @@ Command report_command() {
             "h5palettize report model.json model.html",
             2,
             2,
-            force_option,
+            {OptionGroup::kForce},
             execute_report};
 }
 

@@ -2,7 +2,8 @@
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "io/write/journal.hpp"
-#include "pipeline/cli/command.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/standard_streams.hpp"
 #include "pipeline/graph/fingerprint.hpp"
@@ -69,11 +70,7 @@ Command restore_command() {
             "h5palettize restore model.w4.h5 model.restored.h5",
             2,
             2,
-            [] {
-                po::options_description options;
-                options.add(trust_options()).add(thread_options()).add(force_option());
-                return options;
-            },
+            {OptionGroup::kTrust, OptionGroup::kThreads, OptionGroup::kForce},
             execute_restore};
 }
 

@@ -21,17 +21,9 @@ Command run_command() {
             "h5palettize run model.h5 model.w4.h5 --preset w4 --report model.json",
             2,
             kAnyNumber,
-            [] {
-                po::options_description options = palettize_options();
-                options.add(trust_options())
-                    .add(certify_option())
-                    .add(shard_option())
-                    .add(thread_options())
-                    .add(recording_options())
-                    .add(page_options())
-                    .add(run_output_options());
-                return options;
-            },
+            {OptionGroup::kConfig, OptionGroup::kWork, OptionGroup::kTrust, OptionGroup::kCertify,
+             OptionGroup::kShard, OptionGroup::kThreads, OptionGroup::kRecording,
+             OptionGroup::kPage, OptionGroup::kForce, OptionGroup::kResume},
             execute_run};
 }
 

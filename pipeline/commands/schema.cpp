@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "configs/text/parse_config.hpp"
-#include "pipeline/cli/command.hpp"
+#include "pipeline/commands/commands.hpp"
 
 namespace pal {
 
@@ -13,7 +13,7 @@ Command schema_command() {
             "h5palettize schema > palettize.schema.json",
             0,
             0,
-            [] { return po::options_description(); },
+            {},
             [](const Arguments&) {
                 std::cout << config_schema();
                 return 0;

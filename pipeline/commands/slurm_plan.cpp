@@ -8,7 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "io/read/checkpoint_reader.hpp"
-#include "pipeline/cli/command.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/shards/batch_estimate.hpp"
@@ -18,28 +19,15 @@ namespace pal {
 
 namespace {
 
-po::options_description batch_options() {
-    po::options_description options("The job");
-    const auto text = [] { return po::value<std::string>(); };
-    // clang-format off
-    options.add_options()
-        ("minutes", text(), "that a task is wanted to take, at least 1 (default 10); it decides how many there are")
-        ("tasks", text(), "how many there are, whatever they take")
-        ("cpus-per-task", text(), "CPUs of a task, and so its threads (default 8)");
-    // clang-format on
-    return options;
-}
-
 BatchWish wish_from(const Arguments& arguments) {
     BatchWish wish;
-    if (arguments.has("minutes")) wish.minutes = positive_number(arguments, "minutes");
+    wish.minutes = positive_number(arguments, "minutes");
     if (wish.minutes < 1) {
         throw Error(ErrorCode::kUsage, "--minutes: found '" + arguments.text("minutes") +
                                            "', allowed are numbers from 1: Slurm counts minutes");
     }
     if (arguments.has("tasks")) wish.tasks = whole_number(arguments, "tasks", 1, 10'000);
-    if (arguments.has("cpus-per-task"))
-        wish.cpus_per_task = whole_number(arguments, "cpus-per-task", 1, 1024);
+    wish.cpus_per_task = whole_number(arguments, "cpus-per-task", 1, 1024);
     return wish;
 }
 
@@ -56,17 +44,13 @@ std::string shell_word(const std::string& word) {
 
 /// The options of `run` that were given, but for --memory.
 std::vector<std::string> given_options(const Arguments& arguments) {
-    po::options_description options = config_options();
-    options.add(trust_options()).add(certify_option());
     std::vector<std::string> words;
-    for (const auto& option : options.options()) {
-        const std::string& name = option->long_name();
-        if (name == "memory" || !arguments.has(name.c_str())) continue;
-        if (option->semantic()->max_tokens() > 0) {
-            words.push_back(shell_word("--" + name + "=" + arguments.text(name.c_str())));
-        } else if (arguments.flag(name.c_str())) {
-            words.push_back("--" + name);
-        }
+    for (const Option& option :
+         options_in({OptionGroup::kConfig, OptionGroup::kTrust, OptionGroup::kCertify})) {
+        if (option.name == "memory" || !arguments.has(option.name)) continue;
+        const std::string word = "--" + std::string(option.name);
+        words.push_back(option.takes_value() ? shell_word(word + "=" + arguments.text(option.name))
+                                             : word);
     }
     return words;
 }
@@ -144,7 +128,6 @@ void warn_of_long_tasks(const Arguments& arguments, const BatchEstimate& estimat
 
 int execute_slurm_plan(const Arguments& arguments) {
     const BatchWish wish = wish_from(arguments);
-    (void)skips_nonfinite(arguments);  // validated as run does
     PlanOptions options = plan_options_from(arguments);
     std::optional<std::uint64_t> budget_bytes;
     if (arguments.has("memory")) budget_bytes = options.memory_bytes;
@@ -171,15 +154,8 @@ Command slurm_plan_command() {
             "h5palettize slurm-plan model.h5 model.w4.h5 --preset w4 --minutes 10",
             1,
             2,
-            [] {
-                po::options_description options = config_options();
-                options.add(trust_options())
-                    .add(certify_option())
-                    .add(batch_options())
-                    .add(thread_options())
-                    .add(json_option());
-                return options;
-            },
+            {OptionGroup::kConfig, OptionGroup::kTrust, OptionGroup::kCertify, OptionGroup::kBatch,
+             OptionGroup::kThreads, OptionGroup::kJson},
             execute_slurm_plan};
 }
 

@@ -2,13 +2,12 @@
 #include <fmt/format.h>
 
 #include <iostream>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "configs/rules/config_warnings.hpp"
 #include "configs/text/parse_config.hpp"
-#include "pipeline/cli/command.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/printable.hpp"
@@ -84,8 +83,8 @@ Command validate_command() {
             "checks config files alone: the first error of each, and what looks odd",
             "h5palettize validate palettize.yaml",
             1,
-            std::numeric_limits<std::size_t>::max(),
-            json_option,
+            kAnyNumber,
+            {OptionGroup::kJson},
             execute_validate};
 }
 

@@ -10,7 +10,8 @@
 
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
-#include "pipeline/cli/command.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/printable.hpp"
@@ -90,12 +91,7 @@ void print_table(const std::vector<Verified>& results, const std::vector<std::st
 
 double min_sqnr_from(const Arguments& arguments) {
     if (!arguments.has("min-sqnr-db")) return -std::numeric_limits<double>::infinity();
-    const double bound = arguments.values["min-sqnr-db"].as<double>();
-    if (!std::isfinite(bound)) {
-        throw Error(ErrorCode::kUsage,
-                    fmt::format("--min-sqnr-db: found {}, allowed are finite numbers", bound));
-    }
-    return bound;
+    return finite_number(arguments, "min-sqnr-db");
 }
 
 int execute_verify(const Arguments& arguments) {
@@ -154,13 +150,7 @@ Command verify_command() {
             "h5palettize verify model.h5 model.w4.h5 --min-sqnr-db 20",
             2,
             2,
-            [] {
-                po::options_description options("Checks");
-                options.add_options()("min-sqnr-db", po::value<double>(),
-                                      "a tensor with a lower signal-to-noise ratio fails");
-                options.add(trust_options()).add(thread_options()).add(json_option());
-                return options;
-            },
+            {OptionGroup::kCheck, OptionGroup::kTrust, OptionGroup::kThreads, OptionGroup::kJson},
             execute_verify};
 }
 

@@ -1,0 +1,140 @@
+#include "pipeline/cli/program.hpp"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
+
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <iostream>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "io/guard/last_wish.hpp"
+#include "pipeline/cli/command_line.hpp"
+#include "pipeline/cli/help.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/console/log.hpp"
+#include "pipeline/console/standard_streams.hpp"
+#include "stages/kernels/targets.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal {
+
+namespace {
+
+/// Lets every thread that enters the arena report an overflow of its stack.
+class StackContainment : public tbb::task_scheduler_observer {
+  public:
+    explicit StackContainment(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) {
+        observe(true);
+    }
+    void on_scheduler_entry(bool) override { contain_stack_overflow_of_this_thread(); }
+};
+
+/// Makes an object that is never destroyed. It is not on the heap, and so no leak. To be called
+/// once for each type.
+template <typename T, typename... Args>
+T& immortal(Args&&... args) {
+    alignas(T) static std::byte place[sizeof(T)];
+    return *new (place) T(std::forward<Args>(args)...);
+}
+
+/// Starts the threads of the process, which end with it. The limit is never destroyed: the
+/// destructor of oneTBB 2021.8 waits for ever if memory was short when the limit was made.
+tbb::task_arena& start_workers(std::size_t threads) {
+    immortal<tbb::global_control>(tbb::global_control::max_allowed_parallelism, threads);
+    // The limit alone gives no more threads than there are processors.
+    auto& arena = immortal<tbb::task_arena>(static_cast<int>(threads));
+    immortal<StackContainment>(arena);
+    return arena;
+}
+
+void check_positionals(const Command& command, const Arguments& arguments) {
+    const std::size_t given = arguments.positionals.size();
+    if (given >= command.min_positionals && given <= command.max_positionals) return;
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("{}: found {} arguments, wanted: h5palettize {}{}{}", command.name, given,
+                    command.name, command.arguments.empty() ? "" : " ", command.arguments));
+}
+
+int execute(const Command& command, const std::vector<std::string>& words) {
+    const Arguments arguments = parse_command_line(command, words);
+    if (arguments.flag("help")) {
+        std::cout << command_help(command);
+        return 0;
+    }
+    check_positionals(command, arguments);
+    set_log_options(log_options_from(arguments));
+    check_choices(arguments, options_of(command));
+    return start_workers(threads_from(arguments)).execute([&] {
+        return command.execute(arguments);
+    });
+}
+
+int dispatch(const std::vector<Command>& commands, const std::vector<std::string>& words) {
+    if (words.empty())
+        throw Error(ErrorCode::kUsage, "no command given; " + known_commands(commands));
+    if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+        std::cout << program_help(commands);
+        return 0;
+    }
+    if (words[0] == "--version") {
+        std::cout << "h5palettize " H5PALETTIZE_VERSION "\n";
+        return 0;
+    }
+    return execute(command_named(commands, words[0]), {words.begin() + 1, words.end()});
+}
+
+int report_error(const std::string& text, ErrorCode code) {
+    std::cout.flush();
+    log_error(text);
+    if (code == ErrorCode::kOutput) output_failure_was_said();
+    return static_cast<int>(code);
+}
+
+/// Keeps what one group or chunk frees for the next. By default glibc gives buffers from 128 KiB on
+/// back to the system, which then clears each of their pages anew.
+void keep_freed_buffers() {
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+
+int guarded_run(const std::vector<Command>& commands, int argc, char** argv) {
+    try {
+        contain_signals();
+        keep_freed_buffers();
+        // A file size limit is then an error of the write, as a full disk is.
+        std::signal(SIGXFSZ, SIG_IGN);
+        // The program goes on when nobody reads its log any more. Standard output is checked below.
+        std::signal(SIGPIPE, SIG_IGN);
+        kernels::force_target_from_environment();
+        const int code = dispatch(commands, {argv + 1, argv + argc});
+        std::cout.flush();
+        if (std::cout) return code;
+        if (reader_of_stdout_is_gone()) return static_cast<int>(ErrorCode::kOutput);
+        return report_error("standard output cannot be written", ErrorCode::kOutput);
+    } catch (const Error& error) {
+        return report_error(error.what(), error.code());
+    } catch (const std::bad_alloc&) {
+        return report_error("out of memory; lower --memory or --threads", ErrorCode::kCheckFailed);
+    } catch (const std::exception& error) {
+        return report_error(error.what(), ErrorCode::kCheckFailed);
+    }
+}
+
+}  // namespace
+
+int run_program(const std::vector<Command>& commands, int argc, char** argv) {
+    open_missing_standard_streams();
+    const int code = guarded_run(commands, argc, argv);
+    expect_exit();
+    return code;
+}
+
+}  // namespace pal
