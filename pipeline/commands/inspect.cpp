@@ -1,103 +1,19 @@
-// inspect: what is in a checkpoint, dense or palettized.
-#include <fmt/format.h>
-
+// inspect: lists what is in a checkpoint, dense or palettized.
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "io/read/checkpoint_reader.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/commands/commands.hpp"
-#include "pipeline/console/bytes_for_people.hpp"
-#include "pipeline/console/json_path.hpp"
-#include "pipeline/console/printable.hpp"
-#include "pipeline/record/shard_record.hpp"
-#include "pipeline/report/report.hpp"
+#include "pipeline/report/inspection.hpp"
 
 namespace pal {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-/// A damaged spec as the text that it is.
-Json parsed_or_text(const std::string& text) {
-    Json document = Json::parse(text, nullptr, false);
-    return document.is_discarded() ? Json(text) : document;
-}
-
-Json inspect_json(const CheckpointInfo& info) {
-    Json document{{"file", info.file},
-                  {"bytes", info.file_bytes},
-                  {"palettized", info.palettized},
-                  {"shard", is_shard(info.results_json)},
-                  {"layout", info.layout == Layout::kKeras ? "keras" : "torch"},
-                  {"layout_reason", info.layout_reason},
-                  {"unsupported", info.unsupported}};
-    document["tensors"] = Json::array();
-    for (const PalettizedTensorInfo& tensor : info.tensors) {
-        Json entry;
-        put_path(entry, tensor.path);
-        entry["shape"] = tensor.shape;
-        entry["dtype"] = std::string(dtype_name(tensor.dtype));
-        entry["spec"] = parsed_or_text(tensor.spec_json);
-        entry["bytes"] = tensor.bytes_stored;
-        document["tensors"].push_back(std::move(entry));
-    }
-    document["datasets"] = Json::array();
-    for (const DatasetInfo& dataset : info.datasets) {
-        Json entry;
-        put_path(entry, dataset.path);
-        entry["shape"] = dataset.shape;
-        entry["type"] = dataset.stored_type;
-        entry["storage"] = dataset.storage;
-        entry["bytes"] = dataset.bytes;
-        entry["aliases"] = Json::array();
-        for (const std::string& alias : dataset.aliases)
-            entry["aliases"].push_back(escaped_path(alias));
-        entry["unreadable"] = dataset.unreadable;
-        document["datasets"].push_back(std::move(entry));
-    }
-    return document;
-}
-
-std::string inspect_table(const CheckpointInfo& info) {
-    std::string table =
-        fmt::format("{}: {}, {}, layout {} ({})\n", info.file,
-                    is_shard(info.results_json) ? "shard of a palettized checkpoint"
-                    : info.palettized           ? "palettized checkpoint"
-                                                : "checkpoint",
-                    bytes_for_people(info.file_bytes),
-                    info.layout == Layout::kKeras ? "keras" : "torch", info.layout_reason);
-    if (!info.unsupported.empty()) {
-        table += "cannot be palettized: " + printable(info.unsupported) + "\n";
-    }
-    if (info.external_link_count > 0) {
-        table += fmt::format("{} external links, not followed, the first of {}\n",
-                             info.external_link_count, printable(info.first_external_link));
-    }
-    for (const PalettizedTensorInfo& tensor : info.tensors) {
-        table +=
-            fmt::format("  palettized  {:<10} {:<18} {:>10}  {}  {}\n", dtype_name(tensor.dtype),
-                        shape_to_string(tensor.shape), bytes_for_people(tensor.bytes_stored),
-                        printable(tensor.path), printable(tensor.spec_json));
-    }
-    for (const DatasetInfo& dataset : info.datasets) {
-        table += fmt::format("  dataset     {:<10} {:<18} {:>10}  {}  {}{}\n", dataset.stored_type,
-                             shape_to_string(dataset.shape), bytes_for_people(dataset.bytes),
-                             printable(dataset.path), dataset.storage,
-                             dataset.unreadable.empty() ? "" : "; " + dataset.unreadable);
-    }
-    return table;
-}
-
 int execute_inspect(const Arguments& arguments) {
     const CheckpointReader reader(arguments.positionals[0], read_options_from(arguments));
-    if (arguments.flag("json")) {
-        std::cout << inspect_json(reader.info()).dump(2, ' ', false, Json::error_handler_t::replace)
-                  << "\n";
-    } else {
-        std::cout << inspect_table(reader.info());
-    }
+    std::cout << (arguments.flag("json") ? inspection_json(reader.info())
+                                         : inspection_table(reader.info()));
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "configs/text/parse_config.hpp"
 #include "pipeline/commands/commands.hpp"
 #include "pipeline/console/json_path.hpp"
+#include "pipeline/console/json_text.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/printable.hpp"
 #include "stages/tensor/error.hpp"
@@ -70,8 +71,7 @@ int execute_validate(const Arguments& arguments) {
         document["configs"].push_back(validated_json(file, result));
         if (!arguments.flag("json")) show(file, result);
     }
-    if (arguments.flag("json"))
-        std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    if (arguments.flag("json")) std::cout << json_text(document);
     return all_ok ? 0 : static_cast<int>(ErrorCode::kUsage);
 }
 
