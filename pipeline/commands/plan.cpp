@@ -4,26 +4,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <numeric>
+#include <optional>
 
-#include "configs/text/parse_config.hpp"
-#include "configs/write/config_yaml.hpp"
-#include "io/read/checkpoint_reader.hpp"
-#include "pipeline/cli/choices.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/commands/commands.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/printable.hpp"
-#include "pipeline/console/progress.hpp"
 #include "pipeline/inputs/many.hpp"
-#include "pipeline/plan/choose_widths.hpp"
-#include "pipeline/plan/sensitivities.hpp"
-#include "pipeline/plan/skip_nonfinite.hpp"
+#include "pipeline/plan/widths_of_files.hpp"
 #include "pipeline/report/report.hpp"
 #include "pipeline/report/report_files.hpp"
 #include "stages/tensor/error.hpp"
@@ -60,109 +52,6 @@ std::optional<WidthTarget> target_from(const Arguments& arguments) {
                                 option));
     }
     return std::nullopt;
-}
-
-/// What each palettized tensor of a file would lose at every width.
-std::vector<WidthErrors> measure(const Plan& plan, const CheckpointReader& reader,
-                                 const CheckpointReader* sensitivities,
-                                 std::uint64_t memory_bytes) {
-    if (sensitivities != nullptr) require_valid(*sensitivities, plan);
-    std::uint64_t bytes = 0;
-    for (const PlanEntry* entry : plan.palettized()) bytes += entry->dataset->bytes;
-    Progress progress(plan.palettized().size(), bytes, progress_on_stderr());
-    const auto load = [&](const PlanEntry& entry) {
-        return reader.open_weights(*entry.dataset, entry.kept_bytes);
-    };
-    std::function<Weights(const PlanEntry&)> load_sensitivities;
-    if (sensitivities != nullptr) {
-        load_sensitivities = [&](const PlanEntry& entry) {
-            return sensitivities->open_weights(*entry.sensitivities);
-        };
-    }
-    return measure_plan(plan, memory_bytes, load, load_sensitivities, [&](const PlanEntry& entry) {
-        reader.require_whole(entry.dataset->path);
-        progress.begin(entry.dataset->path);
-        progress.end(entry.dataset->bytes);
-    });
-}
-
-/// A plan with the tensors of all files, which the plans lose.
-Plan joined(FilePlans& plans) {
-    Plan all;
-    for (Plan& plan : plans.files) {
-        std::ranges::move(plan.entries, std::back_inserter(all.entries));
-        plan.entries.clear();
-    }
-    return all;
-}
-
-/// Gives the tensors back to the files, `counts` of them each.
-void part(Plan&& all, const std::vector<std::size_t>& counts, FilePlans& plans) {
-    auto next = all.entries.begin();
-    for (std::size_t f = 0; f < counts.size(); ++f) {
-        const auto end = next + static_cast<std::ptrdiff_t>(counts[f]);
-        plans.files[f].entries.assign(std::move_iterator(next), std::move_iterator(end));
-        next = end;
-    }
-}
-
-/// Refuses a configuration that would palettize otherwise than was chosen, and so might exceed the
-/// budget: rules know tensors by names that some share. all: the tensors of all files.
-void require_same(const Plan& all, const Config& config, const PlannedFiles& planned) {
-    PlanOptions options = planned.options;
-    options.selection = {};
-    options.selection.allow_unmatched_rules = true;
-    options.strict = false;
-    FilePlans plans = make_plans(planned.info_pointers(), config, options);
-    const Plan again = joined(plans);
-    for (std::size_t e = 0; e < all.entries.size(); ++e) {
-        const PlanEntry& wanted = all.entries[e];
-        const PlanEntry& found = again.entries[e];
-        if (wanted.palettize == found.palettize &&
-            (!wanted.palettize || wanted.task.spec.n_bits == found.task.spec.n_bits)) {
-            continue;
-        }
-        throw Error(ErrorCode::kUsage,
-                    "--write-config: no rule can give " + wanted.dataset->path +
-                        " what was chosen: it shares a module path and a state name with another "
-                        "tensor, by a hard link or because / and . are the same to rules; plan "
-                        "with --include or --exclude that keeps one of them out, and give run the "
-                        "same");
-    }
-}
-
-void write_config(const Plan& all, const PlannedFiles& planned, ReportFile& file) {
-    if (all.palettized().empty()) {
-        throw Error(ErrorCode::kUsage,
-                    "--write-config: every tensor stays dense, there is nothing "
-                    "for run to do");
-    }
-    const std::string yaml =
-        config_to_yaml(config_of_plan(all, planned.options.allow_partial_groups));
-    require_same(all, parse_config(yaml, "--write-config"), planned);
-    file.write(yaml);
-}
-
-/// One choice over the tensors of all files, for one configuration.
-WidthChoice choose_widths_of_files(const Arguments& arguments, const WidthTarget& target,
-                                   PlannedFiles& planned, ReportFile& config) {
-    const std::uint64_t budget_bytes = memory_from(arguments);
-    std::vector<WidthErrors> measured;
-    std::vector<std::size_t> counts;
-    for (std::size_t f = 0; f < planned.infos.size(); ++f) {
-        Plan& plan = planned.plans.files[f];
-        const CheckpointReader reader(planned.infos[f].file, read_options_from(arguments));
-        if (skips_nonfinite(arguments)) (void)skip_nonfinite(plan, reader);
-        std::ranges::move(measure(plan, reader, planned.sensitivities.get(), budget_bytes),
-                          std::back_inserter(measured));
-        counts.push_back(plan.entries.size());
-    }
-    Plan all = joined(planned.plans);
-    choose_widths(all, measured, target, planned.info_pointers());
-    const WidthChoice widths = all.widths.value();
-    if (arguments.has("write-config")) write_config(all, planned, config);
-    part(std::move(all), counts, planned.plans);
-    return widths;
 }
 
 /// The files of the command line. With one plain file, what follows it is its output.
@@ -252,7 +141,14 @@ int execute_plan(const Arguments& arguments) {
         plan_files(files.inputs, std::move(infos), config_from(arguments), arguments);
     warn_of(planned, several);
     std::optional<WidthChoice> widths;
-    if (target) widths = choose_widths_of_files(arguments, *target, planned, config);
+    if (target) {
+        widths = choose_widths_of_files(planned.plans, planned.info_pointers(), *target,
+                                        {read_options_from(arguments), budget_bytes,
+                                         skips_nonfinite(arguments), planned.sensitivities.get()});
+        if (arguments.has("write-config")) {
+            config.write(config_of_files(planned.plans, planned.info_pointers(), planned.options));
+        }
+    }
     const Said said = several ? said_of_several(files, planned, widths, budget_bytes)
                               : said_of_one(planned, widths, budget_bytes);
     report.write(said.json);
