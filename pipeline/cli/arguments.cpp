@@ -17,7 +17,8 @@ Error refused(std::string_view option, const std::string& value, const std::stri
             fmt::format("--{}: found '{}', allowed are {}", option, value, allowed)};
 }
 
-/// The whole text as a number. Unlike lexical_cast, it takes no -1 for the largest unsigned number.
+/// Converts the whole text; nullopt: it is no number. Unlike lexical_cast, takes no -1 for the
+/// largest unsigned number.
 template <class Number>
 std::optional<Number> number_from(const std::string& text) {
     Number number{};

@@ -1,4 +1,4 @@
-// The rows of the option table as Boost.Program_options wants them.
+// Converts rows of the option table for Boost.Program_options, which parses and lays out --help.
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -8,7 +8,7 @@
 
 namespace pal {
 
-/// Sections with titles, to be parsed and to be printed by operator<<.
+/// Options grouped under their titles. operator<< prints them as --help shows them.
 [[nodiscard]] boost::program_options::options_description boost_options(
     const std::vector<OptionSection>& sections);
 

@@ -1,4 +1,4 @@
-// Options whose values are a fixed list: what each value means to the program.
+// Values of options with a fixed list, and what each value means to the program.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ struct Choice {
     Value value;
 };
 
-/// The values of one option, in the order of messages.
+/// Values of one option, in the order of messages.
 template <class Value, std::size_t count>
 using Choices = std::array<Choice<Value>, count>;
 

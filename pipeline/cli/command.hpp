@@ -1,4 +1,4 @@
-// The type of a subcommand, and what help texts say of the program as a whole.
+// The type of a subcommand, and facts about the program that every help text gives.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@ struct Command {
     std::size_t max_positionals = 1;
     std::vector<OptionGroup> groups;   // without kGeneral, which every command accepts
     int (*execute)(const Arguments&);  // returns the exit code, throws Error
-    /// The words that the positionals may be; null: they are names of files.
+    /// Words that the positionals may be; null: positionals are file names.
     std::vector<std::string> (*words)() = nullptr;
 };
 
@@ -41,13 +41,13 @@ inline constexpr std::array<ExitCode, 6> kExitCodes{{{0, "done"},
                                                      {4, "output"},
                                                      {5, "interrupted, to be resumed"}}};
 
-/// All options of the command, in the order of --help; the general ones last.
+/// Options of the command in the order of --help, general ones last.
 [[nodiscard]] std::vector<OptionSection> sections_of(const Command& command);
 [[nodiscard]] std::vector<Option> options_of(const Command& command);
 
 [[nodiscard]] std::vector<std::string> command_names(const std::vector<Command>& commands);
 
-/// "there are run, merge ..., see h5palettize --help", for errors.
+/// Lists the commands for an error: "there are run, merge ..., see h5palettize --help".
 [[nodiscard]] std::string known_commands(const std::vector<Command>& commands);
 
 /// Throws Error(kUsage) if there is no command of that name.

@@ -57,7 +57,7 @@ void parse_options_file(const po::options_description& options, const std::strin
     po::store(po::parse_config_file(file, options), values);
 }
 
-/// Copies what was given. Boost has every flag, true or false.
+/// Copies the options that were given. Boost lists every flag, true or false.
 void take_values(const Command& command, const po::variables_map& values, Arguments& arguments) {
     for (const Option& option : options_of(command)) {
         const std::string name(option.name);

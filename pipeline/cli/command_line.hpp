@@ -9,9 +9,9 @@
 
 namespace pal {
 
-/// Reads response files (@FILE) and --options-file too; the command line wins over the latter.
-/// Throws Error(kUsage) for words that the option table does not know, as read_text_file does for
-/// files. Checks neither values nor the number of positionals.
+/// Reads response files (@FILE) and --options-file too. The command line wins over --options-file.
+/// Checks neither values nor the number of positionals. Throws Error(kUsage) for options that the
+/// command does not accept; throws as read_text_file does for files.
 [[nodiscard]] Arguments parse_command_line(const Command& command,
                                            const std::vector<std::string>& words);
 

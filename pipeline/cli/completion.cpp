@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::array<const char*, 3> kExtensions{"h5", "hdf5", "keras"};
 
-/// "--quiet".
+/// Name with its dashes: "--quiet".
 std::string long_name(const Option& option) { return "--" + std::string(option.name); }
 
-/// "-q"; empty: none.
+/// Short name with its dash: "-q"; empty: none.
 std::string short_name(const Option& option) {
     return option.letter == 0 ? "" : std::string("-") + option.letter;
 }
@@ -37,8 +37,8 @@ std::string bash_values(const Option& option) {
     return option.kind == ValueKind::kFile ? "_h5palettize_files; return" : "return";
 }
 
-/// Cases of a bash statement over the word before: the values of each option that takes one. An
-/// option has one case, whatever commands accept it.
+/// Cases of a bash statement over the word before: the values of each option that takes one. Each
+/// option has one case for all commands.
 std::string bash_value_cases(const std::vector<Command>& commands) {
     std::map<std::string, std::string> cases;
     for (const Command& command : commands) {

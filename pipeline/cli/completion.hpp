@@ -8,10 +8,10 @@
 
 namespace pal {
 
-/// Script for `source` in bash.
+/// Script that bash reads with `source`.
 [[nodiscard]] std::string bash_completion(const std::vector<Command>& commands);
 
-/// Script for `source`, or a file of $fpath, in zsh.
+/// Script that zsh reads with `source`, or finds as a file of $fpath.
 [[nodiscard]] std::string zsh_completion(const std::vector<Command>& commands);
 
 }  // namespace pal

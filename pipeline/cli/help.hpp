@@ -8,7 +8,7 @@
 
 namespace pal {
 
-/// Text of `h5palettize --help`: the commands, one a line.
+/// Text of `h5palettize --help`: one line for each command.
 [[nodiscard]] std::string program_help(const std::vector<Command>& commands);
 
 /// Text of `h5palettize COMMAND --help`: usage, options, an example.

@@ -40,7 +40,8 @@ constexpr Option choice(OptionGroup group, Text name, Text text, Text fallback =
             .raw_text = text};
 }
 
-/// Sets a field of the spec. configs/ lists the values and checks them: it knows more spellings.
+/// Sets a field of the spec. configs/ lists the values and checks them, since it accepts further
+/// spellings.
 constexpr Option spec(Text name, Text field, Text text, Text fallback = "") {
     return {.group = kConfig,
             .name = name,
@@ -210,7 +211,7 @@ constexpr Text title_of(OptionGroup group) {
     return "";
 }
 
-/// "fast (default), exact or reference".
+/// Lists the choices in words: "fast (default), exact or reference".
 std::string listed(const std::vector<std::string>& choices, Text fallback) {
     std::string list;
     for (std::size_t c = 0; c < choices.size(); ++c) {

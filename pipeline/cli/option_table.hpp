@@ -1,9 +1,10 @@
-// The option table: every option of every command, once. The parser, --help, the man pages, shell
-// completion and the checks of choices are all made from it.
+// The option table lists every option of every command once. Parser, --help, man pages, shell
+// completion and the checks of choices are made from it.
 //
-// To add an option: add its row to the table in option_table.cpp, and read it from Arguments where
-// it is needed. To add a group: add its name here and its title there, and name it in each command
-// that accepts it (pipeline/commands/).
+// To add an option, add its row to the table in option_table.cpp. Read it with Arguments::flag(),
+// text() or a conversion of arguments.hpp. Options of a group that no command has yet: add the
+// group to OptionGroup, its title to option_table.cpp, and the group to each command that accepts
+// it (pipeline/commands/).
 #pragma once
 
 #include <string>
@@ -17,7 +18,7 @@ enum class OptionGroup {
     kConfig,     // which tensors are palettized, and how
     kWork,       // --sensitivity and --report of `run` and `plan`
     kTarget,     // widths chosen by what each tensor loses
-    kTrust,      // access to other files and to plugins, which files from strangers must not get
+    kTrust,      // permissions that a file from a stranger must not get
     kCertify,    // --certify
     kShard,      // --shard
     kBatch,      // size of a Slurm job
@@ -39,16 +40,16 @@ enum class ValueKind {
     kFile     // name of a file, which shells complete
 };
 
-/// A row of the table. Texts live as long as the program.
+/// Row of the table. The strings live as long as the program.
 struct Option {
     OptionGroup group = OptionGroup::kGeneral;
     std::string_view name = {};  // without dashes: "n-bits"
     char letter = 0;             // short name: 'q'; 0: none
     ValueKind kind = ValueKind::kFlag;
-    std::string_view fallback = {};    // value when the option is not given; empty: no fixed one
+    std::string_view fallback = {};    // default value; empty: none, or not a fixed one
     std::string_view spec_field = {};  // field of the spec that the option sets; empty: none
-    std::vector<std::string> (*named_choices)() = nullptr;  // null: those of the spec field, if any
-    std::string_view raw_text = {};                         // may hold {choices} and {default}
+    std::vector<std::string> (*named_choices)() = nullptr;  // null: the spec field's, or none
+    std::string_view raw_text = {};  // text() with {choices} and {default} not filled in
 
     [[nodiscard]] bool takes_value() const { return kind != ValueKind::kFlag; }
     /// Name of the value in --help and man pages; empty for flags.
@@ -71,7 +72,7 @@ struct OptionSection {
 /// The same options without titles.
 [[nodiscard]] std::vector<Option> options_in(const std::vector<OptionGroup>& groups);
 
-/// Value of an option that is not given; empty: no fixed one.
+/// Default value of the option; empty: none, or not a fixed one.
 [[nodiscard]] std::string fallback_of(std::string_view option);
 
 }  // namespace pal

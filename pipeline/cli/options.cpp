@@ -44,8 +44,8 @@ std::vector<UsedFile> configuration_files(const Arguments& arguments) {
     return files;
 }
 
-/// File that the option names. It must be none of those that the run reads or makes, nor that of an
-/// option in `others`.
+/// Opens the file that the option names. It must be no other file of the command line: none that is
+/// read, no output, and none that an option in `others` names.
 ReportFile written_file(const Arguments& arguments, const std::string& option,
                         const std::vector<std::string>& others) {
     require_file_name(arguments, option);
@@ -135,7 +135,7 @@ void check_output(const Arguments& arguments) {
     }
     check_target(arguments.positionals[0], target, arguments.flag("force"));
     const std::string replaced = behind_links(target);
-    if (replaced != target)  // its folder
+    if (replaced != target)  // the folder behind the link
         check_target(arguments.positionals[0], replaced, arguments.flag("force"));
 }
 

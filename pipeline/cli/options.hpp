@@ -1,4 +1,4 @@
-// What the options of a command line come to: the values that the rest of the program works with.
+// Makes the values that the rest of the program works with from the options of a command line.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,15 @@ namespace pal {
 /// --follow-external, --allow-plugins.
 [[nodiscard]] ReadOptions read_options_from(const Arguments& arguments);
 
-/// File of --sensitivity; null: not given. Throws as CheckpointReader does.
+/// Opens the file of --sensitivity; null: not given. Throws as CheckpointReader does.
 [[nodiscard]] std::unique_ptr<const CheckpointReader> sensitivities_from(
     const Arguments& arguments);
 
-/// The file of --config, the preset, or the config that spec options such as --n-bits stand for.
-/// Throws Error(kUsage) if they are mixed.
+/// Reads --config, takes --preset, or makes a config of spec options such as --n-bits. Without any
+/// of them: the default config. Throws Error(kUsage) if they are mixed.
 [[nodiscard]] Config config_from(const Arguments& arguments);
 
-/// Selection, clustering, layout and memory. Leaves `sensitivities` unset.
+/// Sets all but `sensitivities`, which the caller sets.
 [[nodiscard]] PlanOptions plan_options_from(const Arguments& arguments);
 
 /// --threads; without it available_threads().
@@ -34,18 +34,18 @@ namespace pal {
 /// --memory in bytes; without it half of the memory that this process may use.
 [[nodiscard]] std::uint64_t memory_from(const Arguments& arguments);
 
-/// Tells --on-nonfinite=skip, which leaves tensors with NaN or infinity dense, from `fail`.
+/// True for --on-nonfinite=skip: tensors with NaN or infinity stay dense.
 [[nodiscard]] bool skips_nonfinite(const Arguments& arguments);
 
-/// --quiet, --verbose, --log-format.
+/// --quiet, --verbose, --log-format. Throws Error(kUsage) for the first two together.
 [[nodiscard]] LogOptions log_options_from(const Arguments& arguments);
 
-/// Checks the output, the second positional, as check_target does. Throws Error(kOutput), also if
-/// it is a file that options were read from.
+/// Checks the output, which is the second positional, as check_target does. Throws Error(kOutput)
+/// also if options were read from that file.
 void check_output(const Arguments& arguments);
 
-// Files that a command writes beside its output. Each throws as ReportFile does, and if the file is
-// any other file of the command line.
+// Files that a command writes beside its output. Each throws as ReportFile does, also if the
+// command line names the file for another use.
 
 /// --report.
 [[nodiscard]] ReportFile report_from(const Arguments& arguments);

@@ -36,16 +36,16 @@ class StackContainment : public tbb::task_scheduler_observer {
     void on_scheduler_entry(bool) override { contain_stack_overflow_of_this_thread(); }
 };
 
-/// Makes an object that is never destroyed. It is not on the heap, and so no leak. To be called
-/// once for each type.
+/// Makes an object that is never destroyed. It is not on the heap, so leak checkers stay quiet.
+/// Call once for each type.
 template <typename T, typename... Args>
 T& immortal(Args&&... args) {
     alignas(T) static std::byte place[sizeof(T)];
     return *new (place) T(std::forward<Args>(args)...);
 }
 
-/// Starts the threads of the process, which end with it. The limit is never destroyed: the
-/// destructor of oneTBB 2021.8 waits for ever if memory was short when the limit was made.
+/// Starts the threads of the process, which live as long as it. The limit is never destroyed: if
+/// memory was short when it was made, its destructor in oneTBB 2021.8 waits for ever.
 tbb::task_arena& start_workers(std::size_t threads) {
     immortal<tbb::global_control>(tbb::global_control::max_allowed_parallelism, threads);
     // The limit alone gives no more threads than there are processors.
@@ -98,8 +98,8 @@ int report_error(const std::string& text, ErrorCode code) {
     return static_cast<int>(code);
 }
 
-/// Keeps what one group or chunk frees for the next. By default glibc gives buffers from 128 KiB on
-/// back to the system, which then clears each of their pages anew.
+/// Keeps the buffers that one group or chunk frees for the next. By default glibc returns buffers
+/// from 128 KiB on to the system, which then clears each of their pages anew.
 void keep_freed_buffers() {
     mallopt(M_MMAP_THRESHOLD, 4 << 20);
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
@@ -109,9 +109,9 @@ int guarded_run(const std::vector<Command>& commands, int argc, char** argv) {
     try {
         contain_signals();
         keep_freed_buffers();
-        // A file size limit is then an error of the write, as a full disk is.
+        // Exceeding a file size limit then fails the write, as a full disk does.
         std::signal(SIGXFSZ, SIG_IGN);
-        // The program goes on when nobody reads its log any more. Standard output is checked below.
+        // The program goes on if nobody reads its log any more. Standard output is checked below.
         std::signal(SIGPIPE, SIG_IGN);
         kernels::force_target_from_environment();
         const int code = dispatch(commands, {argv + 1, argv + argc});

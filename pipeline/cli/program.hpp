@@ -7,8 +7,8 @@
 
 namespace pal {
 
-/// Parses the command line, runs the subcommand on the program's threads, and prints an error as
-/// one line on stderr. Returns the exit code; throws nothing. To be called once in a process.
+/// Parses the command line, starts the threads, and runs the subcommand on them. Prints an error as
+/// one line on stderr. Returns the exit code; throws nothing. Call once in a process.
 int run_program(const std::vector<Command>& commands, int argc, char** argv);
 
 }  // namespace pal

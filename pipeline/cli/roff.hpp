@@ -6,9 +6,9 @@
 
 namespace pal {
 
-/// `text` as roff shows it letter by letter: backslashes, hyphens (which would become dashes that
-/// cannot be copied to a shell), quotes, and dots and quotes that would make a line a request.
-/// Safe as a macro's argument between quotes, too. One line: line ends become spaces.
+/// Escapes text so that roff shows it letter by letter, on one line: line ends become spaces.
+/// Hyphens stay hyphens, which can be copied to a shell. No line becomes a request. Safe also as a
+/// macro's argument between quotes.
 [[nodiscard]] std::string roff_text(std::string_view text);
 
 }  // namespace pal

@@ -1,4 +1,5 @@
-// explain: how a tensor's spec comes about, or what the rules of a config come to. Writes nothing.
+// explain: shows which rule gives a tensor its spec, or what each rule of a config selects. Writes
+// nothing.
 #include "pipeline/plan/explain.hpp"
 
 #include <iostream>

@@ -1,5 +1,5 @@
-// plan: what run would do, tensor by tensor, and why; with a target, the widths that serve it best.
-// Writes nothing but --report and --write-config.
+// plan: shows what run would do with each tensor, and why. With a target it chooses the widths that
+// serve it best. Writes nothing but --report and --write-config.
 #include "pipeline/plan/plan.hpp"
 
 #include <fmt/format.h>
@@ -54,7 +54,7 @@ std::optional<WidthTarget> target_from(const Arguments& arguments) {
     return std::nullopt;
 }
 
-/// The files of the command line. With one plain file, what follows it is its output.
+/// Sorts the positionals into inputs and output. The word behind one plain file is its output.
 Files files_from(const Arguments& arguments) {
     const std::vector<std::string>& words = arguments.positionals;
     if (!has_several_inputs(arguments))

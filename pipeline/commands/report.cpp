@@ -1,4 +1,4 @@
-// report: the page of a run, from the JSON that it wrote.
+// report: makes the page of a run from the JSON that the run wrote.
 #include <cstddef>
 
 #include "pipeline/commands/commands.hpp"
@@ -10,7 +10,7 @@ namespace pal {
 
 namespace {
 
-/// A report of a million tensors has some hundred MiB.
+/// Largest report that is read. One of a million tensors has some hundred MiB.
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 
 int execute_report(const Arguments& arguments) {

@@ -1,4 +1,4 @@
-// restore: a dense checkpoint again.
+// restore: makes a dense checkpoint of a palettized one.
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "io/write/journal.hpp"
@@ -15,7 +15,8 @@ namespace pal {
 
 namespace {
 
-/// Whatever was done to the file, or to those that it links: other weights must not come out.
+/// Throws if the LUT, scales or zero points are not those that were written. A change of the file,
+/// or of one that it links, must not come out as other weights.
 void require_palette(const CheckpointInfo& file, const std::string& path,
                      const PalettizedTensor& tensor,
                      const std::map<std::string, Reported>& reported) {
@@ -51,7 +52,7 @@ int execute_restore(const Arguments& arguments) {
     std::vector<std::string> replaced;
     for (const PalettizedTensorInfo& tensor : reader.info().tensors)
         replaced.push_back(tensor.path);
-    const Journal place(target, {}, false);  // nobody else's, and found by the next one if killed
+    const Journal place(target, {}, false);  // ours alone; the next one finds it if this is killed
     CheckpointWriter writer(reader, target, arguments.flag("force"), replaced, place.part_path());
     restore_tensors(reader, writer);
     writer.commit("");

@@ -1,4 +1,4 @@
-// schema: the JSON Schema of config files, for editors.
+// schema: prints the JSON Schema of config files, for editors.
 #include <iostream>
 
 #include "configs/text/parse_config.hpp"

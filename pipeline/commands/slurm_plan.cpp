@@ -1,4 +1,4 @@
-// slurm-plan: how many tasks of an array job a checkpoint is worth, and what each needs.
+// slurm-plan: suggests how many tasks an array job should have, and the time and memory of each.
 #include <iostream>
 #include <limits>
 #include <optional>

@@ -1,4 +1,4 @@
-// validate: whether config files can be read, without a checkpoint.
+// validate: checks config files alone, without a checkpoint.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -32,7 +32,7 @@ Validated validated(const std::string& file) {
     try {
         result.config = load_config(file, file);
         result.warnings = config_warnings(*result.config);
-    } catch (const Error& error) {  // of config_warnings: a pattern that gives up
+    } catch (const Error& error) {  // from config_warnings too: a pattern that gives up
         result.config.reset();
         result.error = error.what();
     }
