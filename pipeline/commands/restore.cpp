@@ -17,9 +17,9 @@ namespace {
 
 /// Throws if the LUT, scales or zero points are not those that were written. A change of the file,
 /// or of one that it links, must not come out as other weights.
-void require_palette(const CheckpointInfo& file, const std::string& path,
-                     const PalettizedTensor& tensor,
-                     const std::map<std::string, Reported>& reported) {
+void require_unchanged_lut(const CheckpointInfo& file, const std::string& path,
+                           const PalettizedTensor& tensor,
+                           const std::map<std::string, Reported>& reported) {
     const auto found = reported.find(path);
     if (found == reported.end() || found->second.palette.empty() ||
         found->second.palette == palette_fingerprint(tensor).text())
@@ -36,7 +36,7 @@ void restore_tensors(const CheckpointReader& reader, CheckpointWriter& writer) {
     for (const PalettizedTensorInfo& info : tensors) {
         progress.begin(info.path);
         const PalettizedTensor tensor = reader.read_palettized(info.path);
-        require_palette(reader.info(), info.path, tensor, reported);
+        require_unchanged_lut(reader.info(), info.path, tensor, reported);
         decode(tensor, *writer.open_dense(info.path, tensor.dtype, tensor.geometry.weight_count));
         progress.end(info.dense_bytes);
         log_detail(info.path + ": restored");
