@@ -71,7 +71,7 @@ int execute_validate(const Arguments& arguments) {
         document["configs"].push_back(validated_json(file, result));
         if (!arguments.flag("json")) show(file, result);
     }
-    if (arguments.flag("json")) std::cout << json_text(document);
+    if (arguments.flag("json")) std::cout << json_document(document);
     return all_ok ? 0 : static_cast<int>(ErrorCode::kUsage);
 }
 

@@ -94,7 +94,7 @@ WidthChoice choose_widths_of_files(FilePlans& plans,
     for (std::size_t f = 0; f < infos.size(); ++f) {
         Plan& plan = plans.files[f];
         const CheckpointReader reader(infos[f]->file, measurement.read);
-        if (measurement.skips_nonfinite) skip_nonfinite(plan, reader);
+        if (measurement.skips_nonfinite) (void)skip_nonfinite(plan, reader);
         std::ranges::move(measure(plan, reader, measurement), std::back_inserter(measured));
         counts.push_back(plan.entries.size());
     }

@@ -137,7 +137,7 @@ std::string comparison_json(const std::vector<ComparedTensor>& tensors, const Ch
         entry["b"] = side_json(tensor.b, specs, b.file);
         document["tensors"].push_back(std::move(entry));
     }
-    return json_text(document);
+    return json_document(document);
 }
 
 std::string comparison_table(const std::vector<ComparedTensor>& tensors, const CheckpointInfo& a,

@@ -62,7 +62,7 @@ std::string inspection_json(const CheckpointInfo& info) {
         entry["unreadable"] = dataset.unreadable;
         document["datasets"].push_back(std::move(entry));
     }
-    return json_text(document);
+    return json_document(document);
 }
 
 std::string inspection_table(const CheckpointInfo& info) {

@@ -16,7 +16,7 @@
 #include "pipeline/console/progress.hpp"
 #include "pipeline/graph/fingerprint.hpp"
 #include "pipeline/report/report.hpp"
-#include "pipeline/report/reported.hpp"
+#include "pipeline/record/reported.hpp"
 #include "pipeline/report/stored_spec.hpp"
 
 namespace pal {
@@ -114,7 +114,7 @@ std::string verification_json(const Verification& verification) {
         tensor["problems"] = verified.check.problems;
         document["tensors"].push_back(std::move(tensor));
     }
-    return json_text(document);
+    return json_document(document);
 }
 
 std::string verification_table(const Verification& verification) {

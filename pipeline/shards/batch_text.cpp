@@ -82,7 +82,7 @@ std::string estimate_json(const BatchEstimate& estimate, const std::string& line
     document["bytes_written"] = work.bytes_written;
     document["bytes_copied"] = work.bytes_copied;
     document["submit"] = line;
-    return json_text(document);
+    return json_document(document);
 }
 
 std::string long_tasks_warning(const BatchEstimate& estimate, const BatchWish& wish) {
