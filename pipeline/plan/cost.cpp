@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "stages/cluster/vectors/vector_source.hpp"
+#include "stages/cluster/vectors/vectors.hpp"
 
 namespace pal {
 

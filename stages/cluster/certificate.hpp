@@ -5,8 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "stages/cluster/cluster.hpp"
 #include "stages/cluster/histogram/counted_histogram.hpp"
+#include "stages/cluster/histogram/float_blocks.hpp"
+#include "stages/cluster/types/points.hpp"
+#include "stages/tensor/dtype.hpp"
 
 namespace pal::cluster {
 

@@ -1,6 +1,8 @@
 // The exact engine: the optimum of one-dimensional k-means (Wang and Song 2011, Grønlund et al.
 // 2017). Over all distinct values, or, of many values, over those alone between which a boundary
 // may lie: the others are sorted into nothing finer than the runs between such windows.
+#include "stages/cluster/exact.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -8,7 +10,6 @@
 #include <optional>
 
 #include "stages/cluster/bounds/boundary_windows.hpp"
-#include "stages/cluster/cluster.hpp"
 #include "stages/cluster/histogram/counted_histogram.hpp"
 #include "stages/cluster/histogram/distinct_values.hpp"
 #include "stages/cluster/partition/partition.hpp"

@@ -1,17 +1,19 @@
 // The fast engine: a good partition of the bins of a histogram. A palette's boundaries fall on bin
 // edges; what that may cost is bounded, and where it is too much the bins are made finer or the
 // values themselves are sorted.
+#include "stages/cluster/fast.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
-#include "stages/cluster/cluster.hpp"
 #include "stages/cluster/histogram/adaptive_histogram.hpp"
 #include "stages/cluster/histogram/counted_histogram.hpp"
 #include "stages/cluster/histogram/distinct_values.hpp"
 #include "stages/cluster/histogram/even_histogram.hpp"
 #include "stages/cluster/histogram/few_values.hpp"
 #include "stages/cluster/histogram/pattern_histogram.hpp"
+#include "stages/cluster/partition/good_partition.hpp"
 #include "stages/cluster/partition/partition.hpp"
 #include "stages/cluster/partition/settle.hpp"
 #include "stages/kernels/convert.hpp"

@@ -10,6 +10,7 @@
 #include "stages/cluster/histogram/few_values.hpp"
 #include "stages/cluster/histogram/pattern_histogram.hpp"
 #include "stages/cluster/partition/cuts.hpp"
+#include "stages/cluster/partition/good_partition.hpp"
 #include "stages/cluster/partition/partition.hpp"
 #include "stages/cluster/partition/prefix_sums.hpp"
 #include "stages/kernels/convert.hpp"

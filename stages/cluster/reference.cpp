@@ -1,13 +1,17 @@
 // The reference engine: coreai_opt's scalar path, step by step, so that its indices are met.
 // Rounding, unshifted prefix sums, SMAWK with its ties: everything here is as it is because
 // upstream is so, see docs/semantics.md.
+#include "stages/cluster/reference.hpp"
+
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <span>
+#include <vector>
 
-#include "stages/cluster/cluster.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stages/cluster/partition/good_partition.hpp"
 #include "stages/cluster/partition/partition.hpp"
 #include "stages/kernels/partition_rows.hpp"
 #include "tests/bench/bench.hpp"

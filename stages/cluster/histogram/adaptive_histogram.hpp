@@ -10,8 +10,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "stages/cluster/cluster.hpp"
 #include "stages/cluster/partition/interval_costs.hpp"
+#include "stages/cluster/types/points.hpp"
+#include "stages/tensor/dtype.hpp"
 
 namespace pal::cluster {
 

@@ -7,10 +7,12 @@
 #include <numeric>
 #include <vector>
 
-#include "stages/cluster/cluster.hpp"
 #include "stages/cluster/histogram/counted_histogram.hpp"
+#include "stages/cluster/partition/good_partition.hpp"
 #include "stages/cluster/partition/interval_costs.hpp"
 #include "stages/cluster/partition/partition.hpp"
+#include "stages/cluster/types/lut.hpp"
+#include "stages/cluster/types/points.hpp"
 #include "stages/kernels/sort.hpp"
 
 namespace pal::cluster {

@@ -1,5 +1,7 @@
 // Near the best partition, in microseconds: a dynamic program over few cuts, then windows of
 // candidates around each boundary that are halved until they are single bins.
+#include "stages/cluster/partition/good_partition.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

@@ -27,15 +27,6 @@ namespace pal::cluster {
 [[nodiscard]] std::vector<std::size_t> windowed_partition(
     std::span<const Bin> bins, const std::vector<std::size_t>& coarse_cuts, std::size_t k);
 
-/// Within a relative 1e-4 of the optimum over the bins, mostly 2e-5 (measured, not proven; of some
-/// thousand groups of a hundred bins a cluster the worst were 3e-4 above), 1 <= k;
-/// min(k, bins.size()) intervals. A dynamic program over about 6 k cuts (by price where k is
-/// large), then windows around each boundary that narrow to single bins; costs of full precision
-/// where prefix sums may have cancelled. Bins that lie in clumps, which the windows' steps may
-/// miss, are solved by price, for good. 70 to 100 us for k = 16 and up to a few thousand bins, 1
-/// to 1.5 ms for k = 256; serial. The same result on every instruction set.
-[[nodiscard]] std::vector<std::size_t> good_partition(std::span<const Bin> bins, std::size_t k);
-
 /// Mean and cost (in coordinates) of each interval, to full precision; a cluster of one value has
 /// exactly that value for its mean.
 [[nodiscard]] std::vector<Bin> clusters_of(std::span<const Bin> bins,

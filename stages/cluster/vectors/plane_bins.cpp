@@ -1,10 +1,11 @@
+#include "stages/cluster/vectors/plane_bins.hpp"
+
 #include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 
-#include "stages/cluster/vectors/training_set.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/parallel/scratch.hpp"
 

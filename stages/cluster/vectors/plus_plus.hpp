@@ -1,10 +1,11 @@
 // How vector clustering starts: k-means++ (Arthur and Vassilvitskii 2007).
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "stages/cluster/arithmetic/random.hpp"
-#include "stages/cluster/vectors/vector_source.hpp"
+#include "stages/cluster/vectors/training_set.hpp"
 
 namespace pal::cluster {
 

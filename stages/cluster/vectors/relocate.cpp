@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "stages/cluster/vectors/lloyd.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
 #include "stages/parallel/parallel.hpp"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "stages/cluster/arithmetic/random.hpp"
-#include "stages/cluster/vectors/lloyd.hpp"
+#include "stages/cluster/vectors/training_set.hpp"
 
 namespace pal::cluster {
 

@@ -1,9 +1,10 @@
 // Sampling by sensitivity (Bachem, Lucic and Krause 2018, lightweight coresets, with centroids in
 // place of the mean).
+#include "stages/cluster/vectors/sample_by_cost.hpp"
+
 #include <algorithm>
 
 #include "stages/cluster/arithmetic/random.hpp"
-#include "stages/cluster/vectors/training_set.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/parallel/scratch.hpp"

@@ -1,13 +1,23 @@
 // What vector clustering trains on: few points that stand for many.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <vector>
 
 #include "stages/cluster/vectors/vector_source.hpp"
 
 namespace pal::cluster {
+
+/// Points of its own: what training takes from a source.
+template <class Real>
+struct TrainingSet {
+    std::size_t dim = 1;
+    std::vector<Real> values;     // [count][dim]
+    std::vector<double> weights;  // [count]
+    [[nodiscard]] std::size_t count() const { return weights.size(); }
+    [[nodiscard]] PointsInMemory<Real> source() const { return {{values, weights}, dim}; }
+};
 
 /// The distinct vectors of positive weight in lexicographic order, [count][dim]; nothing where
 /// there are more than `most`. Reads no further than it must.
@@ -27,22 +37,5 @@ template <class Real>
 /// `count` draws from equal strata of the weight; a vector drawn twice has twice the weight.
 template <class Real>
 [[nodiscard]] TrainingSet<Real> resampled(const TrainingSet<Real>& points, std::size_t count);
-
-/// About `count` vectors, drawn half by weight and half by what they cost at these centroids, with
-/// weights that make up for it: the few far ones that a plain sample would miss are all there.
-/// mean_cost: an estimate of the cost by weight. One pass.
-template <class Real>
-[[nodiscard]] TrainingSet<Real> sample_by_cost(const VectorSource<Real>& source,
-                                               const std::vector<double>& centroids,
-                                               double mean_cost, std::size_t count);
-
-/// Vectors of 2 without weights as bins of the plane, each with its count and mean: the data for
-/// Lloyd's iteration in far fewer points. What lies outside the bulk of `sample` stays as it is.
-/// Nothing where a bin would be too coarse for clusters of this mean squared distance, or where too
-/// much lies outside. Sums are integers: the order of the points does not matter.
-template <class Real>
-[[nodiscard]] std::optional<TrainingSet<Real>> plane_bins(const VectorSource<Real>& source,
-                                                          const TrainingSet<Real>& sample,
-                                                          double cluster_variance);
 
 }  // namespace pal::cluster

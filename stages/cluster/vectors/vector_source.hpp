@@ -3,12 +3,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
-#include "stages/cluster/cluster.hpp"
+#include "stages/cluster/types/points.hpp"
 
 namespace pal::cluster {
 
@@ -83,30 +81,5 @@ class VectorsInUnits final : public VectorSource<Real> {
     const VectorSource<Real>& source_;
     Real unit_;
 };
-
-/// Points of its own: what training takes from a source.
-template <class Real>
-struct TrainingSet {
-    std::size_t dim = 1;
-    std::vector<Real> values;     // [count][dim]
-    std::vector<double> weights;  // [count]
-    [[nodiscard]] std::size_t count() const { return weights.size(); }
-    [[nodiscard]] PointsInMemory<Real> source() const { return {{values, weights}, dim}; }
-};
-
-/// Vectors that starts are made of, and those trained on afterwards, at most: 32 and 256 for a
-/// centroid, or what is quick anyway.
-[[nodiscard]] std::size_t start_points(std::size_t max_clusters);
-[[nodiscard]] std::size_t sample_points(std::size_t max_clusters);
-
-/// cluster_vectors for any source, in passes over it: one more than for points in memory, to see
-/// that all values are finite. Nothing where one is not. Beside the source it holds at most
-/// vector_training_bytes().
-template <class Real>
-[[nodiscard]] std::optional<Palette> cluster_source(const VectorSource<Real>& source,
-                                                    std::size_t max_clusters, std::uint64_t seed,
-                                                    Effort effort = Effort::kFull);
-[[nodiscard]] std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
-                                                  std::size_t real_bytes);
 
 }  // namespace pal::cluster

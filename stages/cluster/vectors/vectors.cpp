@@ -1,6 +1,8 @@
 // The vector engine: k-means++ on a small sample, relocation of centroids and Lloyd's iteration on
 // what stands for the points (bins of the plane, or a sample), and Lloyd's iteration on all of them
 // at last. The result depends on points and seed alone.
+#include "stages/cluster/vectors/vectors.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -8,8 +10,10 @@
 #include <numeric>
 
 #include "stages/cluster/vectors/lloyd.hpp"
+#include "stages/cluster/vectors/plane_bins.hpp"
 #include "stages/cluster/vectors/plus_plus.hpp"
 #include "stages/cluster/vectors/relocate.hpp"
+#include "stages/cluster/vectors/sample_by_cost.hpp"
 #include "stages/cluster/vectors/training_set.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/parallel/parallel.hpp"

@@ -7,6 +7,7 @@
 #include <functional>
 #include <random>
 
+#include "stages/cluster/partition/good_partition.hpp"
 #include "stages/cluster/partition/partition.hpp"
 #include "stages/cluster/partition/proven_partition.hpp"
 #include "tests/support/distributions.hpp"

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "stages/cluster/cluster.hpp"
-#include "stages/cluster/vectors/vector_source.hpp"
+#include "stages/cluster/vectors/vectors.hpp"
 #include "stages/cluster_groups.hpp"
 #include "tests/support/distributions.hpp"
 #include "tests/support/every_target.hpp"
