@@ -49,20 +49,20 @@ Scaled ScaleStage::operator()(const TensorTask& task, Loaded&& input) const {
 }
 
 Clustered ClusterStage::operator()(const TensorTask& task, Scaled&& input) const {
-    auto palettes = cluster_groups(input.to_cluster(task), task.spec, task.cluster, task.path);
-    if (!palettes) refuse_nonfinite(task, input.weights);
-    if (palettes->optimality_gap) check_gap(task, *palettes->optimality_gap);
-    return {std::move(input), std::move(*palettes)};
+    auto luts = cluster_groups(input.to_cluster(task), task.spec, task.cluster, task.path);
+    if (!luts) refuse_nonfinite(task, input.weights);
+    if (luts->optimality_gap) check_gap(task, *luts->optimality_gap);
+    return {std::move(input), std::move(*luts)};
 }
 
 Quantized QuantizeLutStage::operator()(const TensorTask& task, Clustered&& input) const {
-    Quantized output{std::move(input.source), {}, std::move(input.palettes.indices), {}};
-    output.result.optimality_gap = input.palettes.optimality_gap;
+    Quantized output{std::move(input.source), {}, std::move(input.luts.indices), {}};
+    output.result.optimality_gap = input.luts.optimality_gap;
     PalettizedTensor& tensor = output.tensor;
     tensor.dtype = task.dtype;
     tensor.n_bits = task.spec.n_bits;
     tensor.geometry = task.geometry;
-    tensor.lut = std::move(input.palettes.lut);
+    tensor.lut = std::move(input.luts.lut);
     tensor.per_channel_scale = output.source.scales;
     if (task.spec.lut_qspec) {
         QuantizedLut quantized =
@@ -105,7 +105,7 @@ Packed DescribeStage::operator()(const TensorTask&, Packed&& input) const {
 
 namespace {
 
-/// Where the palette decodes to infinity.
+/// Where the LUT decodes to infinity.
 std::string advice(const TensorTask& task) {
     const bool quantized = task.spec.lut_qspec.has_value();
     const bool scaled = task.spec.enable_per_channel_scale;

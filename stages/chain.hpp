@@ -58,7 +58,7 @@ struct Scaled {
 
 struct Clustered {
     Scaled source;
-    GroupPalettes palettes;
+    GroupLuts luts;
 };
 
 struct Quantized {

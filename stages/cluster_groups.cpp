@@ -42,22 +42,22 @@ bool reads_vectors(const Geometry& geometry, DType dtype, const ClusterOptions& 
 
 /// Rounds the centroids into their place in the LUT; padding repeats the last one and is never
 /// referenced.
-void store_palette(const Palette& palette, DType dtype, std::span<double> lut, std::size_t dim) {
-    const std::size_t given = palette.centroids.size();
-    PAL_ASSERT(given > 0 && given <= lut.size() && given % dim == 0);
-    for (std::size_t v = 0; v < lut.size(); ++v) {
+void store_lut(const Lut& lut, DType dtype, std::span<double> entries, std::size_t dim) {
+    const std::size_t given = lut.centroids.size();
+    PAL_ASSERT(given > 0 && given <= entries.size() && given % dim == 0);
+    for (std::size_t v = 0; v < entries.size(); ++v) {
         const std::size_t source = v < given ? v : given - dim + v % dim;
-        lut[v] = round_to_dtype(palette.centroids[source], dtype);
+        entries[v] = round_to_dtype(lut.centroids[source], dtype);
     }
 }
 
-void store_clusters(const Palette& palette, const Geometry& geometry, std::size_t group,
+void store_clusters(const Lut& lut, const Geometry& geometry, std::size_t group,
                     std::vector<std::uint8_t>& indices) {
     std::size_t next = 0;
     for (std::size_t r = 0; r < geometry.run_count(); ++r) {
         const IndexRun run = geometry.run(group, r);
         for (std::size_t p = run.begin; p < run.begin + run.length; ++p) {
-            indices[p] = palette.clusters[next++];
+            indices[p] = lut.clusters[next++];
         }
     }
 }
@@ -76,7 +76,7 @@ class GroupClusterer {
         if (options.certify && spec.cluster_dim == 1) gaps_.resize(geometry.group_count);
     }
 
-    std::optional<GroupPalettes> run() {
+    std::optional<GroupLuts> run() {
         if (is_streamed(source_.geometry, source_.dtype, options_.engine, weighted())) {
             for_each_task(source_.geometry.group_count,
                           [&](std::size_t group) { cluster_streamed(group); });
@@ -97,9 +97,9 @@ class GroupClusterer {
     void cluster_streamed(std::size_t group) {
         BlockReader<float> reader(source_.weights);
         const cluster::FloatBlocks blocks = blocks_of_group(source_, group, reader);
-        const auto palette = cluster_fast(blocks, source_.dtype, max_clusters());
-        store(group, palette);
-        if (palette) certify(group, blocks, *palette);
+        const auto lut = cluster_fast(blocks, source_.dtype, max_clusters());
+        store(group, lut);
+        if (lut) certify(group, blocks, *lut);
     }
 
     /// Large groups one after the other, each in parallel inside: one training set at a time.
@@ -117,14 +117,14 @@ class GroupClusterer {
         for_each_gathered_group<Real>(
             source_, options_.gather_bytes,
             [&](std::size_t group, const WeightedPoints<Real>& points, double) {
-                const auto palette = palette_of(points, group);
-                store(group, palette);
-                if (palette) certify(group, points, *palette);
+                const auto lut = lut_of(points, group);
+                store(group, lut);
+                if (lut) certify(group, points, *lut);
             });
     }
 
     template <class Real>
-    std::optional<Palette> palette_of(const WeightedPoints<Real>& points, std::size_t group) const {
+    std::optional<Lut> lut_of(const WeightedPoints<Real>& points, std::size_t group) const {
         if (!kernels::all_finite(points.values)) return std::nullopt;
         if (spec_.cluster_dim > 1) {
             return cluster_vectors(points, spec_.cluster_dim, max_clusters(), seed(group),
@@ -147,31 +147,31 @@ class GroupClusterer {
         return seed_of(options_.seed, path_, options_.first_group + group);
     }
 
-    void certify(std::size_t group, const cluster::FloatBlocks& blocks, const Palette& palette) {
+    void certify(std::size_t group, const cluster::FloatBlocks& blocks, const Lut& lut) {
         if (gaps_.empty()) return;
-        gaps_[group] = cluster::certify(blocks, source_.dtype, palette.centroids, max_clusters(),
+        gaps_[group] = cluster::certify(blocks, source_.dtype, lut.centroids, max_clusters(),
                                         *options_.certify)
                            .gap;
     }
     template <class Real>
-    void certify(std::size_t group, const WeightedPoints<Real>& points, const Palette& palette) {
+    void certify(std::size_t group, const WeightedPoints<Real>& points, const Lut& lut) {
         if constexpr (std::is_same_v<Real, float>) {
             if (points.weights.empty())
-                return certify(group, cluster::blocks_of(points.values), palette);
+                return certify(group, cluster::blocks_of(points.values), lut);
         }
         if (gaps_.empty()) return;
         gaps_[group] =
-            cluster::certify(points, palette.centroids, max_clusters(), *options_.certify).gap;
+            cluster::certify(points, lut.centroids, max_clusters(), *options_.certify).gap;
     }
 
-    void store(std::size_t group, const std::optional<Palette>& palette) {
-        if (!palette) {
+    void store(std::size_t group, const std::optional<Lut>& lut) {
+        if (!lut) {
             finite_ = false;
             return;
         }
-        store_palette(*palette, source_.dtype,
-                      std::span(result_.lut).subspan(group * stride_, stride_), spec_.cluster_dim);
-        if (keep_clusters_) store_clusters(*palette, source_.geometry, group, result_.indices);
+        store_lut(*lut, source_.dtype, std::span(result_.lut).subspan(group * stride_, stride_),
+                  spec_.cluster_dim);
+        if (keep_clusters_) store_clusters(*lut, source_.geometry, group, result_.indices);
     }
 
     const ScaledWeights& source_;
@@ -180,16 +180,15 @@ class GroupClusterer {
     std::string_view path_;
     std::size_t stride_ = 0;
     bool keep_clusters_ = false;
-    GroupPalettes result_;
+    GroupLuts result_;
     std::vector<double> gaps_;  // [group], where they are asked for
     std::atomic<bool> finite_{true};
 };
 
 }  // namespace
 
-std::optional<GroupPalettes> cluster_groups(const ScaledWeights& source,
-                                            const PalettizationSpec& spec,
-                                            const ClusterOptions& options, std::string_view path) {
+std::optional<GroupLuts> cluster_groups(const ScaledWeights& source, const PalettizationSpec& spec,
+                                        const ClusterOptions& options, std::string_view path) {
     return GroupClusterer(source, spec, options, path).run();
 }
 

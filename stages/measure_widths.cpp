@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "stages/cluster/quick_palettes.hpp"
+#include "stages/cluster/quick_luts.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"
@@ -18,7 +18,7 @@ namespace {
 
 using cluster::BinnedPoints;
 
-/// The entries that a palette's centroids become in the file.
+/// The entries that a LUT's centroids become in the file.
 std::vector<double> stored_entries(std::vector<double> centroids, const TensorTask& task) {
     for (double& centroid : centroids) centroid = round_to_dtype(centroid, task.dtype);
     if (!task.spec.lut_qspec) return centroids;
@@ -35,10 +35,10 @@ struct Views {
 WidthErrors errors_of(const Views& views, const TensorTask& task) {
     std::array<std::size_t, kWidths.size()> sizes{};
     for (std::size_t w = 0; w < sizes.size(); ++w) sizes[w] = std::size_t{1} << kWidths[w];
-    auto palettes = cluster::quick_palettes(views.clustered, sizes);
+    auto luts = cluster::quick_luts(views.clustered, sizes);
     WidthErrors errors;
     for (std::size_t w = 0; w < sizes.size(); ++w) {
-        const auto entries = stored_entries(std::move(palettes[w]), task);
+        const auto entries = stored_entries(std::move(luts[w]), task);
         errors.squared[w] = cluster::cost_of(views.measured, entries);
         errors.plain_squared[w] = &views.plain == &views.measured
                                       ? errors.squared[w]

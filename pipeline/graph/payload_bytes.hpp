@@ -16,7 +16,7 @@ template <class Payload>
 }
 
 [[nodiscard]] inline std::uint64_t payload_bytes(const Clustered& clustered) noexcept {
-    return clustered.palettes.lut.size() * sizeof(double);
+    return clustered.luts.lut.size() * sizeof(double);
 }
 
 [[nodiscard]] inline std::uint64_t lut_bytes(const PalettizedTensor& tensor) noexcept {

@@ -1,4 +1,4 @@
-// How far a palette is at most from the best one: a lower bound of the optimum, proven from bins of
+// How far a LUT is at most from the best one: a lower bound of the optimum, proven from bins of
 // the data.
 #pragma once
 
@@ -12,11 +12,11 @@
 
 namespace pal::cluster {
 
-/// lower_bound <= cost of the best palette of as many centroids <= cost, in the units of Palette's
+/// lower_bound <= cost of the best LUT of as many centroids <= cost, in the units of Lut's
 /// cost, the roundings of this computation included.
 struct Certificate {
     double lower_bound = 0;
-    double cost = 0;  // of the palette, rounded up: every point at its nearest centroid
+    double cost = 0;  // of the LUT, rounded up: every point at its nearest centroid
     double gap = 0;   // at least (cost - lower_bound) / lower_bound; 0 where cost is 0, and
                       // infinite where only the lower bound is
 };

@@ -1,6 +1,6 @@
-// Clustering: weighted points in, a palette out. Scalar engines work on one-dimensional points, the
+// Clustering: weighted points in, a LUT out. Scalar engines work on one-dimensional points, the
 // vector engine on points of cluster_dim components. Every engine is a pure function: same points,
-// same palette, whatever the threads.
+// same LUT, whatever the threads.
 #pragma once
 
 #include "stages/cluster/exact.hpp"

@@ -128,7 +128,7 @@ std::vector<Bin> bins_of_runs(std::span<const float> values, std::vector<Run> ru
 }
 
 /// Nothing where windows leave too little out, or nothing can be said of them.
-std::optional<Palette> cluster_in_windows(std::span<const float> values, std::size_t k) {
+std::optional<Lut> cluster_in_windows(std::span<const float> values, std::size_t k) {
     const double bins_a_cluster = std::clamp(std::sqrt(static_cast<double>(values.size())) / 2,
                                              kFewestBinsACluster, kMostBinsACluster);
     const std::size_t fine_bins = static_cast<std::size_t>(bins_a_cluster) * k;
@@ -144,32 +144,30 @@ std::optional<Palette> cluster_in_windows(std::span<const float> values, std::si
         return std::nullopt;
     const auto bins = bins_of_runs(values, runs_of(histogram.bins, data, open), data.coordinates());
     if (bins.size() <= k) return std::nullopt;
-    return cluster::palette_of_partition(bins, cluster::optimal_partition(bins, k, price),
-                                         data.coordinates());
+    return cluster::lut_of_partition(bins, cluster::optimal_partition(bins, k, price),
+                                     data.coordinates());
 }
 
-std::optional<Palette> in_windows(const WeightedPoints<float>& points, std::size_t k) {
+std::optional<Lut> in_windows(const WeightedPoints<float>& points, std::size_t k) {
     return points.weights.empty() ? cluster_in_windows(points.values, k) : std::nullopt;
 }
-std::optional<Palette> in_windows(const WeightedPoints<double>&, std::size_t) {
-    return std::nullopt;
-}
+std::optional<Lut> in_windows(const WeightedPoints<double>&, std::size_t) { return std::nullopt; }
 
 }  // namespace
 
 template <class Real>
-Palette cluster_exact(const WeightedPoints<Real>& points, std::size_t max_clusters) {
-    if (auto palette = in_windows(points, max_clusters)) return *palette;
+Lut cluster_exact(const WeightedPoints<Real>& points, std::size_t max_clusters) {
+    if (auto lut = in_windows(points, max_clusters)) return *lut;
     const auto distinct = cluster::distinct_values(points);
-    if (distinct.values.size() <= max_clusters) return cluster::palette_of_values(distinct);
+    if (distinct.values.size() <= max_clusters) return cluster::lut_of_values(distinct);
     const auto coordinates =
         cluster::coordinates_for(distinct.values.front(), distinct.values.back());
     const auto bins = cluster::bins_of(distinct, coordinates);
     const auto boundaries = cluster::optimal_partition(bins, max_clusters);
-    return cluster::palette_of_partition(bins, boundaries, coordinates);
+    return cluster::lut_of_partition(bins, boundaries, coordinates);
 }
 
-template Palette cluster_exact<float>(const WeightedPoints<float>&, std::size_t);
-template Palette cluster_exact<double>(const WeightedPoints<double>&, std::size_t);
+template Lut cluster_exact<float>(const WeightedPoints<float>&, std::size_t);
+template Lut cluster_exact<double>(const WeightedPoints<double>&, std::size_t);
 
 }  // namespace pal

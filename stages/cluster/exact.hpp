@@ -13,6 +13,6 @@ namespace pal {
 /// are counted, and sorted only where a boundary may lie. O(n log n) time but in odd cases, O(n)
 /// memory.
 template <class Real>
-[[nodiscard]] Palette cluster_exact(const WeightedPoints<Real>& points, std::size_t max_clusters);
+[[nodiscard]] Lut cluster_exact(const WeightedPoints<Real>& points, std::size_t max_clusters);
 
 }  // namespace pal

@@ -1,4 +1,4 @@
-// The fast engine: a good partition of the bins of a histogram. A palette's boundaries fall on bin
+// The fast engine: a good partition of the bins of a histogram. A LUT's boundaries fall on bin
 // edges; what that may cost is bounded, and where it is too much the bins are made finer or the
 // values themselves are sorted.
 #include "stages/cluster/fast.hpp"
@@ -29,13 +29,13 @@ using cluster::kSortable;
 
 constexpr std::size_t kFineBinsACluster = 256;  // (bin / cell)^2 is the relative loss: 1.5e-5
 constexpr std::size_t kFewPoints = 2048;        // sorting them is no slower than binning them
-constexpr double kToleratedSpread = 3e-5;       // of the palette's cost, inside bins
-constexpr double kToleratedDoubt = 5e-5;        // of the palette's cost, see doubt_of
+constexpr double kToleratedSpread = 3e-5;       // of the LUT's cost, inside bins
+constexpr double kToleratedDoubt = 5e-5;        // of the LUT's cost, see doubt_of
 constexpr double kToleratedEvenDoubt = 1e-3;    // the same, of boundaries that settled inside bins
 
 template <class Real>
-Palette cluster_sorted(const WeightedPoints<Real>& points, std::size_t max_clusters) {
-    return cluster::good_palette(cluster::distinct_values(points), max_clusters);
+Lut cluster_sorted(const WeightedPoints<Real>& points, std::size_t max_clusters) {
+    return cluster::good_lut(cluster::distinct_values(points), max_clusters);
 }
 
 /// The bins with their values spread evenly within them.
@@ -74,7 +74,7 @@ double doubt_of(const std::vector<CountedBin>& bins, const std::vector<cluster::
 }
 
 struct Solved {
-    Palette palette;
+    Lut lut;
     double doubt = 0;
 };
 
@@ -85,20 +85,19 @@ Solved solve(const cluster::CountedHistogram& histogram, std::size_t max_cluster
     const auto boundaries = cluster::good_partition(bins, std::min(max_clusters, bins.size()));
     std::vector<cluster::Bin> clusters = cluster::clusters_of(bins, boundaries);
     if (histogram.even) cluster::settle(bins, clusters);
-    return {cluster::palette_of_clusters(clusters, coordinates),
+    return {cluster::lut_of_clusters(clusters, coordinates),
             doubt_of(counted, clusters, coordinates)};
 }
 
 /// Where the bins of one pass do not do: few values are met exactly, finer bins are counted, few
 /// points are sorted.
-std::optional<Palette> cluster_carefully(const FloatBlocks& values, std::size_t max_clusters) {
-    if (const auto few = cluster::few_values(values))
-        return cluster::good_palette(*few, max_clusters);
+std::optional<Lut> cluster_carefully(const FloatBlocks& values, std::size_t max_clusters) {
+    if (const auto few = cluster::few_values(values)) return cluster::good_lut(*few, max_clusters);
     const auto finer = cluster::counted_histogram(
         values, std::max<std::size_t>(4 * kFineBinsACluster * max_clusters, 1 << 16), 2);
     if (!finer.finite) return std::nullopt;
     const Solved solved = solve(finer, max_clusters);
-    if (solved.doubt <= kToleratedDoubt || values.count > kSortable) return solved.palette;
+    if (solved.doubt <= kToleratedDoubt || values.count > kSortable) return solved.lut;
     return cluster_sorted(WeightedPoints<float>{values.read(0, values.count), {}}, max_clusters);
 }
 
@@ -112,8 +111,7 @@ cluster::CountedHistogram histogram_of(const FloatBlocks& values, DType dtype,
 }
 
 template <class Real>
-Palette cluster_weighted(const WeightedPoints<Real>& points, DType dtype,
-                         std::size_t max_clusters) {
+Lut cluster_weighted(const WeightedPoints<Real>& points, DType dtype, std::size_t max_clusters) {
     if (points.values.size() <= kFewPoints) return cluster_sorted(points, max_clusters);
     const cluster::Histogram histogram =
         cluster::adaptive_histogram(points, dtype, kFineBinsACluster * max_clusters);
@@ -125,14 +123,13 @@ Palette cluster_weighted(const WeightedPoints<Real>& points, DType dtype,
     double cost = 0;
     for (const cluster::Bin& cluster : clusters) cost += cluster.spread;
     const bool bins_fine_enough = histogram.spread_inside_bins <= kToleratedSpread * cost;
-    return bins_fine_enough ? cluster::palette_of_clusters(clusters, histogram.coordinates)
+    return bins_fine_enough ? cluster::lut_of_clusters(clusters, histogram.coordinates)
                             : cluster_sorted(points, max_clusters);
 }
 
 }  // namespace
 
-std::optional<Palette> cluster_fast(const FloatBlocks& values, DType dtype,
-                                    std::size_t max_clusters) {
+std::optional<Lut> cluster_fast(const FloatBlocks& values, DType dtype, std::size_t max_clusters) {
     const std::size_t fine_bins = kFineBinsACluster * max_clusters;
     if (values.count <= std::max(kFewPoints, 2 * fine_bins)) {
         const std::span<const float> all = values.read(0, values.count);
@@ -144,20 +141,20 @@ std::optional<Palette> cluster_fast(const FloatBlocks& values, DType dtype,
     if (histogram.bins.size() <= 2 * max_clusters) return cluster_carefully(values, max_clusters);
     Solved solved = solve(histogram, max_clusters);
     const double tolerated = histogram.even ? kToleratedEvenDoubt : kToleratedDoubt;
-    if (solved.doubt <= tolerated) return std::move(solved.palette);
+    if (solved.doubt <= tolerated) return std::move(solved.lut);
     return cluster_carefully(values, max_clusters);
 }
 
 template <>
-Palette cluster_fast(const WeightedPoints<float>& points, DType dtype, std::size_t max_clusters) {
+Lut cluster_fast(const WeightedPoints<float>& points, DType dtype, std::size_t max_clusters) {
     if (!points.weights.empty()) return cluster_weighted(points, dtype, max_clusters);
-    const auto palette = cluster_fast(cluster::blocks_of(points.values), dtype, max_clusters);
-    PAL_ASSERT(palette);  // finite values, as the contract wants
-    return *palette;
+    const auto lut = cluster_fast(cluster::blocks_of(points.values), dtype, max_clusters);
+    PAL_ASSERT(lut);  // finite values, as the contract wants
+    return *lut;
 }
 
 template <>
-Palette cluster_fast(const WeightedPoints<double>& points, DType dtype, std::size_t max_clusters) {
+Lut cluster_fast(const WeightedPoints<double>& points, DType dtype, std::size_t max_clusters) {
     return cluster_weighted(points, dtype, max_clusters);
 }
 

@@ -15,12 +15,12 @@ namespace pal {
 /// bins from coarse to fine. O(n) time with a small constant. dtype tells which values are
 /// possible: f16 and bf16 get a bin for each. The cost is an estimate: the bins know no more.
 template <class Real>
-[[nodiscard]] Palette cluster_fast(const WeightedPoints<Real>& points, DType dtype,
-                                   std::size_t max_clusters);
+[[nodiscard]] Lut cluster_fast(const WeightedPoints<Real>& points, DType dtype,
+                               std::size_t max_clusters);
 
 /// The same for unweighted floats that are read in blocks: one pass over them as a rule, or a
 /// few. Nothing where there is a NaN or infinity among them.
-[[nodiscard]] std::optional<Palette> cluster_fast(const cluster::FloatBlocks& values, DType dtype,
-                                                  std::size_t max_clusters);
+[[nodiscard]] std::optional<Lut> cluster_fast(const cluster::FloatBlocks& values, DType dtype,
+                                              std::size_t max_clusters);
 
 }  // namespace pal

@@ -168,8 +168,8 @@ Positions upstream_partition(const SortedPoints& points, std::size_t k) {
 }  // namespace
 
 template <class Real>
-Palette cluster_reference(const WeightedPoints<Real>& points, DType dtype,
-                          const PalettizationSpec& spec, std::size_t max_clusters) {
+Lut cluster_reference(const WeightedPoints<Real>& points, DType dtype,
+                      const PalettizationSpec& spec, std::size_t max_clusters) {
     bool within_half = true;
     for (const Real value : points.values)
         within_half = within_half && std::abs(value) <= kLargestHalf;
@@ -182,7 +182,7 @@ Palette cluster_reference(const WeightedPoints<Real>& points, DType dtype,
     const std::size_t k = std::min(max_clusters, sorted.values.size());
     const Positions starts = upstream_partition(sorted, k);
 
-    Palette palette;
+    Lut lut;
     std::vector<std::uint8_t> cluster_of(sorted.values.size());
     for (std::size_t c = 0; c < k; ++c) {
         const std::size_t end = c + 1 < k ? starts[c + 1] : sorted.values.size();
@@ -193,21 +193,20 @@ Palette cluster_reference(const WeightedPoints<Real>& points, DType dtype,
             mean += (sorted.values[p] - mean) * sorted.weights[p] / weight;
             cluster_of[p] = static_cast<std::uint8_t>(c);
         }
-        palette.centroids.push_back(mean);
+        lut.centroids.push_back(mean);
     }
-    palette.clusters.resize(values.size());
+    lut.clusters.resize(values.size());
     for (std::size_t p = 0; p < values.size(); ++p) {
-        palette.clusters[p] = cluster_of[sorted.position_of[p]];
-        const double error =
-            static_cast<double>(points.values[p]) - palette.centroids[palette.clusters[p]];
-        palette.cost += (points.weights.empty() ? 1.0 : points.weights[p]) * error * error;
+        lut.clusters[p] = cluster_of[sorted.position_of[p]];
+        const double error = static_cast<double>(points.values[p]) - lut.centroids[lut.clusters[p]];
+        lut.cost += (points.weights.empty() ? 1.0 : points.weights[p]) * error * error;
     }
-    return palette;
+    return lut;
 }
 
-template Palette cluster_reference<float>(const WeightedPoints<float>&, DType,
-                                          const PalettizationSpec&, std::size_t);
-template Palette cluster_reference<double>(const WeightedPoints<double>&, DType,
-                                           const PalettizationSpec&, std::size_t);
+template Lut cluster_reference<float>(const WeightedPoints<float>&, DType, const PalettizationSpec&,
+                                      std::size_t);
+template Lut cluster_reference<double>(const WeightedPoints<double>&, DType,
+                                       const PalettizationSpec&, std::size_t);
 
 }  // namespace pal

@@ -14,7 +14,7 @@ namespace pal {
 /// decimals where enable_fast_kmeans_mode says so, dynamic programming in double over prefix sums
 /// (SMAWK), clusters kept.
 template <class Real>
-[[nodiscard]] Palette cluster_reference(const WeightedPoints<Real>& points, DType dtype,
-                                        const PalettizationSpec& spec, std::size_t max_clusters);
+[[nodiscard]] Lut cluster_reference(const WeightedPoints<Real>& points, DType dtype,
+                                    const PalettizationSpec& spec, std::size_t max_clusters);
 
 }  // namespace pal

@@ -1,4 +1,4 @@
-// Values of every kind that clustering must bear, and what a palette of them really costs.
+// Values of every kind that clustering must bear, and what a LUT of them really costs.
 #pragma once
 
 #include <algorithm>
@@ -59,9 +59,9 @@ inline const std::vector<Distribution>& distributions() {
 
 /// Every point to its nearest centroid; weights 1 where none are given.
 template <class Real>
-double true_cost(const std::vector<Real>& values, const Palette& palette, double unit = 1,
+double true_cost(const std::vector<Real>& values, const Lut& lut, double unit = 1,
                  const std::vector<double>& weights = {}) {
-    const std::vector<double>& centroids = palette.centroids;
+    const std::vector<double>& centroids = lut.centroids;
     double cost = 0;
     for (std::size_t v = 0; v < values.size(); ++v) {
         const auto value = double(values[v]);

@@ -49,7 +49,7 @@ struct Good {
     std::vector<double> centroids;
 };
 
-Good good_palette_of(const BinnedData& data, std::size_t k) {
+Good good_lut_of(const BinnedData& data, std::size_t k) {
     Good good;
     for (const Bin& cluster : clusters_of(data.bins(), good_partition(data.bins(), k))) {
         good.cost += cluster.spread;
@@ -63,7 +63,7 @@ Good good_palette_of(const BinnedData& data, std::size_t k) {
 BoundaryWindows boundary_windows(const BinnedData& data, std::size_t k) {
     const std::span<const Bin> bins = data.bins();
     if (k >= bins.size()) return {};
-    const Good good = good_palette_of(data, k);
+    const Good good = good_lut_of(data, k);
     const double cost = data.raised(good.cost);
     if (!(cost > 0)) return {};
 

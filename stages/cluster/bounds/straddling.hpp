@@ -1,4 +1,4 @@
-// What a boundary inside a bin may gain against a boundary at the bin's edges, in any best palette:
+// What a boundary inside a bin may gain against a boundary at the bin's edges, in any best LUT:
 // the link from a partition of the data to one of its bins.
 //
 // Let t inside bin b be halfway between two neighbouring centroids that are 2 h apart. Giving all

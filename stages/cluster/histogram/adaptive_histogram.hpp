@@ -3,7 +3,7 @@
 // Values are binned by their bits, in an order that is the order of the values: first by the
 // leading 16 (sign, exponent and the first bits of the mantissa, which suits any range, denormals
 // and outliers included), then each of those bins is split by further bits, by as many as its share
-// of the cube root of the density asks for: there lie the centroids of a good palette (Panter and
+// of the cube root of the density asks for: there lie the centroids of a good LUT (Panter and
 // Dite 1951). Counts and sums only; no sort.
 #pragma once
 

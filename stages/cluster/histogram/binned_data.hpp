@@ -1,4 +1,4 @@
-// Counted bins in coordinates, and what is known of the cost of palettes of their data.
+// Counted bins in coordinates, and what is known of the cost of LUTs of their data.
 #pragma once
 
 #include <span>
@@ -22,11 +22,11 @@ class BinnedData {
     /// Of means and ends.
     [[nodiscard]] double rounding() const noexcept { return rounding_; }
 
-    /// Of a palette at most, every bin with the centroid that is nearest to its mean.
+    /// Of a LUT at most, every bin with the centroid that is nearest to its mean.
     [[nodiscard]] double cost_of(std::span<const double> centroids) const;
 
     /// At least what one more cluster than `clusters` (2 or more) saves. The optimum is convex in
-    /// their number: no more than what each saved on the way from half of the palette's.
+    /// their number: no more than what each saved on the way from half of the LUT's.
     [[nodiscard]] double most_saved(std::span<const double> centroids, std::size_t clusters) const;
 
     /// A cost as computed, with what rounding may have taken away, or added. Means are off by

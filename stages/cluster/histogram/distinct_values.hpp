@@ -95,36 +95,35 @@ std::vector<CountedBin> counted_bins(const DistinctValues<Real>& distinct) {
     return bins;
 }
 
-/// The palette of few distinct values: the values themselves.
+/// The LUT of few distinct values: the values themselves.
 template <class Real>
-Palette palette_of_values(const DistinctValues<Real>& distinct) {
+Lut lut_of_values(const DistinctValues<Real>& distinct) {
     return {{distinct.values.begin(), distinct.values.end()}, 0.0, {}};
 }
 
-inline Palette palette_of_clusters(std::span<const Bin> clusters, const Coordinates& coordinates) {
-    Palette palette;
-    palette.centroids.reserve(clusters.size());
+inline Lut lut_of_clusters(std::span<const Bin> clusters, const Coordinates& coordinates) {
+    Lut lut;
+    lut.centroids.reserve(clusters.size());
     for (const Bin& cluster : clusters) {
-        palette.centroids.push_back(coordinates.back(cluster.mean));
-        palette.cost += cluster.spread / coordinates.unit / coordinates.unit;
+        lut.centroids.push_back(coordinates.back(cluster.mean));
+        lut.cost += cluster.spread / coordinates.unit / coordinates.unit;
     }
-    return palette;
+    return lut;
 }
 
 /// Centroids and cost of a partition of bins.
-inline Palette palette_of_partition(std::span<const Bin> bins,
-                                    const std::vector<std::size_t>& boundaries,
-                                    const Coordinates& coordinates) {
-    return palette_of_clusters(clusters_of(bins, boundaries), coordinates);
+inline Lut lut_of_partition(std::span<const Bin> bins, const std::vector<std::size_t>& boundaries,
+                            const Coordinates& coordinates) {
+    return lut_of_clusters(clusters_of(bins, boundaries), coordinates);
 }
 
 /// A good partition of the values, or they themselves where they are few.
 template <class Real>
-Palette good_palette(const DistinctValues<Real>& distinct, std::size_t max_clusters) {
-    if (distinct.values.size() <= max_clusters) return palette_of_values(distinct);
+Lut good_lut(const DistinctValues<Real>& distinct, std::size_t max_clusters) {
+    if (distinct.values.size() <= max_clusters) return lut_of_values(distinct);
     const auto coordinates = coordinates_for(distinct.values.front(), distinct.values.back());
     const auto bins = bins_of(distinct, coordinates);
-    return palette_of_partition(bins, good_partition(bins, max_clusters), coordinates);
+    return lut_of_partition(bins, good_partition(bins, max_clusters), coordinates);
 }
 
 }  // namespace pal::cluster

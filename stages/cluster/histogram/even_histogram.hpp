@@ -9,7 +9,7 @@
 
 namespace pal::cluster {
 
-/// Bins of equal width, so narrow that the narrowest cluster of a good palette spans about 160 of
+/// Bins of equal width, so narrow that the narrowest cluster of a good LUT spans about 160 of
 /// them, or 96 where clusters have thousands of values; values beyond the range of a sample get a
 /// bin each. A bin's mean is taken for its centre. Nothing where this does not suit: values repeat
 /// much or lie in clumps narrower than a bin (their means are then anywhere in a bin), or lie so

@@ -49,7 +49,7 @@ void CutPlacer::place(std::span<const Bin> bins, const PrefixSums& prefix, std::
 bool CutPlacer::place_at_clumps(std::size_t k, std::size_t most,
                                 std::vector<std::uint32_t>& cuts) const {
     const auto clusters = static_cast<double>(k);
-    // What a good palette costs (Panter and Dite), of which splitting the clumps at its boundaries
+    // What a good LUT costs (Panter and Dite), of which splitting the clumps at its boundaries
     // could save so little.
     const double cost = measure_ * measure_ * measure_ / (12 * clusters * clusters);
     const double negligible = kNegligible * cost / clusters;

@@ -11,7 +11,7 @@
 
 namespace pal::cluster {
 
-/// Places cuts that share out the cube root of the density, where the centroids of a good palette
+/// Places cuts that share out the cube root of the density, where the centroids of a good LUT
 /// lie (Panter and Dite 1951). Its storage is reused.
 class CutPlacer {
   public:
@@ -21,7 +21,7 @@ class CutPlacer {
                std::vector<std::uint32_t>& cuts);
 
     /// The edges of clumps instead, where the bins that were placed last lie in some: runs of
-    /// neighbours so close that their spread means nothing for a palette of k, with gaps between
+    /// neighbours so close that their spread means nothing for a LUT of k, with gaps between
     /// them. True where these are at most `most` and at least 2 k, far fewer than bins. Bins that
     /// lie otherwise are told from the first few hundred.
     [[nodiscard]] bool place_at_clumps(std::size_t k, std::size_t most,

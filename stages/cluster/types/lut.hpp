@@ -8,7 +8,7 @@ namespace pal {
 
 /// k ascending centroids and what they cost. For the reference engine also the clusters it
 /// assigned.
-struct Palette {
+struct Lut {
     std::vector<double>
         centroids;    // [k * dim], scalar: ascending; vectors: lexicographically ascending
     double cost = 0;  // weighted sum of squared distances to the mean of the own cluster: at least

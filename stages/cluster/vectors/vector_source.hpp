@@ -11,7 +11,7 @@
 namespace pal::cluster {
 
 /// Vectors that a task reads at a time. What is drawn at random is drawn block by block: another
-/// size gives other palettes.
+/// size gives other LUTs.
 inline constexpr std::size_t kReadBlock = 1 << 14;
 
 template <class Real>

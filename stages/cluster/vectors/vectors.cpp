@@ -137,7 +137,7 @@ std::vector<double> in_lexicographic_order(const std::vector<double>& centroids,
 }
 
 template <class Real>
-Palette palette_of(const VectorSource<Real>& source, const Task& task) {
+Lut lut_of(const VectorSource<Real>& source, const Task& task) {
     if (auto few = few_distinct(source, task.k)) return {std::move(*few), 0.0, {}};
     const Trained result = trained(source, task);
     return {in_lexicographic_order(result.centroids, source.dim()), result.cost, {}};
@@ -149,19 +149,19 @@ double largest_of(std::span<const double> values) {
     return largest;
 }
 
-Palette palette_in_units(const VectorSource<float>& source, double /*largest*/, const Task& task) {
-    return palette_of(source, task);  // their squares are in the range of double
+Lut lut_in_units(const VectorSource<float>& source, double /*largest*/, const Task& task) {
+    return lut_of(source, task);  // their squares are in the range of double
 }
 
 /// Squares of doubles can leave the range: they are clustered in units of the largest magnitude.
-Palette palette_in_units(const VectorSource<double>& source, double largest, const Task& task) {
-    if (!(largest > 0)) return palette_of(source, task);
+Lut lut_in_units(const VectorSource<double>& source, double largest, const Task& task) {
+    if (!(largest > 0)) return lut_of(source, task);
     const double unit = std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022));
     const VectorsInUnits<double> scaled(source, unit);
-    Palette palette = palette_of<double>(scaled, task);
-    for (double& component : palette.centroids) component /= unit;
-    palette.cost = palette.cost / unit / unit;
-    return palette;
+    Lut lut = lut_of<double>(scaled, task);
+    for (double& component : lut.centroids) component /= unit;
+    lut.cost = lut.cost / unit / unit;
+    return lut;
 }
 
 /// The largest magnitude, of floats 0; nothing where a value is NaN or infinite. One pass.
@@ -192,17 +192,17 @@ std::size_t sample_points(std::size_t max_clusters) {
 }
 
 template <class Real>
-std::optional<Palette> cluster_source(const VectorSource<Real>& source, std::size_t max_clusters,
-                                      std::uint64_t seed, Effort effort) {
+std::optional<Lut> cluster_source(const VectorSource<Real>& source, std::size_t max_clusters,
+                                  std::uint64_t seed, Effort effort) {
     const auto largest = finite_magnitude(source);
     if (!largest) return std::nullopt;
-    return palette_in_units(source, *largest, {max_clusters, seed, effort});
+    return lut_in_units(source, *largest, {max_clusters, seed, effort});
 }
 
-template std::optional<Palette> cluster_source<float>(const VectorSource<float>&, std::size_t,
-                                                      std::uint64_t, Effort);
-template std::optional<Palette> cluster_source<double>(const VectorSource<double>&, std::size_t,
-                                                       std::uint64_t, Effort);
+template std::optional<Lut> cluster_source<float>(const VectorSource<float>&, std::size_t,
+                                                  std::uint64_t, Effort);
+template std::optional<Lut> cluster_source<double>(const VectorSource<double>&, std::size_t,
+                                                   std::uint64_t, Effort);
 
 std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
                                     std::size_t real_bytes) {
@@ -213,18 +213,18 @@ std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
 }  // namespace cluster
 
 template <class Real>
-Palette cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim,
-                        std::size_t max_clusters, std::uint64_t seed, Effort effort) {
+Lut cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim, std::size_t max_clusters,
+                    std::uint64_t seed, Effort effort) {
     PAL_ASSERT(dim > 0 && points.values.size() % dim == 0 && !points.values.empty());
     double largest = 0;
     if constexpr (std::is_same_v<Real, double>) largest = cluster::largest_of(points.values);
     const cluster::PointsInMemory<Real> source(points, dim);
-    return cluster::palette_in_units(source, largest, {max_clusters, seed, effort});
+    return cluster::lut_in_units(source, largest, {max_clusters, seed, effort});
 }
 
-template Palette cluster_vectors<float>(const WeightedPoints<float>&, std::size_t, std::size_t,
-                                        std::uint64_t, Effort);
-template Palette cluster_vectors<double>(const WeightedPoints<double>&, std::size_t, std::size_t,
-                                         std::uint64_t, Effort);
+template Lut cluster_vectors<float>(const WeightedPoints<float>&, std::size_t, std::size_t,
+                                    std::uint64_t, Effort);
+template Lut cluster_vectors<double>(const WeightedPoints<double>&, std::size_t, std::size_t,
+                                     std::uint64_t, Effort);
 
 }  // namespace pal

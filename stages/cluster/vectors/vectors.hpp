@@ -12,15 +12,15 @@
 namespace pal {
 
 /// How much is tried to leave poor optima. kLittle: one start and a few relocations; up to
-/// four times as fast, mostly within 2 % of the cost: for palettes that tell what a width loses.
+/// four times as fast, mostly within 2 % of the cost: for LUTs that tell what a width loses.
 enum class Effort { kFull, kLittle };
 
 /// k-means++ with restarts and Lloyd to convergence for points of `dim` components; fewer distinct
 /// points than clusters give exactly those points. Deterministic in `seed`.
 template <class Real>
-[[nodiscard]] Palette cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim,
-                                      std::size_t max_clusters, std::uint64_t seed,
-                                      Effort effort = Effort::kFull);
+[[nodiscard]] Lut cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim,
+                                  std::size_t max_clusters, std::uint64_t seed,
+                                  Effort effort = Effort::kFull);
 
 namespace cluster {
 
@@ -28,9 +28,9 @@ namespace cluster {
 /// that all values are finite. Nothing where one is not. Beside the source it holds at most
 /// vector_training_bytes().
 template <class Real>
-[[nodiscard]] std::optional<Palette> cluster_source(const VectorSource<Real>& source,
-                                                    std::size_t max_clusters, std::uint64_t seed,
-                                                    Effort effort = Effort::kFull);
+[[nodiscard]] std::optional<Lut> cluster_source(const VectorSource<Real>& source,
+                                                std::size_t max_clusters, std::uint64_t seed,
+                                                Effort effort = Effort::kFull);
 [[nodiscard]] std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
                                                   std::size_t real_bytes);
 

@@ -20,7 +20,7 @@ std::vector<float> floats(const PalettizedTensor& tensor) {
 }
 
 /// Weights with 2^n_bits distinct vectors in each group along a logical axis, others in every
-/// group: a palette that looks at the right weights meets them.
+/// group: a LUT that looks at the right weights meets them.
 void check_few_vectors(const Shape& shape, AxisMap axes, int axis, std::uint64_t group_size,
                        std::uint64_t dim, int n_bits) {
     const std::size_t group_axis = axis == 0 ? axes.output_axis : axes.input_axis;
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(worked_case_with_a_quantized_lut) {
         BOOST_TEST(std::abs(packed.tensor.lut[e] - expected[e]) < 5e-5);
 }
 
-BOOST_AUTO_TEST_CASE(a_short_palette_repeats_its_last_entry) {
+BOOST_AUTO_TEST_CASE(a_short_lut_repeats_its_last_entry) {
     PalettizationSpec spec;
     spec.n_bits = 2;
     const Packed packed = palettize(job_for({2, 3}, spec), std::vector<float>{1, 1, 2, 2, 1, 2});
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_d
                     }
                     const Packed packed = palettize(task, values);
                     BOOST_TEST(unpack_indices(packed.tensor).size() == task.geometry.index_count);
-                    // A palette of 2^n entries is never worse than all zeros, and better with more
+                    // A LUT of 2^n entries is never worse than all zeros, and better with more
                     // bits for scalars.
                     BOOST_TEST(packed.result.error.sqnr_db > 0.0);
                     if (dim == 1 && n_bits >= 4) BOOST_TEST(packed.result.error.sqnr_db > 15.0);

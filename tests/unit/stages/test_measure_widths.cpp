@@ -5,7 +5,7 @@
 #include <limits>
 #include <random>
 
-#include "stages/cluster/quick_palettes.hpp"
+#include "stages/cluster/quick_luts.hpp"
 #include "stages/measure_widths.hpp"
 #include "stages/sensitivities.hpp"
 #include "tests/support/distributions.hpp"

@@ -44,11 +44,11 @@ Quad least_cost(std::vector<Real> values, std::size_t k) {
 }
 
 template <class Real>
-Quad cost_of(const std::vector<Real>& values, const Palette& palette) {
+Quad cost_of(const std::vector<Real>& values, const Lut& lut) {
     Quad cost = 0;
     for (const Real value : values) {
         Quad nearest = std::numeric_limits<double>::max();
-        for (const double centroid : palette.centroids) {
+        for (const double centroid : lut.centroids) {
             const Quad distance = Quad(value) - Quad(centroid);
             nearest = std::min(nearest, distance * distance);
         }
@@ -133,9 +133,9 @@ BOOST_AUTO_TEST_CASE(tiny_doubles_are_clustered) {
     for (double& value : values) value = std::normal_distribution<>(0, 1)(random) * 1e-200;
     std::vector<double> large(values);
     for (double& value : large) value *= 0x1p+660;
-    const auto scaled = [](Palette palette) {
-        for (double& centroid : palette.centroids) centroid *= 0x1p+660;
-        return palette;
+    const auto scaled = [](Lut lut) {
+        for (double& centroid : lut.centroids) centroid *= 0x1p+660;
+        return lut;
     };
     const auto optimum =
         static_cast<double>(cost_of(large, cluster_exact(WeightedPoints<double>{large, {}}, 16)));

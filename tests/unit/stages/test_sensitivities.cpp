@@ -1,4 +1,4 @@
-// Sensitivities as the weights of points: palettes that serve what matters.
+// Sensitivities as the weights of points: LUTs that serve what matters.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -24,7 +24,7 @@ TensorTask scalar_job(const Shape& shape, int n_bits, Engine engine, DType dtype
     return task;
 }
 
-/// The weighted squared error of the best palette, by trying every place of every boundary.
+/// The weighted squared error of the best LUT, by trying every place of every boundary.
 double best_error(std::vector<double> values, const std::vector<double>& weights, std::size_t k) {
     std::vector<std::size_t> order(values.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;

@@ -79,11 +79,11 @@ class Judge {
         optimum_ = true_cost(values, exact_, unit_, weights);
     }
 
-    [[nodiscard]] const Palette& exact() const { return exact_; }
+    [[nodiscard]] const Lut& exact() const { return exact_; }
 
-    void check(const Certificate& certificate, const Palette& palette, const char* how) const {
+    void check(const Certificate& certificate, const Lut& lut, const char* how) const {
         constexpr double kRounding = 1e-9;  // of the costs compared, not of the bounds
-        const double cost = true_cost(values_, palette, unit_, weights_);
+        const double cost = true_cost(values_, lut, unit_, weights_);
         const double tiny = 1e-28 * static_cast<double>(values_.size());  // rounded centroids
         BOOST_TEST(certificate.lower_bound * unit_ * unit_ <= optimum_ * (1 + kRounding) + tiny,
                    name(how) << certificate.lower_bound * unit_ * unit_ << " > " << optimum_);
@@ -105,7 +105,7 @@ class Judge {
     const std::vector<double>& weights_;
     std::size_t k_;
     double unit_;
-    Palette exact_;
+    Lut exact_;
     double optimum_ = 0;
 };
 
@@ -120,16 +120,16 @@ void check_small(const Distribution& distribution, unsigned seed) {
     const std::size_t k = 1 + random() % 12;
     const Judge judge(distribution.first + (", seed " + std::to_string(seed)), values, weights, k);
     const WeightedPoints<Real> points{values, weights};
-    const Palette fewer = cluster_fast(points, dtype, std::max<std::size_t>(1, k / 2));
-    for (const Palette* palette : {&judge.exact(), &fewer}) {
+    const Lut fewer = cluster_fast(points, dtype, std::max<std::size_t>(1, k / 2));
+    for (const Lut* lut : {&judge.exact(), &fewer}) {
         for (const double tolerance : {0.5, 1e-3, 0.0}) {
-            const Certificate sorted = certify(points, palette->centroids, k, tolerance);
-            judge.check(sorted, *palette, "sorted");
-            if (tolerance > 0 && palette == &judge.exact())
+            const Certificate sorted = certify(points, lut->centroids, k, tolerance);
+            judge.check(sorted, *lut, "sorted");
+            if (tolerance > 0 && lut == &judge.exact())
                 BOOST_TEST(sorted.gap <= tolerance, judge.name("sorted") << "gap " << sorted.gap);
             if (!weights.empty()) continue;
             const auto bins = bins_at_random(values, random);
-            judge.check(certify(bins, palette->centroids, k, tolerance), *palette, "bins");
+            judge.check(certify(bins, lut->centroids, k, tolerance), *lut, "bins");
         }
     }
 }
@@ -142,11 +142,11 @@ void check_many(const Distribution& distribution, std::size_t count, std::size_t
     const Judge judge(distribution.first + (", " + std::string(dtype_name(dtype))), values, none,
                       k);
     const WeightedPoints<float> points{values, {}};
-    for (const Palette& palette : {cluster_fast(points, dtype, k), judge.exact()}) {
+    for (const Lut& lut : {cluster_fast(points, dtype, k), judge.exact()}) {
         for (const double tolerance : {1e-3, 1e-5}) {
             const Certificate certificate =
-                certify(cluster::blocks_of(values), dtype, palette.centroids, k, tolerance);
-            judge.check(certificate, palette, "counted");
+                certify(cluster::blocks_of(values), dtype, lut.centroids, k, tolerance);
+            judge.check(certificate, lut, "counted");
             if (tolerance == 1e-3)
                 BOOST_TEST(certificate.gap <= tolerance, judge.name("counted")
                                                              << "gap " << certificate.gap);
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_million_normal_values_are_certified, *kArithmetic) {
     std::mt19937 random(4);
     const auto values = drawn<float>(distributions().front(), 1000000, DType::kF32, random);
     for (const std::size_t k : {16, 256}) {
-        const Palette fast = cluster_fast(WeightedPoints<float>{values, {}}, DType::kF32, k);
+        const Lut fast = cluster_fast(WeightedPoints<float>{values, {}}, DType::kF32, k);
         const auto start = std::chrono::steady_clock::now();
         const Certificate certificate =
             certify(cluster::blocks_of(values), DType::kF32, fast.centroids, k, 1e-3);
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(a_bin_that_the_optimum_splits_is_heeded) {
             for (const double heavy : {3.0, 100.0, 1e4}) {
                 const std::vector<double> values{-1, shift - half, shift + half, 1};
                 const std::vector<double> weights{heavy, 1, 1, heavy};
-                const Palette exact = cluster_exact(WeightedPoints<double>{values, weights}, 2);
+                const Lut exact = cluster_exact(WeightedPoints<double>{values, weights}, 2);
                 const std::vector<CountedBin> bins{
                     {heavy, -1, -1, -1}, {2, shift, values[1], values[2]}, {heavy, 1, 1, 1}};
                 const double lower = certify(bins, exact.centroids, 2, 0.0).lower_bound;
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_bin_that_the_optimum_splits_is_heeded) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_poor_palette_is_not_certified) {
+BOOST_AUTO_TEST_CASE(a_poor_lut_is_not_certified) {
     std::mt19937 random(5);
     const auto values = drawn<float>(distributions().front(), 20000, DType::kF32, random);
     const Certificate certificate = certify(cluster::blocks_of(values), DType::kF32,
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(any_gap_is_proven_where_any_is_tolerated) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_palette_of_all_values_has_no_gap) {
+BOOST_AUTO_TEST_CASE(a_lut_of_all_values_has_no_gap) {
     const std::vector<float> values{-1, 0.5, 0.5, 3};
     const WeightedPoints<float> points{values, {}};
     BOOST_TEST(certify(points, std::vector<double>{-1, 0.5, 3}, 4, 1e-3).gap == 0);
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(a_palette_of_all_values_has_no_gap) {
 BOOST_AUTO_TEST_CASE(the_gap_does_not_depend_on_threads) {
     std::mt19937 random(6);
     const auto values = drawn<float>(distributions()[1], 300000, DType::kF32, random);
-    const Palette fast = cluster_fast(WeightedPoints<float>{values, {}}, DType::kF32, 64);
+    const Lut fast = cluster_fast(WeightedPoints<float>{values, {}}, DType::kF32, 64);
     const auto gap = [&] {
         return certify(cluster::blocks_of(values), DType::kF32, fast.centroids, 64, 1e-5).gap;
     };

@@ -59,8 +59,8 @@ double brute_force(std::vector<double> values, std::vector<double> weights, std:
 template <class Real>
 void check_fast(const char* name, const std::vector<Real>& values, std::size_t k, DType dtype) {
     const std::size_t count = values.size();
-    const Palette exact = cluster_exact(points_of(values), k);
-    const Palette fast = cluster_fast(points_of(values), dtype, k);
+    const Lut exact = cluster_exact(points_of(values), k);
+    const Lut fast = cluster_fast(points_of(values), dtype, k);
     double largest = 0;
     for (const Real value : values) largest = std::max(largest, std::abs(double(value)));
     const double unit = largest > 0 ? std::ldexp(1.0, -std::ilogb(largest)) : 1.0;
@@ -113,8 +113,8 @@ BOOST_AUTO_TEST_CASE(exact_is_the_same_with_and_without_a_table, *kArithmetic) {
     std::mt19937 random(9);
     std::vector<float> values(300000);
     for (float& value : values) value = std::normal_distribution<float>(0, 1)(random);
-    const Palette exact = cluster_exact(points_of(values), 32);
-    const Palette fast = cluster_fast(points_of(values), DType::kF32, 32);
+    const Lut exact = cluster_exact(points_of(values), 32);
+    const Lut fast = cluster_fast(points_of(values), DType::kF32, 32);
     BOOST_TEST(exact.cost <= fast.cost * (1 + 1e-12));
     BOOST_TEST(fast.cost <= exact.cost * (1 + 1e-4));
 }
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(fast_tells_equal_clumps_apart, *kArithmetic) {
 }
 
 BOOST_AUTO_TEST_CASE(fast_heeds_weights_on_many_values, *kArithmetic) {
-    // Weights that grow with the value: unweighted, the palette would lie elsewhere.
+    // Weights that grow with the value: unweighted, the LUT would lie elsewhere.
     std::mt19937 random(6);
     for (const std::size_t count : {3000, 40000}) {
         std::vector<float> values(count);
@@ -163,10 +163,10 @@ BOOST_AUTO_TEST_CASE(fast_heeds_weights_on_many_values, *kArithmetic) {
             values[v] = std::normal_distribution<float>(0, 0.02F)(random);
             weights[v] = random() % 8 == 0 ? 0.0 : std::exp(100.0 * values[v]);
         }
-        const auto cost_of = [&](const Palette& palette) {
+        const auto cost_of = [&](const Lut& lut) {
             double cost = 0;
             for (std::size_t v = 0; v < count; ++v)
-                cost += weights[v] * true_cost<float>({values[v]}, palette);
+                cost += weights[v] * true_cost<float>({values[v]}, lut);
             return cost;
         };
         for (const std::size_t k : {4, 16, 256}) {
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(fast_heeds_weights_on_many_values, *kArithmetic) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(palettes_do_not_depend_on_the_threads) {
+BOOST_AUTO_TEST_CASE(luts_do_not_depend_on_the_threads) {
     std::mt19937 random(10);
     std::vector<float> values(1 << 21);  // large enough for every parallel path
     for (float& value : values) value = std::student_t_distribution<float>(4)(random);
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(huge_doubles_are_clustered) {
     std::mt19937 random(1);
     std::vector<double> values(5000);
     for (double& value : values) value = std::uniform_real_distribution<>(-1, 1)(random) * 1e300;
-    const Palette exact = cluster_exact(points_of(values), 16);
+    const Lut exact = cluster_exact(points_of(values), 16);
     BOOST_TEST(true_cost(values, cluster_fast(points_of(values), DType::kF64, 16), 1e-300) <=
                true_cost(values, exact, 1e-300) * (1 + 1e-4));
 }
@@ -239,19 +239,18 @@ BOOST_AUTO_TEST_CASE(weights_stand_for_repetition) {
 
 BOOST_AUTO_TEST_CASE(reference_knows_upstreams_cases) {
     const std::vector<float> values{1, 1, 2, 2, 1, 2};
-    const Palette palette =
-        cluster_reference(points_of(values), DType::kF32, PalettizationSpec{}, 4);
+    const Lut lut = cluster_reference(points_of(values), DType::kF32, PalettizationSpec{}, 4);
     const std::vector<double> centroids{1, 2};
     const std::vector<std::uint8_t> clusters{0, 0, 1, 1, 0, 1};
-    BOOST_TEST(palette.centroids == centroids, tt::per_element());
-    BOOST_TEST(palette.clusters == clusters, tt::per_element());
+    BOOST_TEST(lut.centroids == centroids, tt::per_element());
+    BOOST_TEST(lut.clusters == clusters, tt::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(reference_flattens_small_weights_as_upstream_does) {
     // 4 decimals: 0.00004 becomes 0, 0.00006 becomes 0.0001.
     const std::vector<float> values{0.00004F, 0.00006F, 0.00001F, 0.00014F};
     PalettizationSpec spec;
-    const Palette rounded = cluster_reference(points_of(values), DType::kF32, spec, 4);
+    const Lut rounded = cluster_reference(points_of(values), DType::kF32, spec, 4);
     BOOST_TEST(rounded.centroids.size() == 2U);
     BOOST_TEST(rounded.centroids[1] == double(1.0F / 10000.0F));
     spec.enable_fast_kmeans_mode = false;
@@ -261,23 +260,22 @@ BOOST_AUTO_TEST_CASE(reference_flattens_small_weights_as_upstream_does) {
 BOOST_AUTO_TEST_CASE(reference_rounds_to_halves_before_it_rounds_to_decimals) {
     // Next to 2 halves lie 2^-9 apart: 2.0004 is 2, and 2.001 is 2.00195, to four decimals 2.0020.
     const std::vector<float> values{2.0004F, 2.0F, 2.001F, 3.0F};
-    const Palette palette =
-        cluster_reference(points_of(values), DType::kF32, PalettizationSpec{}, 4);
+    const Lut lut = cluster_reference(points_of(values), DType::kF32, PalettizationSpec{}, 4);
     const std::vector<double> centroids{2, 2.002F, 3};
     const std::vector<std::uint8_t> clusters{0, 0, 1, 2};
-    BOOST_TEST(palette.centroids == centroids, tt::per_element());
-    BOOST_TEST(palette.clusters == clusters, tt::per_element());
+    BOOST_TEST(lut.centroids == centroids, tt::per_element());
+    BOOST_TEST(lut.clusters == clusters, tt::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(reference_rounds_to_the_decimals_that_it_is_told) {
     const std::vector<float> values{0.004F, 0.006F, 0.011F, 0.02F};
     PalettizationSpec spec;
     spec.rounding_precision = 2;
-    const Palette palette = cluster_reference(points_of(values), DType::kF32, spec, 4);
+    const Lut lut = cluster_reference(points_of(values), DType::kF32, spec, 4);
     const std::vector<double> centroids{0, 1.0F / 100.0F, 2.0F / 100.0F};
     const std::vector<std::uint8_t> clusters{0, 1, 1, 2};
-    BOOST_TEST(palette.centroids == centroids, tt::per_element());
-    BOOST_TEST(palette.clusters == clusters, tt::per_element());
+    BOOST_TEST(lut.centroids == centroids, tt::per_element());
+    BOOST_TEST(lut.clusters == clusters, tt::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(weights_stand_for_repetition_in_reference_and_vectors) {
@@ -285,11 +283,11 @@ BOOST_AUTO_TEST_CASE(weights_stand_for_repetition_in_reference_and_vectors) {
     const std::vector<double> weights{3, 1, 2, 1};
     const std::vector<float> many{1, 1, 1, 2, 4, 4, 8};
     for (const std::size_t k : {1, 2, 3}) {
-        const Palette weighted =
+        const Lut weighted =
             cluster_reference(points_of(few, weights), DType::kF32, PalettizationSpec{}, k);
-        const Palette repeated =
+        const Lut repeated =
             cluster_reference(points_of(many), DType::kF32, PalettizationSpec{}, k);
-        const Palette blind = cluster_reference(points_of(few), DType::kF32, {}, k);
+        const Lut blind = cluster_reference(points_of(few), DType::kF32, {}, k);
         BOOST_TEST(weighted.centroids == repeated.centroids, tt::per_element());
         BOOST_TEST(weighted.cost == repeated.cost, tt::tolerance(1e-12));
         BOOST_TEST((weighted.centroids != blind.centroids));
@@ -299,8 +297,8 @@ BOOST_AUTO_TEST_CASE(weights_stand_for_repetition_in_reference_and_vectors) {
     const std::vector<double> pair_weights{3, 1, 1, 4};
     const std::vector<float> repeated{0, 0, 0, 0, 0, 0, 1, 0, 50, 9, 50, 8, 50, 8, 50, 8, 50, 8};
     const std::vector<double> expected{0.25, 0, 50, 8.2};
-    const Palette weighted = cluster_vectors(points_of(pairs, pair_weights), 2, 2, 1);
-    const Palette listed = cluster_vectors(points_of(repeated), 2, 2, 1);
+    const Lut weighted = cluster_vectors(points_of(pairs, pair_weights), 2, 2, 1);
+    const Lut listed = cluster_vectors(points_of(repeated), 2, 2, 1);
     BOOST_TEST(weighted.centroids == expected, tt::tolerance(1e-6) << tt::per_element());
     BOOST_TEST(listed.centroids == expected, tt::tolerance(1e-6) << tt::per_element());
     BOOST_TEST(weighted.cost == 0.75 + 0.8, tt::tolerance(1e-5));
@@ -323,8 +321,8 @@ BOOST_AUTO_TEST_CASE(exact_never_loses_to_reference_on_any_distribution, *kArith
         for (const bool rounding : {true, false}) {
             spec.enable_fast_kmeans_mode = rounding;
             for (const std::size_t k : {2, 16, 64}) {
-                const Palette exact = cluster_exact(points_of(values), k);
-                const Palette reference = cluster_reference(points_of(values), dtype, spec, k);
+                const Lut exact = cluster_exact(points_of(values), k);
+                const Lut reference = cluster_reference(points_of(values), dtype, spec, k);
                 const double best = true_cost(values, exact, unit);
                 const double theirs = true_cost(values, reference, unit);
                 BOOST_TEST(best <= theirs * (1 + 1e-7) + 1e-25 * double(values.size()),
@@ -349,7 +347,7 @@ BOOST_AUTO_TEST_CASE(exact_never_loses_to_reference) {
         PalettizationSpec spec;
         for (const bool rounding : {true, false}) {
             spec.enable_fast_kmeans_mode = rounding;
-            const Palette reference = cluster_reference(points_of(values), DType::kF32, spec, 16);
+            const Lut reference = cluster_reference(points_of(values), DType::kF32, spec, 16);
             const double exact = cluster_exact(points_of(values), 16).cost;
             BOOST_TEST(exact <= true_cost(values, reference) * (1 + 1e-12), "seed " << seed);
             if (!rounding)
@@ -421,8 +419,8 @@ BOOST_AUTO_TEST_CASE(vectors_depend_on_the_seed_alone) {
     std::mt19937 random(2);
     std::vector<float> values(200000);
     for (float& value : values) value = std::normal_distribution<float>(0, 1)(random);
-    const Palette first = cluster_vectors(points_of(values), 2, 16, 7);
-    const Palette again = cluster_vectors(points_of(values), 2, 16, 7);
+    const Lut first = cluster_vectors(points_of(values), 2, 16, 7);
+    const Lut again = cluster_vectors(points_of(values), 2, 16, 7);
     BOOST_TEST(first.centroids == again.centroids, tt::per_element());
     BOOST_TEST((cluster_vectors(points_of(values), 2, 16, 8).centroids != first.centroids));
 }

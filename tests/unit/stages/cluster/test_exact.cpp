@@ -79,8 +79,8 @@ BOOST_AUTO_TEST_CASE(the_optimum_is_the_same_as_over_all_values, *kArithmetic) {
         const std::vector<float> values = drawn(distribution, 70000);
         const std::vector<double> doubles(values.begin(), values.end());  // these are all sorted
         for (const std::size_t k : {2, 7, 16, 64}) {
-            const Palette windows = cluster_exact(WeightedPoints<float>{values, {}}, k);
-            const Palette sorted = cluster_exact(WeightedPoints<double>{doubles, {}}, k);
+            const Lut windows = cluster_exact(WeightedPoints<float>{values, {}}, k);
+            const Lut sorted = cluster_exact(WeightedPoints<double>{doubles, {}}, k);
             BOOST_TEST(windows.centroids.size() == sorted.centroids.size());
             BOOST_TEST(windows.cost <= sorted.cost * (1 + 1e-7),
                        distribution.first << ", k " << k << ": " << windows.cost / sorted.cost - 1);
@@ -90,12 +90,12 @@ BOOST_AUTO_TEST_CASE(the_optimum_is_the_same_as_over_all_values, *kArithmetic) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_palette_does_not_depend_on_threads) {
+BOOST_AUTO_TEST_CASE(the_lut_does_not_depend_on_threads) {
     const std::vector<float> values = drawn(distributions()[1], 300000);
     const auto solve = [&] { return cluster_exact(WeightedPoints<float>{values, {}}, 16); };
-    const Palette one = test::with_threads(1, solve);
+    const Lut one = test::with_threads(1, solve);
     for (const std::size_t threads : {2, 3, 8}) {
-        const Palette other = test::with_threads(threads, solve);
+        const Lut other = test::with_threads(threads, solve);
         BOOST_TEST((other.centroids == one.centroids && other.cost == one.cost),
                    threads << " threads");
     }

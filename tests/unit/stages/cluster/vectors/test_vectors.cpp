@@ -40,16 +40,15 @@ std::vector<Real> drawn(std::size_t count, unsigned seed, const Draw& draw) {
 
 /// What every vector costs at its nearest centroid.
 template <class Real>
-double true_cost(const std::vector<Real>& values, std::size_t dim, const Palette& palette,
+double true_cost(const std::vector<Real>& values, std::size_t dim, const Lut& lut,
                  const std::vector<double>& weights = {}) {
     double cost = 0;
     for (std::size_t v = 0; v * dim < values.size(); ++v) {
         double least = std::numeric_limits<double>::infinity();
-        for (std::size_t c = 0; c * dim < palette.centroids.size(); ++c) {
+        for (std::size_t c = 0; c * dim < lut.centroids.size(); ++c) {
             double distance = 0;
             for (std::size_t t = 0; t < dim; ++t)
-                distance +=
-                    std::pow(double(values[v * dim + t]) - palette.centroids[c * dim + t], 2);
+                distance += std::pow(double(values[v * dim + t]) - lut.centroids[c * dim + t], 2);
             least = std::min(least, distance);
         }
         cost += (weights.empty() ? 1.0 : weights[v]) * least;
@@ -61,12 +60,12 @@ double true_cost(const std::vector<Real>& values, std::size_t dim, const Palette
 double plain_lloyd(const std::vector<float>& values, std::size_t dim, std::size_t k,
                    std::mt19937& random) {
     const std::size_t count = values.size() / dim;
-    Palette palette;
+    Lut lut;
     std::vector<double> chance(count, 1.0);
     const auto distance = [&](std::size_t v, std::size_t c) {
         double sum = 0;
         for (std::size_t t = 0; t < dim; ++t) {
-            const double difference = double(values[v * dim + t]) - palette.centroids[c * dim + t];
+            const double difference = double(values[v * dim + t]) - lut.centroids[c * dim + t];
             sum += difference * difference;
         }
         return sum;
@@ -74,7 +73,7 @@ double plain_lloyd(const std::vector<float>& values, std::size_t dim, std::size_
     for (std::size_t c = 0; c < k; ++c) {
         const std::size_t seed =
             std::discrete_distribution<std::size_t>(chance.begin(), chance.end())(random);
-        for (std::size_t t = 0; t < dim; ++t) palette.centroids.push_back(values[seed * dim + t]);
+        for (std::size_t t = 0; t < dim; ++t) lut.centroids.push_back(values[seed * dim + t]);
         for (std::size_t v = 0; v < count; ++v)
             chance[v] = c == 0 ? distance(v, c) : std::min(chance[v], distance(v, c));
     }
@@ -99,7 +98,7 @@ double plain_lloyd(const std::vector<float>& values, std::size_t dim, std::size_
         if (!(total < cost)) return cost;
         cost = total;
         for (std::size_t i = 0; i < sums.size(); ++i) {
-            if (weights[i / dim] > 0) palette.centroids[i] = sums[i] / weights[i / dim];
+            if (weights[i / dim] > 0) lut.centroids[i] = sums[i] / weights[i / dim];
         }
     }
 }
@@ -140,7 +139,7 @@ BOOST_AUTO_TEST_CASE(no_worse_than_five_plain_restarts_to_convergence, *kArithme
                 double plain = std::numeric_limits<double>::infinity();
                 for (int restart = 0; restart < 5; ++restart)
                     plain = std::min(plain, plain_lloyd(values, dim, k, random));
-                const Palette ours = cluster_vectors<float>({values, {}}, dim, k, 1);
+                const Lut ours = cluster_vectors<float>({values, {}}, dim, k, 1);
                 const double cost = true_cost(values, dim, ours);
                 BOOST_TEST(cost <= plain * 1.003,
                            name << ", dim " << dim << ", k " << k << ": " << cost / plain);
@@ -296,14 +295,14 @@ BOOST_AUTO_TEST_CASE(vectors_without_weight_do_not_matter) {
 
 BOOST_AUTO_TEST_CASE(doubles_out_of_the_range_of_squares_are_clustered) {
     const auto plain = drawn<double>(6000, 16, normal);
-    const Palette expected = cluster_vectors<double>({plain, {}}, 3, 16, 1);
+    const Lut expected = cluster_vectors<double>({plain, {}}, 3, 16, 1);
     for (const int exponent : {1000, -1000}) {
         auto values = plain;
         for (double& value : values) value = std::ldexp(value, exponent);
-        const Palette palette = cluster_vectors<double>({values, {}}, 3, 16, 1);
-        BOOST_REQUIRE(palette.centroids.size() == expected.centroids.size());
-        for (std::size_t i = 0; i < palette.centroids.size(); ++i)
-            BOOST_TEST(palette.centroids[i] == std::ldexp(expected.centroids[i], exponent));
+        const Lut lut = cluster_vectors<double>({values, {}}, 3, 16, 1);
+        BOOST_REQUIRE(lut.centroids.size() == expected.centroids.size());
+        for (std::size_t i = 0; i < lut.centroids.size(); ++i)
+            BOOST_TEST(lut.centroids[i] == std::ldexp(expected.centroids[i], exponent));
     }
 }
 
@@ -312,9 +311,9 @@ BOOST_AUTO_TEST_CASE(extreme_floats_are_clustered) {
         const auto values = drawn(8000, 17, [&](std::mt19937& random) {
             return std::uniform_real_distribution<>(-3, 3)(random) * scale;
         });
-        const Palette palette = cluster_vectors<float>({values, {}}, 2, 16, 1);
+        const Lut lut = cluster_vectors<float>({values, {}}, 2, 16, 1);
         // 16 cells of a square of side 6 leave 2 (6 / 4)^2 / 12 a vector.
-        BOOST_TEST(true_cost(values, 2, palette) / scale / scale < 4000 * 0.40);
+        BOOST_TEST(true_cost(values, 2, lut) / scale / scale < 4000 * 0.40);
     }
 }
 
@@ -325,11 +324,11 @@ BOOST_AUTO_TEST_CASE(few_distinct_among_many_are_met_exactly) {
         const auto which = static_cast<float>(random() % 200);
         values.insert(values.end(), {which, -which, which == 0 ? -0.0F : 1.0F});
     }
-    const Palette palette = cluster_vectors<float>({values, {}}, 3, 256, 1);
-    BOOST_REQUIRE(palette.centroids.size() == 600U);
+    const Lut lut = cluster_vectors<float>({values, {}}, 3, 256, 1);
+    BOOST_REQUIRE(lut.centroids.size() == 600U);
     for (std::size_t c = 0; c < 200; ++c)
-        BOOST_TEST(palette.centroids[3 * c] == static_cast<double>(c));
-    BOOST_TEST(palette.cost == 0);
+        BOOST_TEST(lut.centroids[3 * c] == static_cast<double>(c));
+    BOOST_TEST(lut.cost == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,4 @@
-#include "stages/cluster/quick_palettes.hpp"
+#include "stages/cluster/quick_luts.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -121,7 +121,7 @@ class Partitioner {
         return boundaries;
     }
 
-    /// Whether what bins have inside is little beside what the largest palettes cost.
+    /// Whether what bins have inside is little beside what the largest LUTs cost.
     bool is_fine() {
         if (bins_.size() <= 2 * kMostClusters) return false;
         placer_.place(bins_, prefix_, kMostClusters, cuts_);
@@ -179,14 +179,14 @@ BinnedPoints binned_points(const WeightedPoints<Real>& points, DType dtype) {
 template BinnedPoints binned_points<float>(const WeightedPoints<float>&, DType);
 template BinnedPoints binned_points<double>(const WeightedPoints<double>&, DType);
 
-std::vector<std::vector<double>> quick_palettes(const BinnedPoints& points,
-                                                std::span<const std::size_t> sizes) {
+std::vector<std::vector<double>> quick_luts(const BinnedPoints& points,
+                                            std::span<const std::size_t> sizes) {
     const std::span<const Bin> bins = points.bins;
     Partitioner partitioner(bins);
-    std::vector<std::vector<double>> palettes;
-    palettes.reserve(sizes.size());
+    std::vector<std::vector<double>> luts;
+    luts.reserve(sizes.size());
     for (const std::size_t k : sizes) {
-        std::vector<double>& centroids = palettes.emplace_back();
+        std::vector<double>& centroids = luts.emplace_back();
         if (bins.size() <= k) {
             for (const Bin& bin : bins) centroids.push_back(points.coordinates.back(bin.mean));
             continue;
@@ -195,7 +195,7 @@ std::vector<std::vector<double>> quick_palettes(const BinnedPoints& points,
         for (const Bin& cluster : clusters_of(bins, partitioner.partition(k)))
             centroids.push_back(points.coordinates.back(cluster.mean));
     }
-    return palettes;
+    return luts;
 }
 
 double cost_of(const BinnedPoints& points, std::span<const double> entries) {

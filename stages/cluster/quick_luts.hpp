@@ -1,4 +1,4 @@
-// Palettes of several sizes from one look at the points, quick rather than best: to compare what a
+// LUTs of several sizes from one look at the points, quick rather than best: to compare what a
 // tensor would lose at each width before one is chosen.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace pal::cluster {
 
-/// Points in bins, sixteen or more a cluster of the largest palette, or one for each value.
+/// Points in bins, sixteen or more a cluster of the largest LUT, or one for each value.
 struct BinnedPoints {
     Coordinates coordinates;
     std::vector<Bin> bins;  // ascending, in coordinates
@@ -30,8 +30,8 @@ template <class Real>
 /// [size] Ascending centroids, as many as a size asks for, or as there are bins: a good partition
 /// of neighbouring bins taken together, four a cluster, then Lloyd's iteration over single bins:
 /// mostly 1 % above the best cost at 64 and 256, and 1e-3 below. 40 to 300 us a size.
-[[nodiscard]] std::vector<std::vector<double>> quick_palettes(const BinnedPoints& points,
-                                                              std::span<const std::size_t> sizes);
+[[nodiscard]] std::vector<std::vector<double>> quick_luts(const BinnedPoints& points,
+                                                          std::span<const std::size_t> sizes);
 
 /// Weighted sum of squared distances to the nearest of `entries`, which are ascending; a bin counts
 /// as a whole. O(bins).
