@@ -5,7 +5,7 @@
 #include <cmath>
 #include <span>
 
-#include "stages/cluster/certificate.hpp"
+#include "stages/cluster/bounds/certificate.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/tensor/error.hpp"

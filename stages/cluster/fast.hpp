@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "stages/cluster/histogram/float_blocks.hpp"
+#include "stages/cluster/types/float_blocks.hpp"
 #include "stages/cluster/types/lut.hpp"
 #include "stages/cluster/types/points.hpp"
 #include "stages/tensor/dtype.hpp"

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "stages/cluster/histogram/float_blocks.hpp"
 #include "stages/cluster/partition/interval_costs.hpp"
+#include "stages/cluster/types/float_blocks.hpp"
 #include "stages/cluster/types/points.hpp"
 #include "stages/tensor/dtype.hpp"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "stages/cluster/bounds/straddling.hpp"
 #include "stages/cluster/partition/good_partition.hpp"
 #include "stages/cluster/partition/partition.hpp"
 #include "stages/cluster/partition/priced_partition.hpp"

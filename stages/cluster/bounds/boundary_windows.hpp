@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "stages/cluster/histogram/binned_data.hpp"
+#include "stages/cluster/bounds/binned_data.hpp"
 
 namespace pal::cluster {
 

@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "stages/cluster/histogram/float_blocks.hpp"
 #include "stages/cluster/partition/interval_costs.hpp"
+#include "stages/cluster/types/float_blocks.hpp"
 
 namespace pal::cluster {
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "stages/cluster/histogram/distinct_values.hpp"
-#include "stages/cluster/histogram/float_blocks.hpp"
+#include "stages/cluster/types/float_blocks.hpp"
 
 namespace pal::cluster {
 

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "stages/cluster/arithmetic/random.hpp"
+#include "stages/cluster/vectors/random.hpp"
 #include "stages/cluster/vectors/training_set.hpp"
 
 namespace pal::cluster {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "stages/cluster/arithmetic/random.hpp"
+#include "stages/cluster/vectors/random.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/parallel/scratch.hpp"

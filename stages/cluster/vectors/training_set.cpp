@@ -5,7 +5,7 @@
 #include <compare>
 #include <numeric>
 
-#include "stages/cluster/arithmetic/random.hpp"
+#include "stages/cluster/vectors/random.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/parallel/scratch.hpp"
 

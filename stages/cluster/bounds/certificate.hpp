@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "stages/cluster/histogram/counted_histogram.hpp"
-#include "stages/cluster/histogram/float_blocks.hpp"
+#include "stages/cluster/types/float_blocks.hpp"
 #include "stages/cluster/types/points.hpp"
 #include "stages/tensor/dtype.hpp"
 

@@ -4,7 +4,6 @@
 #include <span>
 #include <vector>
 
-#include "stages/cluster/bounds/straddling.hpp"
 #include "stages/cluster/histogram/counted_histogram.hpp"
 #include "stages/cluster/partition/interval_costs.hpp"
 

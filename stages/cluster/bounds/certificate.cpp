@@ -1,11 +1,11 @@
-#include "stages/cluster/certificate.hpp"
+#include "stages/cluster/bounds/certificate.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "stages/cluster/bounds/binned_data.hpp"
 #include "stages/cluster/bounds/straddling.hpp"
-#include "stages/cluster/histogram/binned_data.hpp"
 #include "stages/cluster/histogram/distinct_values.hpp"
 #include "stages/cluster/histogram/few_values.hpp"
 #include "stages/cluster/histogram/pattern_histogram.hpp"

@@ -1,4 +1,4 @@
-#include "stages/cluster/histogram/binned_data.hpp"
+#include "stages/cluster/bounds/binned_data.hpp"
 
 #include <algorithm>
 #include <cmath>

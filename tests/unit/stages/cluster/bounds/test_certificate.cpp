@@ -3,7 +3,7 @@
 #include <cmath>
 #include <random>
 
-#include "stages/cluster/certificate.hpp"
+#include "stages/cluster/bounds/certificate.hpp"
 #include "stages/cluster/cluster.hpp"
 #include "tests/support/distributions.hpp"
 #include "tests/support/labels.hpp"
