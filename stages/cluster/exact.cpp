@@ -13,6 +13,7 @@
 #include "stages/cluster/histogram/counted_histogram.hpp"
 #include "stages/cluster/histogram/distinct_values.hpp"
 #include "stages/cluster/partition/partition.hpp"
+#include "stages/cluster/scalar_luts.hpp"
 #include "stages/parallel/parallel.hpp"
 
 namespace pal {

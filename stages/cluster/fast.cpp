@@ -11,11 +11,11 @@
 #include "stages/cluster/histogram/counted_histogram.hpp"
 #include "stages/cluster/histogram/distinct_values.hpp"
 #include "stages/cluster/histogram/even_histogram.hpp"
-#include "stages/cluster/histogram/few_values.hpp"
 #include "stages/cluster/histogram/pattern_histogram.hpp"
 #include "stages/cluster/partition/good_partition.hpp"
 #include "stages/cluster/partition/partition.hpp"
 #include "stages/cluster/partition/settle.hpp"
+#include "stages/cluster/scalar_luts.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/tensor/error.hpp"
 

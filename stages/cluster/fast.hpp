@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <optional>
 
-#include "stages/cluster/types/float_blocks.hpp"
 #include "stages/cluster/types/lut.hpp"
 #include "stages/cluster/types/points.hpp"
 #include "stages/tensor/dtype.hpp"

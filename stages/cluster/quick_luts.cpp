@@ -7,7 +7,6 @@
 #include "stages/cluster/histogram/counted_histogram.hpp"
 #include "stages/cluster/histogram/distinct_values.hpp"
 #include "stages/cluster/histogram/even_histogram.hpp"
-#include "stages/cluster/histogram/few_values.hpp"
 #include "stages/cluster/histogram/pattern_histogram.hpp"
 #include "stages/cluster/partition/cuts.hpp"
 #include "stages/cluster/partition/good_partition.hpp"

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "stages/cluster/partition/interval_costs.hpp"
-#include "stages/cluster/types/float_blocks.hpp"
 #include "stages/cluster/types/points.hpp"
 #include "stages/tensor/dtype.hpp"
 

@@ -7,8 +7,8 @@
 #include "stages/cluster/bounds/binned_data.hpp"
 #include "stages/cluster/bounds/straddling.hpp"
 #include "stages/cluster/histogram/distinct_values.hpp"
-#include "stages/cluster/histogram/few_values.hpp"
 #include "stages/cluster/histogram/pattern_histogram.hpp"
+#include "stages/cluster/partition/partition.hpp"
 #include "stages/cluster/partition/priced_partition.hpp"
 #include "stages/tensor/error.hpp"
 

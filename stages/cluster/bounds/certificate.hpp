@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "stages/cluster/histogram/counted_histogram.hpp"
-#include "stages/cluster/types/float_blocks.hpp"
 #include "stages/cluster/types/points.hpp"
 #include "stages/tensor/dtype.hpp"
 

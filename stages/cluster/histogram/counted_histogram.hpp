@@ -10,8 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "stages/cluster/partition/interval_costs.hpp"
-#include "stages/cluster/types/float_blocks.hpp"
+#include "stages/cluster/types/points.hpp"
 
 namespace pal::cluster {
 

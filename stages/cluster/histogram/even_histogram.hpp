@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "stages/cluster/histogram/counted_histogram.hpp"
-#include "stages/cluster/types/float_blocks.hpp"
+#include "stages/cluster/types/points.hpp"
 
 namespace pal::cluster {
 

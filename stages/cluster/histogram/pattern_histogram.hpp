@@ -2,7 +2,7 @@
 #pragma once
 
 #include "stages/cluster/histogram/counted_histogram.hpp"
-#include "stages/cluster/types/float_blocks.hpp"
+#include "stages/cluster/types/points.hpp"
 #include "stages/tensor/dtype.hpp"
 
 namespace pal::cluster {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "stages/cluster/types/float_blocks.hpp"
+#include "stages/cluster/types/points.hpp"
 
 namespace pal::cluster {
 

@@ -1,6 +1,9 @@
-// Points with weights: what every engine clusters.
+// Points as engines take them: in memory with weights, or as floats that are read block by block.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <span>
 
 namespace pal {
@@ -14,3 +17,30 @@ struct WeightedPoints {
 };
 
 }  // namespace pal
+
+namespace pal::cluster {
+
+/// One group's floats as passes over blocks: what the fast engine reads. A group in memory is one
+/// block; a large one is read from its tensor block by block, by several threads.
+struct FloatBlocks {
+    std::size_t count = 0;
+    /// Calls visit with every value once, in blocks, on several threads at a time.
+    std::function<void(const std::function<void(std::span<const float>)>& visit)> for_each;
+    /// The same as the 16 bits of f16 or bf16 that stand for each value; empty where values are not
+    /// at hand so.
+    std::function<void(const std::function<void(std::span<const std::uint16_t>)>& visit)>
+        for_each_stored;
+    /// `length` values from `begin` on; valid until the thread's next call.
+    std::function<std::span<const float>(std::size_t begin, std::size_t length)> read;
+};
+
+/// Values in memory, which must outlive it; one block on the calling thread.
+[[nodiscard]] inline FloatBlocks blocks_of(std::span<const float> values) {
+    return {
+        values.size(),
+        [values](const auto& visit) { visit(values); },
+        {},
+        [values](std::size_t begin, std::size_t length) { return values.subspan(begin, length); }};
+}
+
+}  // namespace pal::cluster

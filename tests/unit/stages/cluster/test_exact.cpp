@@ -6,6 +6,7 @@
 #include "stages/cluster/bounds/boundary_windows.hpp"
 #include "stages/cluster/cluster.hpp"
 #include "stages/cluster/histogram/distinct_values.hpp"
+#include "stages/cluster/partition/partition.hpp"
 #include "tests/support/distributions.hpp"
 #include "tests/support/labels.hpp"
 #include "tests/support/threads.hpp"

@@ -1,0 +1,41 @@
+#include "stages/cluster/scalar_luts.hpp"
+
+#include "stages/cluster/partition/good_partition.hpp"
+#include "stages/cluster/partition/partition.hpp"
+
+namespace pal::cluster {
+
+template <class Real>
+Lut lut_of_values(const DistinctValues<Real>& distinct) {
+    return {{distinct.values.begin(), distinct.values.end()}, 0.0, {}};
+}
+
+Lut lut_of_clusters(std::span<const Bin> clusters, const Coordinates& coordinates) {
+    Lut lut;
+    lut.centroids.reserve(clusters.size());
+    for (const Bin& cluster : clusters) {
+        lut.centroids.push_back(coordinates.back(cluster.mean));
+        lut.cost += cluster.spread / coordinates.unit / coordinates.unit;
+    }
+    return lut;
+}
+
+Lut lut_of_partition(std::span<const Bin> bins, const std::vector<std::size_t>& boundaries,
+                     const Coordinates& coordinates) {
+    return lut_of_clusters(clusters_of(bins, boundaries), coordinates);
+}
+
+template <class Real>
+Lut good_lut(const DistinctValues<Real>& distinct, std::size_t max_clusters) {
+    if (distinct.values.size() <= max_clusters) return lut_of_values(distinct);
+    const auto coordinates = coordinates_for(distinct.values.front(), distinct.values.back());
+    const auto bins = bins_of(distinct, coordinates);
+    return lut_of_partition(bins, good_partition(bins, max_clusters), coordinates);
+}
+
+template Lut lut_of_values<float>(const DistinctValues<float>&);
+template Lut lut_of_values<double>(const DistinctValues<double>&);
+template Lut good_lut<float>(const DistinctValues<float>&, std::size_t);
+template Lut good_lut<double>(const DistinctValues<double>&, std::size_t);
+
+}  // namespace pal::cluster
