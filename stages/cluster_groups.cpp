@@ -6,6 +6,7 @@
 #include <span>
 
 #include "stages/cluster/bounds/certificate.hpp"
+#include "stages/cluster/vectors/random.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/tensor/error.hpp"
@@ -16,17 +17,10 @@ namespace pal {
 
 namespace {
 
-std::uint64_t mixed(std::uint64_t value) noexcept {  // splitmix64, Steele, Lea and Flood 2014
-    value += 0x9E3779B97F4A7C15U;
-    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9U;
-    value = (value ^ (value >> 27)) * 0x94D049BB133111EBU;
-    return value ^ (value >> 31);
-}
-
 std::uint64_t seed_of(std::uint64_t seed, std::string_view path, std::size_t group) noexcept {
-    std::uint64_t hash = mixed(seed);
-    for (const char c : path) hash = mixed(hash ^ static_cast<unsigned char>(c));
-    return mixed(hash ^ group);
+    std::uint64_t hash = cluster::splitmix64(seed);
+    for (const char c : path) hash = cluster::splitmix64(hash ^ static_cast<unsigned char>(c));
+    return cluster::splitmix64(hash ^ group);
 }
 
 bool is_streamed(const Geometry& geometry, DType dtype, Engine engine, bool weighted) {

@@ -3,40 +3,29 @@
 #include <bit>
 #include <limits>
 
+#include "stages/cluster/arithmetic/carried_sum.hpp"
+
 namespace pal::cluster {
 
 namespace {
 
 constexpr std::size_t kBlock = 32;  // n / 32 blocks and up to 27 levels: fewer entries than bins
 
-/// Neumaier's sum: the rounding errors of the additions are added up on their own.
-class Sum {
-  public:
-    double add(double term) noexcept {
-        const double total = sum_ + term;
-        lost_ += std::abs(sum_) >= std::abs(term) ? (sum_ - total) + term : (term - total) + sum_;
-        sum_ = total;
-        return sum_ + lost_;
-    }
-
-  private:
-    double sum_ = 0;
-    double lost_ = 0;
-};
-
 }  // namespace
 
 PrefixCosts::PrefixCosts(std::span<const Bin> bins) : prefix_(bins.size() + 1) {
-    Sum weight;
-    Sum sum;
-    Sum squares;
+    CarriedSum weight;
+    CarriedSum sum;
+    CarriedSum squares;
     double magnitude = 0;
     double largest = 0;
     bool whole = true;  // whole weights add up and subtract exactly
     for (std::size_t b = 0; b < bins.size(); ++b) {
         const Bin& bin = bins[b];
-        prefix_[b + 1] = {weight.add(bin.weight), sum.add(bin.weight * bin.mean),
-                          squares.add(bin.weight * bin.mean * bin.mean + bin.spread)};
+        weight.add(bin.weight);
+        sum.add(bin.weight * bin.mean);
+        squares.add(bin.weight * bin.mean * bin.mean + bin.spread);
+        prefix_[b + 1] = {weight.value(), sum.value(), squares.value()};
         magnitude += bin.weight * std::abs(bin.mean);
         largest = std::max(largest, std::abs(bin.mean));
         whole = whole && bin.weight == std::trunc(bin.weight);

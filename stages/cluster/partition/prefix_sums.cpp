@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "stages/cluster/arithmetic/carried_sum.hpp"
 #include "stages/cluster/arithmetic/rounding.hpp"
 
 namespace pal::cluster {
@@ -14,20 +15,6 @@ namespace {
 // Plain sums inside a block, sums that carry their rounding errors along over blocks: nearly the
 // precision of the latter at nearly the speed of the former.
 constexpr std::size_t kSummed = 32;
-
-class Carried {  // Neumaier's sum
-  public:
-    void add(double term) noexcept {
-        const double total = sum_ + term;
-        lost_ += std::abs(sum_) >= std::abs(term) ? (sum_ - total) + term : (term - total) + sum_;
-        sum_ = total;
-    }
-    [[nodiscard]] double value() const noexcept { return sum_ + lost_; }
-
-  private:
-    double sum_ = 0;
-    double lost_ = 0;
-};
 
 /// Whole numbers below 2^53 add up exactly.
 bool whole(double weight) noexcept {
@@ -41,9 +28,9 @@ void PrefixSums::build(std::span<const Bin> bins, std::size_t padding) {
     weights_.resize(bins.size() + 1 + padding);
     sums_.resize(bins.size() + 1 + padding);
     weights_[0] = sums_[0] = 0;
-    Carried weights;
-    Carried sums;
-    Carried squares;
+    CarriedSum weights;
+    CarriedSum sums;
+    CarriedSum squares;
     double moment = 0;
     bool exact = true;
     bool rising = true;

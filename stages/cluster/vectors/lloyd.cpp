@@ -28,6 +28,16 @@ std::size_t blocks_at_a_time(std::size_t k, std::size_t dim) {
     return std::max(kBlocks, kSumBytes / (k * (dim + 2) * sizeof(double)));
 }
 
+/// What one pass over the points says about k centroids.
+struct Pass {
+    std::vector<double> offsets;   // [k][dim] weighted sum of (vector - its centroid)
+    std::vector<double> weights;   // [k]
+    std::vector<double> errors;    // [k] weighted sum of squared distances
+    double cost = 0;               // sum of the errors
+    std::vector<double> farthest;  // the vector with the largest weighted distance, and
+    double farthest_error = 0;     // that distance squared: where an empty cluster starts anew
+};
+
 /// One block's sums. kDim 0: any dimension.
 template <std::size_t kDim, class Real>
 void add_block(std::span<const Real> values, std::span<const double> weights,
@@ -86,8 +96,7 @@ void add(Pass& total, const Pass& block) {
     }
 }
 
-}  // namespace
-
+/// One pass. centroids: [k][dim], k <= 256. Parallel over blocks.
 template <class Real>
 Pass pass_over(const VectorSource<Real>& source, const std::vector<double>& centroids) {
     const std::size_t dim = source.dim();
@@ -120,6 +129,9 @@ Pass pass_over(const VectorSource<Real>& source, const std::vector<double>& cent
     return total;
 }
 
+/// Moves every centroid `step` times the way to its mean. For a step of 0 to 2 the cost does not
+/// rise (it is a parabola around the mean for each cluster), and beyond 1 it falls faster when many
+/// clusters shift together. An empty cluster jumps to the farthest vector.
 void move_centroids(const Pass& pass, double step, std::vector<double>& centroids) {
     const std::size_t dim = centroids.size() / pass.weights.size();
     bool reseeded = false;  // one empty cluster an iteration: two would land on the same vector
@@ -135,6 +147,8 @@ void move_centroids(const Pass& pass, double step, std::vector<double>& centroid
         }
     }
 }
+
+}  // namespace
 
 template <class Real>
 double lloyd(const VectorSource<Real>& source, const LloydLimits& limits,
@@ -156,8 +170,6 @@ double lloyd(const VectorSource<Real>& source, const LloydLimits& limits,
     }
 }
 
-template Pass pass_over<float>(const VectorSource<float>&, const std::vector<double>&);
-template Pass pass_over<double>(const VectorSource<double>&, const std::vector<double>&);
 template double lloyd<float>(const VectorSource<float>&, const LloydLimits&, std::vector<double>&);
 template double lloyd<double>(const VectorSource<double>&, const LloydLimits&,
                               std::vector<double>&);
