@@ -1,6 +1,8 @@
-// Clustering: weighted points in, a LUT out. Scalar engines work on one-dimensional points, the
-// vector engine on points of cluster_dim components. Every engine is a pure function: same points,
-// same LUT, whatever the threads.
+// The clustering engines: weighted points in, a LUT out.
+//
+// Scalar engines (fast, exact, reference) take one-dimensional points. The vector engine takes
+// points of cluster_dim components. Every engine is a pure function: the same points give the same
+// LUT on any number of threads.
 #pragma once
 
 #include "stages/cluster/exact.hpp"

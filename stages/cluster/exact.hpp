@@ -8,10 +8,10 @@
 
 namespace pal {
 
-/// The optimum of one-dimensional k-means over all distinct values, to a relative 1e-7 of its cost
-/// at worst (rounding; see optimal_partition); k = min(max_clusters, distinct values). Many floats
-/// are counted, and sorted only where a boundary may lie. O(n log n) time but in odd cases, O(n)
-/// memory.
+/// Returns the LUT of least cost over all distinct values, with k = min(max_clusters, distinct
+/// values) centroids. Its cost is within a relative 1e-7 of the optimum (rounding; see
+/// optimal_partition). Many floats are counted, and only values near possible boundaries are
+/// sorted. O(n log n) time in all but rare cases, O(n) memory.
 template <class Real>
 [[nodiscard]] Lut cluster_exact(const WeightedPoints<Real>& points, std::size_t max_clusters);
 

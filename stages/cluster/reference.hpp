@@ -1,4 +1,4 @@
-// The reference engine: the same indices as coreai_opt.
+// The reference engine: meets the indices of coreai_opt.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@
 
 namespace pal {
 
-/// coreai_opt's scalar path step by step: values rounded through f16 and `rounding_precision`
-/// decimals where enable_fast_kmeans_mode says so, dynamic programming in double over prefix sums
-/// (SMAWK), clusters kept.
+/// Follows coreai_opt's scalar path step by step: dynamic programming in double over prefix sums
+/// (SMAWK). enable_fast_kmeans_mode first rounds the values through f16 and to `rounding_precision`
+/// decimals, if all of them are in the range of f16. Returns the clusters too.
 template <class Real>
 [[nodiscard]] Lut cluster_reference(const WeightedPoints<Real>& points, DType dtype,
                                     const PalettizationSpec& spec, std::size_t max_clusters);

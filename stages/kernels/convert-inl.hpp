@@ -1,4 +1,5 @@
-// Per-target: 16 stored bits to floats. Included once for each instruction set, by Highway's rules.
+// Conversion of 16 stored bits to floats, per target. Included once for each instruction set, by
+// Highway's rules.
 #if defined(PAL_CONVERT_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef PAL_CONVERT_INL
 #undef PAL_CONVERT_INL
@@ -13,8 +14,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {
 
-// Through the exponent alone (van der Zijp): shifted into a float's fields a half is 2^-112 of its
-// value, denormals included; infinity and NaN need the largest exponent.
+// Converts through the exponent alone (van der Zijp). Shifted into a float's fields, a half is
+// 2^-112 of its value, denormals included. Infinity and NaN need the largest exponent.
 HWY_ATTR inline void halves_to_floats(const std::uint16_t* HWY_RESTRICT patterns, std::size_t count,
                                       float* HWY_RESTRICT values) {
     namespace hn = hwy::HWY_NAMESPACE;

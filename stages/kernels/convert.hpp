@@ -1,4 +1,4 @@
-// Conversions and scans of blocks of weights. Same results on every instruction set.
+// Conversions and scans of blocks of weights, with the same results on every instruction set.
 #pragma once
 
 #include <cstddef>
@@ -7,17 +7,19 @@
 
 namespace pal::kernels {
 
-/// IEEE half patterns and bfloat16 patterns as floats, exactly. Same length; no alignment needed.
+/// Convert IEEE half patterns, and bfloat16 patterns, to floats, exactly. Both spans have one
+/// length; no alignment is needed.
 void halves_to_floats(std::span<const std::uint16_t> patterns, std::span<float> values);
 void bfloat16_to_floats(std::span<const std::uint16_t> patterns, std::span<float> values);
 
-/// Whether all are neither NaN nor infinite.
+/// Returns whether no value is NaN or infinite.
 [[nodiscard]] bool all_finite(std::span<const float> values);
 [[nodiscard]] bool all_finite(std::span<const double> values);
 
-/// The largest magnitude, 0 for no values. Finite values only.
+/// Returns the largest magnitude, 0 for no values. Finite values only.
 [[nodiscard]] float max_magnitude(std::span<const float> values);
-/// largest[i] becomes max(largest[i], |values[i]|). Same length; finite values only.
+/// Raises largest[i] to max(largest[i], |values[i]|). Both spans have one length. Finite values
+/// only.
 void max_magnitudes(std::span<const float> values, std::span<float> largest);
 
 }  // namespace pal::kernels

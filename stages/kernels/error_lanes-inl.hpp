@@ -1,5 +1,5 @@
-// Per-target: running error sums of a block in registers, for kernels that have values and what
-// they decode to at hand. Included once for each instruction set, by Highway's rules.
+// Running error sums of a block in registers, per target, for kernels that have values and decoded
+// values at hand. Included once for each instruction set, by Highway's rules.
 #if defined(PAL_ERROR_LANES_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef PAL_ERROR_LANES_INL
 #undef PAL_ERROR_LANES_INL
@@ -14,7 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {
 
-/// Value v of a block is in lane v % 8 of the sums, whatever the length of a register.
+/// Error sums in lanes. Value v of a block is in lane v % 8, for any length of a register.
 class ErrorVectors {
     static constexpr std::size_t kLanes = HWY_MIN(kErrorLanes, HWY_LANES(double));
     static constexpr std::size_t kParts = kErrorLanes / kLanes;
@@ -32,7 +32,7 @@ class ErrorVectors {
         for (std::size_t p = 0; p < kFloatParts; ++p) largest_[p] = hn::Zero(M());
     }
 
-    /// Adds 8 values.
+    /// Adds 8 values and their decoded values.
     HWY_INLINE void add(const float* HWY_RESTRICT values, const float* HWY_RESTRICT decoded) {
         namespace hn = hwy::HWY_NAMESPACE;
         for (std::size_t p = 0; p < kParts; ++p) {
@@ -49,6 +49,7 @@ class ErrorVectors {
         }
     }
 
+    /// Writes the lanes.
     HWY_INLINE void store(ErrorLanes& lanes) const {
         namespace hn = hwy::HWY_NAMESPACE;
         for (std::size_t p = 0; p < kParts; ++p) {

@@ -1,6 +1,6 @@
-// Sums of errors in double. The order of additions is part of the definition: value v goes to lane
-// v mod 8, lanes are added up pairwise at the end; no fused multiplication. So the sums are the
-// same on every instruction set.
+// Sums of errors in double, the same on every instruction set. The order of additions is part of
+// the definition. Value v goes to lane v mod 8, and lanes are added up pairwise at the end; no
+// multiplication is fused.
 #pragma once
 
 #include <array>
@@ -18,21 +18,22 @@ struct ErrorSums {
 
 inline constexpr std::size_t kErrorLanes = 8;
 
-/// Sums of a block on their way.
+/// Sums of a part of a block.
 struct ErrorLanes {
     std::array<double, kErrorLanes> squared_error{};
     std::array<double, kErrorLanes> energy{};
     std::array<double, kErrorLanes> max_abs_error{};
     std::array<double, kErrorLanes> max_abs{};
 
-    /// The block's sums; what has been added so far are its first `added` values, a multiple of 8.
+    /// Returns the sums of the whole block. Its first `added` values, a multiple of 8, have been
+    /// added to the lanes.
     template <class Real>
     [[nodiscard]] ErrorSums finished(std::span<const Real> values, std::span<const Real> decoded,
                                      std::size_t added, double unit);
 };
 
-/// Of one block. Same length; `unit`, a power of two, is what values and decoded are multiplied by
-/// first.
+/// Returns the error sums of one block. Both spans have one length. `unit`, a power of two,
+/// multiplies values and decoded values first.
 [[nodiscard]] ErrorSums error_sums(std::span<const float> values, std::span<const float> decoded);
 [[nodiscard]] ErrorSums error_sums(std::span<const double> values, std::span<const double> decoded,
                                    double unit = 1);

@@ -1,4 +1,5 @@
-// Values of few bits to and from bit strings, most significant bit first, eight at a time.
+// Packing of values of few bits into bit strings, and back: most significant bit first, eight
+// values at a time.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +8,11 @@
 
 namespace pal::kernels {
 
-/// values (< 2^n_bits, a multiple of 8 of them) to values.size() / 8 * n_bits bytes. n_bits: 1
-/// to 7.
+/// Packs values (< 2^n_bits, a multiple of 8 of them) into values.size() / 8 * n_bits bytes.
+/// n_bits: 1 to 7.
 void pack_eights(std::span<const std::uint8_t> values, int n_bits, std::span<std::uint8_t> packed);
 
-/// The inverse.
+/// Unpacks what pack_eights packed.
 void unpack_eights(std::span<const std::uint8_t> packed, int n_bits,
                    std::span<std::uint8_t> values);
 

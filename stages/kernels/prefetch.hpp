@@ -1,4 +1,4 @@
-// Asking for memory before it is needed.
+// Prefetching of memory.
 #pragma once
 
 #include <algorithm>
@@ -6,9 +6,9 @@
 
 namespace pal::kernels {
 
-/// For a loop that walks over `values` in steps of `count`: asks for the lines 4 KiB ahead. What
-/// processors ask for of themselves ends at each page, as the next one may be anywhere. Lines
-/// behind the array's end, even unmapped ones, are asked for in vain, no more.
+/// Prefetches the lines 4 KiB ahead, for a loop that walks over `values` in steps of `count`. The
+/// processor's own prefetching ends at each page, as the next one may be anywhere. Lines behind the
+/// array's end, even unmapped ones, do no harm.
 template <class Value>
 void prefetch_ahead(const Value* values, std::size_t count) noexcept {
     constexpr std::size_t kAhead = 4096 / sizeof(Value);
@@ -16,7 +16,7 @@ void prefetch_ahead(const Value* values, std::size_t count) noexcept {
     for (std::size_t v = 0; v < count; v += kLine) __builtin_prefetch(values + v + kAhead);
 }
 
-/// body(begin, end) for runs of values from 0 to `count`, each asked for ahead.
+/// Calls body(begin, end) for runs of values from 0 to `count`, each prefetched ahead.
 template <class Value, class Body>
 void for_each_prefetched(const Value* values, std::size_t count, const Body& body) {
     constexpr std::size_t kRun = 512 / sizeof(Value);

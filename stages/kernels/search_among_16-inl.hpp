@@ -1,4 +1,4 @@
-// Per-target: the place of values among at most 16 sorted entries, a register of values at a time.
+// Search of values among at most 16 sorted entries, a register of values at a time, per target.
 // Included once for each instruction set, by Highway's rules.
 #if defined(PAL_SEARCH_AMONG_16_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef PAL_SEARCH_AMONG_16_INL
@@ -17,7 +17,8 @@ namespace pal::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// At most 16 entries: values that no whole register is left for. thresholds: 15, then infinity.
+/// Searches the last values, too few for a whole register. At most 16 entries. thresholds: 15, then
+/// infinity.
 HWY_ATTR inline void find_rest(const float* HWY_RESTRICT values, std::size_t count,
                                const float* HWY_RESTRICT thresholds,
                                const float* HWY_RESTRICT entries,
@@ -40,7 +41,7 @@ class TableOf16 {
     explicit HWY_INLINE TableOf16(const float* HWY_RESTRICT values)
         : low_(hn::LoadU(D(), values)), high_(hn::LoadU(D(), values + kSixteen - kSearchLanes)) {}
 
-    /// `upper`: which places are 8 or more.
+    /// Returns the entries at `places`. upper: mask of the places that are 8 or more.
     template <class Places, class Mask>
     HWY_INLINE hn::Vec<hn::FixedTag<float, kSearchLanes>> at(Places places, Mask upper) const {
         const hn::RebindToSigned<D> di;
@@ -59,8 +60,8 @@ class TableOf16 {
     hn::Vec<D> high_;
 };
 
-/// The search among 16 for the values of one register. A lane looks its next threshold up in a
-/// register: four comparisons halve 16 places down to one.
+/// Searches among 16 entries for the values of one register. Each lane looks its next threshold up
+/// in a register. Four comparisons halve 16 places down to one.
 class SearchAmong16 {
   public:
     using D = hn::FixedTag<float, kSearchLanes>;
@@ -110,7 +111,7 @@ class SearchAmong16 {
     TableOf16 entries_;
 };
 #else
-/// Registers of less than 8 floats count the thresholds below.
+/// Counts the thresholds below each value, for registers of less than 8 floats.
 class SearchAmong16 {
   public:
     SearchAmong16(const float* HWY_RESTRICT thresholds, const float* HWY_RESTRICT entries)

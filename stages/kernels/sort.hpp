@@ -1,4 +1,4 @@
-// Sorting numbers, ascending: Highway's vectorized quicksort, some 15 times faster than std::sort
+// Ascending sort of numbers by Highway's vectorized quicksort: some 15 times faster than std::sort
 // on random floats.
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace pal::kernels {
 
-/// No NaN. -0 comes before +0.
+/// Sort the values in place. No NaN. -0 comes before +0.
 void sort_ascending(std::span<float> values);
 void sort_ascending(std::span<double> values);
 

@@ -1,11 +1,11 @@
-// Sums that hardly lose precision.
+// Compensated sums.
 #pragma once
 
 #include <cmath>
 
 namespace pal::cluster {
 
-/// Neumaier's sum: rounding errors of the additions are added up on their own.
+/// Neumaier's sum: adds up the rounding errors of its additions separately.
 class CarriedSum {
   public:
     void add(double term) noexcept {

@@ -1,4 +1,4 @@
-// Functions that need to be about right, quick, and the same on every machine.
+// Rough functions: quick, about right, and the same on every machine.
 #pragma once
 
 #include <algorithm>
@@ -7,14 +7,15 @@
 
 namespace pal::cluster {
 
-/// Cube root of a positive number to some 5 percent (the first guess of FreeBSD's cbrt).
+/// Returns the cube root of a positive number to about 5 percent (the first guess of FreeBSD's
+/// cbrt).
 inline double rough_cube_root(double x) noexcept {
     constexpr std::uint64_t kBias = 715094163;
     const auto bits = std::bit_cast<std::uint64_t>(x);
     return std::bit_cast<double>(((bits >> 32) / 3 + kBias) << 32);
 }
 
-/// log2 and its inverse, straight lines between powers of two: within 0.09 of the truth.
+/// Return log2 and its inverse, by straight lines between powers of two: within 0.09 of the truth.
 inline float rough_log2(float value) noexcept {
     return static_cast<float>(std::bit_cast<std::int32_t>(value)) * 0x1p-23F - 127.0F;
 }

@@ -1,11 +1,11 @@
-// What bounds of rounding errors are made of.
+// The unit of bounds of rounding errors.
 #pragma once
 
 #include <limits>
 
 namespace pal::cluster {
 
-/// Twice the relative error of an operation on doubles.
+/// Twice the largest relative error of an operation on doubles.
 inline constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 }  // namespace pal::cluster

@@ -1,4 +1,4 @@
-// Sums of many terms without a wait for each addition.
+// Sums of many terms that do not wait for each addition.
 #pragma once
 
 #include <array>
@@ -6,8 +6,8 @@
 
 namespace pal::cluster {
 
-/// term(0) + ... + term(count - 1), in four sums side by side: one alone waits for each of its
-/// additions. The order of additions depends on count alone.
+/// Returns term(0) + ... + term(count - 1), added up in four sums side by side. A single sum would
+/// wait for each of its additions. The order of additions depends on count alone.
 template <class Term>
 double sum_of(std::size_t count, const Term& term) {
     std::array<double, 4> sums{};

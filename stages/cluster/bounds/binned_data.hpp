@@ -1,4 +1,4 @@
-// Counted bins in coordinates, and what is known of the cost of LUTs of their data.
+// Counted bins in coordinates, with bounds of the cost of LUTs of their data.
 #pragma once
 
 #include <span>
@@ -9,27 +9,29 @@
 
 namespace pal::cluster {
 
-/// Costs are in coordinates. Of a bin's spread only the most is known: bins() have none.
+/// Costs are in coordinates. The spread inside a bin is known only up to a maximum: bins() have
+/// spread 0.
 class BinnedData {
   public:
-    /// Ascending, disjoint bins, at least one.
+    /// Takes ascending, disjoint bins, at least one.
     explicit BinnedData(std::span<const CountedBin> counted);
 
     [[nodiscard]] std::span<const Bin> bins() const noexcept { return bins_; }
     [[nodiscard]] std::span<const CountedBin> extents() const noexcept { return extents_; }
     [[nodiscard]] const Coordinates& coordinates() const noexcept { return coordinates_; }
-    /// Of means and ends.
+    /// Returns the largest rounding error of a mean or an end, in coordinates.
     [[nodiscard]] double rounding() const noexcept { return rounding_; }
 
-    /// Of a LUT at most, every bin with the centroid that is nearest to its mean.
+    /// Returns an upper bound of a LUT's cost: every bin goes to the centroid nearest to its mean.
     [[nodiscard]] double cost_of(std::span<const double> centroids) const;
 
-    /// At least what one more cluster than `clusters` (2 or more) saves. The optimum is convex in
-    /// their number: no more than what each saved on the way from half of the LUT's.
+    /// Returns at least what one cluster more than `clusters` (2 or more) saves: the average saving
+    /// per cluster from half of the LUT's centroids on. The optimum is convex in the number of
+    /// clusters.
     [[nodiscard]] double most_saved(std::span<const double> centroids, std::size_t clusters) const;
 
-    /// A cost as computed, with what rounding may have taken away, or added. Means are off by
-    /// rounding(); the root of the cost is a distance, and changes by no more than the points move.
+    /// Return a computed cost plus, or minus, what rounding may have changed. Means are off by
+    /// rounding(). The root of a cost is a distance: it changes by no more than the points move.
     [[nodiscard]] double raised(double cost) const;
     [[nodiscard]] double lowered(double cost) const;
 
@@ -43,7 +45,7 @@ class BinnedData {
     std::vector<CountedBin> extents_;
     double weight_ = 0;
     double rounding_ = 0;
-    double spread_ = 0;  // inside bins, at most
+    double spread_ = 0;  // inside all bins, at most
 };
 
 }  // namespace pal::cluster

@@ -1,4 +1,4 @@
-// Where the boundaries of an optimal partition of data can lie, proven from bins of the data.
+// Windows that hold the boundaries of optimal partitions of data, proven from bins of the data.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,15 @@
 namespace pal::cluster {
 
 struct BoundaryWindows {
-    /// [bin]: 1 where some optimal partition may have a boundary inside the bin or at one of its
-    /// edges, else 0. Empty where the bins are too coarse to tell.
+    /// [bin]: 1 if an optimal partition may have a boundary inside the bin or at one of its edges,
+    /// else 0. Empty if the bins are too coarse to tell.
     std::vector<std::uint8_t> open;
-    double price = 0;  // at which about as many clusters are best
+    double price = 0;  // at which about k clusters are best
 };
 
-/// For partitions of the data into k clusters, k >= 2. Two relaxed problems (priced_partition.hpp)
-/// meet at each bin, one from either end: what passes through it must cost no more than a good
-/// partition. O(n log n).
+/// Finds the windows for partitions of the data into k clusters, k >= 2. Two relaxed problems
+/// (priced_partition.hpp), solved from either end, meet at each bin. A bin is closed if every
+/// solution with a boundary there costs more than a good partition. O(n log n).
 [[nodiscard]] BoundaryWindows boundary_windows(const BinnedData& data, std::size_t k);
 
 }  // namespace pal::cluster

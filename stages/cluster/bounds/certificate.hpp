@@ -1,5 +1,5 @@
-// How far a LUT is at most from the best one: a lower bound of the optimum, proven from bins of
-// the data.
+// Certificates: how far a LUT can be from the best one at most. Bins of the data prove a lower
+// bound of the optimum.
 #pragma once
 
 #include <span>
@@ -11,30 +11,32 @@
 
 namespace pal::cluster {
 
-/// lower_bound <= cost of the best LUT of as many centroids <= cost, in the units of Lut's
-/// cost, the roundings of this computation included.
+/// lower_bound <= cost of the best LUT of as many centroids <= cost, in the units of Lut::cost.
+/// Roundings of this computation are included.
 struct Certificate {
     double lower_bound = 0;
     double cost = 0;  // of the LUT, rounded up: every point at its nearest centroid
-    double gap = 0;   // at least (cost - lower_bound) / lower_bound; 0 where cost is 0, and
-                      // infinite where only the lower bound is
+    double gap = 0;   // at least (cost - lower_bound) / lower_bound; 0 if cost is 0, infinite if
+                      // only lower_bound is 0
 };
 
-/// From bins alone: ascending, disjoint, each with its count, its mean and the ends of its values.
-/// Bins of a hundredth of a cluster prove gaps of 1e-3, and the gap falls with their width squared;
-/// bins of one value each prove any. centroids: ascending, at most `clusters`. Stops at
-/// `tolerance`. O(n log n) whatever the number of clusters, about 0.3 us a bin.
+/// Certifies centroids from bins alone. Bins are ascending and disjoint; each has its count, its
+/// mean and the ends of its values. centroids: ascending, at most `clusters`. Stops at `tolerance`.
+/// Bins a hundredth of a cluster wide prove gaps of 1e-3, and the gap falls with the square of
+/// their width. Bins of one value each prove any gap. O(n log n) for any number of clusters, about
+/// 0.3 us per bin.
 [[nodiscard]] Certificate certify(std::span<const CountedBin> bins,
                                   std::span<const double> centroids, std::size_t clusters,
                                   double tolerance);
 
-/// Counts the values into bins, in one pass; where the tolerance is not reached, again into finer
-/// ones, and at last into one for each value where that fits memory. Finite values.
+/// Certifies centroids from values. Counts the values into bins in one pass. If the gap exceeds the
+/// tolerance, it counts them again into finer bins, and at last into one bin per value where that
+/// fits memory. Finite values.
 [[nodiscard]] Certificate certify(const FloatBlocks& values, DType dtype,
                                   std::span<const double> centroids, std::size_t clusters,
                                   double tolerance);
 
-/// Sorts the points: O(n log n) time, O(n) memory.
+/// Certifies centroids from points, which it sorts: O(n log n) time, O(n) memory.
 template <class Real>
 [[nodiscard]] Certificate certify(const WeightedPoints<Real>& points,
                                   std::span<const double> centroids, std::size_t clusters,

@@ -1,4 +1,4 @@
-// Counts that threads take side by side.
+// Counting on several threads side by side.
 #pragma once
 
 #include <oneapi/tbb/enumerable_thread_specific.h>
@@ -10,8 +10,9 @@
 
 namespace pal::cluster {
 
-/// for_each calls with blocks, on several threads at a time; count(block, counts) counts one of
-/// them. Returned is the sum over threads, [slots].
+/// Returns the sum over threads of their counts, [slots]. for_each(visit) calls `visit` with
+/// blocks, on several threads at a time. count(block, counts) adds one block to the counts of its
+/// thread.
 template <class ForEach, class Count>
 [[nodiscard]] std::vector<std::uint32_t> counted_by(const ForEach& for_each, std::size_t slots,
                                                     const Count& count) {

@@ -1,5 +1,5 @@
-// Sorted distinct values with weights: the exact engine works on them, and every engine where there
-// are few.
+// Sorted distinct values with weights. The exact engine works on them, and so does every engine
+// where they are few.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// A histogram that only counts: the quick one, for values that suit it.
+// A histogram that only counts: the quickest one, for values that suit it.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,13 @@
 
 namespace pal::cluster {
 
-/// Bins of equal width, so narrow that the narrowest cluster of a good LUT spans about 160 of
-/// them, or 96 where clusters have thousands of values; values beyond the range of a sample get a
-/// bin each. A bin's mean is taken for its centre. Nothing where this does not suit: values repeat
-/// much or lie in clumps narrower than a bin (their means are then anywhere in a bin), or lie so
-/// unevenly that it would take more bins than are worth it. O(n).
+/// Counts the values into bins of equal width. The narrowest cluster of a good LUT spans about 160
+/// bins, or 96 where clusters have thousands of values. Values beyond the range of a sample get a
+/// bin each. A bin's centre stands for its mean. O(n).
+///
+/// Returns nothing if the values do not suit. They may repeat much. They may lie in clumps narrower
+/// than a bin, whose means are then anywhere in the bin. Or they lie so unevenly that it would take
+/// more bins than are worth it.
 [[nodiscard]] std::optional<CountedHistogram> even_histogram(const FloatBlocks& values,
                                                              std::size_t max_clusters);
 

@@ -1,4 +1,4 @@
-// A histogram of types of 16 bits: one bin a value, so that nothing is lost.
+// A histogram of types of 16 bits: one bin per value, so that nothing is lost.
 #pragma once
 
 #include "stages/cluster/histogram/counted_histogram.hpp"
@@ -7,8 +7,8 @@
 
 namespace pal::cluster {
 
-/// A bin for each value of f16 or bf16 that occurs. O(n), quickest where values are at hand as they
-/// are stored.
+/// Returns a bin for each value of f16 or bf16 that occurs. O(n); quickest with
+/// FloatBlocks::for_each_stored.
 [[nodiscard]] CountedHistogram pattern_histogram(const FloatBlocks& values, DType dtype);
 
 }  // namespace pal::cluster

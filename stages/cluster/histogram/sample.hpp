@@ -1,4 +1,4 @@
-// A look at a few of a group's values: how they lie, before they are counted.
+// A sample of a group's values, which tells how they lie before they are counted.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace pal::cluster {
 
-/// Every `stride`-th value of up to 2^18, or 2^16 values in pieces spread evenly over more. An odd
-/// stride meets every place of a kernel or a row.
+/// Returns every `stride`-th of up to 2^18 values. From more values it returns 2^16, in pieces of
+/// neighbours that are spread evenly. An odd stride meets every place of a kernel or a row.
 [[nodiscard]] std::vector<float> sampled(const FloatBlocks& values, std::size_t stride);
 
 }  // namespace pal::cluster

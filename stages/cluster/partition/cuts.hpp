@@ -1,4 +1,4 @@
-// Where a partition of many bins may be cut first: few positions, where boundaries are likely.
+// Cuts: few positions among many bins, where boundaries of a partition are likely.
 #pragma once
 
 #include <cstddef>
@@ -11,24 +11,26 @@
 
 namespace pal::cluster {
 
-/// Places cuts that share out the cube root of the density, where the centroids of a good LUT
-/// lie (Panter and Dite 1951). Its storage is reused.
+/// Places cuts that share out the cube root of the density, as the centroids of a good LUT do
+/// (Panter and Dite 1951). Its storage is reused.
 class CutPlacer {
   public:
-    /// About `intervals` + 1 ascending positions, 0 and bins.size() included; `prefix` is of these
-    /// bins. O(bins), most of it 8 cube roots an interval.
+    /// Fills `cuts` with about `intervals` + 1 ascending positions, 0 and bins.size() included.
+    /// `prefix` holds the sums of these bins. O(bins); 8 cube roots per interval take most of the
+    /// time.
     void place(std::span<const Bin> bins, const PrefixSums& prefix, std::size_t intervals,
                std::vector<std::uint32_t>& cuts);
 
-    /// The edges of clumps instead, where the bins that were placed last lie in some: runs of
-    /// neighbours so close that their spread means nothing for a LUT of k, with gaps between
-    /// them. True where these are at most `most` and at least 2 k, far fewer than bins. Bins that
-    /// lie otherwise are told from the first few hundred.
+    /// Fills `cuts` with the edges of clumps instead, if the bins placed last lie in clumps. A
+    /// clump is a run of neighbours so close that their spread is negligible for a LUT of k; gaps
+    /// lie between clumps. Returns false and keeps `cuts` unless the edges number at most `most`,
+    /// more than 2 k, and far fewer than bins. The first few hundred bins mostly tell if there are
+    /// none.
     [[nodiscard]] bool place_at_clumps(std::size_t k, std::size_t most,
                                        std::vector<std::uint32_t>& cuts) const;
 
   private:
-    /// Bins begin .. end - 1, and their share of the cuts.
+    /// Bins begin .. end - 1 and their share of the cuts.
     struct Run {
         std::size_t begin;
         std::size_t end;
@@ -40,10 +42,10 @@ class CutPlacer {
     void share_out(double share, std::vector<std::uint32_t>& cuts) const;
 
     std::span<const Bin> bins_;
-    std::span<const double> weights_;  // of the bins in front of each position
+    std::span<const double> weights_;  // [position] of the bins in front of it
     std::vector<Run> runs_;
     std::vector<Run> whole_runs_;
-    double measure_ = 0;  // the integral of the cube root of the density
+    double measure_ = 0;  // integral of the cube root of the density
 };
 
 }  // namespace pal::cluster

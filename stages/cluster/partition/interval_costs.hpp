@@ -1,8 +1,8 @@
-// Costs of intervals of sorted weighted bins: the one thing that every scalar engine minimises.
+// Costs of intervals of sorted weighted bins. Every scalar engine minimises their sum.
 //
-// A bin is a run of neighbouring values: their weight, the mean of their coordinates and the
-// weighted sum of squared distances to it. A coordinate is (value - centre) * unit with a power of
-// two for unit and, unless the data lie far from zero, 0 for centre: squares then neither overflow
+// A bin is a run of neighbouring values. It has their weight, the mean of their coordinates, and
+// the weighted sum of squared distances to it. A coordinate is (value - centre) * unit. The unit is
+// a power of two; the centre is 0 unless the data lie far from zero. Squares then neither overflow
 // nor underflow, and little cancels.
 #pragma once
 
@@ -17,10 +17,10 @@ namespace pal::cluster {
 struct Bin {
     double weight = 0;  // > 0
     double mean = 0;
-    double spread = 0;  // 0 where all values are equal
+    double spread = 0;  // weighted sum of squared distances to the mean
 };
 
-/// Both together; `spread` keeps its relative precision, whatever the means.
+/// Returns both bins as one. `spread` keeps its relative precision, whatever the means.
 [[nodiscard]] inline Bin merged(const Bin& a, const Bin& b) noexcept {
     const double weight = a.weight + b.weight;
     const double share = b.weight / weight;
@@ -29,6 +29,7 @@ struct Bin {
             a.spread + b.spread + distance * distance * a.weight * share};
 }
 
+/// A linear map from values to coordinates, and back.
 struct Coordinates {
     double centre = 0;
     double unit = 1;
@@ -39,7 +40,7 @@ struct Coordinates {
     }
 };
 
-/// Coordinates for data in [low, high].
+/// Returns coordinates for data in [low, high].
 [[nodiscard]] inline Coordinates coordinates_for(double low, double high) noexcept {
     Coordinates coordinates;
     const double range = high - low;
@@ -53,15 +54,16 @@ struct Coordinates {
     return coordinates;
 }
 
-/// Cost of bins begin .. end - 1 (begin < end) as one cluster: the weighted sum of squared
-/// distances of their values to their mean. From prefix sums, O(1) and quick; what rounding may
-/// have changed is bounded by doubt().
+/// Costs from prefix sums: O(1) and quick. doubt() bounds what rounding may have changed. O(n)
+/// memory.
 class PrefixCosts {
   public:
     explicit PrefixCosts(std::span<const Bin> bins);
 
     [[nodiscard]] std::size_t size() const noexcept { return prefix_.size() - 1; }
 
+    /// Returns the cost of bins begin .. end - 1 (begin < end) as one cluster: the weighted sum of
+    /// squared distances of their values to their mean.
     [[nodiscard]] double operator()(std::size_t begin, std::size_t end) const noexcept {
         const double weight = prefix_[end].weight - prefix_[begin].weight;
         if (!(weight > 0)) return 0;
@@ -70,7 +72,7 @@ class PrefixCosts {
         return std::max(0.0, squares - sum * sum / weight);
     }
 
-    /// Cost of an interval may be off by this much.
+    /// Returns the largest error of the cost of an interval.
     [[nodiscard]] double doubt() const noexcept { return doubt_; }
 
   private:
@@ -83,16 +85,17 @@ class PrefixCosts {
     double doubt_ = 0;
 };
 
-/// The same to full relative precision: nothing is ever subtracted but means. For tight clusters
-/// far from each other, say two bumps of width 1e-6 at -1 and 1, where prefix sums cancel. O(1),
-/// some ten times slower than PrefixCosts; O(n) memory.
+/// The same costs to full relative precision: only means are ever subtracted. They serve tight
+/// clusters far from each other, where prefix sums cancel: say two bumps of width 1e-6 at -1 and 1.
+/// O(1), some ten times slower than PrefixCosts; O(n) memory.
 ///
-/// Bins are grouped into blocks. Inside a block moments are added up bin by bin; across blocks,
-/// those to the block's end, of the blocks between and from the last block's begin are merged. Of
-/// the blocks between, a disjoint sparse table knows the moments from and to each middle of a
-/// power of two.
+/// Bins are grouped into blocks. Inside a block, moments are added up bin by bin. Across blocks,
+/// three parts are merged: bins to the end of the first block, the blocks between, and bins from
+/// the begin of the last block. A disjoint sparse table holds the moments of blocks, from and to
+/// each middle of a power of two.
 class MergedCosts {
   public:
+    /// The bins must outlive it.
     explicit MergedCosts(std::span<const Bin> bins);
 
     [[nodiscard]] std::size_t size() const noexcept { return bins_.size(); }

@@ -1,6 +1,7 @@
-// Row minima of a totally monotone matrix, as dynamic programs over intervals have them: row j, a
-// position where an interval ends, has a column for each position i < j where it may begin, and the
-// minimising i never falls as j grows.
+// Row minima of a totally monotone matrix, for dynamic programs over intervals.
+//
+// Row j is a position where an interval ends. Its columns are the positions i < j where the
+// interval may begin. The minimising i never falls as j grows.
 #pragma once
 
 #include <algorithm>
@@ -12,16 +13,17 @@
 namespace pal::cluster {
 
 /// Divide and conquer: the middle row bounds the columns of both halves (Grønlund et al. 2017,
-/// arXiv:1701.07204, section 2). O((rows + columns) log rows) values, parallel where there are many
-/// rows; call it inside isolated().
+/// arXiv:1701.07204, section 2). Computes O((rows + columns) log rows) values. Parallel where there
+/// are many rows; call it inside isolated().
 template <class Value, class Store>
 class MonotoneMinima {
   public:
-    /// value(i, j); store(j, i, least) is called once for each row, from several threads.
+    /// value(i, j) returns an entry. store(j, i, least) is called once per row, from several
+    /// threads.
     MonotoneMinima(const Value& value, const Store& store) : value_(value), store_(store) {}
 
-    /// Rows first .. last, given that their columns lie in [low, high], low < first. The first of
-    /// equal minima counts.
+    /// Finds the minima of rows first .. last, whose columns lie in [low, high], low < first. The
+    /// first of equal minima counts.
     void find(std::size_t first, std::size_t last, std::size_t low, std::size_t high) const {
         const std::size_t middle = first + (last - first) / 2;
         double least = std::numeric_limits<double>::infinity();

@@ -1,5 +1,5 @@
-// The optimal partition into k intervals without a row for each of the k: by the price of a cluster
-// at which k of them are best.
+// Optimal partitions into k intervals without a row for each of the k: by the price of a cluster at
+// which k of them are best.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 
 namespace pal::cluster {
 
-/// k + 1 boundaries of a partition that costs, as computed, no more than a relative `tolerance`
-/// above a lower bound of all partitions into k; nothing where that cannot be shown. 1 < k <
-/// bins.size(). Costs: PrefixCosts or MergedCosts of the bins. price: at which about k clusters are
-/// best, if known, else 0. O(n log n) whatever k: unknown prices are tried on few, coarse bins
-/// first, one or two on all of them. O(n) memory.
+/// Returns the k + 1 boundaries of a partition, or nothing if no proof is found. Its computed cost
+/// is at most a relative `tolerance` above a lower bound of all partitions into k. 1 < k <
+/// bins.size(). costs: PrefixCosts or MergedCosts of the bins. price: one at which about k clusters
+/// are best, or 0 if unknown. O(n log n) for any k; O(n) memory. Unknown prices are tried on few,
+/// coarse bins first, then one or two on all of them.
 template <class Costs>
 [[nodiscard]] std::optional<std::vector<std::size_t>> proven_partition(std::span<const Bin> bins,
                                                                        const Costs& costs,

@@ -1,4 +1,4 @@
-// The result of every engine.
+// The LUT of a group, as every engine returns it.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +6,11 @@
 
 namespace pal {
 
-/// k ascending centroids and what they cost. For the reference engine also the clusters it
-/// assigned.
+/// k centroids and their cost. The reference engine also returns the clusters it assigned.
 struct Lut {
-    std::vector<double>
-        centroids;    // [k * dim], scalar: ascending; vectors: lexicographically ascending
-    double cost = 0;  // weighted sum of squared distances to the mean of the own cluster: at least
-                      // what the points cost at their nearest centroids; 0 where it underflows
+    std::vector<double> centroids;  // [k * dim]; scalars ascend, vectors ascend lexicographically
+    double cost = 0;  // weighted sum of squared distances to the mean of the own cluster: no less
+                      // than the cost at the nearest centroids; 0 where it underflows
     std::vector<std::uint8_t>
         clusters;  // reference engine only: cluster of each point, in the points' order
 };

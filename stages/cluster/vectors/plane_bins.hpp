@@ -1,4 +1,4 @@
-// A training set of bins of the plane.
+// Bins of the plane as a training set: far fewer points than vectors.
 #pragma once
 
 #include <optional>
@@ -7,10 +7,10 @@
 
 namespace pal::cluster {
 
-/// Vectors of 2 without weights as bins of the plane, each with its count and mean: the data for
-/// Lloyd's iteration in far fewer points. What lies outside the bulk of `sample` stays as it is.
-/// Nothing where a bin would be too coarse for clusters of this mean squared distance, or where too
-/// much lies outside. Sums are integers: the order of the points does not matter.
+/// Puts vectors of dimension 2 without weights into bins of the plane, each with its count and
+/// mean. Vectors outside the bulk of `sample` stay single. Returns nothing if a bin would be too
+/// coarse for clusters of this mean squared distance, or if too many vectors lie outside. Sums are
+/// integers: the order of the points does not matter. One pass, parallel.
 template <class Real>
 [[nodiscard]] std::optional<TrainingSet<Real>> plane_bins(const VectorSource<Real>& source,
                                                           const TrainingSet<Real>& sample,

@@ -1,4 +1,4 @@
-// How vector clustering starts: k-means++ (Arthur and Vassilvitskii 2007).
+// Starts of vector clustering: k-means++ (Arthur and Vassilvitskii 2007).
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace pal::cluster {
 
-/// Seeds drawn by their distance to those before, each the best of a few draws. Fewer than k where
-/// there are fewer distinct points. O(points * k * dim), serial.
+/// Draws k seeds, [k][dim], by their distance to those before; each is the best of a few draws.
+/// Returns fewer if there are fewer distinct points. O(points * k * dim), serial.
 template <class Real>
 [[nodiscard]] std::vector<double> plus_plus_seeds(const TrainingSet<Real>& points, std::size_t k,
                                                   Random& random);

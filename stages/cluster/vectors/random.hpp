@@ -5,7 +5,8 @@
 
 namespace pal::cluster {
 
-/// Output number 1 of splitmix64 from this state (Steele, Lea and Flood 2014): a good hash.
+/// Returns the first output of splitmix64 from this state (Steele, Lea and Flood 2014). It serves
+/// as a hash, too.
 [[nodiscard]] inline std::uint64_t splitmix64(std::uint64_t state) noexcept {
     std::uint64_t z = state + 0x9E3779B97F4A7C15U;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;

@@ -1,5 +1,5 @@
-// How vector clustering leaves poor local optima: Lloyd's iteration cannot carry a centroid across
-// others to where it is needed more.
+// Relocation of centroids out of poor local optima. Lloyd's iteration cannot carry a centroid
+// across others to a better place.
 #pragma once
 
 #include <vector>
@@ -9,10 +9,10 @@
 
 namespace pal::cluster {
 
-/// Takes away the centroids whose loss costs least, splits the clusters with the largest errors
-/// instead, and keeps what is better after some of Lloyd's iterations; in the manner of Fritzke's
-/// breathing k-means (2020). At most `rounds` tries. cost: that of the centroids given; returns
-/// that of those left.
+/// Removes the centroids whose loss costs least, and splits the clusters with the largest errors
+/// instead. Keeps the result if it is better after some of Lloyd's iterations. This follows
+/// Fritzke's breathing k-means (2020). At most `rounds` tries. cost: that of the given centroids.
+/// Returns the cost of the final ones.
 template <class Real>
 double relocate(const TrainingSet<Real>& points, int rounds, double cost, Random& random,
                 std::vector<double>& centroids);

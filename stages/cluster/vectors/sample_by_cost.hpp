@@ -1,4 +1,4 @@
-// A training set that knows the far vectors.
+// A training set that holds the few far vectors.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace pal::cluster {
 
-/// About `count` vectors, drawn half by weight and half by what they cost at these centroids, with
-/// weights that make up for it: the few far ones that a plain sample would miss are all there.
-/// mean_cost: an estimate of the cost by weight. One pass.
+/// Draws about `count` vectors in one pass: half by weight, half by their cost at these centroids.
+/// Weights make up for it. All the few far vectors, which a plain sample would miss, are there.
+/// mean_cost: an estimate of the cost per weight.
 template <class Real>
 [[nodiscard]] TrainingSet<Real> sample_by_cost(const VectorSource<Real>& source,
                                                const std::vector<double>& centroids,

@@ -1,5 +1,5 @@
-// Where the vector engine gets its points from, block by block. What lies in memory is handed out
-// as it is; a tensor larger than memory can be read behind the same interface.
+// Sources of vectors, read block by block. Vectors in memory are handed out as they are; a tensor
+// larger than memory can be read behind the same interface.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace pal::cluster {
 
-/// Vectors that a task reads at a time. What is drawn at random is drawn block by block: another
-/// size gives other LUTs.
+/// Number of vectors that a task reads at a time. Random draws go block by block: another size
+/// gives other LUTs.
 inline constexpr std::size_t kReadBlock = 1 << 14;
 
 template <class Real>
@@ -25,16 +25,16 @@ class VectorSource {
     [[nodiscard]] virtual std::size_t count() const = 0;  // vectors, at least one
     [[nodiscard]] virtual std::size_t dim() const = 0;
 
-    /// Vectors begin .. begin + count - 1, one after the other: a view, or scratch filled with
-    /// them. Called from several threads at once, each with a scratch of its own.
+    /// Returns vectors begin .. begin + count - 1, one after the other: a view, or `scratch` filled
+    /// with them. Called from several threads at once, each with a scratch of its own.
     [[nodiscard]] virtual std::span<const Real> block(std::size_t begin, std::size_t count,
                                                       std::vector<Real>& scratch) const = 0;
-    /// Their weights; empty where every weight is 1.
+    /// Returns their weights; empty means 1 each.
     [[nodiscard]] virtual std::span<const double> weights(std::size_t begin,
                                                           std::size_t count) const = 0;
 };
 
-/// Points in memory.
+/// Vectors in memory, which must outlive it.
 template <class Real>
 class PointsInMemory final : public VectorSource<Real> {
   public:
@@ -57,7 +57,7 @@ class PointsInMemory final : public VectorSource<Real> {
     std::size_t dim_;
 };
 
-/// Another source, every value multiplied by `unit`.
+/// Another source with every value multiplied by `unit`.
 template <class Real>
 class VectorsInUnits final : public VectorSource<Real> {
   public:
@@ -68,7 +68,7 @@ class VectorsInUnits final : public VectorSource<Real> {
     [[nodiscard]] std::span<const Real> block(std::size_t begin, std::size_t count,
                                               std::vector<Real>& scratch) const override {
         const std::span<const Real> values = source_.block(begin, count, scratch);
-        scratch.resize(values.size());  // where they lie already, or nothing does
+        scratch.resize(values.size());  // no change if the values lie there already
         for (std::size_t i = 0; i < values.size(); ++i) scratch[i] = values[i] * unit_;
         return scratch;
     }

@@ -11,12 +11,13 @@
 
 namespace pal {
 
-/// How much is tried to leave poor optima. kLittle: one start and a few relocations; up to
-/// four times as fast, mostly within 2 % of the cost: for LUTs that tell what a width loses.
+/// Effort to leave poor optima. kLittle makes one start and a few relocations: up to four times as
+/// fast, mostly within 2 % of the cost. It serves LUTs that tell what a width loses.
 enum class Effort { kFull, kLittle };
 
-/// k-means++ with restarts and Lloyd to convergence for points of `dim` components; fewer distinct
-/// points than clusters give exactly those points. Deterministic in `seed`.
+/// Clusters points of `dim` components: k-means++ with restarts, then Lloyd's iteration to
+/// convergence. Fewer distinct points than clusters give exactly those points. Deterministic in
+/// `seed`.
 template <class Real>
 [[nodiscard]] Lut cluster_vectors(const WeightedPoints<Real>& points, std::size_t dim,
                                   std::size_t max_clusters, std::uint64_t seed,
@@ -24,18 +25,19 @@ template <class Real>
 
 namespace cluster {
 
-/// cluster_vectors for any source, in passes over it: one more than for points in memory, to see
-/// that all values are finite. Nothing where one is not. Beside the source it holds at most
-/// vector_training_bytes().
+/// Clusters any source, in passes over it. One more pass than for points in memory checks that all
+/// values are finite; returns nothing if one is not. Holds at most vector_training_bytes() beside
+/// the source.
 template <class Real>
 [[nodiscard]] std::optional<Lut> cluster_source(const VectorSource<Real>& source,
                                                 std::size_t max_clusters, std::uint64_t seed,
                                                 Effort effort = Effort::kFull);
+/// Returns the bytes that training holds at most, beside the source.
 [[nodiscard]] std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
                                                   std::size_t real_bytes);
 
-/// Vectors that starts are made of, and those trained on afterwards, at most: 32 and 256 for a
-/// centroid, or what is quick anyway.
+/// Largest numbers of vectors that starts are made of, and that are trained on afterwards: 32 and
+/// 256 per centroid, or as many as are quick anyway.
 [[nodiscard]] std::size_t start_points(std::size_t max_clusters);
 [[nodiscard]] std::size_t sample_points(std::size_t max_clusters);
 
