@@ -1,6 +1,6 @@
 // The exact engine: the optimum of one-dimensional k-means (Wang and Song 2011, Grønlund et al.
-// 2017). Over all distinct values, or, of many values, over those alone between which a boundary
-// may lie: the others are sorted into nothing finer than the runs between such windows.
+// 2017). Few values are all sorted. Of many values, only those are sorted between which a boundary
+// may lie. The others count as runs between these windows.
 #include "stages/cluster/exact.hpp"
 
 #include <algorithm>
@@ -25,17 +25,17 @@ using cluster::BinnedData;
 using cluster::Coordinates;
 using cluster::CountedBin;
 
-// Of a million normal values, windows hold 6 percent with 256 bins a cluster and 1.5 with 1024
-// where there are 16 clusters; 37 and 11 percent where there are 256. Either costs time: more bins
-// as the square root of the values.
+// Share of a million normal values in windows, with 256 and with 1024 bins a cluster: 6 and 1.5
+// percent at 16 clusters, 37 and 11 percent at 256. Both bins and windows cost time: the number of
+// bins grows with the square root of the number of values.
 constexpr double kFewestBinsACluster = 256;
 constexpr double kMostBinsACluster = 2048;
-constexpr std::size_t kValuesABin = 4;  // fewer are sorted
-constexpr double kWorthwhile = 0.5;     // of the values, in windows
+constexpr std::size_t kValuesABin = 4;  // fewer values a bin: all are sorted
+constexpr double kWorthwhile = 0.5;     // largest share of the values in windows
 
 /// A run of neighbouring bins, all of them in windows or none.
 struct Run {
-    float low = 0;  // of its first bin
+    float low = 0;  // of the first bin
     bool window = false;
     Bin all;  // in coordinates
 };
@@ -54,7 +54,7 @@ std::vector<Run> runs_of(std::span<const CountedBin> counted, const BinnedData& 
     return runs;
 }
 
-/// What a pass finds in a block of values.
+/// Findings of a pass in a block of values.
 struct Found {
     std::vector<double> spreads;  // [run]
     std::vector<float> in_windows;
@@ -85,7 +85,7 @@ class RunFinder {
     }
 
   private:
-    /// Without branches, which would be mispredicted.
+    /// Searches without branches, which would be mispredicted.
     [[nodiscard]] std::size_t run_of(float value) const {
         std::size_t run = 0;
         for (std::size_t step = lows_.size() / 2; step > 0; step /= 2)
@@ -95,10 +95,10 @@ class RunFinder {
 
     const std::vector<Run>& runs_;
     const Coordinates& coordinates_;
-    std::vector<float> lows_;  // of the runs but the first, as many as a power of two
+    std::vector<float> lows_;  // lows of all runs but the first, padded to a power of two
 };
 
-/// Bins of the runs and of the values in windows, ascending. One pass over the values.
+/// Returns bins of the runs and of the values in windows, ascending. One pass over the values.
 std::vector<Bin> bins_of_runs(std::span<const float> values, std::vector<Run> runs,
                               const Coordinates& coordinates) {
     std::vector<Found> found((values.size() + kBlock - 1) / kBlock);
@@ -107,7 +107,7 @@ std::vector<Bin> bins_of_runs(std::span<const float> values, std::vector<Run> ru
         found[block] = finder.find(values.subspan(begin, end - begin));
     });
     std::vector<float> in_windows;
-    for (Run& run : runs) run.all.spread = 0;  // of means alone until here
+    for (Run& run : runs) run.all.spread = 0;  // that of the bins' means alone until here
     for (const Found& own : found) {
         in_windows.insert(in_windows.end(), own.in_windows.begin(), own.in_windows.end());
         for (std::size_t r = 0; r < runs.size(); ++r) runs[r].all.spread += own.spreads[r];
@@ -128,7 +128,7 @@ std::vector<Bin> bins_of_runs(std::span<const float> values, std::vector<Run> ru
     return bins;
 }
 
-/// Nothing where windows leave too little out, or nothing can be said of them.
+/// Returns nothing if windows hold too many values, or if none are known.
 std::optional<Lut> cluster_in_windows(std::span<const float> values, std::size_t k) {
     const double bins_a_cluster = std::clamp(std::sqrt(static_cast<double>(values.size())) / 2,
                                              kFewestBinsACluster, kMostBinsACluster);

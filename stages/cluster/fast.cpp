@@ -1,6 +1,6 @@
-// The fast engine: a good partition of the bins of a histogram. A LUT's boundaries fall on bin
-// edges; what that may cost is bounded, and where it is too much the bins are made finer or the
-// values themselves are sorted.
+// The fast engine: a good partition of the bins of a histogram. Boundaries fall on bin edges, and
+// the cost of this is bounded. If it is too much, the bins are made finer or the values themselves
+// are sorted.
 #include "stages/cluster/fast.hpp"
 
 #include <algorithm>
@@ -27,18 +27,18 @@ using cluster::CountedBin;
 using cluster::FloatBlocks;
 using cluster::kSortable;
 
-constexpr std::size_t kFineBinsACluster = 256;  // (bin / cell)^2 is the relative loss: 1.5e-5
-constexpr std::size_t kFewPoints = 2048;        // sorting them is no slower than binning them
-constexpr double kToleratedSpread = 3e-5;       // of the LUT's cost, inside bins
-constexpr double kToleratedDoubt = 5e-5;        // of the LUT's cost, see doubt_of
-constexpr double kToleratedEvenDoubt = 1e-3;    // the same, of boundaries that settled inside bins
+constexpr std::size_t kFineBinsACluster = 256;  // relative loss (bin / cell)^2: 1.5e-5
+constexpr std::size_t kFewPoints = 2048;        // sorting these is no slower than binning them
+constexpr double kToleratedSpread = 3e-5;       // part of the cost inside bins
+constexpr double kToleratedDoubt = 5e-5;        // part of the cost, see doubt_of
+constexpr double kToleratedEvenDoubt = 1e-3;    // the same if boundaries settled inside bins
 
 template <class Real>
 Lut cluster_sorted(const WeightedPoints<Real>& points, std::size_t max_clusters) {
     return cluster::good_lut(cluster::distinct_values(points), max_clusters);
 }
 
-/// The bins with their values spread evenly within them.
+/// Returns the bins with their values spread evenly inside.
 std::vector<cluster::Bin> even_bins(const std::vector<CountedBin>& counted,
                                     const cluster::Coordinates& coordinates) {
     std::vector<cluster::Bin> bins(counted.size());
@@ -51,9 +51,10 @@ std::vector<cluster::Bin> even_bins(const std::vector<CountedBin>& counted,
     return bins;
 }
 
-/// What moving the boundaries inside their bins may gain, relative to the cost. A bin of mass m at
-/// distance h from two centroids that may belong to either moves them by up to m h / (2 M) where M
-/// is the cluster's mass, and costs M times the square of that. 0 where boundaries fall into gaps.
+/// Returns the largest gain of moving boundaries inside their bins, relative to the cost. 0 if all
+/// boundaries fall into gaps. A bin of mass m at distance h from two centroids may belong to
+/// either. It moves them by up to m h / (2 M), where M is the cluster's mass, and costs M times the
+/// square of that.
 double doubt_of(const std::vector<CountedBin>& bins, const std::vector<cluster::Bin>& clusters,
                 const cluster::Coordinates& coordinates) {
     double cost = clusters.front().spread;
@@ -89,8 +90,7 @@ Solved solve(const cluster::CountedHistogram& histogram, std::size_t max_cluster
             doubt_of(counted, clusters, coordinates)};
 }
 
-/// Where the bins of one pass do not do: few values are met exactly, finer bins are counted, few
-/// points are sorted.
+/// Fallbacks when one-pass bins are too coarse: exact counts, finer bins, then sorting.
 std::optional<Lut> cluster_carefully(const FloatBlocks& values, std::size_t max_clusters) {
     if (const auto few = cluster::few_values(values)) return cluster::good_lut(*few, max_clusters);
     const auto finer = cluster::counted_histogram(
@@ -101,7 +101,7 @@ std::optional<Lut> cluster_carefully(const FloatBlocks& values, std::size_t max_
     return cluster_sorted(WeightedPoints<float>{values.read(0, values.count), {}}, max_clusters);
 }
 
-/// The quickest histogram that suits the values.
+/// Returns the quickest histogram that suits the values.
 cluster::CountedHistogram histogram_of(const FloatBlocks& values, DType dtype,
                                        std::size_t max_clusters) {
     if (dtype == DType::kF16 || dtype == DType::kBF16)
@@ -115,8 +115,7 @@ Lut cluster_weighted(const WeightedPoints<Real>& points, DType dtype, std::size_
     if (points.values.size() <= kFewPoints) return cluster_sorted(points, max_clusters);
     const cluster::Histogram histogram =
         cluster::adaptive_histogram(points, dtype, kFineBinsACluster * max_clusters);
-    // As many bins as clusters or fewer: there may be few values, and those deserve to be met
-    // exactly.
+    // With so few bins there may be few distinct values, which sorting finds exactly.
     if (histogram.bins.size() <= 2 * max_clusters) return cluster_sorted(points, max_clusters);
     const auto clusters =
         cluster::clusters_of(histogram.bins, cluster::good_partition(histogram.bins, max_clusters));
@@ -149,7 +148,7 @@ template <>
 Lut cluster_fast(const WeightedPoints<float>& points, DType dtype, std::size_t max_clusters) {
     if (!points.weights.empty()) return cluster_weighted(points, dtype, max_clusters);
     const auto lut = cluster_fast(cluster::blocks_of(points.values), dtype, max_clusters);
-    PAL_ASSERT(lut);  // finite values, as the contract wants
+    PAL_ASSERT(lut);  // values are finite, as the contract says
     return *lut;
 }
 

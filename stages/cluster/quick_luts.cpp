@@ -18,12 +18,12 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr std::size_t kBins = 4096;          // 16 a cluster of 256
-constexpr std::size_t kFinerBins = 1 << 16;  // where values lie too unevenly for these
-constexpr std::size_t kFewForQuick = 8192;   // sorting them is as quick as binning them
+constexpr std::size_t kBins = 4096;          // 16 bins a cluster of 256
+constexpr std::size_t kFinerBins = 1 << 16;  // if values lie too unevenly for kBins
+constexpr std::size_t kFewForQuick = 8192;   // sorting these is as quick as binning them
 constexpr std::size_t kEvenBinsFor = 16;     // clusters: some 4096 bins as well
 constexpr std::size_t kMostClusters = 256;
-constexpr double kToleratedInside = 0.05;  // of the cost of so many clusters, inside bins
+constexpr double kToleratedInside = 0.05;  // part of the cost inside bins, at kMostClusters
 constexpr std::size_t kMergedBinsACluster = 4;
 constexpr std::size_t kFewestMergedBins = 256;
 constexpr int kLloydIterations = 12;
@@ -38,7 +38,7 @@ BinnedPoints of_counted(const std::vector<CountedBin>& counted) {
     BinnedPoints points{coordinates_for(counted.front().low, counted.back().high), {}};
     points.bins.reserve(counted.size());
     for (const CountedBin& bin : counted) {
-        // Spread evenly between its ends.
+        // Values lie evenly between the bin's ends.
         const double width = (bin.high - bin.low) * points.coordinates.unit;
         points.bins.push_back({bin.weight, points.coordinates.of(bin.mean),
                                bin.weight > 1 ? bin.weight * width * width / 12 : 0});
@@ -46,7 +46,7 @@ BinnedPoints of_counted(const std::vector<CountedBin>& counted) {
     return points;
 }
 
-/// Moves boundaries so that each of the k intervals has a bin, in order.
+/// Moves boundaries so that each of the k intervals has a bin.
 void separate(std::vector<std::size_t>& boundaries, std::size_t bins) {
     const std::size_t k = boundaries.size() - 1;
     for (std::size_t c = 1; c < k; ++c)
@@ -64,7 +64,7 @@ std::vector<double> means_of(const PrefixSums& prefix, const std::vector<std::si
     return means;
 }
 
-/// The place of a boundary: the first bin beyond `middle`, looked for from where it was.
+/// Returns the first bin beyond `middle`. Searches from the boundary's last place.
 std::size_t boundary_at(std::span<const Bin> bins, double middle, std::size_t before) {
     std::size_t boundary = std::min(before, bins.size() - 1);
     while (boundary > 0 && bins[boundary - 1].mean >= middle) --boundary;
@@ -72,7 +72,7 @@ std::size_t boundary_at(std::span<const Bin> bins, double middle, std::size_t be
     return boundary;
 }
 
-/// Lloyd's iteration over single bins.
+/// Runs Lloyd's iteration over single bins.
 void lloyd_over_bins(std::span<const Bin> bins, const PrefixSums& prefix,
                      std::vector<std::size_t>& boundaries) {
     for (int iteration = 0; iteration < kLloydIterations; ++iteration) {
@@ -87,7 +87,7 @@ void lloyd_over_bins(std::span<const Bin> bins, const PrefixSums& prefix,
     }
 }
 
-/// The bins between neighbouring cuts as one.
+/// Joins the bins between neighbouring cuts.
 std::vector<Bin> merged_bins(std::span<const Bin> bins, std::span<const std::uint32_t> cuts) {
     std::vector<Bin> result;
     result.reserve(cuts.size() - 1);
@@ -104,7 +104,7 @@ class Partitioner {
   public:
     explicit Partitioner(std::span<const Bin> bins) : bins_(bins) { prefix_.build(bins, 0); }
 
-    /// k < bins.
+    /// Returns k + 1 boundaries, k < bins.
     std::vector<std::size_t> partition(std::size_t k) {
         const std::size_t intervals = std::max(kFewestMergedBins, kMergedBinsACluster * k);
         if (bins_.size() > 2 * intervals) {
@@ -120,7 +120,7 @@ class Partitioner {
         return boundaries;
     }
 
-    /// Whether what bins have inside is little beside what the largest LUTs cost.
+    /// Returns whether the spread inside bins is little beside the cost of the largest LUTs.
     bool is_fine() {
         if (bins_.size() <= 2 * kMostClusters) return false;
         placer_.place(bins_, prefix_, kMostClusters, cuts_);
@@ -190,7 +190,7 @@ std::vector<std::vector<double>> quick_luts(const BinnedPoints& points,
             for (const Bin& bin : bins) centroids.push_back(points.coordinates.back(bin.mean));
             continue;
         }
-        // To full precision: prefix sums are good enough for boundaries only.
+        // Full precision: prefix sums are good enough for boundaries only.
         for (const Bin& cluster : clusters_of(bins, partitioner.partition(k)))
             centroids.push_back(points.coordinates.back(cluster.mean));
     }

@@ -1,6 +1,5 @@
-// The reference engine: coreai_opt's scalar path, step by step, so that its indices are met.
-// Rounding, unshifted prefix sums, SMAWK with its ties: everything here is as it is because
-// upstream is so, see docs/semantics.md.
+// The reference engine: follows coreai_opt's scalar path step by step to meet its indices.
+// Rounding, unshifted prefix sums and SMAWK with its ties are upstream's, see docs/semantics.md.
 #include "stages/cluster/reference.hpp"
 
 #include <algorithm>
@@ -20,8 +19,8 @@ namespace {
 
 constexpr double kLargestHalf = 65504;
 
-/// f16, then `decimals` decimals in float32 arithmetic, half to even: numpy's round(x * scale) /
-/// scale.
+/// Rounds to f16, then to `decimals` decimals in float32 arithmetic, half to even: numpy's round(x
+/// * scale) / scale.
 float rounded_like_upstream(double value, int decimals) {
     const float half = half_to_float(double_to_half(value));
     const auto scale = static_cast<float>(std::pow(10.0, decimals));
@@ -32,10 +31,10 @@ float rounded_like_upstream(double value, int decimals) {
 struct SortedPoints {
     std::vector<double> values;  // ascending
     std::vector<double> weights;
-    std::vector<std::uint32_t> position_of;  // of each point among the sorted
+    std::vector<std::uint32_t> position_of;  // [point] its position among the sorted
 };
 
-/// Sorted points; equal values are merged as np.unique does.
+/// Sorts the points and merges equal values as np.unique does.
 SortedPoints sorted_points(const std::vector<double>& values, std::span<const double> weights) {
     std::vector<std::uint32_t> order(values.size());
     std::iota(order.begin(), order.end(), 0U);
@@ -68,7 +67,7 @@ class UpstreamCosts {
         }
     }
 
-    /// Points first .. last, both included; 0 where there are none.
+    /// Returns the cost of points first .. last, both included; 0 if there are none.
     [[nodiscard]] double operator()(std::size_t first, std::size_t last) const {
         if (last < first) return 0;
         const double weight = weight_[last + 1] - weight_[first];
@@ -90,8 +89,8 @@ class UpstreamCosts {
 using Positions = std::vector<std::uint32_t>;
 using Lookup = std::function<double(std::uint32_t row, std::uint32_t column)>;
 
-/// Columns that can hold a row's minimum: at most as many as rows. A new column displaces the last
-/// one only where it is smaller.
+/// Returns the columns that can hold a row's minimum, at most as many as rows. A new column
+/// displaces the last one only if it is smaller.
 Positions reduce(const Positions& rows, const Positions& columns, const Lookup& lookup) {
     Positions kept;
     for (const std::uint32_t column : columns) {
@@ -105,7 +104,8 @@ Positions reduce(const Positions& rows, const Positions& columns, const Lookup& 
     return kept;
 }
 
-/// Row minima of a totally monotone matrix (Aggarwal, Klawe, Moran, Shor and Wilber 1987).
+/// Finds the row minima of a totally monotone matrix (Aggarwal, Klawe, Moran, Shor and Wilber
+/// 1987).
 void smawk(const Positions& rows, const Positions& columns, const Lookup& lookup,
            Positions& minima) {
     if (rows.empty()) return;
@@ -135,7 +135,7 @@ void smawk(const Positions& rows, const Positions& columns, const Lookup& lookup
     }
 }
 
-/// First point of each cluster, k of them.
+/// Returns the first point of each of the k clusters.
 Positions upstream_partition(const SortedPoints& points, std::size_t k) {
     const UpstreamCosts costs(points);
     const auto count = static_cast<std::uint32_t>(points.values.size());
@@ -147,7 +147,7 @@ Positions upstream_partition(const SortedPoints& points, std::size_t k) {
     for (std::uint32_t i = 0; i < count; ++i) current[i] = costs(0, i);
     for (std::size_t c = 1; c < k; ++c) {
         previous.swap(current);
-        // Column 0 leaves nothing to the clusters before; upstream's unsigned j - 1 then makes it
+        // Column 0 leaves no points to the clusters before. Upstream's unsigned j - 1 then means
         // "all points up to i".
         const Lookup lookup = [&](std::uint32_t i, std::uint32_t j) {
             const std::uint32_t before = j == 0 ? i : std::min(i, j - 1);

@@ -10,8 +10,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace pal::kernels::HWY_NAMESPACE {
 
-/// Scalar on every target: what differs is how it shifts by a variable (one instruction with BMI2,
-/// three without).
+/// Scalar on every target. Targets differ in how they shift by a variable: one instruction with
+/// BMI2, three without.
 void count_bins(const float* HWY_RESTRICT values, std::size_t count,
                 const KeySplit* HWY_RESTRICT splits, std::uint64_t* HWY_RESTRICT bins,
                 std::vector<std::uint32_t>& set_aside) {

@@ -17,10 +17,11 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Slots are stored before the increments: the stores then no longer stand between the loads.
+// Number of values whose slots are stored before the increments: the stores then do not stand
+// between the loads.
 constexpr std::size_t kTogether = 64;
 
-/// Slots of one register of values: rounding by the addition of 2^23, whose mantissa is the result.
+/// Returns the slots of one register of values. Adding 2^23 rounds; the mantissa is the result.
 template <class D>
 HWY_INLINE hn::VFromD<hn::RebindToUnsigned<D>> slots_of(D d, const EvenBins& grid,
                                                         hn::VFromD<D> values) {
@@ -31,11 +32,11 @@ HWY_INLINE hn::VFromD<hn::RebindToUnsigned<D>> slots_of(D d, const EvenBins& gri
     const auto last = hn::Set(d, static_cast<float>(grid.bins + 1));
     const auto near = hn::Max(hn::Min(place, last), hn::Zero(d));
     const auto bits = hn::BitCast(du, hn::Add(near, hn::Set(d, kWhole)));
-    // What Min and Max make of a NaN differs by target.
+    // Min and Max treat a NaN differently on each target.
     return hn::Min(hn::And(bits, hn::Set(du, kMantissa)), hn::Set(du, grid.bins + 1));
 }
 
-/// Returns whether one of them is the first or the last slot.
+/// Stores the slots of one register of values. Returns whether one is the first or the last slot.
 HWY_INLINE bool store_slots(const float* HWY_RESTRICT values, const EvenBins& grid,
                             std::uint32_t* HWY_RESTRICT slots) {
     const hn::CappedTag<float, kTogether> d;
@@ -51,7 +52,8 @@ HWY_INLINE bool store_slots(const float* HWY_RESTRICT values, const EvenBins& gr
     return !hn::AllFalse(du, outside);
 }
 
-/// body(values, how many of them count) for runs of kTogether; the last one is filled up.
+/// Calls body(values, how many of them count) for runs of kTogether values. The last run is filled
+/// up.
 template <class Body>
 HWY_INLINE void for_each_run(const float* HWY_RESTRICT values, std::size_t count,
                              const Body& body) {

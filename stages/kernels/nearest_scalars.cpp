@@ -22,7 +22,7 @@ namespace pal::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Place among the distinct entries and the entry.
+/// Finds the place among the distinct entries, and the entry.
 HWY_ATTR void find_among_16(const float* HWY_RESTRICT values, std::size_t count,
                             const float* HWY_RESTRICT thresholds, const float* HWY_RESTRICT entries,
                             std::uint8_t* HWY_RESTRICT indices, float* HWY_RESTRICT nearest) {
@@ -33,8 +33,8 @@ HWY_ATTR void find_among_16(const float* HWY_RESTRICT values, std::size_t count,
     find_rest(values + v, count - v, thresholds, entries, indices + v, nearest + v);
 }
 
-/// The same, and the errors of all values but the last few, without a way through memory for the
-/// entries. Returns how many those are.
+/// Finds the same, and adds up the errors, for all values but the last few. Returns how many those
+/// are. Entries take no way through memory.
 HWY_ATTR std::size_t measure_among_16(const float* HWY_RESTRICT values, std::size_t count,
                                       const float* HWY_RESTRICT thresholds,
                                       const float* HWY_RESTRICT entries,
@@ -53,8 +53,8 @@ HWY_ATTR std::size_t measure_among_16(const float* HWY_RESTRICT values, std::siz
     return v;
 }
 
-/// The same of values as 16 bits, in pieces so short that reading the next ones from memory goes on
-/// while one is searched: 12 percent less than from a block that was converted before.
+/// The same for values as 16 bits, in short pieces. The next ones are read from memory while one is
+/// searched: 12 percent less time than from a block that was converted before.
 HWY_ATTR std::size_t measure_stored_among_16(const std::uint16_t* HWY_RESTRICT patterns,
                                              bool bfloat16, std::size_t count,
                                              const float* HWY_RESTRICT thresholds,
@@ -81,7 +81,7 @@ HWY_ATTR std::size_t measure_stored_among_16(const std::uint16_t* HWY_RESTRICT p
     return whole;
 }
 
-/// nearest[v] = entries[indices[v]].
+/// Looks up nearest[v] = entries[indices[v]].
 HWY_ATTR void look_up(const std::uint8_t* HWY_RESTRICT indices, std::size_t count,
                       const float* HWY_RESTRICT entries, float* HWY_RESTRICT nearest) {
     const hn::ScalableTag<float> d;
@@ -114,8 +114,8 @@ constexpr std::size_t kKeys = std::size_t{1} << 16;       // sign, exponent, 7 b
 constexpr std::size_t kTablePays = std::size_t{1} << 15;  // making it costs some 100 us
 constexpr std::size_t kMostSteps = 3;  // thresholds inside a key; more are searched by halves
 
-/// The largest float at which the lower of two neighbouring entries is still the nearer one or
-/// ties.
+/// Returns the largest float at which the lower of two neighbouring entries is still the nearer one
+/// or ties.
 float threshold_between(double lower, double upper) {
     const double middle = lower + (upper - lower) / 2;
     const auto threshold = static_cast<float>(middle);
@@ -206,7 +206,7 @@ ErrorSums NearestScalars::find_and_measure_stored(std::span<const std::uint16_t>
         patterns.data(), bfloat16, patterns.size(), thresholds_.data(), entries_.data(),
         indices.data(), lanes);
     name_first(indices.first(measured));
-    // lanes.finished() looks at the values that are left only.
+    // lanes.finished() looks only at the values that are left.
     std::array<float, kErrorLanes * 2> values{};
     std::array<float, kErrorLanes * 2> nearest{};
     const std::size_t left = patterns.size() - measured;
@@ -219,14 +219,14 @@ ErrorSums NearestScalars::find_and_measure_stored(std::span<const std::uint16_t>
                           std::span<const float>(nearest.data(), left), 0, 1.0);
 }
 
-/// Of equal entries an index names the first.
+/// Makes every index name the first of equal entries.
 void NearestScalars::name_first(std::span<std::uint8_t> indices) const {
     if (first_of_all_) return;
     for (std::uint8_t& index : indices) index = first_index_[index];
 }
 
-/// In two passes over what the L1 cache holds: one that also stored the entries would take 40
-/// percent longer.
+/// Works in two passes over what the L1 cache holds. One pass that also stored the entries would
+/// take 40 percent longer.
 void NearestScalars::find_by_table(std::span<const float> values, std::uint8_t* indices,
                                    float* nearest) const {
     constexpr std::size_t kTogether = 2048;

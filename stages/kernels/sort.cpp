@@ -11,15 +11,15 @@ namespace pal::kernels {
 
 namespace {
 
-/// The bits as a signed integer of the same order as the value, and back: negative values turn
-/// their magnitude over.
+/// Return the bits as a signed integer of the same order as the value, and back. Negative values
+/// turn their magnitude over.
 template <class Integer>
 Integer turned(Integer bits) noexcept {
     return bits < 0 ? bits ^ std::numeric_limits<Integer>::max() : bits;
 }
 
-/// As integers: as floats, vqsort (1.0.3) leaves repeated denormal values unsorted now and then,
-/// and how it does depends on its random pivots.
+/// Sorts as integers. As floats, vqsort (1.0.3) leaves repeated denormal values unsorted now and
+/// then, and how it does depends on its random pivots.
 template <class Real>
 void sort_as_integers(std::span<Real> values) {
     using Integer = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;

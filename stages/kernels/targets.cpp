@@ -11,16 +11,17 @@ namespace pal::kernels {
 
 namespace {
 
-/// Bits of the targets that dispatch can reach here. The static target needs no detection.
+/// Returns the bits of the targets that dispatch can reach here. The static target needs no
+/// detection.
 std::int64_t reachable() { return (hwy::SupportedTargets() & HWY_TARGETS) | HWY_STATIC_TARGET; }
 
-/// What reachable() was before anything was forced.
+/// Returns reachable() as it was before anything was forced.
 std::int64_t detected() {
     static const std::int64_t targets = reachable();
     return targets;
 }
 
-/// Highway's lower bits are the better targets.
+/// Returns the best of the targets, which has the lowest bit.
 std::int64_t best_of(std::int64_t targets) { return targets & -targets; }
 
 void use(std::int64_t targets) {

@@ -15,7 +15,7 @@ namespace pal::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Elements `begin` .. count - 1, byte by byte.
+/// Puts elements `begin` .. count - 1 together, byte by byte.
 void unshuffle_rest(const std::uint8_t* HWY_RESTRICT from, std::size_t begin, std::size_t count,
                     std::size_t element_bytes, std::uint8_t* HWY_RESTRICT to) {
     for (std::size_t b = 0; b < element_bytes; ++b) {
@@ -49,7 +49,7 @@ void unshuffle4(const std::uint8_t* HWY_RESTRICT from, std::size_t count,
     unshuffle_rest(from, e, count, 4, to);
 }
 
-/// As pairs of bytes first, then four pairs side by side.
+/// Works on pairs of bytes first, then on four pairs side by side.
 void unshuffle8(const std::uint8_t* HWY_RESTRICT from, std::size_t count,
                 std::uint8_t* HWY_RESTRICT to) {
     std::size_t e = 0;

@@ -9,7 +9,7 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr double kRounding = 1e-9;  // of sums of up to millions of positive terms
+constexpr double kRounding = 1e-9;  // relative error of sums of up to millions of positive terms
 
 }  // namespace
 
@@ -24,7 +24,7 @@ BinnedData::BinnedData(std::span<const CountedBin> counted)
         weight_ += bin.weight;
     }
     const double largest = std::max(std::abs(counted.front().low), std::abs(counted.back().high));
-    // A mean of several values is rounded at their magnitude; one value is what it is.
+    // A mean of several values is rounded at their magnitude. A single value is exact.
     const bool several = std::any_of(counted.begin(), counted.end(),
                                      [](const CountedBin& bin) { return bin.low < bin.high; });
     rounding_ = kEpsilon * (several ? 2 + 4 * largest * coordinates_.unit : 2);
@@ -37,7 +37,7 @@ double BinnedData::most_spread(const CountedBin& bin) const {
            (bin.high - bin.mean + 2 * rounding_);
 }
 
-/// visit(bin, centroid, their distance).
+/// Calls visit(bin, centroid, their distance) for each bin and its nearest centroid.
 template <class Visit>
 void BinnedData::for_each_nearest(std::span<const double> centroids, const Visit& visit) const {
     std::size_t c = 0;
@@ -78,7 +78,7 @@ double BinnedData::most_saved(std::span<const double> centroids, std::size_t clu
 }
 
 double BinnedData::raised(double cost) const {
-    // Bins of one value each lie where they lie.
+    // Bins of one value each are exact.
     if (cost == 0 && spread_ == 0) return 0;
     const double root = std::sqrt(cost) + 2 * rounding_ * std::sqrt(weight_);
     return root * root * (1 + kRounding);

@@ -12,10 +12,10 @@ namespace pal::cluster {
 
 namespace {
 
-/// A relaxed solution at the best price.
+/// A solution of the relaxed problem at the best price.
 struct Relaxed {
     Priced best;
-    std::vector<double> totals;  // [position]: of the bins in front of it
+    std::vector<double> totals;  // [position] least total of the bins in front of it
     double slack = 0;
 };
 
@@ -34,7 +34,7 @@ Relaxed relaxed(std::span<const Bin> bins, std::span<const double> gains, std::s
             (slack.excess + slack.rounding) * static_cast<double>(k + 1)};
 }
 
-/// The same from the other end.
+/// Solves from the other end.
 Relaxed relaxed_backwards(std::span<const Bin> bins, std::span<const double> gains, std::size_t k,
                           double price) {
     std::vector<Bin> reversed(bins.rbegin(), bins.rend());
@@ -76,10 +76,10 @@ BoundaryWindows boundary_windows(const BinnedData& data, std::size_t k) {
         gains = straddling_gains(data.extents(), saving, data.rounding());
         front = relaxed(bins, gains, k, price, true);
         price = front.best.price;
-        // One more cluster than k saves no more than its price and what the bound leaves open.
+        // One cluster more than k saves at most its price and what the bound leaves open.
         saving = std::min(saving, data.raised(cost - front.best.bound(k) + front.slack + price));
     }
-    // Where bins are left out, their own spread would count.
+    // Bins that are left out would add their own spread.
     if (2 * *std::max_element(gains.begin(), gains.end()) > price) return {};
     const Relaxed back = relaxed_backwards(bins, gains, k, price);
 

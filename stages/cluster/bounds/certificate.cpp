@@ -16,19 +16,19 @@ namespace pal::cluster {
 
 namespace {
 
-// Of the gap that is asked for, what rounding may take before costs of full precision are used.
+// Part of the tolerated gap that rounding may take before costs of full precision are used.
 constexpr double kToleratedSlack = 0.05;
-constexpr double kAimedAt = 0.9;  // of the tolerance: room for the slack
-// A gap that is tolerated is found out all the same, not only that there is one.
+constexpr double kAimedAt = 0.9;  // part of the tolerance: leaves room for the slack
+// A larger tolerance does not stop earlier: the gap itself is of interest, too.
 constexpr double kMostAimedAt = 0.1;
 
 struct Bound {
     double price = 0;
-    double value = -std::numeric_limits<double>::infinity();  // the slack taken off
+    double value = -std::numeric_limits<double>::infinity();  // less the slack
     double slack = 0;
 };
 
-/// Of the relaxed optimum, until it is `enough`.
+/// Bounds the relaxed optimum from below. Stops once the bound is `enough`.
 template <class Costs>
 Bound relaxed_bound(const Costs& costs, std::span<const double> gains, std::size_t clusters,
                     double guess, double enough) {
@@ -44,7 +44,7 @@ Bound relaxed_bound(const Costs& costs, std::span<const double> gains, std::size
     return {best.price, last.bound(clusters) - slack, slack};
 }
 
-/// Quick where prefix sums do, else precise.
+/// Bounds with prefix sums, and with precise costs if the slack is too large.
 Bound relaxed_bound(std::span<const Bin> bins, std::span<const double> gains, std::size_t clusters,
                     double guess, double cost, double tolerance) {
     const double enough = cost / (1 + kAimedAt * tolerance);
@@ -67,7 +67,7 @@ double lower_bound_of(const BinnedData& data, std::span<const double> centroids,
         const std::vector<double> gains = straddling_gains(data.extents(), saving, data.rounding());
         const Bound bound = relaxed_bound(bins, gains, clusters, guess, cost, tolerance);
         lower = std::max(lower, bound.value);
-        // One more cluster than k saves no more than its price and what the bound leaves open.
+        // One cluster more than k saves at most its price and what the bound leaves open.
         const double less = data.raised(cost - bound.value + bound.price);
         if (cost <= lower * (1 + tolerance) || less > kWorthwhileGain * saving) break;
         saving = less;

@@ -9,7 +9,7 @@ namespace pal::cluster {
 
 namespace {
 
-/// Sums over the points near a bin, by prefix sums and two hands that follow the bin.
+/// Sums over the points near a bin. Prefix sums and two hands that follow the bin give them.
 class Neighbourhood {
   public:
     Neighbourhood(std::span<const CountedBin> bins, double rounding)
@@ -24,8 +24,8 @@ class Neighbourhood {
         doubt_ = roundings * kEpsilon * (magnitude + weights_.back());
     }
 
-    /// At least the sum of (reach - |x - t|)+ for every t in bins begin .. end - 1. Coordinates are
-    /// below 2.
+    /// Returns a lower bound of the sum of (reach - |x - t|)+, for every t in bins begin .. end -
+    /// 1. Coordinates are below 2.
     double within(std::size_t begin, std::size_t end, double reach) {
         const double low = bins_[begin].low;
         const double high = bins_[end - 1].high;
@@ -41,7 +41,8 @@ class Neighbourhood {
     }
 
   private:
-    /// To the bins whose means lie between: first_ .. last_ - 1, begin .. end - 1 at least.
+    /// Moves the hands to the bins whose means lie between: first_ .. last_ - 1. They include begin
+    /// .. end - 1.
     void move_hands(std::size_t begin, std::size_t end, double lowest, double highest) {
         first_ = std::min(first_, begin);
         while (first_ > 0 && bins_[first_ - 1].mean > lowest) --first_;
@@ -60,9 +61,10 @@ class Neighbourhood {
     std::size_t last_ = 0;
 };
 
-/// The sum of the distances of a bin's points to their mean, at most: all of them at its ends.
+/// Returns the largest possible sum of distances of a bin's points to their mean: all points lie at
+/// its ends.
 double most_deviations(const CountedBin& bin, double rounding) {
-    if (!(bin.low < bin.high)) return 0;  // equal values are not split
+    if (!(bin.low < bin.high)) return 0;  // equal values are never split
     const double below = bin.mean - bin.low + 2 * rounding;
     const double above = bin.high - bin.mean + 2 * rounding;
     return 2 * bin.weight * below * above / (below + above);
@@ -72,7 +74,7 @@ double most_deviations(const CountedBin& bin, double rounding) {
 
 std::vector<double> straddling_gains(std::span<const CountedBin> bins, double saving,
                                      double rounding) {
-    constexpr double kStep = 1.125;  // h is met within this factor
+    constexpr double kStep = 1.125;  // h is found within this factor
     constexpr double kClose = 1.0 / 32;
     constexpr double kRoundedUp = 1 + 1e-9;
     // Both centroids lie among the points.
@@ -81,7 +83,7 @@ std::vector<double> straddling_gains(std::span<const CountedBin> bins, double sa
     std::vector<double> gains(bins.size());
     double half = widest;
     for (std::size_t begin = 0, end = 0; begin < bins.size(); begin = end) {
-        // Bins that lie close together against h have nearly the same.
+        // Bins that lie closer together than h have nearly the same h.
         end = begin + 1;
         while (end < bins.size() && bins[end].high - bins[begin].low < kClose * half) ++end;
         const auto too_far = [&](double h) {

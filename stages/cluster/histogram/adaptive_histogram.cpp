@@ -13,16 +13,15 @@ namespace pal::cluster {
 namespace {
 
 constexpr std::size_t kLeadingBins = 1 << 16;
-constexpr std::size_t kParts = 8;  // of large data, whatever the threads
-constexpr std::size_t kLarge = std::size_t{1}
-                               << 20;  // values from which on the passes are parallel
+constexpr std::size_t kParts = 8;  // parts of large data, for any number of threads
+constexpr std::size_t kLarge = std::size_t{1} << 20;  // passes over this many values are parallel
 constexpr int kMostExtraBits = 16;
 
 template <class Real>
 using Bits = std::conditional_t<std::is_same_v<Real, float>, std::uint32_t, std::uint64_t>;
 
-/// Bits in the order of the values: negative numbers turned over, positive ones above them; -0 is
-/// +0.
+/// Returns bits in the order of the values: negative numbers turned over, positive ones above them.
+/// -0 is +0.
 template <class Real>
 Bits<Real> ordered_key(Real value) noexcept {
     constexpr int kTop = std::numeric_limits<Bits<Real>>::digits - 1;
@@ -71,7 +70,7 @@ std::vector<std::uint32_t> leading_counts(std::span<const Real> values) {
     return std::move(counts[0]);
 }
 
-/// How each leading bin is split: its first fine bin, and the bits to shift the trailing bits by.
+/// Split of a leading bin: its first fine bin, and the shift of the trailing bits.
 struct Split {
     std::uint32_t first = 0;
     std::uint32_t shift = 0;
@@ -89,8 +88,8 @@ struct Occupied {
     int bits;        // extra bits given
 };
 
-/// Extra bits in proportion to each bin's measure, at most what its count can use; what capped bins
-/// leave goes to the others.
+/// Shares out extra bits in proportion to each bin's measure. A bin gets no more than its count can
+/// use; the others get what it leaves.
 void share_out(std::vector<Occupied>& occupied, std::size_t fine_bins, int most_bits) {
     double budget = static_cast<double>(fine_bins);
     double measure = 0;
@@ -131,7 +130,7 @@ Splits make_splits(const std::vector<std::uint32_t>& counts, const Coordinates& 
                             std::cbrt(counts[b] * width * width), 0});
     }
     if (dtype == DType::kF16 || dtype == DType::kBF16) {
-        constexpr int kHalfBits = 3;  // of the 10 mantissa bits, 7 are among the leading 16
+        constexpr int kHalfBits = 3;  // 7 of the 10 mantissa bits are among the leading 16
         for (Occupied& bin : occupied) bin.bits = dtype == DType::kF16 ? kHalfBits : 0;
     } else {
         share_out(occupied, fine_bins, std::min(kTrailing, kMostExtraBits));
@@ -193,7 +192,7 @@ Histogram adaptive_histogram(const WeightedPoints<Real>& points, DType dtype,
     while (counts[high] == 0) --high;
     constexpr int kTrailing = kTrailingBits<Real>;
     const Real lowest = value_of_key<Real>(static_cast<Bits<Real>>(low) << kTrailing);
-    // The top bin may reach infinity: the largest finite value bounds it.
+    // The top bin may reach infinity. The largest finite value bounds it.
     const Real highest =
         std::min(value_of_key<Real>(((static_cast<Bits<Real>>(high) + 1) << kTrailing) - 1),
                  std::numeric_limits<Real>::max());

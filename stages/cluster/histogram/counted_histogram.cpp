@@ -26,13 +26,14 @@ constexpr std::size_t kFew = std::size_t{1} << 12;
 float float_of(std::uint32_t bits) noexcept { return std::bit_cast<float>(bits); }
 bool is_finite_key(std::uint32_t key) noexcept { return (key & 0x7F80U) != 0x7F80U; }
 
-/// Distance of neighbouring values with this leading key: 2^(exponent - 150).
+/// Returns the distance of neighbouring values with this leading key: 2^(exponent - 150).
 double step_of(std::uint32_t key) noexcept {
     const std::uint64_t exponent = std::max(key >> 7U & 0xFFU, 1U);
     return std::bit_cast<double>((exponent - 150 + 1023) << 52U);
 }
 
-/// Keys in the order of their values: negative ones by falling magnitude, then positive ones.
+/// Return keys in the order of their values, and back: negative ones by falling magnitude, then
+/// positive ones.
 std::uint32_t key_at(std::uint32_t place) noexcept {
     return place < kLeadingKeys / 2 ? static_cast<std::uint32_t>(kLeadingKeys) - 1 - place
                                     : place - static_cast<std::uint32_t>(kLeadingKeys / 2);
@@ -45,10 +46,10 @@ std::uint32_t place_of(std::uint32_t key) noexcept {
 struct KeyCount {
     std::uint32_t key = 0;
     std::uint32_t count = 0;
-    std::uint32_t bits = 0;  // by which the key is split
+    std::uint32_t bits = 0;  // number of bits by which the key is split
 };
 
-/// Counts of leading keys; the table behind it is kept clean between uses.
+/// Counts leading keys. The table behind it is kept clean between uses.
 class KeyCounter {
   public:
     void add(std::uint32_t key) noexcept {
@@ -56,7 +57,7 @@ class KeyCounter {
             touched_[place_of(key) / 64] |= std::uint64_t{1} << place_of(key) % 64;
     }
 
-    /// What was counted, in the order of the values; the counter is empty afterwards.
+    /// Returns the counts in the order of the values, and empties the counter.
     std::vector<KeyCount> take() {
         std::vector<KeyCount> result;
         for (std::size_t word = 0; word < touched_.size(); ++word) {
@@ -83,27 +84,28 @@ KeyCounter& thread_counter() {
 
 std::vector<KeyCount> sampled_keys(const FloatBlocks& values) {
     KeyCounter& counter = thread_counter();
-    // Few values are all looked at.
+    // All of few values are looked at.
     for (const float value : sampled(values, values.count <= kFew ? 1 : 15))
         counter.add(std::bit_cast<std::uint32_t>(value) >> 16);
     return counter.take();
 }
 
-/// log2 of the cube root of a key's density, times the key's width.
+/// Returns log2 of: the cube root of a key's density, times the key's width.
 float log_measure(std::uint32_t key, float count) noexcept {
     const int exponent = std::max<int>(static_cast<int>(key >> 7U & 0xFFU), 1);
     return (rough_log2(count) + 2 * static_cast<float>(exponent - 134)) / 3;
 }
 
-/// Splits each key so that bins share out the cube root of the density evenly: `fine_bins` in all,
-/// a little more by rounding up. Returns the log_measure that is due to one bin.
+/// Splits each key so that bins share out the cube root of the density evenly. There are
+/// `fine_bins` in all, a little more by rounding up. Returns the log_measure that is due to one
+/// bin.
 float share_out(std::vector<KeyCount>& keys, std::size_t fine_bins, bool sampled) {
     std::vector<float> measures(keys.size());
     float total = 0;
     for (std::size_t k = 0; k < keys.size(); ++k) {
         measures[k] = log_measure(keys[k].key, static_cast<float>(keys[k].count));
     }
-    // Relative to the largest: sums then stay in range.
+    // Measures relative to the largest keep the sums in range.
     const float largest = *std::max_element(measures.begin(), measures.end());
     for (float& measure : measures) total += rough_exp2(measure -= largest);
     const float a_bin = rough_log2(total / static_cast<float>(fine_bins));
@@ -130,10 +132,10 @@ Tables& thread_tables() {
 
 struct Count {
     std::uint64_t count = 0;
-    std::uint64_t trailing = 0;  // sum
+    std::uint64_t trailing = 0;  // sum of trailing bits
 };
 
-/// What one thread has counted.
+/// Counts of one thread.
 class Counts {
   public:
     explicit Counts(std::size_t bin_count) : packed_(bin_count) {}
@@ -161,7 +163,7 @@ class Counts {
     }
 
   private:
-    /// Makes room: 24 bits of count are full.
+    /// Makes room once the 24 bits of count are full.
     void unpack() {
         unpacked_.resize(packed_.size());
         for (std::size_t b = 0; b < packed_.size(); ++b) {
@@ -207,8 +209,8 @@ CountedBin bin_of(std::uint32_t key, std::uint32_t first_trailing, std::uint32_t
     return bin;
 }
 
-/// Bins of the values that were set aside, ascending. bits_of(key, its values): by how many bits a
-/// key is split.
+/// Returns the bins of values that were set aside, ascending. bits_of(key, number of its values):
+/// number of bits by which a key is split.
 template <class BitsOf>
 std::vector<CountedBin> bins_of_rest(const std::vector<std::uint32_t>& set_aside,
                                      const BitsOf& bits_of) {
@@ -237,7 +239,7 @@ std::vector<CountedBin> bins_of_rest(const std::vector<std::uint32_t>& set_aside
     return bins;
 }
 
-/// Bins of the split keys, ascending.
+/// Returns the bins of the split keys, ascending.
 std::vector<CountedBin> bins_of_keys(const std::vector<KeyCount>& keys,
                                      const std::vector<Count>& counts) {
     std::vector<CountedBin> bins;
@@ -258,7 +260,7 @@ std::vector<CountedBin> bins_of_keys(const std::vector<KeyCount>& keys,
     return bins;
 }
 
-/// -0 and +0 are one value in two bins.
+/// Joins the two bins of -0 and +0, which are one value.
 void join_zeros(std::vector<CountedBin>& bins) {
     const auto zero =
         std::adjacent_find(bins.begin(), bins.end(),
@@ -295,7 +297,7 @@ CountedHistogram histogram_of(const FloatBlocks& values, const std::vector<KeyCo
     return result;
 }
 
-/// The keys of all values: those of a histogram without splits.
+/// Returns the keys of all values, unsplit.
 std::vector<KeyCount> all_keys(const FloatBlocks& values) {
     tbb::enumerable_thread_specific<KeyCounter> counters;
     values.for_each([&](std::span<const float> block) {

@@ -21,25 +21,25 @@ namespace {
 
 using kernels::EvenBins;
 
-constexpr std::size_t kMostCounted = 0xFFFFFFFF;  // in one counter of 32 bits
-// Of the narrowest cluster. Where a cluster has many values, they lie evenly enough in a bin to
-// tell where a boundary inside it is best (settle.hpp): measured, both are within 6e-5 of the
+constexpr std::size_t kMostCounted = 0xFFFFFFFF;  // limit of a counter of 32 bits
+// Bins of the narrowest cluster. Many values of a cluster lie evenly enough in a bin to tell where
+// a boundary inside it is best (settle.hpp). Measured, both numbers of bins stay within 6e-5 of the
 // optimum.
 constexpr std::size_t kManyACluster = 4096;
 constexpr double kBinsOfMany = 96;
 constexpr double kBinsOfFew = 160;
-constexpr float kMargin = 0.125F;     // of a sample's range, on both sides: room for what it missed
-constexpr std::size_t kPiece = 4096;  // values that are looked at again where one lies outside
-constexpr std::size_t kCells = 128;   // of a sample
+constexpr float kMargin = 0.125F;     // part of a sample's range, on both sides: it misses some
+constexpr std::size_t kPiece = 4096;  // values that are looked at again if one lies outside
+constexpr std::size_t kCells = 128;   // cells of a sample
 constexpr std::size_t kStride = 31;
 constexpr std::size_t kMostOutside = std::size_t{1} << 16;
-constexpr std::size_t kMostRepeated = 16;  // one value in so many may repeat another in a sample
-// So many equal clumps a cluster, or more, leave each boundary near one that hardly matters.
+constexpr std::size_t kMostRepeated = 16;  // one in so many values of a sample may repeat another
+// Number of equal clumps a cluster from which on each boundary is near one that hardly matters.
 constexpr double kFewestClumps = 1000;
-// More bins than this a cluster: bins that follow the density are worth their price.
+// With more bins a cluster than this, bins that follow the density are worth their price.
 constexpr std::size_t kMostEvenBinsACluster = 2048;
 
-/// The grid for values that lie as those of a sorted sample do.
+/// Returns the grid for values that lie as those of a sorted sample do.
 std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t max_clusters,
                                  double bins_a_cluster) {
     const float low = sample.front();
@@ -71,8 +71,8 @@ std::optional<EvenBins> grid_for(const std::vector<float>& sample, std::size_t m
     return grid;
 }
 
-/// Whether values repeat one another, or nearly: then they lie in clumps that bins may hide, as
-/// where there is one in each.
+/// Returns whether values repeat one another, or nearly. They then lie in clumps that bins may
+/// hide: say one clump in each.
 bool repeats_much(const std::vector<float>& sorted) {
     constexpr std::size_t kNeighbours = 4;
     constexpr float kNearly = 2 * kNeighbours * 64;  // gaps in a mean gap of the neighbourhood
@@ -103,8 +103,8 @@ std::vector<std::uint32_t> count_even(const FloatBlocks& values, const EvenBins&
     return counts;
 }
 
-/// True where neighbouring bins differ by more than chance has it, as where values lie in clumps
-/// narrower than a bin: then bins' centres are not their means, and a clump at a boundary may seem
+/// Returns whether neighbouring bins differ by more than chance has it, as if values lie in clumps
+/// narrower than a bin. Bins' centres are then not their means, and a clump at a boundary may seem
 /// nearer to the wrong side.
 bool lie_in_clumps(const std::vector<std::uint32_t>& counts, double total,
                    std::size_t max_clusters) {

@@ -19,7 +19,8 @@ using PatternCounts = std::span<const std::uint32_t>;
 
 constexpr std::size_t kMagnitudes = 1 << 15;
 
-/// A bin for each magnitude above 0 that occurs, ascending; value_of(m) is that of counts[m].
+/// Appends a bin for each magnitude above 0 that occurs, ascending. value_of(m) is the value that
+/// counts[m] counts.
 template <class ValueOf>
 void append_magnitudes(PatternCounts counts, const ValueOf& value_of,
                        std::vector<CountedBin>& bins) {
@@ -40,7 +41,7 @@ void append_magnitudes(PatternCounts counts, const ValueOf& value_of,
     bins.resize(at);
 }
 
-/// What each pattern without a sign stands for.
+/// Returns the value of each pattern without its sign.
 std::span<const float> magnitudes_of(DType dtype) {
     const auto table_of = [](float (*value_of)(std::uint16_t)) {
         std::vector<float> table(kMagnitudes);
@@ -53,7 +54,7 @@ std::span<const float> magnitudes_of(DType dtype) {
     return dtype == DType::kF16 ? halves : bfloats;
 }
 
-/// Of counts of the finite magnitudes, 0 first.
+/// Makes a histogram of counts of the finite magnitudes, 0 first.
 template <class ValueOf>
 CountedHistogram histogram_of(PatternCounts positive, PatternCounts negative,
                               const ValueOf& value_of) {
@@ -71,7 +72,7 @@ bool none(PatternCounts counts) {
     return std::all_of(counts.begin(), counts.end(), [](std::uint32_t c) { return c == 0; });
 }
 
-/// By the 16 bits that are stored.
+/// Counts the stored 16 bits.
 CountedHistogram stored_histogram(const FloatBlocks& values, DType dtype) {
     const std::uint32_t infinity = dtype == DType::kF16 ? 0x7C00 : 0x7F80;
     const auto counts =

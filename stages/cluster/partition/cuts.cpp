@@ -8,18 +8,17 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr double kPartOfACut = 0.5;  // of a run, to be measured bin by bin
+constexpr double kPartOfACut = 0.5;  // share of a run that is then measured bin by bin
 constexpr int kMostCappings = 8;
-constexpr double kSettled = 0.99;  // what is capped no longer matters
+constexpr double kSettled = 0.99;  // capping more no longer matters
 constexpr double kNegligible = 2e-6;
-constexpr std::size_t kLooked = 64;         // bins, before it is asked whether they lie in clumps
+constexpr std::size_t kLooked = 64;         // bins between two tests for clumps
 constexpr std::size_t kFewestInAClump = 3;  // on average
 
 }  // namespace
 
-/// Measured over runs of bins; where a run's share asks for more than part of a cut, over its
-/// single bins, which take one cut at most: what an outlier's share exceeds that by goes to the
-/// others.
+/// Measures runs of bins. A run whose share is more than part of a cut is measured by its single
+/// bins. A bin takes one cut at most: the others get the rest of an outlier's share.
 void CutPlacer::place(std::span<const Bin> bins, const PrefixSums& prefix, std::size_t intervals,
                       std::vector<std::uint32_t>& cuts) {
     bins_ = bins;
@@ -49,8 +48,8 @@ void CutPlacer::place(std::span<const Bin> bins, const PrefixSums& prefix, std::
 bool CutPlacer::place_at_clumps(std::size_t k, std::size_t most,
                                 std::vector<std::uint32_t>& cuts) const {
     const auto clusters = static_cast<double>(k);
-    // What a good LUT costs (Panter and Dite), of which splitting the clumps at its boundaries
-    // could save so little.
+    // Cost of a good LUT (Panter and Dite), and the small part of it that splitting clumps at
+    // boundaries may save.
     const double cost = measure_ * measure_ * measure_ / (12 * clusters * clusters);
     const double negligible = kNegligible * cost / clusters;
     std::vector<std::uint32_t> edges{0};

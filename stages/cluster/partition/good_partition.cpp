@@ -1,5 +1,5 @@
-// Near the best partition, in microseconds: a dynamic program over few cuts, then windows of
-// candidates around each boundary that are halved until they are single bins.
+// A dynamic program over few cuts, then windows of candidates around each boundary, which are
+// halved until they are single bins.
 #include "stages/cluster/partition/good_partition.hpp"
 
 #include <algorithm>
@@ -25,32 +25,32 @@ using kernels::kRowBlock;
 
 constexpr std::size_t kCutsACluster = 6;
 constexpr std::size_t kFewestCuts = 128;
-// So many bins are solved as they are: exactly, and sooner than in windows.
+// Up to so many bins are solved as they are: exactly, and sooner than in windows.
 constexpr std::size_t kFewBins = 320;
 constexpr std::size_t kMostClumps = 1024;
-// So many are found sooner by their price than by a row each, whatever the cuts.
+// From so many clusters on, the search by price is faster than a row each, whatever the cuts.
 constexpr std::size_t kManyClusters = 48;
-constexpr double kProven = 1e-6;  // of the cost: bins may be few, and solved so for good
-// Candidates in a window, stage by stage; each stage steps twice as finely as the one before. The
-// first two span more than a cluster to either side, so that clusters can move from where there
-// are too many to where there are too few, however far that is: each boundary takes its
-// neighbour's place. With only the first of them, partitions of bumps ended up to 3e-3 above the
+constexpr double kProven = 1e-6;  // part of the cost; the bins may be few, and this partition final
+// Candidates in a window, stage by stage. Each stage steps twice as finely as the one before. The
+// first two stages span more than a cluster to either side, so that clusters can move from where
+// there are too many to where there are too few. Each boundary then takes its neighbour's place,
+// over any distance. With only the first stage, partitions of bumps ended up to 3e-3 above the
 // optimum: its steps hide what such a move gains.
 constexpr std::size_t kWidths[] = {64, 128, 32, 8};
-constexpr double kSteps = 26;  // from a boundary to the next, in the first stage
+constexpr double kSteps = 26;  // steps from a boundary to the next in the first stage
 constexpr double kFiner = 2;
 constexpr double kHalf = 0.5;
 constexpr std::size_t kPreciseCutsACluster = 24;
 constexpr std::size_t kFewestPreciseCuts = 512;
 constexpr int kMostRecentrings = 64;
-// Of a partition's cost, what rounding may hide before costs of full precision are used: a worst
-// case; roundings mostly even out.
+// Part of the cost that rounding may hide before costs of full precision are used. A worst case:
+// roundings mostly even out.
 constexpr double kDoubtOfBoundaries = 1e-5;
-constexpr double kProvenRough = 2e-5;  // of the cost
-// So many at most are solved for good where windows are no help.
+constexpr double kProvenRough = 2e-5;  // part of the cost
+// Up to so many bins are solved exactly if windows are no help.
 constexpr std::size_t kMostSolved = std::size_t{1} << 17;
 
-/// A bin, and the interval of cuts that it lies in.
+/// A bin, and the interval of cuts that holds it.
 struct Place {
     std::uint32_t bin;
     std::uint32_t interval;
@@ -58,13 +58,13 @@ struct Place {
 
 class Solver {
   public:
-    /// Boundaries, or nothing where rounding may have misled the search.
+    /// Returns boundaries, or nothing if rounding may have misled the search.
     std::vector<std::size_t> solve(std::span<const Bin> bins, std::size_t k) {
         bins_ = bins;
         clusters_ = k;
         prefix_.build(bins, kRowBlock);
         const double doubt = prefix_.doubt(k);
-        if (!std::isfinite(doubt)) return {};  // sums that do not even ascend
+        if (!std::isfinite(doubt)) return {};  // sums do not even ascend
         choose_cuts(kCutsACluster, kFewestCuts);
         solve_cuts();
         if (is_windowed()) narrow();
@@ -76,10 +76,11 @@ class Solver {
         return boundaries;
     }
 
-    /// Whether windows found it: else every bin was a candidate for every boundary.
+    /// Returns whether windows found the boundaries. Otherwise every bin was a candidate for every
+    /// boundary.
     [[nodiscard]] bool is_windowed() const noexcept { return cuts_.size() <= bins_.size(); }
 
-    /// The same with costs of full precision, some hundred times slower.
+    /// Solves with costs of full precision, some hundred times slower.
     [[nodiscard]] std::vector<std::size_t> solve_precisely() {
         if (bins_.size() <= kMostSolved) return optimal_partition(bins_, clusters_);
         choose_cuts(kPreciseCutsACluster, kFewestPreciseCuts);
@@ -88,13 +89,14 @@ class Solver {
     }
 
   private:
-    /// Few bins are cuts all of them.
+    /// Chooses the cuts; few bins are all cuts.
     void choose_cuts(std::size_t a_cluster, std::size_t fewest) {
         const std::size_t intervals = std::max(a_cluster * clusters_, fewest);
         const bool few = bins_.size() <= std::max(intervals + intervals / 2, kFewBins);
         if (!few) {
             cut_placer_.place(bins_, prefix_, intervals, cuts_);
-            // Boundaries lie between clumps, and windows move them over some at a time only.
+            // Boundaries lie between clumps, and windows move them over a few clumps at a time
+            // only.
             (void)cut_placer_.place_at_clumps(clusters_, kMostClumps, cuts_);
         }
         if (few || cuts_.size() <= 2 * clusters_) every_cut();
@@ -105,13 +107,13 @@ class Solver {
         for (std::size_t c = 0; c < cuts_.size(); ++c) cuts_[c] = static_cast<std::uint32_t>(c);
     }
 
-    /// The best partition at cuts; fills places_.
+    /// Fills places_ with the best partition at cuts.
     void solve_cuts() {
         if (clusters_ < kManyClusters || !solve_cuts_by_price()) solve_cuts_by_rows();
     }
 
-    /// False where that shows no optimum. What lies between cuts counts as one point: its own
-    /// spread is part of every partition's cost.
+    /// Returns false if it proves no optimum. Bins between neighbouring cuts count as one point:
+    /// their own spread is part of every partition's cost.
     bool solve_cuts_by_price() {
         joined_.resize(cuts_.size() - 1);
         for (std::size_t c = 0; c < joined_.size(); ++c) {
@@ -166,7 +168,7 @@ class Solver {
         places_[0] = {0, 0};
     }
 
-    /// What the partition explains of the sum of squares.
+    /// Returns the part of the sum of squares that the partition explains.
     [[nodiscard]] double gain_of_places() const {
         double gain = 0;
         for (std::size_t c = 0; c < clusters_; ++c) {
@@ -192,14 +194,15 @@ class Solver {
         }
     }
 
-    /// Where a place lies among the cuts, in cuts.
+    /// Returns the position of a place, counted in cuts.
     [[nodiscard]] double among_cuts(Place place) const {
         if (place.bin == bins_.size()) return static_cast<double>(cuts_.size() - 1);
         const double width = cuts_[place.interval + 1] - cuts_[place.interval];
         return place.interval + (place.bin - cuts_[place.interval]) / width;
     }
 
-    /// The bin nearest to there: a whole number of steps away, a neighbour's place is met exactly.
+    /// Returns the bin nearest to a position in cuts. A neighbour's place, a whole number of steps
+    /// away, is met exactly.
     [[nodiscard]] Place place_at(double among_cuts) const {
         const auto interval = static_cast<std::uint32_t>(among_cuts);
         const double width = cuts_[interval + 1] - cuts_[interval];
@@ -240,7 +243,7 @@ class Solver {
         weights_[number] = prefix_.weights()[bin];
     }
 
-    /// Candidates below boundary c, which lies at `own`, ascending. Returns how many.
+    /// Opens candidates below boundary c, which lies at `own`, ascending. Returns how many.
     std::uint32_t open_below(std::size_t c, double own, double step, Place* window) {
         const std::size_t half = width_ / 2;
         Place at = places_[c];
@@ -263,7 +266,7 @@ class Solver {
         return count;
     }
 
-    /// Boundary c and candidates above it. Returns how many there are in the window.
+    /// Opens boundary c and candidates above it. Returns how many there are in the window.
     std::uint32_t open_above(std::size_t c, double own, double step, std::size_t below,
                              Place* window) {
         const double last = static_cast<double>(cuts_.size() - 1);
@@ -286,7 +289,7 @@ class Solver {
         return static_cast<std::uint32_t>(count);
     }
 
-    /// Boundaries to the best candidates. True where one lies at the edge of its window.
+    /// Moves boundaries to the best candidates. Returns whether one lies at the edge of its window.
     bool move() {
         bool at_edge = false;
         std::size_t at = 0;
@@ -310,7 +313,7 @@ class Solver {
     PrefixSums prefix_;
     CutPlacer cut_placer_;
     std::vector<std::uint32_t> cuts_;
-    std::vector<Bin> joined_;  // what lies between cuts
+    std::vector<Bin> joined_;  // bins between neighbouring cuts as one
     std::vector<double> sums_;
     std::vector<double> weights_;
     std::vector<double> gain_;

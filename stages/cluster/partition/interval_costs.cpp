@@ -30,7 +30,7 @@ PrefixCosts::PrefixCosts(std::span<const Bin> bins) : prefix_(bins.size() + 1) {
         largest = std::max(largest, std::abs(bin.mean));
         whole = whole && bin.weight == std::trunc(bin.weight);
     }
-    // cost = squares - mean * sum, each with a few roundings of what stood in its prefix sums.
+    // cost = squares - mean * sum: each has a few roundings of its prefix sums.
     constexpr double kRounding = 2 * std::numeric_limits<double>::epsilon();
     doubt_ = kRounding * (prefix_.back().squares + 2 * largest * magnitude +
                           (whole ? 0.0 : largest * largest * prefix_.back().weight));
@@ -51,8 +51,8 @@ MergedCosts::MergedCosts(std::span<const Bin> bins)
     const std::size_t blocks = level.size();
     table_.push_back(level);
     for (std::size_t half = 1; half < blocks; half *= 2) {
-        // Within each run of 2 * half blocks: moments from a block to the middle, or from the
-        // middle to a block.
+        // Each run of 2 * half blocks gets moments from a block to the middle, or from the middle
+        // to a block.
         level = table_.front();
         for (std::size_t middle = half; middle < blocks; middle += 2 * half) {
             for (std::size_t b = middle - 1; b-- > middle - half;)
@@ -64,7 +64,7 @@ MergedCosts::MergedCosts(std::span<const Bin> bins)
     }
 }
 
-/// Blocks first .. last, both included.
+/// Returns blocks first .. last, both included, as one bin.
 Bin MergedCosts::blocks(std::size_t first, std::size_t last) const noexcept {
     if (first == last) return table_.front()[first];
     const auto level = static_cast<std::size_t>(std::bit_width(first ^ last));

@@ -24,7 +24,7 @@ class Program {
     Program(const Costs& costs, std::vector<std::size_t> cuts)
         : costs_(costs), cuts_(std::move(cuts)) {}
 
-    /// k + 1 positions of cuts.
+    /// Returns k + 1 cut positions.
     std::vector<std::size_t> solve(std::size_t k) {
         const std::size_t intervals = cuts_.size() - 1;
         PAL_ASSERT(k >= 1 && k <= intervals &&
@@ -42,8 +42,8 @@ class Program {
     }
 
   private:
-    /// Row for one cluster from `begin`, then rows 2 .. clusters; on_row sees each after it is
-    /// filled.
+    /// Fills the row for one cluster from `begin`, then rows 2 .. clusters. Calls on_row after
+    /// each.
     template <class OnRow>
     void run_rows(std::size_t begin, std::size_t end, std::size_t clusters, const OnRow& on_row) {
         for (std::size_t j = begin; j <= end; ++j) {
@@ -53,8 +53,8 @@ class Program {
         on_row(1);
         for (std::size_t c = 2; c <= clusters; ++c) {
             previous_.swap(best_);
-            // c clusters need c intervals; the first position that c - 1 clusters can reach is
-            // begin + c - 1.
+            // c clusters need c intervals. The first position that c - 1 clusters reach is begin +
+            // c - 1.
             for (std::size_t j = begin; j < begin + c; ++j) best_[j] = kInfinity;
             const auto value = [this](std::size_t i, std::size_t j) {
                 return previous_[i] + costs_(cuts_[i], cuts_[j]);
@@ -101,7 +101,8 @@ class Program {
         }
     }
 
-    /// Where the first `half` clusters end in the optimum of `clusters` clusters over begin .. end.
+    /// Returns where the first `half` clusters end in the optimum of `clusters` clusters over begin
+    /// .. end.
     std::size_t middle_boundary(std::size_t begin, std::size_t end, std::size_t clusters,
                                 std::size_t half) {
         std::vector<std::uint32_t> middle(end - begin + 1);
@@ -126,13 +127,12 @@ class Program {
 };
 
 // Cut positions to either side. With 6, and 16 coarse bins a cluster, t-distributed values at k =
-// 256 ended 1.2e-4 above the optimum; 8 and 24 together are within 1e-4 on every distribution
-// tested.
+// 256 ended 1.2e-4 above the optimum. With 8 and 24 every tested distribution is within 1e-4.
 constexpr std::size_t kWindow = 8;
 constexpr int kMostImprovements = 64;
 
-/// The best partition whose boundary c lies within kWindow cuts of place[c]. Returns true where a
-/// boundary ended at the edge of its window, so that another round may find better.
+/// Finds the best partition whose boundary c lies within kWindow cuts of place[c]. improve()
+/// returns whether a boundary ended at the edge of its window: another round may then find better.
 template <class Costs>
 class WindowedProgram {
   public:
@@ -188,7 +188,8 @@ class WindowedProgram {
     std::vector<std::uint32_t> choice_;
 };
 
-/// Twice as many cuts: a new one halfway between neighbours that are more than one bin apart.
+/// Returns twice as many cuts: a new one halfway between neighbours that are more than one bin
+/// apart.
 std::vector<std::size_t> refined(const std::vector<std::size_t>& cuts) {
     std::vector<std::size_t> result;
     result.reserve(cuts.size() * 2);
@@ -231,11 +232,10 @@ std::vector<std::size_t> solve_in_windows(const Costs& costs, std::vector<std::s
     return boundaries;
 }
 
-// Of a partition's cost, what doubt may remain about it. The doubt is a worst case; roundings
-// mostly even out.
+// Part of the cost that may remain in doubt. The doubt is a worst case: roundings mostly even out.
 constexpr double kDoubtOfProof = 1e-7;
 
-/// What `solve` finds with quick costs, or with precise ones where rounding may have misled it.
+/// Solves with quick costs, and again with precise ones if rounding may have misled them.
 template <class Solve>
 std::vector<std::size_t> solve_precisely(std::span<const Bin> bins, const Solve& solve) {
     const PrefixCosts quick(bins);
@@ -246,8 +246,8 @@ std::vector<std::size_t> solve_precisely(std::span<const Bin> bins, const Solve&
     return doubt <= kDoubtOfProof * cost ? boundaries : solve(MergedCosts(bins));
 }
 
-/// Sums of distances to the first bin, and of squares to the mean: tight clusters far from zero
-/// lose nothing.
+/// Adds up distances to the first bin, and squares of distances to the mean. Tight clusters far
+/// from zero lose no precision.
 Bin cluster_of(std::span<const Bin> bins) {
     const double first = bins.front().mean;
     Bin cluster;

@@ -12,11 +12,11 @@ namespace pal::cluster {
 
 namespace {
 
-// Plain sums inside a block, sums that carry their rounding errors along over blocks: nearly the
-// precision of the latter at nearly the speed of the former.
+// Bins of a block. Sums are plain inside a block and carry their rounding errors over blocks:
+// nearly the precision of the latter at nearly the speed of the former.
 constexpr std::size_t kSummed = 32;
 
-/// Whole numbers below 2^53 add up exactly.
+/// Returns whether the weight is a whole number below 2^53: such weights add up exactly.
 bool whole(double weight) noexcept {
     constexpr double kExact = 0x1p53;
     return weight < kExact && static_cast<double>(static_cast<std::int64_t>(weight)) == weight;
@@ -65,14 +65,14 @@ void PrefixSums::build(std::span<const Bin> bins, std::size_t padding) {
     const double largest = std::max(std::abs(bins.front().mean), std::abs(bins.back().mean));
     magnitude_ =
         squares_ + 2 * largest * moment + (exact ? 0.0 : largest * largest * weights.value());
-    constexpr double kSmallest = 0x1p-300;  // squares of sums of weights must not underflow
+    constexpr double kSmallest = 0x1p-300;  // below it, squares of sums of weights may underflow
     if (!rising || !(weights.value() > kSmallest) || !(weights.value() < 1 / kSmallest))
         magnitude_ = std::numeric_limits<double>::infinity();
 }
 
 double PrefixSums::doubt(std::size_t intervals) const noexcept {
-    // An interval's gain has a few roundings of what stood in its prefix sums; those of the sums
-    // inside blocks, half an epsilon an addition, meet each value once.
+    // An interval's gain has a few roundings of its prefix sums. Those of the sums inside blocks,
+    // half an epsilon an addition, meet each value once.
     return kEpsilon * magnitude_ *
            (2 * static_cast<double>(intervals) + static_cast<double>(kSummed) / 2);
 }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kMergedRounding = 128 * kEpsilon;  // some 70 roundings of positive terms
 
-/// What the computed cost of an interval may be off by, where it is at most `most`.
+/// Return the largest error of the computed cost of an interval, if the cost is at most `most`.
 double rounding_of(const PrefixCosts& costs, double) { return 2 * costs.doubt(); }
 double rounding_of(const MergedCosts&, double most) { return kMergedRounding * most; }
 
@@ -70,8 +70,8 @@ void PricedProgram<Costs>::open(std::size_t end) {
     if (before.total < open_[end].total) open_[end] = before;
 }
 
-/// The first end behind `low` that `begin` is better for than `than` is; `high` is known to be one,
-/// or is beyond the last end.
+/// Returns the first end behind `low` for which `begin` is better than `than`. `high` is such an
+/// end, or is beyond the last end.
 template <class Costs>
 std::size_t PricedProgram<Costs>::first_better(std::size_t begin, std::size_t than, std::size_t low,
                                                std::size_t high) const {
@@ -121,8 +121,8 @@ Slack PricedProgram<Costs>::slack() const {
     isolated([&] { MonotoneMinima(beginning, compare).find(1, count_, 0, count_ - 1); });
     const double worst = *std::max_element(excess.begin(), excess.end());
     const double most = *std::max_element(total_.begin(), total_.end());
-    // A minimum may lose what two values are off by at each level. Totals are sums of positive
-    // terms: a few roundings more.
+    // A minimum may lose the error of two values at each level. Totals are sums of positive terms:
+    // they add a few roundings.
     const double levels = std::bit_width(count_ + 1);
     return {std::max(0.0, worst),
             (2 * levels + 2) * (rounding_of(costs_, most) + kEpsilon * most) + 8 * kEpsilon * most};
@@ -147,15 +147,15 @@ bool PriceSearch::add(const Priced& tried) {
     if (tried.clusters == k_ || ++tried_ == kMostTried) return false;
     (tried.clusters > k_ ? low_ : high_) = tried;
     if (!low_ || !high_) {
-        // The optimum of many clusters falls with their number squared (Panter and Dite 1951), and
-        // what one more saves with its cube.
-        // Where that says too little, steps grow.
+        // The optimum of many clusters falls with their number squared (Panter and Dite 1951); the
+        // saving of one more falls with its cube. Steps grow if that is not enough.
         const double ratio = static_cast<double>(tried.clusters) / static_cast<double>(k_);
         power_ = power_ == 0 ? 3 : 2 * power_;
         price_ *= std::clamp(std::pow(ratio, power_), 1.0 / 64, 64.0);
         return price_ > 0 && price_ < std::numeric_limits<double>::infinity();
     }
-    // Bounds are concave in the price: none is better than where the lines of both sides meet.
+    // Bounds are concave in the price: none is better than at the intersection of the lines from
+    // both sides.
     const double low_cost = low_->total - low_->price * static_cast<double>(low_->clusters);
     const double high_cost = high_->total - high_->price * static_cast<double>(high_->clusters);
     price_ = (high_cost - low_cost) / static_cast<double>(low_->clusters - high_->clusters);

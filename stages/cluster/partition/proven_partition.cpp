@@ -13,13 +13,13 @@ using Boundaries = std::vector<std::size_t>;
 
 constexpr std::size_t kCoarseBinsACluster = 128;
 
-/// Where the cost falls with the square of the number of clusters.
+/// Guesses the price as if the cost fell with the square of the number of clusters.
 double rough_price(double cost_of_one, std::size_t k) {
     const auto clusters = static_cast<double>(k);
     return 2 * cost_of_one / (clusters * clusters * clusters);
 }
 
-/// A price at which about k clusters are best.
+/// Returns a price at which about k clusters are best.
 double price_of(std::span<const Bin> bins, std::size_t k) {
     const PrefixCosts costs(bins);
     PricedProgram<PrefixCosts> program(costs, {});
@@ -29,7 +29,7 @@ double price_of(std::span<const Bin> bins, std::size_t k) {
     return search.price();
 }
 
-/// Runs of neighbouring bins as one.
+/// Joins runs of neighbouring bins.
 std::vector<Bin> joined(std::span<const Bin> bins, std::size_t run) {
     std::vector<Bin> result;
     result.reserve(bins.size() / run + 1);
@@ -48,9 +48,10 @@ double good_price(std::span<const Bin> bins, double cost_of_one, std::size_t k) 
     return run < 4 ? rough_price(cost_of_one, k) : price_of(joined(bins, run), k);
 }
 
-/// Two solutions for one price, of fewer and of more than k clusters, make one of k: the first
-/// clusters of the few, the last ones of the many, joined where a cluster of the many lies inside
-/// one of the few. It costs no more than they do (Aggarwal, Schieber and Tokuyama 1994).
+/// Makes a solution of k clusters from two solutions for one price, one of fewer clusters and one
+/// of more. It takes the first clusters of the few and the last ones of the many. They are joined
+/// where a cluster of the many lies inside one of the few. The result costs no more than the two do
+/// (Aggarwal, Schieber and Tokuyama 1994).
 Boundaries joined_at(const Boundaries& few, const Boundaries& many, std::size_t k) {
     const std::size_t ahead = many.size() - 1 - k;
     std::size_t i = 0;

@@ -8,17 +8,17 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr double kMostClumped = 3;  // times what chance has
-constexpr std::size_t kReach = 16;  // of a bin's neighbourhood
+constexpr double kMostClumped = 3;  // times the value by chance
+constexpr std::size_t kReach = 16;  // bins to either side in a neighbourhood
 constexpr double kMostShare = 0.25;
-// Few bins of many values each: one partition is little work beside counting, so it is the best.
+// Values a bin from which on the best partition is little work beside counting.
 constexpr double kManyABin = 64;
-constexpr double kFewestInSteps = 0.02;  // share of gaps; of normal f16 values 0.017
+constexpr double kFewestInSteps = 0.02;  // share of the cost by gaps; 0.017 for normal f16 values
 constexpr std::size_t kMostLookedAt = std::size_t{1} << 14;
 constexpr double kMostLookedAtABin = 16;
 
-/// Squares of the gaps between bins, summed up: as they are, and as chance would have them in
-/// neighbourhoods as dense as these.
+/// Sums of squared gaps between bins: as they are, and by chance in neighbourhoods as dense as
+/// these.
 struct Gaps {
     double squares = 0;
     double by_chance = 0;
@@ -52,7 +52,7 @@ Roughness roughness_of(std::span<const Bin> bins, const std::vector<std::size_t>
                        double steps) {
     const double weight = sum_of(bins.size(), [&](std::size_t b) { return bins[b].weight; });
     const auto count = static_cast<double>(bins.size());
-    // So many bins of many values each leave no room for clumps; the look would cost as much as the
+    // So many bins of many values each leave no room for clumps. The look would cost as much as the
     // search.
     if (bins.size() > kMostLookedAt && weight > kMostLookedAtABin * count) return {};
     double cost = 0;
@@ -68,7 +68,7 @@ Roughness roughness_of(std::span<const Bin> bins, const std::vector<std::size_t>
         const Gaps gaps = gaps_of(cluster);
         const double scale = own / (range * range);
         share += gaps.squares * scale;
-        if (static_cast<double>(cluster.size()) <= steps) continue;  // every bin is a candidate
+        if (static_cast<double>(cluster.size()) <= steps) continue;  // every bin was a candidate
         share_in_steps += gaps.squares * scale;
         all.squares += gaps.squares * scale;
         all.by_chance += gaps.by_chance * scale;

@@ -14,7 +14,7 @@ struct SettledSums {
     double sum = 0;
 };
 
-/// What lies below a position.
+/// Sums of the values below a position.
 class Below {
   public:
     explicit Below(std::span<const Bin> bins) : bins_(bins), before_(bins.size() + 1) {
@@ -26,7 +26,8 @@ class Below {
 
     [[nodiscard]] SettledSums all() const { return before_.back(); }
 
-    /// `hand`: a bin nearby, moved to the one whose mean is the nearest below or equal.
+    /// Returns the sums below `position`. hand: a bin nearby; it moves to the bin with the nearest
+    /// mean below or at the position.
     SettledSums operator()(double position, std::size_t& hand) const {
         while (hand > 0 && bins_[hand].mean > position) --hand;
         while (hand + 1 < bins_.size() && bins_[hand + 1].mean <= position) ++hand;
@@ -38,9 +39,9 @@ class Below {
     }
 
   private:
-    /// Of bin b, what lies below the position.
+    /// Adds the part of bin b that lies below the position.
     void add_part(std::size_t b, double position, SettledSums& sums) const {
-        constexpr double kOfEven = 12;  // width^2 is so many variances
+        constexpr double kOfEven = 12;  // width^2 in variances
         const Bin& bin = bins_[b];
         const double half = std::sqrt(kOfEven * bin.spread / bin.weight) / 2;
         const double low = bin.mean - half;
@@ -72,7 +73,7 @@ void settle(std::span<const Bin> bins, std::span<Bin> clusters) {
         }
         for (std::size_t c = 0; c < clusters.size(); ++c) {
             const double weight = edges[c + 1].weight - edges[c].weight;
-            if (!(weight > 0)) continue;  // nothing is nearest to it: it stays
+            if (!(weight > 0)) continue;  // a mean that is nearest to nothing stays
             clusters[c].weight = weight;
             clusters[c].mean = (edges[c + 1].sum - edges[c].sum) / weight;
         }

@@ -12,33 +12,33 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr std::size_t kSmallestBlock = 1
-                                       << 10;  // vectors: below this a task costs more than it does
+constexpr std::size_t kSmallestBlock = 1 << 10;  // vectors: a smaller block is not worth a task
 constexpr std::size_t kLargestBlock =
-    1 << 14;  // their values stay in the L2 cache between search and sums
+    1 << 14;  // vectors: their values stay in the L2 cache between search and sums
 constexpr std::size_t kBlocks = 64;
 
 std::size_t block_length(std::size_t count) {
     return std::clamp((count + kBlocks - 1) / kBlocks, kSmallestBlock, kLargestBlock);
 }
 
-/// Blocks whose sums are held side by side: all of a training set, a few MiB of a large source.
+/// Returns the number of blocks whose sums are held side by side: all of a training set, a few MiB
+/// of a large source.
 std::size_t blocks_at_a_time(std::size_t k, std::size_t dim) {
     constexpr std::size_t kSumBytes = std::size_t{4} << 20;
     return std::max(kBlocks, kSumBytes / (k * (dim + 2) * sizeof(double)));
 }
 
-/// What one pass over the points says about k centroids.
+/// Sums of one pass over the points, for k centroids.
 struct Pass {
     std::vector<double> offsets;   // [k][dim] weighted sum of (vector - its centroid)
     std::vector<double> weights;   // [k]
     std::vector<double> errors;    // [k] weighted sum of squared distances
     double cost = 0;               // sum of the errors
-    std::vector<double> farthest;  // the vector with the largest weighted distance, and
-    double farthest_error = 0;     // that distance squared: where an empty cluster starts anew
+    std::vector<double> farthest;  // [dim] vector with the largest weighted squared distance
+    double farthest_error = 0;     // that distance; an empty cluster starts anew there
 };
 
-/// One block's sums. kDim 0: any dimension.
+/// Adds up one block. kDim 0: any dimension.
 template <std::size_t kDim, class Real>
 void add_block(std::span<const Real> values, std::span<const double> weights,
                std::span<const std::uint8_t> clusters, const double* centroids, std::size_t any_dim,
@@ -96,7 +96,7 @@ void add(Pass& total, const Pass& block) {
     }
 }
 
-/// One pass. centroids: [k][dim], k <= 256. Parallel over blocks.
+/// Passes over the source. centroids: [k][dim], k <= 256. Parallel over blocks.
 template <class Real>
 Pass pass_over(const VectorSource<Real>& source, const std::vector<double>& centroids) {
     const std::size_t dim = source.dim();
@@ -129,12 +129,12 @@ Pass pass_over(const VectorSource<Real>& source, const std::vector<double>& cent
     return total;
 }
 
-/// Moves every centroid `step` times the way to its mean. For a step of 0 to 2 the cost does not
-/// rise (it is a parabola around the mean for each cluster), and beyond 1 it falls faster when many
+/// Moves every centroid `step` times the way to its mean. A step of 0 to 2 never raises the cost,
+/// which is a parabola around the mean for each cluster. A step beyond 1 lowers it faster when many
 /// clusters shift together. An empty cluster jumps to the farthest vector.
 void move_centroids(const Pass& pass, double step, std::vector<double>& centroids) {
     const std::size_t dim = centroids.size() / pass.weights.size();
-    bool reseeded = false;  // one empty cluster an iteration: two would land on the same vector
+    bool reseeded = false;  // one empty cluster a pass: two would land on the same vector
     for (std::size_t c = 0; c < pass.weights.size(); ++c) {
         double* centroid = centroids.data() + c * dim;
         if (pass.weights[c] > 0) {

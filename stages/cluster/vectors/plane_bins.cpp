@@ -14,15 +14,15 @@ namespace pal::cluster {
 namespace {
 
 constexpr std::size_t kSide = 256;  // bins along each component
-constexpr double kTail = 0.0005;    // of the sample lies beyond either end of a side
+constexpr double kTail = 0.0005;    // part of the sample beyond either end of a side
 constexpr std::size_t kMostVectorsOutside = 1 << 16;  // vectors kept one by one
-constexpr double kFinest = 40;  // clusters spread this much more than bins, squared
+constexpr double kFinest = 40;  // smallest variance of clusters in variances of bins
 
-/// Equal bins along one component.
+/// Bins of one width along one component.
 struct Side {
     double low = 0;
     double width = 0;    // of a bin
-    double per_bin = 0;  // its inverse, 0 for no width: everything is in the first bin then
+    double per_bin = 0;  // 1 / width; 0 for no width: the first bin then holds everything
     [[nodiscard]] double place(double value) const { return (value - low) * per_bin; }
 };
 
@@ -50,7 +50,7 @@ Side side_of(const TrainingSet<Real>& sample, std::size_t component) {
     return {low, width, width > 0 ? 1 / width : 0};
 }
 
-/// Where in its bin a vector lies counts in 2^-16 of the bin's width.
+/// Sums of a bin: a vector's place in its bin counts in 2^-16 of the bin's width.
 struct PlaneBin {
     std::uint64_t count = 0;
     std::uint64_t first = 0;

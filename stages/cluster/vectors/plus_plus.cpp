@@ -9,11 +9,11 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr int kDraws = 3;          // of more draws Lloyd's iteration leaves little
+constexpr int kDraws = 3;          // more draws gain little after Lloyd's iteration
 constexpr std::size_t kLanes = 8;  // partial sums side by side, added up in a fixed order
 
-/// Distances of all points to their nearest seed. Points stand component after component, so that
-/// loops run over neighbouring doubles.
+/// Distances of all points to their nearest seed. Points are stored component after component, so
+/// that loops run over neighbouring doubles.
 class SeedDistances {
   public:
     template <class Real>
@@ -31,7 +31,7 @@ class SeedDistances {
         }
     }
 
-    /// Makes ready to draw; false where every point is a seed already.
+    /// Prepares the draws. Returns false if every point is a seed already.
     bool prepare_draws() {
         double sum = 0;
         for (std::size_t v = 0; v < count_; ++v) {
@@ -40,14 +40,14 @@ class SeedDistances {
         }
         return sum > 0;
     }
-    /// A point, by weight times distance.
+    /// Draws a point by weight times distance.
     [[nodiscard]] std::size_t draw(Random& random) const {
         const double at = random.next() * running_.back();
         const auto found = std::upper_bound(running_.begin(), running_.end() - 1, at) -
                            running_.begin();  // the first whose running sum is above
         return static_cast<std::size_t>(found);
     }
-    /// The cost, and the distances, were this point a seed.
+    /// Returns the cost, and the distances, if this point were a seed.
     double cost_with(std::size_t seed, std::vector<double>& distances) const {
         distances.assign(count_, 0.0);
         for (std::size_t t = 0; t < dim_; ++t) {

@@ -13,9 +13,9 @@ namespace pal::cluster {
 
 namespace {
 
-constexpr std::size_t kMostMoved = 16;   // in a round; a round that fails tries fewer next
-constexpr double kLeastGain = 1e-6;      // of the cost; less is rounding and not worth a round
-constexpr std::size_t kNeighbours = 12;  // where a lost cluster's points may go
+constexpr std::size_t kMostMoved = 16;  // moves in a round; a failed round tries fewer next
+constexpr double kLeastGain = 1e-6;     // part of the cost; less is rounding, and not worth a round
+constexpr std::size_t kNeighbours = 12;  // candidates for the points of a lost cluster
 constexpr std::size_t kStay = 4;         // neighbours that stay where one centroid leaves
 
 template <class Other>
@@ -28,7 +28,7 @@ double squared_distance(const Other* a, const double* b, std::size_t dim) {
     return distance;
 }
 
-/// The nearest other centroids of each, nearest first: [k][per_centroid].
+/// Nearest other centroids of each centroid, nearest first: [k][per_centroid].
 struct Neighbours {
     Neighbours(const std::vector<double>& centroids, std::size_t dim) {
         const std::size_t k = centroids.size() / dim;
@@ -54,7 +54,8 @@ struct Neighbours {
     std::vector<std::size_t> all;
 };
 
-/// What each cluster costs, and what more it would cost without its centroid.
+/// Cost of each cluster, its loss (how much more it would cost without its centroid) and its
+/// weight.
 struct Standing {
     std::vector<double> errors;
     std::vector<double> losses;
@@ -112,7 +113,7 @@ Standing standing_of(const TrainingSet<Real>& points, const std::vector<double>&
     return standing;
 }
 
-/// How long a try is followed: few centroids settle slowly and cost little.
+/// Limits of a try: few centroids settle slowly and cost little.
 LloydLimits trial_limits(std::size_t k) {
     return k > 128 ? LloydLimits{1e-4, 10, 1.5} : LloydLimits{1e-5, 40, 1.8};
 }
@@ -125,8 +126,8 @@ std::vector<std::size_t> ordered(std::size_t count, const Before& before) {
     return order;
 }
 
-/// The centroids to take away, cheapest first; never two neighbours, whose losses would add up to
-/// more than was reckoned.
+/// Returns the centroids to take away, cheapest first. Neighbours never leave together: their
+/// losses would add up to more than was computed.
 std::vector<std::size_t> dispensable(const Standing& standing, const Neighbours& neighbours,
                                      std::size_t most) {
     std::vector<bool> stays(standing.losses.size());
@@ -143,7 +144,7 @@ std::vector<std::size_t> dispensable(const Standing& standing, const Neighbours&
     return result;
 }
 
-/// The centroids after the moves. A cluster is split along a random direction.
+/// Returns the centroids after the moves. Splits a cluster along a random direction.
 std::vector<double> moved(const std::vector<double>& centroids, const Standing& standing,
                           const std::vector<std::size_t>& leaving, Random& random) {
     const std::size_t k = standing.errors.size();

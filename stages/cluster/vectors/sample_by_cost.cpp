@@ -33,8 +33,8 @@ struct Block {
     std::span<const std::uint8_t> clusters;
 };
 
-/// Draws at one pseudo-random place of every unit of the running sum of the rates; who has a rate
-/// of 1 or more is drawn anyway.
+/// Draws at one pseudo-random place of every unit of the running sum of the rates. Draws every
+/// vector with a rate of 1 or more.
 template <class Real>
 void draw(const Block<Real>& block, const std::vector<double>& centroids, const Rates& rates,
           Random& random, TrainingSet<Real>& to) {

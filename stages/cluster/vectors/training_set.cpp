@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::size_t kMoreForRepetition = 32;
 
-/// A hash set of vectors that stops to grow beyond `most`.
+/// A hash set of vectors that stops growing beyond `most`.
 template <class Real>
 class Distinct {
   public:
     Distinct(std::size_t dim, std::size_t most)
         : dim_(dim), most_(most), slots_(std::bit_ceil(4 * most + 4), kFree) {}
 
-    /// False where there are too many.
+    /// Returns false if there are too many.
     bool add(const Real* vector) {
         std::uint64_t hash = 0;
         for (std::size_t t = 0; t < dim_; ++t) {
@@ -76,7 +76,7 @@ void append(TrainingSet<Real>& to, const TrainingSet<Real>& from, std::size_t v,
     to.weights.push_back(weight);
 }
 
-/// Equal vectors become one with the sum of their weights; those without weight go.
+/// Merges equal vectors and adds up their weights. Drops vectors without weight.
 template <class Real>
 TrainingSet<Real> merged(const TrainingSet<Real>& points) {
     const auto compare = lexicographic(points.values.data(), points.dim);
@@ -94,7 +94,7 @@ TrainingSet<Real> merged(const TrainingSet<Real>& points) {
     return result;
 }
 
-/// At most half of the points are distinct and weigh something.
+/// Returns whether at most half of the points are distinct and have a weight.
 template <class Real>
 bool mostly_repetition(const TrainingSet<Real>& points) {
     Distinct<Real> distinct(points.dim, points.count() / 2);
@@ -105,8 +105,8 @@ bool mostly_repetition(const TrainingSet<Real>& points) {
     return true;
 }
 
-/// One vector of each of `strata` equal parts of the source, as many parts at a time as are asked
-/// for; reads block after block.
+/// Takes one vector of each of `strata` equal parts of the source, as many parts at a time as are
+/// asked for. Reads block after block.
 template <class Real>
 class Strata {
   public:
@@ -161,13 +161,13 @@ TrainingSet<Real> one_of_each(const VectorSource<Real>& source, std::size_t stra
     return parts.take(parts.left());
 }
 
-/// merged(one_of_each(source, strata)), by and by: what repeats is never held.
+/// Returns merged(one_of_each(source, strata)), in steps: repetition is never held.
 template <class Real>
 TrainingSet<Real> merged_of_each(const VectorSource<Real>& source, std::size_t strata,
                                  std::size_t at_a_time) {
     Strata<Real> parts(source, strata);
     TrainingSet<Real> result{source.dim(), {}, {}};
-    std::size_t most = at_a_time;  // before they are merged again
+    std::size_t most = at_a_time;  // vectors held before they are merged again
     while (parts.left() > 0) {
         const TrainingSet<Real> more = parts.take(std::min(at_a_time, parts.left()));
         result.values.insert(result.values.end(), more.values.begin(), more.values.end());

@@ -1,6 +1,6 @@
-// The vector engine: k-means++ on a small sample, relocation of centroids and Lloyd's iteration on
-// what stands for the points (bins of the plane, or a sample), and Lloyd's iteration on all of them
-// at last. The result depends on points and seed alone.
+// The vector engine. It runs k-means++ on a small sample. Relocation of centroids and Lloyd's
+// iteration follow on a training set: bins of the plane, or a sample. Lloyd's iteration over all
+// points ends it. The result depends on points and seed alone.
 #include "stages/cluster/vectors/vectors.hpp"
 
 #include <algorithm>
@@ -27,27 +27,28 @@ namespace cluster {
 namespace {
 
 // Tuned on 4 Mi normal weights in vectors of 2 and 4 at 256 centroids, tests/bench/bench_vectors.
-constexpr double kStep = 1.8;  // from 1 to 1.8: 30 iterations reach what 60 did
+constexpr double kStep = 1.8;  // with 1.8 instead of 1, 30 iterations reach what 60 did
 constexpr LloydLimits kStart{1e-3, 30, kStep};
 constexpr LloydLimits kRough{1e-3, 100, kStep};  // relocation does not need more
 constexpr LloydLimits kBinned{2e-5, 100, kStep};
 constexpr LloydLimits kLarger{1e-5, 30, kStep};
 constexpr LloydLimits kFull{1e-4, 3, kStep};
 constexpr LloydLimits kConverged{1e-7, 300, kStep};
-constexpr std::size_t kMore = 4;  // larger sample: this many times the sample
+constexpr std::size_t kMore = 4;  // size of the larger sample in samples
 
-/// What is to be found: so many centroids, from this seed, with this effort.
+/// The task: number of centroids, seed and effort.
 struct Task {
     std::size_t k = 0;
     std::uint64_t seed = 0;
     Effort effort = Effort::kFull;
 
-    /// Starts: 5 as upstream; of many centroids fewer, relocation brings them to much the same
-    /// cost.
+    /// Returns the number of starts: 5 as upstream, fewer for many centroids. Relocation brings
+    /// those to much the same cost.
     [[nodiscard]] std::size_t start_count() const {
         return effort == Effort::kLittle ? 1 : std::clamp<std::size_t>(256 / k, 1, 5);
     }
-    /// Tries of relocation: it ends by itself when nothing is left to gain, at about 30.
+    /// Returns the tries of relocation. It ends by itself when nothing is left to gain, at about
+    /// 30.
     [[nodiscard]] int rounds() const {
         if (effort == Effort::kLittle) return 4;
         return k > 128 ? 10 : 40;
@@ -67,11 +68,12 @@ Trained best_start(const TrainingSet<Real>& points, const Task& task) {
         Random random(task.seed + s * 0xD1342543DE82EF95U);
         std::vector<double>& centroids = starts[s].centroids;
         centroids = plus_plus_seeds(points, task.k, random);
-        // A sample may have fewer distinct points than the whole: the rest moves in later.
+        // A sample may have fewer distinct points than the whole. The remaining centroids move in
+        // later.
         while (centroids.size() < task.k * points.dim)
             centroids.push_back(centroids[centroids.size() - points.dim]);
         starts[s].cost = lloyd<Real>(source, kStart, centroids);
-        // Which start is best shows only once each has moved its centroids.
+        // The best start shows only once each has moved its centroids.
         if (starts.size() > 1) {
             starts[s].cost = relocate(points, task.rounds(), starts[s].cost, random, centroids);
         }
@@ -150,10 +152,10 @@ double largest_of(std::span<const double> values) {
 }
 
 Lut lut_in_units(const VectorSource<float>& source, double /*largest*/, const Task& task) {
-    return lut_of(source, task);  // their squares are in the range of double
+    return lut_of(source, task);  // squares of floats are in the range of double
 }
 
-/// Squares of doubles can leave the range: they are clustered in units of the largest magnitude.
+/// Clusters doubles in units of the largest magnitude, since their squares can leave the range.
 Lut lut_in_units(const VectorSource<double>& source, double largest, const Task& task) {
     if (!(largest > 0)) return lut_of(source, task);
     const double unit = std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022));
@@ -164,7 +166,7 @@ Lut lut_in_units(const VectorSource<double>& source, double largest, const Task&
     return lut;
 }
 
-/// The largest magnitude, of floats 0; nothing where a value is NaN or infinite. One pass.
+/// Returns the largest magnitude, 0 for floats, or nothing if a value is NaN or infinite. One pass.
 template <class Real>
 std::optional<double> finite_magnitude(const VectorSource<Real>& source) {
     std::vector<double> largest((source.count() + kReadBlock - 1) / kReadBlock);
@@ -206,7 +208,7 @@ template std::optional<Lut> cluster_source<double>(const VectorSource<double>&, 
 
 std::uint64_t vector_training_bytes(std::size_t dim, std::size_t max_clusters,
                                     std::size_t real_bytes) {
-    // The sample, what is chosen by cost, and the larger one, which is put together of parts.
+    // The sample, the one chosen by cost, and the larger one, which is put together of parts.
     return (2 + 2 * kMore) * sample_points(max_clusters) * (dim * real_bytes + sizeof(double));
 }
 

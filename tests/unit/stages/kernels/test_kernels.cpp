@@ -97,7 +97,7 @@ void check_sorted(double scale, bool repeats, unsigned seed) {
     }
 }
 
-/// What 16 stored bits give is what their floats give.
+/// Checks that 16 stored bits give what their floats give.
 void check_stored(std::size_t count, bool bfloat16, const std::vector<double>& lut) {
     std::mt19937 random(static_cast<unsigned>(count));
     std::vector<std::uint16_t> patterns(count);
@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(unshuffled_bytes_are_the_elements_on_every_target) {
 }
 
 BOOST_AUTO_TEST_CASE(values_are_sorted_denormal_ones_too) {
-    // Of sorts of repeated denormal values as floats, every fourth went wrong.
+    // Every fourth sort of repeated denormal values as floats went wrong.
     for (unsigned seed = 0; seed < 50; ++seed) {
         for (const bool repeats : {false, true}) {
             check_sorted<float>(1.0, repeats, seed);

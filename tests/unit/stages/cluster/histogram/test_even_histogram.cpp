@@ -137,7 +137,7 @@ void check_equal(const std::vector<CountedBin>& found, const std::vector<Counted
     }
 }
 
-/// Of the bits that values of the type are stored in.
+/// Histogram of the bits that values of the type are stored in.
 cluster::CountedHistogram stored_histogram(const std::vector<float>& values, DType dtype) {
     std::vector<std::uint16_t> stored;
     for (const float value : values)

@@ -89,7 +89,8 @@ BOOST_AUTO_TEST_CASE(optimal_partitions_are_optimal, *kArithmetic) {
 }
 
 BOOST_AUTO_TEST_CASE(a_price_is_found_for_every_number_of_clusters) {
-    // Of evenly spaced values many numbers of clusters share a price; of others each has its own.
+    // Evenly spaced values have one price for many numbers of clusters; other values have a price
+    // for each.
     const auto check = [](const char* name, const std::vector<Bin>& bins) {
         const pal::cluster::MergedCosts costs(bins);
         for (std::size_t k = 2; k < std::min<std::size_t>(60, bins.size()); ++k) {
@@ -166,9 +167,9 @@ BOOST_AUTO_TEST_CASE(hundreds_of_clumps_are_told_apart, *kArithmetic) {
     }
 }
 
-/// What the windows' steps hide: clumps of many values, half of the values far apart from one
-/// another, three clumps as far from one another as sums of squares can tell, few bins of many
-/// values.
+/// Values whose best places the windows' steps hide: clumps of many values, half of the values far
+/// apart from one another, three clumps as far from one another as sums of squares can tell, few
+/// bins of many values.
 BOOST_AUTO_TEST_CASE(rough_data_is_solved_for_good, *kArithmetic) {
     using Normal = std::normal_distribution<>;
     const auto check = [](const char* name, const std::vector<Bin>& bins, std::size_t k) {

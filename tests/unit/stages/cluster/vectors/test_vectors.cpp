@@ -38,7 +38,7 @@ std::vector<Real> drawn(std::size_t count, unsigned seed, const Draw& draw) {
     return values;
 }
 
-/// What every vector costs at its nearest centroid.
+/// Cost of every vector at its nearest centroid, summed up.
 template <class Real>
 double true_cost(const std::vector<Real>& values, std::size_t dim, const Lut& lut,
                  const std::vector<double>& weights = {}) {
