@@ -8,6 +8,7 @@
 
 #include "stages/kernels/nearest_scalars.hpp"
 #include "stages/kernels/nearest_vectors.hpp"
+#include "stages/pack.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -8,51 +8,10 @@
 #include <span>
 #include <vector>
 
+#include "stages/tensor/chunk_grid.hpp"
 #include "stages/tensor/tensor.hpp"
 
 namespace pal {
-
-/// Chunk shape for a tensor's indices: whole rows of the leading dimension where possible, about 1
-/// Mi values, never larger than the tensor; with groups along the leading dimension a chunk holds
-/// whole groups or a group whole chunks. Derived from the geometry alone.
-[[nodiscard]] Shape chunk_shape(const Geometry& geometry);
-
-/// The chunks of a tensor's indices in row-major order. By the choice of their shape each holds
-/// index positions that follow one another.
-class ChunkGrid {
-  public:
-    explicit ChunkGrid(const Geometry& geometry);
-
-    [[nodiscard]] std::size_t count() const noexcept { return count_; }
-    [[nodiscard]] const Shape& chunk() const noexcept { return chunk_; }
-    /// Index positions a chunk has room for; those at an edge hold fewer.
-    [[nodiscard]] std::size_t chunk_values() const noexcept { return chunk_values_; }
-    /// Bytes of a packed chunk.
-    [[nodiscard]] std::size_t chunk_bytes(int n_bits) const noexcept;
-    /// First element of a chunk, in indices_shape.
-    [[nodiscard]] Shape offset(std::size_t number) const;
-    /// The index positions that a chunk holds.
-    [[nodiscard]] IndexRun positions(std::size_t number) const;
-    /// The chunk that holds an index position.
-    [[nodiscard]] std::size_t chunk_of(std::size_t position) const noexcept;
-
-  private:
-    Shape shape_;
-    Shape chunk_;
-    Shape grid_;
-    std::size_t count_ = 1;
-    std::size_t chunk_values_ = 1;
-    std::size_t partial_ = 0;  // the dimension that chunks divide
-    std::size_t inner_ = 1;    // index positions of one row of it
-};
-
-/// Up to so many indices the file holds a byte each, unpacked: HDF5's index of chunks alone takes
-/// 2.6 KiB.
-inline constexpr std::size_t kFewIndices = 2048;
-[[nodiscard]] bool are_few(const Geometry& geometry) noexcept;
-
-/// What the indices of a tensor take in the file.
-[[nodiscard]] std::uint64_t index_bytes(const Geometry& geometry, int n_bits);
 
 /// A chunk from its indices, in the order of their positions; full-sized, filled up with zeros, as
 /// HDF5 wants it.

@@ -7,8 +7,10 @@
 #include <span>
 
 #include "stages/decode.hpp"
+#include "stages/pack.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/parallel/scratch.hpp"
+#include "stages/tensor/chunk_grid.hpp"
 #include "stages/tensor/error.hpp"
 #include "stages/weights/index_blocks.hpp"
 #include "stages/weights/weights.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stages/assign.hpp"
+#include "stages/pack.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <span>
 
-#include "stages/pack.hpp"
 #include "stages/tensor/tensor.hpp"
 
 namespace pal {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "stages/pack.hpp"
+#include "stages/tensor/chunk_grid.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

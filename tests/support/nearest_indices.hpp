@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stages/assign.hpp"
+#include "stages/pack.hpp"
 
 namespace pal::test {
 

@@ -88,14 +88,4 @@ BOOST_AUTO_TEST_CASE(chunks_tile_the_indices_and_come_back) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_chunk_never_straddles_a_group_of_the_leading_dimension) {
-    PalettizationSpec spec;
-    for (const std::uint64_t group_size : {16, 24, 1000}) {
-        spec.granularity = {GranularityKind::kPerGroupedChannel, 0, group_size, false};
-        const auto geometry = std::get<Geometry>(make_geometry({48000, 4096}, {0, 1}, spec, false));
-        const std::uint64_t rows = chunk_shape(geometry)[0];
-        BOOST_TEST((rows % group_size == 0 || group_size % rows == 0));
-    }
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -152,16 +152,4 @@ BOOST_AUTO_TEST_CASE(assigning_later_finds_the_same_chunks_and_the_same_error) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_chunk_of_a_position_is_the_one_that_holds_it) {
-    for (const Shape& shape : {Shape{3, 5}, Shape{1100, 1030}, Shape{2, 3, 1100000}, Shape{1500000},
-                               Shape{7, 1, 200, 900}, Shape{3, 2, 1, 700, 1000}}) {
-        const ChunkGrid grid(tensor_of(shape, 1).geometry);
-        for (std::size_t c = 0; c < grid.count(); ++c) {
-            const IndexRun run = grid.positions(c);
-            BOOST_TEST(grid.chunk_of(run.begin) == c, shape_to_string(shape));
-            BOOST_TEST(grid.chunk_of(run.begin + run.length - 1) == c, shape_to_string(shape));
-        }
-    }
-}
-
 BOOST_AUTO_TEST_SUITE_END()
