@@ -7,11 +7,11 @@
 
 #include "stages/cluster/bounds/certificate.hpp"
 #include "stages/cluster/vectors/random.hpp"
+#include "stages/groups/group_points.hpp"
+#include "stages/groups/group_vectors.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/tensor/error.hpp"
-#include "stages/weights/group_points.hpp"
-#include "stages/weights/group_vectors.hpp"
 
 namespace pal {
 

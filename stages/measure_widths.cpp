@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "stages/cluster/quick_luts.hpp"
+#include "stages/groups/group_points.hpp"
 #include "stages/kernels/convert.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"
-#include "stages/weights/group_points.hpp"
 
 namespace pal {
 

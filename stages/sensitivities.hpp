@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "stages/weights/gather.hpp"
+#include "stages/groups/gather.hpp"
 #include "stages/weights/weights.hpp"
 
 namespace pal {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "stages/cluster/cluster.hpp"
+#include "stages/groups/gather.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/sensitivities.hpp"
-#include "stages/weights/gather.hpp"
 
 namespace pal {
 

@@ -1,4 +1,4 @@
-#include "stages/weights/group_points.hpp"
+#include "stages/groups/group_points.hpp"
 
 namespace pal {
 

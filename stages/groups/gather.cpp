@@ -1,4 +1,4 @@
-#include "stages/weights/gather.hpp"
+#include "stages/groups/gather.hpp"
 
 #include <algorithm>
 

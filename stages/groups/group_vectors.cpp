@@ -1,4 +1,4 @@
-#include "stages/weights/group_vectors.hpp"
+#include "stages/groups/group_vectors.hpp"
 
 #include <algorithm>
 
