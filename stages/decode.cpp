@@ -8,6 +8,7 @@
 #include "stages/stored_blocks.hpp"
 #include "stages/tensor/channels.hpp"
 #include "stages/tensor/error.hpp"
+#include "stages/tensor/unit.hpp"
 
 namespace pal {
 
@@ -67,11 +68,7 @@ void ErrorTotals::add(const kernels::ErrorSums& block) noexcept {
     sums_.max_abs = std::max(sums_.max_abs, block.max_abs);
 }
 
-double ErrorTotals::unit() const noexcept {
-    const double largest = sums_.max_abs;
-    if (largest == 0 || (largest > 0x1p-300 && largest < 0x1p300)) return 1;
-    return std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022));
-}
+double ErrorTotals::unit() const noexcept { return unit_for_squares(sums_.max_abs); }
 
 ErrorReport ErrorTotals::report(std::size_t weight_count, double unit) const {
     ErrorReport report;

@@ -8,6 +8,7 @@
 #include "stages/parallel/parallel.hpp"
 #include "stages/stored_blocks.hpp"
 #include "stages/tensor/error.hpp"
+#include "stages/tensor/unit.hpp"
 
 namespace pal {
 
@@ -95,8 +96,8 @@ class Describer {
           geometry_(tensor.geometry),
           decoder_(tensor),
           range_(range_of<Real>(source)),
-          unit_(unit_for(range_.max_abs)),
-          bins_(range_, unit_for(std::max(-range_.low, range_.high))) {}
+          unit_(unit_for_squares(range_.max_abs)),
+          bins_(range_, unit_for_squares(std::max(-range_.low, range_.high))) {}
 
     [[nodiscard]] const Range& range() const noexcept { return range_; }
 
@@ -119,13 +120,6 @@ class Describer {
     }
 
   private:
-    /// What keeps squares within the range of double.
-    static double unit_for(double max_abs) {
-        ErrorTotals totals;
-        totals.add(kernels::ErrorSums{0, 0, 0, max_abs});
-        return totals.unit();
-    }
-
     void add_up(const ChunkGrid& grid, std::size_t chunk, ChunkSums& sums) const {
         const IndexRun run = grid.positions(chunk);
         const IndexRun groups = groups_in(geometry_, run);

@@ -11,6 +11,7 @@
 #include "stages/kernels/convert.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"
+#include "stages/tensor/unit.hpp"
 
 namespace pal {
 
@@ -90,7 +91,7 @@ class ScalarMeasure {
         const double largest = source.scales.empty()
                                    ? 1
                                    : *std::max_element(source.scales.begin(), source.scales.end());
-        unit_ = std::ldexp(1.0, -std::ilogb(largest));
+        unit_ = unit_for(largest);
     }
 
     std::optional<WidthErrors> measure() {

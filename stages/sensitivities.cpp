@@ -6,15 +6,11 @@
 #include "stages/parallel/parallel.hpp"
 #include "stages/stored_blocks.hpp"
 #include "stages/tensor/error.hpp"
+#include "stages/tensor/unit.hpp"
 
 namespace pal {
 
 namespace {
-
-/// What values up to `largest` are multiplied by so that their sums stay in range.
-double unit_for(double largest) {
-    return largest > 0 ? std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022)) : 1;
-}
 
 double largest_of(const Weights& sensitivities) {
     std::vector<double> blocks((sensitivities.size() + kBlock - 1) / kBlock);
@@ -81,42 +77,6 @@ WeightedError weighted_error_as(const Weights& original, const Weights& sensitiv
 }
 
 }  // namespace
-
-PointWeights::PointWeights(const ScaledWeights& source, std::size_t first, std::size_t count)
-    : groups_(gathered(source, first, count)), dim_(source.geometry.cluster_dim) {}
-
-PointWeights::Groups PointWeights::gathered(const ScaledWeights& source, std::size_t first,
-                                            std::size_t count) {
-    PAL_ASSERT(source.sensitivities != nullptr);
-    const Weights& sensitivities = *source.sensitivities;
-    const ScaledWeights unscaled{sensitivities, source.geometry, sensitivities.storage(), {}};
-    return with_real(sensitivities, [&](auto real) -> Groups {
-        using Real = typename decltype(real)::type;
-        return GatheredGroups<Real>(unscaled, first, count);
-    });
-}
-
-PointWeights::Group PointWeights::of_group(std::size_t group) const {
-    return std::visit(
-        [&](const auto& groups) {
-            const auto values = groups.points(group);
-            const double unit =
-                unit_for(static_cast<double>(*std::max_element(values.begin(), values.end())));
-            Group own{std::vector<double>(values.size() / dim_), 1 / unit};
-            double sum = 0;
-            for (std::size_t p = 0; p < own.weights.size(); ++p) {
-                for (std::size_t t = 0; t < dim_; ++t)
-                    own.weights[p] += static_cast<double>(values[p * dim_ + t]) * unit;
-                sum += own.weights[p];
-            }
-            if (!(sum > 0)) {
-                std::fill(own.weights.begin(), own.weights.end(), 1.0);
-                own.scale = 0;
-            }
-            return own;
-        },
-        groups_);
-}
 
 std::optional<BadSensitivity> first_bad_sensitivity(const Weights& sensitivities) {
     std::vector<std::optional<BadSensitivity>> blocks((sensitivities.size() + kBlock - 1) / kBlock);

@@ -9,8 +9,8 @@
 
 #include "stages/cluster/cluster.hpp"
 #include "stages/groups/gather.hpp"
+#include "stages/groups/point_weights.hpp"
 #include "stages/parallel/parallel.hpp"
-#include "stages/sensitivities.hpp"
 
 namespace pal {
 
