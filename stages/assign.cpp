@@ -307,19 +307,6 @@ class Later : public LaterAssignment {
 
 }  // namespace
 
-template <class Real>
-void assign_nearest(std::span<const Real> values, std::span<const double> lut,
-                    std::span<std::uint8_t> indices) {
-    PAL_ASSERT(values.size() == indices.size());
-    std::vector<Real> nearest(values.size());
-    NearestScalar<Real>(lut, values.size()).find(values, indices, nearest);
-}
-
-template void assign_nearest<float>(std::span<const float>, std::span<const double>,
-                                    std::span<std::uint8_t>);
-template void assign_nearest<double>(std::span<const double>, std::span<const double>,
-                                     std::span<std::uint8_t>);
-
 ErrorReport assign(const ScaledWeights& source, std::span<const std::uint8_t> given,
                    PalettizedTensor& tensor) {
     return with_real(source.weights, [&](auto real) {

@@ -12,12 +12,6 @@
 
 namespace pal {
 
-/// Nearest entry of each value; ties go to the lower index, and so do equal entries.
-/// lut: k entries, 1 <= k <= 256, ascending. O(values * log k). Thread-safe; serial.
-template <class Real>
-void assign_nearest(std::span<const Real> values, std::span<const double> lut,
-                    std::span<std::uint8_t> indices);
-
 /// One pass over the weights. source: as clustering saw them. tensor: all but its chunks; scalar
 /// LUTs ascending. given: indices to keep instead of the nearest, by position, or empty. Fills
 /// tensor.chunks and returns what the tensor lost: what measure_error(weights, tensor) would say.

@@ -9,10 +9,6 @@
 
 namespace pal {
 
-std::vector<std::uint8_t> pack_bits(std::span<const std::uint8_t> values, int n_bits) {
-    return pack_chunk(values, values.size(), n_bits);
-}
-
 ChunkBytes pack_chunk(std::span<const std::uint8_t> indices, std::size_t chunk_values, int n_bits) {
     ChunkPacker packer(chunk_values, n_bits);
     packer.add(indices);

@@ -55,10 +55,6 @@ void for_each_chunk_in_order(
 /// The inverse: the indices of a tensor, one byte each, by position.
 [[nodiscard]] std::vector<std::uint8_t> unpack_indices(const PalettizedTensor& tensor);
 
-/// values (one byte each, < 2^n_bits) as a bit string: values.size() * n_bits / 8 + 1 bytes for 1
-/// to 7 bits (HDF5's encoder always leaves the byte it would fill next), values.size() bytes for 8.
-[[nodiscard]] std::vector<std::uint8_t> pack_bits(std::span<const std::uint8_t> values, int n_bits);
-
 /// The inverse: values.size() values from packed bytes; missing bytes throw Error(kInput).
 void unpack_bits(std::span<const std::uint8_t> packed, int n_bits, std::span<std::uint8_t> values);
 

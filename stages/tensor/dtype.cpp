@@ -86,13 +86,11 @@ float bfloat16_to_float(std::uint16_t bits) noexcept {
     return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
-std::uint16_t double_to_bfloat16(double value) noexcept {
+std::uint16_t float_to_bfloat16(float value) noexcept {
     if (std::isnan(value)) return std::signbit(value) ? 0xFFC0 : 0x7FC0;
     const auto rounded = static_cast<float>(round_to_format(value, 7, -126, kBFloat16Max));
     return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(rounded) >> 16);
 }
-
-std::uint16_t float_to_bfloat16(float value) noexcept { return double_to_bfloat16(value); }
 
 double largest_finite(DType dtype) noexcept {
     switch (dtype) {

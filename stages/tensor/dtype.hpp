@@ -22,7 +22,6 @@ enum class DType { kF16, kBF16, kF32, kF64 };
 /// bfloat16 <-> float; to bfloat16 rounds to nearest, ties to even.
 [[nodiscard]] float bfloat16_to_float(std::uint16_t bits) noexcept;
 [[nodiscard]] std::uint16_t float_to_bfloat16(float value) noexcept;
-[[nodiscard]] std::uint16_t double_to_bfloat16(double value) noexcept;  // one rounding
 
 /// The nearest value (ties to even, one rounding) with that many mantissa bits and smallest normal
 /// exponent; beyond max_finite: infinity. Subnormals included.

@@ -32,14 +32,15 @@ bool packed_right(const std::vector<std::uint8_t>& packed, const std::vector<std
 
 void pack(benchmark::State& state, int n_bits) {
     const std::vector<std::uint8_t> indices = indices_of(n_bits);
-    if (!checked(state, packed_right(pack_bits(indices, n_bits), indices, n_bits))) return;
+    if (!checked(state, packed_right(pack_chunk(indices, kIndices, n_bits), indices, n_bits)))
+        return;
     time_bytes(state, kIndices,
-               [&] { benchmark::DoNotOptimize(pack_bits(indices, n_bits).data()); });
+               [&] { benchmark::DoNotOptimize(pack_chunk(indices, kIndices, n_bits).data()); });
 }
 
 void unpack(benchmark::State& state, int n_bits) {
     const std::vector<std::uint8_t> indices = indices_of(n_bits);
-    const std::vector<std::uint8_t> packed = pack_bits(indices, n_bits);
+    const std::vector<std::uint8_t> packed = pack_chunk(indices, kIndices, n_bits);
     std::vector<std::uint8_t> again(kIndices);
     const auto body = [&] { unpack_bits(packed, n_bits, again); };
     body();

@@ -83,11 +83,6 @@ inline Id space_of(const Dims& dims) {
     return Id(dims.empty() ? H5Screate(H5S_SCALAR)
                            : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
 }
-inline Dims dims_of(hid_t space) {
-    Dims dims(static_cast<std::size_t>(ok(H5Sget_simple_extent_ndims(space))));
-    if (!dims.empty()) ok(H5Sget_simple_extent_dims(space, dims.data(), nullptr));
-    return dims;
-}
 
 inline Id create_dataset(hid_t parent, const std::string& name, hid_t type, const Dims& dims,
                          hid_t plist = H5P_DEFAULT) {

@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(four_bits_are_nibbles_most_significant_first) {
     std::vector<std::uint8_t> values(16);
     std::iota(values.begin(), values.end(), 0);
     const std::vector<std::uint8_t> expected{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x00};
-    BOOST_TEST(pack_bits(values, 4) == expected, boost::test_tools::per_element());
+    BOOST_TEST(pack_chunk(values, values.size(), 4) == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(unpacking_undoes_packing) {
@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(unpacking_undoes_packing) {
             std::vector<std::uint8_t> values(count);
             for (auto& value : values)
                 value = static_cast<std::uint8_t>(random() & ((1U << n_bits) - 1));
-            const auto packed = pack_bits(values, n_bits);
+            const auto packed = pack_chunk(values, values.size(), n_bits);
             std::vector<std::uint8_t> back(count);
             unpack_bits(packed, n_bits, back);
             BOOST_TEST(back == values, boost::test_tools::per_element());
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(bits_are_in_their_place_on_every_target) {
         for (auto& value : values)
             value = static_cast<std::uint8_t>(random() & ((1U << n_bits) - 1));
         test::for_each_target([&](const std::string& target) {
-            const auto packed = pack_bits(values, n_bits);
+            const auto packed = pack_chunk(values, values.size(), n_bits);
             for (std::size_t bit = 0; bit < values.size() * std::size_t(n_bits); ++bit) {
                 const int in_value = n_bits - 1 - int(bit % std::size_t(n_bits));
                 const int expected = values[bit / std::size_t(n_bits)] >> in_value & 1;
