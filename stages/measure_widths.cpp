@@ -87,7 +87,7 @@ void for_each_channel(const Geometry& geometry, std::size_t group, const Visit& 
 class ScalarMeasure {
   public:
     ScalarMeasure(const TensorTask& task, const ScaledWeights& source)
-        : job_(task), source_(source), groups_(source.geometry.group_count) {
+        : task_(task), source_(source), groups_(source.geometry.group_count) {
         const double largest = source.scales.empty()
                                    ? 1
                                    : *std::max_element(source.scales.begin(), source.scales.end());
@@ -103,7 +103,7 @@ class ScalarMeasure {
             with_real(source_.weights, [&](auto real) {
                 using Real = typename decltype(real)::type;
                 for_each_gathered_group<Real>(
-                    source_, job_.cluster.gather_bytes,
+                    source_, task_.cluster.gather_bytes,
                     [&](std::size_t group, const WeightedPoints<Real>& points, double scale) {
                         measure_gathered(group, points, scale);
                     });
@@ -124,7 +124,7 @@ class ScalarMeasure {
             finite_ = false;
             return;
         }
-        groups_[group].first = errors_of({*points, *points, *points}, job_);
+        groups_[group].first = errors_of({*points, *points, *points}, task_);
     }
 
     template <class Real>
@@ -137,8 +137,8 @@ class ScalarMeasure {
         const bool weighted = !points.weights.empty();
         if (source_.scales.empty()) {
             const BinnedPoints plain = weighted ? binned(points.values, {}) : BinnedPoints{};
-            groups_[group] = {errors_of({clustered, clustered, weighted ? plain : clustered}, job_),
-                              {scale, 1}};
+            groups_[group] = {
+                errors_of({clustered, clustered, weighted ? plain : clustered}, task_), {scale, 1}};
             return;
         }
         // The error is that of weights, and clustering sees them divided by their channel's scale.
@@ -152,7 +152,7 @@ class ScalarMeasure {
             squares[p] *= points.weights[p];
         const BinnedPoints measured = weighted ? binned(points.values, squares) : BinnedPoints{};
         const double back = 1 / unit_ / unit_;
-        groups_[group] = {errors_of({clustered, weighted ? measured : plain, plain}, job_),
+        groups_[group] = {errors_of({clustered, weighted ? measured : plain, plain}, task_),
                           {scale * back, back}};
     }
 
@@ -162,7 +162,7 @@ class ScalarMeasure {
         return cluster::binned_points(WeightedPoints<Real>{values, weights}, source_.dtype);
     }
 
-    const TensorTask& job_;
+    const TensorTask& task_;
     const ScaledWeights& source_;
     std::vector<std::pair<WidthErrors, Scales>> groups_;
     double unit_ = 1;  // brings the largest scale near 1

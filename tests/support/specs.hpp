@@ -1,4 +1,4 @@
-// Specifications and jobs that tests of several stages share.
+// Specs and tasks that tests of several stages share.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ inline PalettizationSpec with_bits(PalettizationSpec spec, int n_bits) {
 }
 
 /// A tensor that the spec fits; its last group may be a partial one.
-inline TensorTask job_for(const Shape& shape, const PalettizationSpec& spec,
-                          DType dtype = DType::kF32, AxisMap axes = {0, 1}) {
+inline TensorTask task_for(const Shape& shape, const PalettizationSpec& spec,
+                           DType dtype = DType::kF32, AxisMap axes = {0, 1}) {
     return {"/w", dtype, std::get<Geometry>(make_geometry(shape, axes, spec, true)), spec, {}};
 }
 

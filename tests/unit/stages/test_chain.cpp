@@ -10,7 +10,7 @@
 #include "tests/support/specs.hpp"
 
 using namespace pal;
-using test::job_for;
+using test::task_for;
 namespace tt = boost::test_tools;
 
 namespace {
@@ -42,7 +42,7 @@ void check_few_vectors(const Shape& shape, AxisMap axes, int axis, std::uint64_t
     spec.n_bits = n_bits;
     spec.cluster_dim = dim;
     spec.granularity = {GranularityKind::kPerGroupedChannel, axis, group_size, false};
-    const Packed packed = palettize(job_for(shape, spec, DType::kF32, axes), weights);
+    const Packed packed = palettize(task_for(shape, spec, DType::kF32, axes), weights);
     BOOST_TEST(packed.result.error.mse == 0.0,
                shape_to_string(shape) << ", axis " << axis << ", dim " << dim << ", " << n_bits
                                       << " bits: mse " << packed.result.error.mse);
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_SUITE(chain)
 BOOST_AUTO_TEST_CASE(two_by_two_at_two_bits_is_exact) {
     PalettizationSpec spec;
     spec.n_bits = 2;
-    const Packed packed = palettize(job_for({2, 2}, spec), std::vector<float>{1, 2, 3, 4});
+    const Packed packed = palettize(task_for({2, 2}, spec), std::vector<float>{1, 2, 3, 4});
     const std::vector<double> lut{1, 2, 3, 4};
     BOOST_TEST(packed.tensor.lut == lut, tt::per_element());
     BOOST_TEST(packed.result.error.mse == 0.0);
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(worked_case_with_a_quantized_lut) {
     PalettizationSpec spec;
     spec.n_bits = 2;
     spec.lut_qspec = LutQSpec{};
-    const Packed packed = palettize(job_for({2, 2}, spec), std::vector<float>{1, 2, 3, 4});
+    const Packed packed = palettize(task_for({2, 2}, spec), std::vector<float>{1, 2, 3, 4});
     const std::vector<double> expected{1.0039, 2.0078, 3.0118, 3.9843};
     for (std::size_t e = 0; e < 4; ++e)
         BOOST_TEST(std::abs(packed.tensor.lut[e] - expected[e]) < 5e-5);
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(worked_case_with_a_quantized_lut) {
 BOOST_AUTO_TEST_CASE(a_short_lut_repeats_its_last_entry) {
     PalettizationSpec spec;
     spec.n_bits = 2;
-    const Packed packed = palettize(job_for({2, 3}, spec), std::vector<float>{1, 1, 2, 2, 1, 2});
+    const Packed packed = palettize(task_for({2, 3}, spec), std::vector<float>{1, 1, 2, 2, 1, 2});
     const std::vector<double> lut{1, 2, 2, 2};
     const std::vector<std::uint8_t> indices{0, 0, 1, 1, 0, 1};
     BOOST_TEST(packed.tensor.lut == lut, tt::per_element());
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(an_all_zero_channel_has_scale_one_and_decodes_to_zeros) {
     spec.n_bits = 2;
     spec.enable_per_channel_scale = true;
     const Packed packed =
-        palettize(job_for({3, 3}, spec), std::vector<float>{1, -2, 4, 0, 0, 0, 5, 10, 20});
+        palettize(task_for({3, 3}, spec), std::vector<float>{1, -2, 4, 0, 0, 0, 5, 10, 20});
     const std::vector<double> scales{4, 1, 20};
     BOOST_TEST(packed.tensor.per_channel_scale == scales, tt::per_element());
     const auto decoded = floats(packed.tensor);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(an_all_zero_channel_has_scale_one_and_decodes_to_zeros) {
 BOOST_AUTO_TEST_CASE(scales_run_along_the_keras_output_axis_too) {
     PalettizationSpec spec;
     spec.enable_per_channel_scale = true;
-    const Packed packed = palettize(job_for({2, 3}, spec, DType::kF32, {1, 0}),
+    const Packed packed = palettize(task_for({2, 3}, spec, DType::kF32, {1, 0}),
                                     std::vector<float>{1, -2, 3, -4, 1, 6});
     const std::vector<double> scales{4, 2, 6};
     BOOST_TEST(packed.tensor.per_channel_scale == scales, tt::per_element());
@@ -109,11 +109,11 @@ BOOST_AUTO_TEST_CASE(groups_follow_either_axis) {
     spec.n_bits = 1;
     spec.granularity = {GranularityKind::kPerGroupedChannel, 0, 1, false};
     const std::vector<float> by_row{1, 2, 10, 20};
-    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).result.error.mse == 0.0);
+    BOOST_TEST(palettize(task_for({2, 2}, spec), by_row).result.error.mse == 0.0);
     spec.granularity.axis = 1;
-    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).result.error.mse == 0.0);
+    BOOST_TEST(palettize(task_for({2, 2}, spec), by_row).result.error.mse == 0.0);
     spec.granularity = {};
-    BOOST_TEST(palettize(job_for({2, 2}, spec), by_row).result.error.mse > 0.0);
+    BOOST_TEST(palettize(task_for({2, 2}, spec), by_row).result.error.mse > 0.0);
 }
 
 BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_decoding) {
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(every_dtype_bits_dim_and_axis_round_trips_through_its_own_d
                     if (axis >= 0)
                         spec.granularity = {GranularityKind::kPerGroupedChannel, axis, 8, false};
                     if (axis == 0 && 8 % dim != 0) continue;
-                    const TensorTask task = job_for({24, 16}, spec, dtype);
+                    const TensorTask task = task_for({24, 16}, spec, dtype);
                     WeightValues values;
                     if (dtype == DType::kF64) {
                         values = std::vector<double>(weights.begin(), weights.end());
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(fewer_vectors_than_clusters_is_no_skip) {
     spec.n_bits = 8;
     spec.cluster_dim = 2;
     const Packed packed =
-        palettize(job_for({4, 2}, spec), std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+        palettize(task_for({4, 2}, spec), std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
     BOOST_TEST(packed.result.error.mse == 0.0);
 }
 
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(nonfinite_weights_are_named) {
     std::vector<float> weights(100, 1.0F);
     weights[17] = std::numeric_limits<float>::quiet_NaN();
     weights[40] = std::numeric_limits<float>::infinity();
-    const TensorTask task = job_for({10, 10}, PalettizationSpec{});
+    const TensorTask task = task_for({10, 10}, PalettizationSpec{});
     BOOST_CHECK_EXCEPTION((void)palettize(task, weights), Error, [](const Error& error) {
         const std::string text = error.what();
         return text.find("/w: 2 of 100") == 0 &&
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(nonfinite_weights_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(nearest_assignment_never_costs_more_than_upstreams) {
-    TensorTask task = job_for({32, 64}, PalettizationSpec{});
+    TensorTask task = task_for({32, 64}, PalettizationSpec{});
     const std::vector<float> weights = test::normal_weights(32 * 64);
     task.cluster.engine = Engine::kReference;
     const double reference = palettize(task, weights).result.error.mse;
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(reference_keeps_the_indices_of_its_clustering) {
                                      .000046F, .000146F, .000281F, .000034F};
     PalettizationSpec spec;
     spec.n_bits = 1;
-    TensorTask task = job_for({1, 8}, spec);
+    TensorTask task = task_for({1, 8}, spec);
     task.cluster.engine = Engine::kReference;
     const Packed reference = palettize(task, weights);
     const std::vector<double> lut{-0.00002, 0.0008 / 3};
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(reference_keeps_the_indices_of_its_clustering) {
 BOOST_AUTO_TEST_CASE(groups_and_paths_have_random_numbers_of_their_own) {
     PalettizationSpec spec;
     spec.cluster_dim = 2;
-    TensorTask task = job_for({32, 64}, spec);
+    TensorTask task = task_for({32, 64}, spec);
     const std::vector<float> weights = test::normal_weights(32 * 64);
     const auto lut = [&] { return palettize(task, weights).tensor.lut; };
     const std::vector<double> first = lut();
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(groups_and_paths_have_random_numbers_of_their_own) {
     std::vector<float> twice = weights;
     twice.insert(twice.end(), weights.begin(), weights.end());
     spec.granularity = {GranularityKind::kPerGroupedChannel, 0, 32, false};
-    const std::vector<double> both = palettize(job_for({64, 64}, spec), twice).tensor.lut;
+    const std::vector<double> both = palettize(task_for({64, 64}, spec), twice).tensor.lut;
     const auto middle = both.begin() + std::ptrdiff_t(both.size() / 2);
     BOOST_TEST(!std::equal(both.begin(), middle, middle));
 }
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(errors_of_huge_and_denormal_tensors_are_numbers) {
     for (const std::vector<double>& values :
          {std::vector<double>{1e300, -1e300, 3e299, 2e299, 0.5e300, 0},
           std::vector<double>{1e-320, 2e-320, 5e-320, 0, 0, 0}}) {
-        const Packed packed = palettize(job_for({2, 3}, spec, DType::kF64), values);
+        const Packed packed = palettize(task_for({2, 3}, spec, DType::kF64), values);
         BOOST_TEST(std::isfinite(packed.result.error.sqnr_db));
         BOOST_TEST(packed.result.error.sqnr_db > 0);
         BOOST_TEST(measure_error(values, packed.tensor).sqnr_db == packed.result.error.sqnr_db);

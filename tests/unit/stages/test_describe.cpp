@@ -9,7 +9,7 @@
 
 using namespace pal;
 using test::grouped;
-using test::job_for;
+using test::task_for;
 using test::with_bits;
 namespace tt = boost::test_tools;
 
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(the_histogram_has_bins_of_one_width_from_the_smallest_to_th
     weights.push_back(64);  // the largest belongs to the last bin
     weights.push_back(0.5);
     PalettizationSpec spec;
-    const TensorTask task = job_for({1, 66}, spec);
+    const TensorTask task = task_for({1, 66}, spec);
     const TensorDetail detail = describe(weights, palettize(task, weights).tensor);
     BOOST_TEST(detail.low == 0.0);
     BOOST_TEST(detail.high == 64.0);
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(the_histogram_has_bins_of_one_width_from_the_smallest_to_th
 
 BOOST_AUTO_TEST_CASE(equal_weights_are_in_one_bin) {
     const std::vector<float> weights(32, -0.25F);
-    const TensorDetail detail = describe(weights, palettize(job_for({4, 8}, {}), weights).tensor);
+    const TensorDetail detail = describe(weights, palettize(task_for({4, 8}, {}), weights).tensor);
     BOOST_TEST(detail.low == -0.25);
     BOOST_TEST(detail.high == -0.25);
     BOOST_TEST(detail.histogram[0] == 32U);
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(errors_of_groups_are_those_of_the_decoded_weights) {
     for (const PalettizationSpec& spec :
          {with_bits(grouped(0, 4), 2), with_bits(grouped(1, 8), 2), with_bits(grouped(1, 7), 2),
           with_bits(grouped(0, 6, 2), 3), with_bits(grouped(1, 16, 4), 3), PalettizationSpec{}}) {
-        const TensorTask task = job_for({48, 40, 3}, spec);
+        const TensorTask task = task_for({48, 40, 3}, spec);
         const PalettizedTensor tensor = palettize(task, weights).tensor;
         const TensorDetail detail = describe(weights, tensor);
         const auto expected = errors_by_definition(weights, tensor);
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(with_scales_weights_are_shown_as_the_lut_is) {
     for (std::size_t w = 0; w < 32; ++w) weights[w] *= 1000;  // the first channel
     PalettizationSpec spec;
     spec.enable_per_channel_scale = true;
-    const PalettizedTensor tensor = palettize(job_for({16, 32}, spec), weights).tensor;
+    const PalettizedTensor tensor = palettize(task_for({16, 32}, spec), weights).tensor;
     const TensorDetail detail = describe(weights, tensor);
     BOOST_TEST(detail.scaled);
     BOOST_TEST(detail.low >= -1.0);
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(doubles_whose_squares_leave_their_range) {
     for (const double deviation : {1e200, 1e-200}) {
         const auto weights = normal_weights<double>(256, deviation);
         const PalettizedTensor tensor =
-            palettize(job_for({16, 16}, with_bits(grouped(0, 8), 2), DType::kF64), weights).tensor;
+            palettize(task_for({16, 16}, with_bits(grouped(0, 8), 2), DType::kF64), weights).tensor;
         const TensorDetail detail = describe(weights, tensor);
         const auto counted =
             std::accumulate(detail.histogram.begin(), detail.histogram.end(), std::uint64_t{0});
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(the_first_groups_and_the_worst_are_kept) {
     auto weights = normal_weights(std::size_t{300} * 64);
     for (std::size_t w = 250 * 64; w < 251 * 64; ++w) weights[w] *= 100;  // group 250
     const PalettizedTensor tensor =
-        palettize(job_for({300, 64}, with_bits(grouped(0, 1), 2)), weights).tensor;
+        palettize(task_for({300, 64}, with_bits(grouped(0, 1), 2)), weights).tensor;
     const auto mse = errors_by_definition(weights, tensor);
     const TensorDetail detail = describe(weights, tensor, {100, 5, 1024});
     std::vector<std::size_t> groups;
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_large_lut_is_kept_in_part) {
     spec.n_bits = 8;
     spec.cluster_dim = 4;
     const TensorDetail detail =
-        describe(weights, palettize(job_for({64, 512}, spec), weights).tensor);
+        describe(weights, palettize(task_for({64, 512}, spec), weights).tensor);
     const std::vector<double>& lut = detail.groups[0].lut;
     BOOST_TEST(lut.size() == kLutValues);
     BOOST_TEST(std::is_sorted(lut.begin(), lut.end()));
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_tensor_of_many_chunks_and_chunks_that_are_not_found_yet) 
     const auto weights = normal_weights(rows * 256);  // three chunks
     for (const PalettizationSpec& spec :
          {with_bits(grouped(0, 1000), 1), with_bits(grouped(1, 64), 1)}) {
-        const TensorTask task = job_for({rows, 256}, spec);
+        const TensorTask task = task_for({rows, 256}, spec);
         const Packed packed = palettize(task, weights);
         const TensorDetail held = describe(weights, packed.tensor);
         const TensorDetail alone =

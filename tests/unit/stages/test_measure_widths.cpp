@@ -13,7 +13,7 @@
 #include "tests/support/specs.hpp"
 
 using namespace pal;
-using test::job_for;
+using test::task_for;
 namespace tt = boost::test_tools;
 
 namespace {
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(measured_errors_are_those_of_the_chain) {
                 if (kind == 2) spec.granularity = {GranularityKind::kPerGroupedChannel, 1, 64};
                 if (kind == 3) spec.enable_per_channel_scale = true;
                 if (kind == 4) spec.lut_qspec = LutQSpec{};
-                const auto [most, least] = deviations(job_for({256, 512}, spec, dtype), *given);
+                const auto [most, least] = deviations(task_for({256, 512}, spec, dtype), *given);
                 BOOST_TEST_CONTEXT("kind " << kind << " " << dtype_name(dtype) << " weighted "
                                            << given->sensitivities.has_value()) {
                     // What rounding does to 256 entries of 8 bits is chance.
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(measured_errors_are_those_of_the_chain) {
 BOOST_AUTO_TEST_CASE(values_of_every_kind_are_measured) {
     for (const auto& [name, draw] : test::distributions()) {
         for (const std::size_t rows : {std::size_t{16}, std::size_t{512}}) {
-            const auto [most, least] = deviations(job_for({rows, 128}, {}, DType::kF32),
+            const auto [most, least] = deviations(task_for({rows, 128}, {}, DType::kF32),
                                                   {values_of(name, rows * 128), std::nullopt});
             BOOST_TEST_CONTEXT(name << " " << rows) {
                 BOOST_TEST(most < 0.1);
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(few_values_and_small_tensors_are_met) {
     // Nothing is lost once there are as many entries as values.
     std::vector<float> few(1 << 15);
     for (std::size_t i = 0; i < few.size(); ++i) few[i] = float(i * 7919 % 12) - 5.5F;
-    const auto exact = measure_widths(job_for({128, 256}, {}, DType::kF32), Weights(few), {});
+    const auto exact = measure_widths(task_for({128, 256}, {}, DType::kF32), Weights(few), {});
     BOOST_TEST(exact->squared[2] > 0.0);
     for (const std::size_t w : {3, 4, 5}) BOOST_TEST(exact->squared[w] == 0.0);
     double energy = 0;
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(few_values_and_small_tensors_are_met) {
     BOOST_TEST(exact->energy == energy, tt::tolerance(1e-9));
 
     const auto [small_most, small_least] =
-        deviations(job_for({10, 30}, {}, DType::kF32), {heavy_tailed(300), std::nullopt});
+        deviations(task_for({10, 30}, {}, DType::kF32), {heavy_tailed(300), std::nullopt});
     BOOST_TEST(small_most < 2e-2);
     BOOST_TEST(small_least > -2e-3);
 }
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(vectors_are_measured, *test::kArithmetic) {
         for (const std::size_t dim : {2, 4}) {
             PalettizationSpec vectors;
             vectors.cluster_dim = dim;
-            const auto [most, least] = deviations(job_for({128, 128}, vectors, DType::kF32),
+            const auto [most, least] = deviations(task_for({128, 128}, vectors, DType::kF32),
                                                   {values_of(name, 128 * 128), std::nullopt});
             BOOST_TEST_CONTEXT(name << " vectors of " << dim) {
                 BOOST_TEST(most < 0.12);
@@ -150,10 +150,10 @@ BOOST_AUTO_TEST_CASE(nan_and_infinity_are_not_measured) {
     std::vector<float> weights = heavy_tailed(1 << 15);
     weights[20000] = std::numeric_limits<float>::quiet_NaN();
     PalettizationSpec spec;
-    BOOST_TEST(!measure_widths(job_for({128, 256}, spec, DType::kF32), Weights(weights), {}));
+    BOOST_TEST(!measure_widths(task_for({128, 256}, spec, DType::kF32), Weights(weights), {}));
     spec.enable_per_channel_scale = true;
-    BOOST_TEST(!measure_widths(job_for({128, 256}, spec, DType::kF32), Weights(weights), {}));
+    BOOST_TEST(!measure_widths(task_for({128, 256}, spec, DType::kF32), Weights(weights), {}));
     spec = {};
     spec.granularity = {GranularityKind::kPerGroupedChannel, 1, 64};
-    BOOST_TEST(!measure_widths(job_for({128, 256}, spec, DType::kF32), Weights(weights), {}));
+    BOOST_TEST(!measure_widths(task_for({128, 256}, spec, DType::kF32), Weights(weights), {}));
 }

@@ -14,7 +14,7 @@ namespace tt = boost::test_tools;
 
 namespace {
 
-TensorTask scalar_job(const Shape& shape, int n_bits, Engine engine, DType dtype = DType::kF32) {
+TensorTask scalar_task(const Shape& shape, int n_bits, Engine engine, DType dtype = DType::kF32) {
     PalettizationSpec spec;
     spec.n_bits = n_bits;
     spec.enable_fast_kmeans_mode = false;
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(every_engine_finds_the_weighted_optimum) {
         const double best = best_error({given.weights.begin(), given.weights.end()},
                                        given.sensitivities, std::size_t{1} << n_bits);
         for (const Engine engine : {Engine::kFast, Engine::kExact, Engine::kReference}) {
-            const Packed packed = palettized(scalar_job({16, 15}, n_bits, engine), given);
+            const Packed packed = palettized(scalar_task({16, 15}, n_bits, engine), given);
             BOOST_TEST_CONTEXT(engine_name(engine) << " " << n_bits)
             BOOST_TEST(packed.result.weighted.value().mse * total <= best * (1 + 1e-4));
         }
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(groups_and_many_points_have_their_own_optimum) {
         Case rounded = given;
         for (float& weight : rounded.weights)
             weight = static_cast<float>(round_to_dtype(weight, dtype));
-        TensorTask task = scalar_job({256, 256}, 4, Engine::kFast, dtype);
+        TensorTask task = scalar_task({256, 256}, 4, Engine::kFast, dtype);
         task.spec.granularity = {GranularityKind::kPerGroupedChannel, 1, 64};
         task.geometry = std::get<Geometry>(make_geometry({256, 256}, {0, 1}, task.spec, false));
         const double fast = palettized(task, rounded).result.weighted.value().mse;
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(groups_and_many_points_have_their_own_optimum) {
 
 BOOST_AUTO_TEST_CASE(equal_sensitivities_change_nothing_whatever_their_size) {
     Case given = skewed(1024);
-    const TensorTask task = scalar_job({32, 32}, 4, Engine::kExact);
+    const TensorTask task = scalar_task({32, 32}, 4, Engine::kExact);
     const Packed plain = palettize(task, given.weights);
     for (const double same : {1.0, 0.0, 0x1p-1000, 0x1p1000}) {
         std::fill(given.sensitivities.begin(), given.sensitivities.end(), same);
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(equal_sensitivities_change_nothing_whatever_their_size) {
 
 BOOST_AUTO_TEST_CASE(a_vector_weighs_what_its_elements_do) {
     // Of 64 vectors two matter: with two clusters, those are the LUT.
-    TensorTask task = scalar_job({8, 16}, 1, Engine::kFast);
+    TensorTask task = scalar_task({8, 16}, 1, Engine::kFast);
     task.spec.cluster_dim = 2;
     task.geometry = std::get<Geometry>(make_geometry({8, 16}, {0, 1}, task.spec, false));
     Case given = skewed(128);
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_vector_weighs_what_its_elements_do) {
 
 BOOST_AUTO_TEST_CASE(certificates_hold_for_weighted_points) {
     const Case given = skewed(4096);
-    TensorTask task = scalar_job({64, 64}, 4, Engine::kExact);
+    TensorTask task = scalar_task({64, 64}, 4, Engine::kExact);
     task.cluster.certify = 1e-4;
     BOOST_TEST(palettized(task, given).result.optimality_gap.value() <= 1e-4);
 }
