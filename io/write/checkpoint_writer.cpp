@@ -11,7 +11,9 @@
 #include "io/h5/hdf5_types.hpp"
 #include "io/h5/member.hpp"
 #include "io/version.hpp"
-#include "io/write/copy.hpp"
+#include "io/write/copy/copy_skeleton.hpp"
+#include "io/write/copy/copy_tree.hpp"
+#include "io/write/copy/create_like.hpp"
 #include "io/write/dense_sink.hpp"
 #include "io/write/write_indices.hpp"
 #include "io/write/writer_impl.hpp"
@@ -159,7 +161,7 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
                 const hid_t file = impl_->file.get();
                 impl_->stand_ins =
                     everything ? copy_tree(impl_->source, file, addresses, linked, drop_documents)
-                               : make_stand_ins(impl_->source, file, addresses);
+                               : copy_skeleton(impl_->source, file, addresses);
             });
         },
         true);

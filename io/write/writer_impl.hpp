@@ -11,6 +11,7 @@
 #include "io/h5/hdf5.hpp"
 #include "io/read/reader_impl.hpp"
 #include "io/write/checkpoint_writer.hpp"
+#include "io/write/copy/stand_ins.hpp"
 
 namespace pal {
 
@@ -33,9 +34,9 @@ struct CheckpointWriter::Impl {
     std::string target;
     Output output;
     TemporaryFile temporary;
-    RawOutput raw;  // the temporary, once something is written past the library
-    h5::File file;  // after the temporary: closed before that is removed
-    std::map<haddr_t, haddr_t> stand_ins;  // address in the source -> in the file
+    RawOutput raw;       // the temporary, once something is written past the library
+    h5::File file;       // after the temporary: closed before that is removed
+    StandIns stand_ins;  // that copy_tree() or copy_skeleton() made
     IndexStorages index_storages;
     std::string failure;  // of writing: the file takes nothing more
 
@@ -46,7 +47,7 @@ struct CheckpointWriter::Impl {
         throw Error(ErrorCode::kInput, source.path + ": " + path + ": no such dataset");
     }
 
-    /// What copy_tree() made in the place of a dataset, or of a palettized group.
+    /// Opens the stand-in for the dataset or palettized group at `path` of the source.
     template <class Kind>
     [[nodiscard]] Kind open_stand_in(const std::string& path) const {
         const auto found = stand_ins.find(source.address_of(path));

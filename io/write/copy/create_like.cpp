@@ -1,7 +1,8 @@
-// The file that a copy goes into.
+#include "io/write/copy/create_like.hpp"
+
 #include <algorithm>
 
-#include "io/write/copy.hpp"
+#include "io/write/copy/format_version.hpp"
 
 namespace pal {
 
@@ -34,7 +35,8 @@ h5::Plist file_plist(const CheckpointReader::Impl& source) {
                          H5Pset_sizes(plist.get(), address_bytes, length_bytes),
                          H5Pset_obj_track_times(plist.get(), false)});
     });
-    // Only where they differ from the defaults: setting them costs old readers a newer superblock.
+    // Set only where they differ from the defaults: that takes a superblock too new for old
+    // readers.
     if (internal_k != 16 || leaf_k != 4) {
         h5::call("copy file properties",
                  [&] { return H5Pset_sym_k(plist.get(), internal_k, leaf_k); });
@@ -46,15 +48,6 @@ h5::Plist file_plist(const CheckpointReader::Impl& source) {
 }
 
 }  // namespace
-
-H5F_libver_t lowest_version(hid_t file) {
-    H5F_info2_t info{};
-    h5::call("read file information", [&] { return H5Fget_info2(file, &info); });
-    const unsigned superblock = info.super.version;
-    return superblock < 2    ? H5F_LIBVER_EARLIEST
-           : superblock == 2 ? H5F_LIBVER_V18
-                             : H5F_LIBVER_V110;
-}
 
 h5::File create_like(const CheckpointReader::Impl& source, const std::string& path) {
     const h5::Plist creation = file_plist(source);

@@ -1,0 +1,25 @@
+// Copies datasets and committed datatypes.
+#pragma once
+
+#include "io/h5/hdf5.hpp"
+#include "io/read/references.hpp"
+#include "io/write/copy/links.hpp"
+
+namespace pal {
+
+/// An object of the source, open, and the link that leads to it.
+struct SourceObject {
+    hid_t group = H5I_INVALID_HID;  // open group that has the link
+    const h5::Link& link;
+    hid_t id = H5I_INVALID_HID;
+    H5O_info_t info;
+};
+
+/// Copies a dataset or a committed datatype with data, attributes and comment. Chunks are copied as
+/// they are stored. `copies`: objects copied so far, for references in fill values. References in
+/// data and attributes still lead into the source: see rewrite_references().
+/// Throws Error(kInput) where variable-length data cannot be read.
+void copy_dataset(const CheckpointReader::Impl& source, const SourceObject& from, const NewLink& to,
+                  const CopiedObjects& copies);
+
+}  // namespace pal

@@ -1,0 +1,114 @@
+#include "io/write/copy/copy_tree.hpp"
+
+#include <string>
+
+#include "io/h5/attributes.hpp"
+#include "io/read/references.hpp"
+#include "io/write/copy/copy_attributes.hpp"
+#include "io/write/copy/copy_dataset.hpp"
+#include "io/write/copy/format_version.hpp"
+#include "io/write/copy/groups.hpp"
+
+namespace pal {
+
+namespace {
+
+/// Walks through the source in depth-first order and copies each object when a link first leads to
+/// it.
+class TreeCopier {
+  public:
+    TreeCopier(const CheckpointReader::Impl& source, hid_t target,
+               const std::set<haddr_t>& replaced, const LinkedObjects& linked, bool drop_documents)
+        : source_(source),
+          target_(target),
+          replaced_(replaced),
+          linked_(linked),
+          drop_documents_(drop_documents),
+          version_(source.file.get(), target),
+          stand_in_maker_(source) {}
+
+    StandIns copy() {
+        const h5::Group from = h5::open_group(source_.file.get(), "/");
+        const h5::Group to = h5::open_group(target_, "/");
+        paths_.emplace(h5::object_info(from.get()).addr, std::string("/"));
+        copy_comment(from.get(), to.get());
+        if (drop_documents_) {
+            copy_attributes(from.get(), to.get(), h5::is_root_attribute);
+        } else {
+            copy_attributes(from.get(), to.get());
+        }
+        copy_members(from.get(), to.get(), "/", 1);
+        version_.reset();
+        rewrite_references(source_, copies_);
+        return std::move(stand_ins_);
+    }
+
+  private:
+    void copy_members(hid_t from, hid_t to, const std::string& path, std::size_t depth) {
+        if (depth > kMaxDepth) {
+            throw Error(ErrorCode::kInput, path + ": groups are nested too deep");
+        }
+        for (const h5::Link& link : h5::list_links(from)) {
+            if (drop_documents_ && path == "/" && link.name == h5::kDocumentGroup) continue;
+            const NewLink copy{to, link.name, child_path(path, link.name),
+                               link_properties_.with(link.character_set)};
+            if (link.type == H5L_TYPE_HARD) {
+                copy_object(from, link, copy, depth);
+            } else if (const haddr_t tensor = source_.address_of(copy.path);
+                       replaced_.contains(tensor)) {
+                h5::Link followed = link;
+                followed.address = tensor;
+                copy_object(from, followed, copy, depth);
+            } else {
+                copy_link(from, link, copy);
+            }
+        }
+    }
+
+    void copy_object(hid_t from, const h5::Link& link, const NewLink& to, std::size_t depth) {
+        if (const auto elsewhere = linked_.find(link.address); elsewhere != linked_.end())
+            return make_external_link(elsewhere->second, to);
+        const auto [first, is_new] = paths_.emplace(link.address, to.path);
+        if (!is_new) return make_hard_link(target_, first->second, to);
+        const auto object = source_.open_at<h5::Object>(link.address, to.path);
+        const H5O_info_t info = h5::object_info(object.get());
+        version_.follow(object.get());
+        if (replaced_.contains(link.address)) {
+            stand_ins_[link.address] = stand_in_maker_.make(object.get(), info.type, to);
+        } else if (info.type == H5O_TYPE_GROUP) {
+            copy_group(object.get(), to, depth);
+        } else {
+            copy_dataset(source_, {from, link, object.get(), info}, to, copies_);
+        }
+    }
+
+    void copy_group(hid_t from, const NewLink& to, std::size_t depth) {
+        const h5::Group copy = make_group(to, group_properties_.like(from));
+        copy_comment(from, copy.get());
+        copy_attributes(from, copy.get());
+        copy_members(from, copy.get(), to.path, depth + 1);
+    }
+
+    const CheckpointReader::Impl& source_;
+    hid_t target_;
+    const std::set<haddr_t>& replaced_;
+    const LinkedObjects& linked_;
+    bool drop_documents_;
+    FormatVersion version_;
+    LinkProperties link_properties_;
+    GroupProperties group_properties_;
+    StandInMaker stand_in_maker_;
+    StandIns stand_ins_;
+    std::map<haddr_t, std::string> paths_;  // address in the source -> first path in the copy
+    CopiedObjects copies_{target_, paths_, replaced_};
+};
+
+}  // namespace
+
+StandIns copy_tree(const CheckpointReader::Impl& source, hid_t target,
+                   const std::set<haddr_t>& replaced, const LinkedObjects& linked,
+                   bool drop_documents) {
+    return TreeCopier(source, target, replaced, linked, drop_documents).copy();
+}
+
+}  // namespace pal
