@@ -18,152 +18,6 @@
 
 namespace pal {
 
-namespace {
-
-using Json = nlohmann::json;
-using Bytes = std::vector<std::uint8_t>;
-
-constexpr int kJournalFormat = 3;
-constexpr std::uint32_t kMostRecordBytes = std::uint32_t{1} << 31;
-
-struct RecordHead {
-    std::uint32_t bytes = 0;
-    std::uint32_t checksum = 0;
-};
-
-std::uint32_t checksum_of(const void* bytes, std::size_t count) {
-    return libdeflate_crc32(0, bytes, count);
-}
-
-template <class Value>
-Json blob(const std::vector<Value>& values) {
-    Bytes bytes(values.size() * sizeof(Value));
-    if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
-    return Json::binary(std::move(bytes));
-}
-
-template <class Value>
-std::vector<Value> unblob(const Json& json) {
-    const Bytes& bytes = json.get_binary();
-    std::vector<Value> values(bytes.size() / sizeof(Value));
-    if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(Value));
-    return values;
-}
-
-Json chunks_json(const std::vector<ChunkPlace>& chunks) {
-    std::vector<std::uint64_t> offsets;
-    std::vector<std::uint32_t> bytes;
-    std::vector<std::uint32_t> checksums;
-    Bytes kept;
-    for (const ChunkPlace& chunk : chunks) {
-        offsets.push_back(chunk.offset.value_or(ChunkPlace::kHere));
-        bytes.push_back(chunk.bytes);
-        checksums.push_back(chunk.checksum);
-        kept.insert(kept.end(), chunk.kept.begin(), chunk.kept.end());
-    }
-    return {{"offsets", blob(offsets)},
-            {"bytes", blob(bytes)},
-            {"checksums", blob(checksums)},
-            {"kept", Json::binary(std::move(kept))}};
-}
-
-std::vector<ChunkPlace> chunks_from(const Json& json) {
-    const auto offsets = unblob<std::uint64_t>(json.at("offsets"));
-    const auto bytes = unblob<std::uint32_t>(json.at("bytes"));
-    const auto checksums = unblob<std::uint32_t>(json.at("checksums"));
-    const Bytes& kept = json.at("kept").get_binary();
-    std::vector<ChunkPlace> chunks(offsets.size());
-    auto next = kept.begin();
-    for (std::size_t c = 0; c < chunks.size(); ++c) {
-        chunks[c].bytes = bytes.at(c);
-        chunks[c].checksum = checksums.at(c);
-        if (offsets[c] == ChunkPlace::kHere) {
-            if (kept.end() - next < std::ptrdiff_t{bytes[c]}) throw std::out_of_range("kept");
-            chunks[c].kept.assign(next, next + bytes[c]);
-            next += bytes[c];
-        } else {
-            chunks[c].offset = offsets[c];
-        }
-    }
-    return chunks;
-}
-
-/// Chunks in a part, or in the journal itself.
-class KeptChunks : public ChunkSource {
-  public:
-    KeptChunks(std::shared_ptr<const RawFile> part, std::vector<ChunkPlace> places)
-        : part_(std::move(part)), places_(std::move(places)) {}
-
-    [[nodiscard]] std::span<const std::uint8_t> read(std::size_t number,
-                                                     ChunkBytes& scratch) const override {
-        const ChunkPlace& place = places_.at(number);
-        if (!place.offset) return place.kept;
-        scratch.resize(place.bytes);
-        part_->read(*place.offset, std::as_writable_bytes(std::span(scratch)),
-                    "the output that was begun");
-        return scratch;
-    }
-
-    [[nodiscard]] bool whole() const {
-        ChunkBytes scratch;
-        try {
-            for (std::size_t c = 0; c < places_.size(); ++c) {
-                const auto bytes = read(c, scratch);
-                if (checksum_of(bytes.data(), bytes.size()) != places_[c].checksum) return false;
-            }
-        } catch (const Error&) {  // cut, or unreadable: as good as damaged
-            return false;
-        }
-        return true;
-    }
-
-  private:
-    std::shared_ptr<const RawFile> part_;
-    std::vector<ChunkPlace> places_;
-};
-
-/// The next record, or nothing where none is whole; moves `position` behind it.
-std::optional<Json> read_record(const Descriptor& journal, std::uint64_t& position) {
-    RecordHead head;
-    const auto read = [&](void* bytes, std::size_t count, std::uint64_t at) {
-        return ::pread(journal.get(), bytes, count, static_cast<off_t>(at)) ==
-               static_cast<ssize_t>(count);
-    };
-    if (!read(&head, sizeof head, position) || head.bytes > kMostRecordBytes) return {};
-    struct stat status {};
-    if (::fstat(journal.get(), &status) != 0 ||
-        position + sizeof head + head.bytes > static_cast<std::uint64_t>(status.st_size))
-        return {};
-    Bytes bytes(head.bytes);
-    if (!read(bytes.data(), bytes.size(), position + sizeof head) ||
-        checksum_of(bytes.data(), bytes.size()) != head.checksum)
-        return {};
-    Json record = Json::from_cbor(bytes, true, false);
-    if (record.is_discarded()) return {};
-    position += sizeof head + head.bytes;
-    return record;
-}
-
-Json identity_json(const RunIdentity& identity) {
-    return {{"journal", kJournalFormat},
-            {"input", identity.input},
-            {"config", identity.config},
-            {"version", identity.version}};
-}
-
-/// What a journal is of that is not of this identity, or nothing.
-std::string difference(const Json& theirs, const RunIdentity& identity) {
-    const Json ours = identity_json(identity);
-    for (const auto& [key, what] :
-         {std::pair{"journal", "version"}, std::pair{"version", "version"},
-          std::pair{"input", "input"}, std::pair{"config", "config"}}) {
-        if (!theirs.contains(key) || theirs[key] != ours[key]) return what;
-    }
-    return {};
-}
-
-}  // namespace
-
 std::string content_stamp(const std::string& path) {
     const Descriptor file(path, O_RDONLY);
     struct stat status {};
@@ -207,8 +61,7 @@ Journal::Journal(const std::string& target, const RunIdentity& identity, bool re
     if (::ftruncate(journal_.get(), 0) != 0) cannot("empty its journal", errno);
     removal_.armed = true;
     set_doomed_file(part_.journal);
-    const auto cbor = Json::to_cbor(identity_json(identity));
-    append({cbor.begin(), cbor.end()});
+    append(identity_record(identity));
 }
 
 Journal::~Journal() {
@@ -317,7 +170,7 @@ std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIden
     for (std::uint64_t position = earlier.position; read_record(earlier.journal, position);)
         ++finished;
     if (finished == 0) return {};  // killed before there was one
-    if (const std::string other = difference(*head, identity); !other.empty()) {
+    if (const std::string other = differing_fact(*head, identity); !other.empty()) {
         throw Error(ErrorCode::kUsage, target_ + ": --resume: what was begun there is of another " +
                                            other + "; leave --resume out to start afresh");
     }
@@ -337,27 +190,7 @@ std::optional<FinishedTensor> Journal::next_finished() {
     if (!earlier_) return {};
     const auto record = read_record(earlier_->journal, earlier_->position);
     if (!record) return {};
-    FinishedTensor finished;
-    try {
-        finished.name = record->at("name").get<std::string>();
-        finished.note = record->at("note").get<std::string>();
-        PalettizedTensor& tensor = finished.tensor;
-        tensor.lut = unblob<double>(record->at("lut"));
-        tensor.per_channel_scale = unblob<double>(record->at("per_channel_scale"));
-        tensor.quantized_lut = unblob<std::uint8_t>(record->at("quantized_lut"));
-        tensor.lut_scale = unblob<double>(record->at("lut_scale"));
-        tensor.lut_zero_point = unblob<std::uint8_t>(record->at("lut_zero_point"));
-        auto places = chunks_from(record->at("chunks"));
-        const std::size_t count = places.size();
-        auto chunks = std::make_shared<KeptChunks>(earlier_->part, std::move(places));
-        if (!chunks->whole()) return {};
-        tensor.chunks = PackedChunks(std::move(chunks), count);
-    } catch (const Json::exception&) {  // the checksum held: written by something else
-        return {};
-    } catch (const std::out_of_range&) {
-        return {};
-    }
-    return finished;
+    return tensor_of_record(*record, earlier_->part);
 }
 
 void Journal::forget_earlier() {
@@ -368,27 +201,13 @@ void Journal::forget_earlier() {
 
 void Journal::add(const std::string& name, const PalettizedTensor& tensor,
                   const std::vector<ChunkPlace>& chunks, const std::string& note) {
-    const Json record{{"name", name},
-                      {"note", note},
-                      {"lut", blob(tensor.lut)},
-                      {"per_channel_scale", blob(tensor.per_channel_scale)},
-                      {"quantized_lut", blob(tensor.quantized_lut)},
-                      {"lut_scale", blob(tensor.lut_scale)},
-                      {"lut_zero_point", blob(tensor.lut_zero_point)},
-                      {"chunks", chunks_json(chunks)}};
-    const auto cbor = Json::to_cbor(record);
-    append({cbor.begin(), cbor.end()});
+    append(tensor_record(name, tensor, chunks, note));
     if (size_++ > 0) return;
     spare_when_stopped(part_.path, kept_);
     spare_when_stopped(part_.journal, kept_);
 }
 
-void Journal::append(const std::string& cbor) {
-    const RecordHead head{static_cast<std::uint32_t>(cbor.size()),
-                          checksum_of(cbor.data(), cbor.size())};
-    std::string record(sizeof head, '\0');
-    std::memcpy(record.data(), &head, sizeof head);
-    record += cbor;
+void Journal::append(const std::string& record) const {
     if (const int error = write_all(journal_.get(), record); error != 0)
         cannot("write its journal", error);
 }

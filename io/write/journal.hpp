@@ -18,19 +18,10 @@
 
 #include "io/files/descriptor.hpp"
 #include "io/files/raw_file.hpp"
-#include "io/write/checkpoint_writer.hpp"
+#include "io/write/journal_records.hpp"
 #include "stages/tensor/tensor.hpp"
 
 namespace pal {
-
-/// What must be the same for work to be taken over: texts, of any length.
-struct RunIdentity {
-    std::string input;
-    std::string config;
-    std::string version;
-
-    [[nodiscard]] bool operator==(const RunIdentity&) const = default;
-};
 
 /// Of a file as it is now: its size, its time of change and the checksum of samples of its bytes.
 /// Throws Error(kInput) where it cannot be read.
@@ -38,15 +29,6 @@ struct RunIdentity {
 
 /// What an earlier run left of a target that is done, if anything. Throws as a Journal.
 void remove_journal(const std::string& target);
-
-/// A tensor that an earlier run finished.
-struct FinishedTensor {
-    std::string name;  // under which it was added
-    std::string note;  // what the run had to say of it
-    /// All but dtype, n_bits and geometry. Its chunks are read when asked for; valid as long as the
-    /// journal's earlier files.
-    PalettizedTensor tensor;
-};
 
 class Journal {
   public:
@@ -108,7 +90,7 @@ class Journal {
     void copy_journal(Earlier& earlier) const;
     [[nodiscard]] std::optional<Earlier> opened(const Pair& files, const RunIdentity& identity,
                                                 std::size_t& finished) const;
-    void append(const std::string& cbor);
+    void append(const std::string& record) const;
     [[noreturn]] void cannot(const std::string& what, int error) const;
     static void remove(const Pair& files) noexcept;
 

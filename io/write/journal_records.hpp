@@ -1,0 +1,62 @@
+// The records of a journal: their contents and how they are written.
+//
+// A record is its length, its CRC-32 and CBOR. The first one says what the run is, each further one
+// holds a finished tensor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/files/descriptor.hpp"
+#include "io/files/raw_file.hpp"
+#include "io/write/checkpoint_writer.hpp"
+#include "stages/tensor/tensor.hpp"
+
+namespace pal {
+
+/// Facts that two runs must share for one to take over the work of the other. Texts of any length.
+struct RunIdentity {
+    std::string input;
+    std::string config;
+    std::string version;
+
+    [[nodiscard]] bool operator==(const RunIdentity&) const = default;
+};
+
+/// A tensor that an earlier run finished.
+struct FinishedTensor {
+    std::string name;  // under which it was added
+    std::string note;  // the run's own text about it
+    /// Lacks dtype, n_bits and geometry. Reads its chunks when they are asked for, from the earlier
+    /// partial file.
+    PalettizedTensor tensor;
+};
+
+/// Returns the bytes of the first record.
+[[nodiscard]] std::string identity_record(const RunIdentity& identity);
+
+/// Returns the bytes of the record of a finished tensor. `chunks` are in the order of the tensor's.
+[[nodiscard]] std::string tensor_record(const std::string& name, const PalettizedTensor& tensor,
+                                        const std::vector<ChunkPlace>& chunks,
+                                        const std::string& note);
+
+/// Reads the record at byte `position` and moves `position` behind it. Returns nothing where the
+/// record is not whole.
+[[nodiscard]] std::optional<nlohmann::json> read_record(const Descriptor& journal,
+                                                        std::uint64_t& position);
+
+/// Returns which fact of a journal's first record differs from `identity`: "version", "input" or
+/// "config". Empty where all are the same.
+[[nodiscard]] std::string differing_fact(const nlohmann::json& first_record,
+                                         const RunIdentity& identity);
+
+/// Returns the tensor of a record; nothing where the record or one of its chunks is damaged. Reads
+/// every chunk once. partial: the file that the earlier run was writing.
+[[nodiscard]] std::optional<FinishedTensor> tensor_of_record(
+    const nlohmann::json& record, std::shared_ptr<const RawFile> partial);
+
+}  // namespace pal
