@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace pal {
@@ -34,5 +35,8 @@ class Descriptor {
   private:
     int fd_ = -1;
 };
+
+/// Writes all bytes at the descriptor's position. Returns 0, or errno.
+[[nodiscard]] int write_all(int descriptor, std::string_view bytes) noexcept;
 
 }  // namespace pal

@@ -1,7 +1,6 @@
 #include "io/files/temporary.hpp"
 
 #include <fcntl.h>
-#include <libdeflate.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,11 +8,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <vector>
 
+#include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
-#include "io/write/checkpoint_writer.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -22,10 +20,6 @@ namespace {
 
 [[noreturn]] void fail(const std::string& target, const std::string& what, int error) {
     throw Error(ErrorCode::kOutput, target + ": cannot " + what + ": " + std::strerror(error));
-}
-
-bool same_inode(const struct stat& a, const struct stat& b) {
-    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 /// Renames without replacing; where the file system cannot, a hard link does the same.
@@ -38,33 +32,6 @@ int rename_new(const std::string& from, const std::string& to) {
 }
 
 }  // namespace
-
-int write_all(int descriptor, std::string_view bytes) noexcept {
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return count < 0 ? errno : EIO;
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return 0;
-}
-
-std::string folder_of(const std::string& path) {
-    const auto folder = std::filesystem::path(path).parent_path().string();
-    return folder.empty() ? "." : folder;
-}
-
-std::string beside(const std::string& target, const std::string& suffix) {
-    // Names may have 255 bytes: a target that fits must not fail for the name beside it.
-    constexpr std::size_t kMostNameBytes = 190;
-    std::string name = std::filesystem::path(target).filename().string();
-    if (name.size() > kMostNameBytes) {
-        const std::string whole = name;
-        name.resize(kMostNameBytes);
-        name += "-" + std::to_string(libdeflate_crc32(0, whole.data(), whole.size()));
-    }
-    return folder_of(target) + "/." + name + ".h5palettize-" + suffix;
-}
 
 TemporaryFile::TemporaryFile(std::string target, bool force, std::string path)
     : target_(std::move(target)), path_(std::move(path)), force_(force) {
@@ -183,35 +150,6 @@ void TemporaryFile::publish() {
     const Descriptor folder(folder_of(target_), O_RDONLY | O_DIRECTORY);
     if (folder.get() >= 0)
         ::fsync(folder.get());  // some file systems cannot; the file itself is safe
-}
-
-void check_target(const std::string& source, const std::string& target, bool force) {
-    const auto refuse = [&](const std::string& why) {
-        throw Error(ErrorCode::kOutput, target + ": " + why);
-    };
-    if (target.empty()) throw Error(ErrorCode::kOutput, "the output's name is empty");
-    struct stat from {};
-    struct stat to {};
-    const bool exists = ::stat(target.c_str(), &to) == 0;
-    if (exists && ::stat(source.c_str(), &from) == 0 && from.st_dev == to.st_dev &&
-        from.st_ino == to.st_ino) {
-        refuse("is the input itself; choose another output");
-    }
-    if (exists && S_ISDIR(to.st_mode)) refuse("is a folder; give the name of a file");
-    if (exists && !S_ISREG(to.st_mode)) refuse("is not a regular file; choose another output");
-    struct stat link {};
-    if (!force && (exists || ::lstat(target.c_str(), &link) == 0)) {
-        refuse("exists; pass --force to replace it");
-    }
-    const std::string folder = folder_of(target);
-    struct stat parent {};
-    if (::stat(folder.c_str(), &parent) != 0) {
-        refuse("cannot use folder " + folder + ": " + std::strerror(errno));
-    }
-    if (!S_ISDIR(parent.st_mode)) refuse(folder + " is no folder");
-    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-        refuse("folder " + folder + " is not writable: " + std::strerror(errno));
-    }
 }
 
 }  // namespace pal

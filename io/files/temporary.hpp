@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "io/files/background_sync.hpp"
 #include "io/files/descriptor.hpp"
@@ -57,14 +56,5 @@ class TemporaryFile {
     bool own_ = false;                            // its name was picked here
     std::unique_ptr<BackgroundSync> background_;  // once there is a path
 };
-
-/// 0, or errno.
-[[nodiscard]] int write_all(int descriptor, std::string_view bytes) noexcept;
-
-/// The hidden name beside `target` that ends in `suffix`; another one for each target.
-[[nodiscard]] std::string beside(const std::string& target, const std::string& suffix);
-
-/// The folder that a path's last component is in.
-[[nodiscard]] std::string folder_of(const std::string& path);
 
 }  // namespace pal

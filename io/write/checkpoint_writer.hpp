@@ -6,35 +6,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "io/h5/external_target.hpp"
 #include "io/read/checkpoint_reader.hpp"
-#include "stages/pack.hpp"
+#include "io/write/chunk_place.hpp"
 #include "stages/tensor/tensor.hpp"
 #include "stages/weights/weights.hpp"
 
 namespace pal {
-
-/// Throws Error(kOutput): target is the source under any spelling (device and inode), exists and
-/// not `force`, its folder is missing or not writable. Touches nothing.
-void check_target(const std::string& source, const std::string& target, bool force);
-
-/// Where the bytes of a chunk of indices are, once they are written: in the file that is being
-/// made, or here.
-struct ChunkPlace {
-    static constexpr std::uint64_t kHere = ~std::uint64_t{0};  // no offset: kept
-    std::optional<std::uint64_t> offset;
-    std::uint32_t bytes = 0;
-    std::uint32_t checksum = 0;  // CRC-32
-    ChunkBytes kept;             // where there is no offset
-};
-
-/// Those of a tensor that is there, without a place or their bytes: reads them all. Throws as its
-/// chunks do.
-[[nodiscard]] std::vector<ChunkPlace> checksums_of(const PalettizedTensor& tensor);
 
 /// What the writer makes at once, beside room for what is replaced.
 enum class Copies {

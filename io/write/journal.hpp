@@ -23,10 +23,6 @@
 
 namespace pal {
 
-/// Of a file as it is now: its size, its time of change and the checksum of samples of its bytes.
-/// Throws Error(kInput) where it cannot be read.
-[[nodiscard]] std::string content_stamp(const std::string& path);
-
 /// What an earlier run left of a target that is done, if anything. Throws as a Journal.
 void remove_journal(const std::string& target);
 

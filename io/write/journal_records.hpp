@@ -13,7 +13,7 @@
 
 #include "io/files/descriptor.hpp"
 #include "io/files/raw_file.hpp"
-#include "io/write/checkpoint_writer.hpp"
+#include "io/write/chunk_place.hpp"
 #include "stages/tensor/tensor.hpp"
 
 namespace pal {

@@ -1,7 +1,5 @@
 #include "io/write/write_indices.hpp"
 
-#include <libdeflate.h>
-
 #include <span>
 #include <utility>
 
@@ -45,13 +43,6 @@ const IndexStorage& storage_of(const PalettizedTensor& tensor, IndexStorages& st
         storage = storages.emplace(key, make_index_storage(key.first, key.second)).first;
     }
     return storage->second;
-}
-
-ChunkPlace checksum_of(std::span<const std::uint8_t> bytes) {
-    ChunkPlace place;
-    place.bytes = static_cast<std::uint32_t>(bytes.size());
-    place.checksum = libdeflate_crc32(0, bytes.data(), bytes.size());
-    return place;
 }
 
 ChunkPlace kept_place(std::span<const std::uint8_t> bytes) {
@@ -118,14 +109,6 @@ std::vector<ChunkPlace> write_chunks(hid_t group, const PalettizedTensor& tensor
 }
 
 }  // namespace
-
-std::vector<ChunkPlace> checksums_of(const PalettizedTensor& tensor) {
-    std::vector<ChunkPlace> places;
-    for_each_chunk_in_order(tensor, [&](std::size_t, std::span<const std::uint8_t> bytes) {
-        places.push_back(checksum_of(bytes));
-    });
-    return places;
-}
 
 std::vector<ChunkPlace> write_indices(hid_t group, const PalettizedTensor& tensor,
                                       CheckpointWriter::Impl& impl) {

@@ -5,6 +5,7 @@
 
 #include "io/h5/hdf5.hpp"
 #include "io/write/checkpoint_writer.hpp"
+#include "io/write/chunk_place.hpp"
 #include "stages/tensor/tensor.hpp"
 
 namespace pal {

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "io/files/check_target.hpp"
+#include "io/files/paths.hpp"
 #include "io/write/journal.hpp"
 #include "pipeline/cli/command.hpp"
 #include "pipeline/cli/options.hpp"

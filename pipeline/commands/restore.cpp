@@ -1,4 +1,5 @@
 // restore: makes a dense checkpoint of a palettized one.
+#include "io/files/paths.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "io/write/journal.hpp"

@@ -6,20 +6,14 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <iostream>
 
+#include "io/files/paths.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
 
 namespace {
-
-namespace fs = std::filesystem;
-
-bool same_inode(const struct stat& a, const struct stat& b) {
-    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
 
 /// Returns the descriptor of the standard stream that a file is (/dev/stdout under any name), or
 /// -1.
@@ -32,27 +26,6 @@ int standard_stream(const struct stat& file) {
 }
 
 }  // namespace
-
-std::string behind_links(const std::string& path) {
-    std::error_code error;
-    if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
-    const fs::path target = fs::canonical(path, error);
-    return error ? path : target.string();
-}
-
-bool same_file(const std::string& a, const std::string& b) noexcept {
-    struct stat first {};
-    struct stat second {};
-    const bool first_exists = ::stat(a.c_str(), &first) == 0;
-    const bool second_exists = ::stat(b.c_str(), &second) == 0;
-    if (first_exists != second_exists) return false;
-    if (first_exists) return same_inode(first, second);
-    try {
-        return fs::weakly_canonical(fs::absolute(a)) == fs::weakly_canonical(fs::absolute(b));
-    } catch (const std::exception&) {
-        return a == b;
-    }
-}
 
 ReportFile::ReportFile(const std::string& option, const std::string& path, bool force,
                        const std::vector<UsedFile>& used)

@@ -16,13 +16,6 @@ struct UsedFile {
     std::string what;  // "the config file"
 };
 
-/// Returns whether two paths lead to one file, which need not exist yet. Throws nothing.
-[[nodiscard]] bool same_file(const std::string& a, const std::string& b) noexcept;
-
-/// Returns the target of a symbolic link, so that a new file replaces the target and not the link.
-/// Returns the path itself if it is no link, or leads nowhere. Throws nothing.
-[[nodiscard]] std::string behind_links(const std::string& path);
-
 /// One such file, from the checks before a run until it is published. Not thread-safe.
 class ReportFile {
   public:

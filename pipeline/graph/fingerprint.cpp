@@ -5,7 +5,7 @@
 #include <bit>
 #include <span>
 
-#include "io/write/checkpoint_writer.hpp"
+#include "io/write/chunk_place.hpp"
 
 namespace pal {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "pipeline/console/report_file.hpp"
+#include "io/files/paths.hpp"
 #include "pipeline/inputs/file_content.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "stages/tensor/error.hpp"

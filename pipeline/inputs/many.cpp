@@ -10,9 +10,9 @@
 #include <span>
 #include <utility>
 
-#include "io/files/temporary.hpp"
+#include "io/files/check_target.hpp"
+#include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
-#include "io/write/checkpoint_writer.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "io/files/content_stamp.hpp"
+#include "io/files/paths.hpp"
 #include "io/files/temporary.hpp"
 #include "pipeline/graph/fingerprint.hpp"
 #include "pipeline/inputs/file_content.hpp"

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "io/files/temporary.hpp"
+#include "io/files/paths.hpp"
 #include "io/write/journal.hpp"
 #include "stages/tensor/error.hpp"
 

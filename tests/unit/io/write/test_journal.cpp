@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -296,24 +295,6 @@ BOOST_AUTO_TEST_CASE(a_part_that_is_gone_leaves_nothing_to_resume) {
     interrupted_run(folder.file("out.h5"), 3);
     std::filesystem::remove(folder.file(".out.h5.h5palettize-part"));
     BOOST_TEST(finished(folder.file("out.h5")) == 0);
-}
-
-BOOST_AUTO_TEST_CASE(the_stamp_of_a_file_tells_its_content_and_time) {
-    const test::TemporaryFolder folder;
-    const std::string path = folder.file("in.h5");
-    test::write_file(path, "weights");
-    const auto time = std::filesystem::last_write_time(path);
-    const std::string stamp = content_stamp(path);
-    BOOST_TEST(content_stamp(path) == stamp);
-    test::write_file(path, "Weights");
-    std::filesystem::last_write_time(path, time);
-    BOOST_TEST(content_stamp(path) != stamp);
-    test::write_file(path, "weights");
-    std::filesystem::last_write_time(path, time);
-    BOOST_TEST(content_stamp(path) == stamp);
-    std::filesystem::last_write_time(path, time + std::chrono::nanoseconds(1000));
-    BOOST_TEST(content_stamp(path) != stamp);
-    BOOST_CHECK_THROW((void)content_stamp(folder.file("none.h5")), Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,58 @@
+#include "io/files/paths.hpp"
+
+#include <libdeflate.h>
+
+#include <exception>
+#include <filesystem>
+
+namespace pal {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+}  // namespace
+
+std::string folder_of(const std::string& path) {
+    const auto folder = fs::path(path).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
+std::string beside(const std::string& target, const std::string& suffix) {
+    // Names may have 255 bytes: a target that fits must not fail for the name beside it.
+    constexpr std::size_t kMostNameBytes = 190;
+    std::string name = fs::path(target).filename().string();
+    if (name.size() > kMostNameBytes) {
+        const std::string whole = name;
+        name.resize(kMostNameBytes);
+        name += "-" + std::to_string(libdeflate_crc32(0, whole.data(), whole.size()));
+    }
+    return folder_of(target) + "/." + name + ".h5palettize-" + suffix;
+}
+
+std::string behind_links(const std::string& path) {
+    std::error_code error;
+    if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
+    const fs::path target = fs::canonical(path, error);
+    return error ? path : target.string();
+}
+
+bool same_file(const std::string& a, const std::string& b) noexcept {
+    struct stat first {};
+    struct stat second {};
+    const bool first_exists = ::stat(a.c_str(), &first) == 0;
+    const bool second_exists = ::stat(b.c_str(), &second) == 0;
+    if (first_exists != second_exists) return false;
+    if (first_exists) return same_inode(first, second);
+    try {
+        return fs::weakly_canonical(fs::absolute(a)) == fs::weakly_canonical(fs::absolute(b));
+    } catch (const std::exception&) {
+        return a == b;
+    }
+}
+
+bool same_inode(const struct stat& a, const struct stat& b) noexcept {
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+}  // namespace pal
