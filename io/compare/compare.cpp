@@ -9,6 +9,7 @@
 #include "io/h5/attributes.hpp"
 #include "io/h5/foreign_storage.hpp"
 #include "io/h5/hdf5_types.hpp"
+#include "io/h5/plausible.hpp"
 #include "io/h5/raw_value.hpp"
 #include "io/h5/storage.hpp"
 #include "io/read/foreign_documents.hpp"
@@ -365,8 +366,8 @@ std::vector<std::string> compare_untouched(const CheckpointReader& original,
         std::vector<std::string> lines;
         const auto bytes = std::max(original.info().file_bytes,
                                     derived.info().file_bytes + derived.impl().linked_bytes);
-        with_bounded_memory(bytes,
-                            [&] { lines = Comparison(original.impl(), derived.impl()).run(); });
+        with_memory_fence(most_library_bytes(bytes),
+                          [&] { lines = Comparison(original.impl(), derived.impl()).run(); });
         return lines;
     } catch (const h5::Failure& failure) {
         throw Error(ErrorCode::kInput, derived.info().file + ": " + failure.what());

@@ -6,18 +6,20 @@
 #include <array>
 #include <charconv>
 
-#include "io/files/descriptor.hpp"
 #include "io/guard/sanitized.hpp"
 
 namespace pal {
 
 namespace {
 
-/// Of address space; 0 where the system does not tell.
+/// Returns the size of the process's address space; 0 where the system does not tell.
 std::uint64_t used_bytes() {
-    const Descriptor file("/proc/self/statm", O_RDONLY);
+    const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
     std::array<char, 32> text{};
-    if (::read(file.get(), text.data(), text.size() - 1) <= 0) return 0;
+    const ssize_t count = ::read(file, text.data(), text.size() - 1);
+    ::close(file);
+    if (count <= 0) return 0;
     std::uint64_t pages = 0;
     std::from_chars(text.data(), text.data() + text.size(), pages);
     return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));

@@ -7,7 +7,6 @@
 #include <new>
 #include <string>
 
-#include "io/h5/plausible.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -29,11 +28,10 @@ class MemoryFence {
     bool closed_ = false;
 };
 
-/// work() behind a fence that leaves what a file of so many bytes asks for with reason. Throws
-/// Error(kInput) where it asks for more.
+/// Calls work() behind a fence of `most_bytes`, which the caller derives from the size of the file
+/// at work. Throws Error(kInput) where new fails behind it.
 template <class Work>
-void with_bounded_memory(std::uint64_t file_bytes, const Work& work) {
-    const std::uint64_t most_bytes = most_library_bytes(file_bytes);
+void with_memory_fence(std::uint64_t most_bytes, const Work& work) {
     try {
         const MemoryFence fence(most_bytes);
         work();

@@ -7,6 +7,7 @@
 #include "io/guard/memory_fence.hpp"
 #include "io/h5/byte_order.hpp"
 #include "io/h5/hdf5_types.hpp"
+#include "io/h5/plausible.hpp"
 #include "io/read/chunk_cache.hpp"
 #include "io/read/chunked_dataset.hpp"
 #include "io/read/reader_impl.hpp"
@@ -25,7 +26,8 @@ CheckpointReader::CheckpointReader(const std::string& path, const ReadOptions& o
     impl_->file = open_checkpoint(path, impl_->info);
     impl_->raw = RawFile(path);
     try {
-        with_bounded_memory(impl_->info.file_bytes, [&] { scan_checkpoint(*impl_); });
+        with_memory_fence(most_library_bytes(impl_->info.file_bytes),
+                          [&] { scan_checkpoint(*impl_); });
     } catch (const Error& error) {
         throw Error(ErrorCode::kInput, path + ": " + error.what());
     }

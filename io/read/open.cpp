@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "io/guard/memory_fence.hpp"
+#include "io/h5/plausible.hpp"
 #include "io/read/reader_impl.hpp"
 
 namespace pal {
@@ -98,7 +99,7 @@ h5::File open_checkpoint(const std::string& path, CheckpointInfo& info) {
     const h5::Plist access = h5::file_access(h5::object_cache_bytes(0));
     try {
         h5::File file;
-        with_bounded_memory(info.file_bytes, [&] {
+        with_memory_fence(most_library_bytes(info.file_bytes), [&] {
             file = h5::File(h5::call(
                 "open", [&] { return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()); }));
         });

@@ -9,6 +9,7 @@
 #include "io/guard/memory_fence.hpp"
 #include "io/h5/attributes.hpp"
 #include "io/h5/hdf5_types.hpp"
+#include "io/h5/plausible.hpp"
 #include "io/read/read_indices.hpp"
 #include "io/read/read_member.hpp"
 #include "io/read/reader_impl.hpp"
@@ -176,8 +177,8 @@ PalettizedTensor CheckpointReader::read_palettized(const std::string& path) cons
     try {
         const auto group = impl_->open_at<h5::Group>(impl_->address_of(path), path);
         PalettizedTensor tensor;
-        with_bounded_memory(impl_->info.file_bytes + impl_->linked_bytes,
-                            [&] { tensor = read_tensor(group.get(), *info, impl_->path); });
+        with_memory_fence(most_library_bytes(impl_->info.file_bytes + impl_->linked_bytes),
+                          [&] { tensor = read_tensor(group.get(), *info, impl_->path); });
         return tensor;
     } catch (const nlohmann::json::exception& error) {
         throw Error(ErrorCode::kInput,

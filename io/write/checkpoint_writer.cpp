@@ -10,6 +10,7 @@
 #include "io/h5/attributes.hpp"
 #include "io/h5/hdf5_types.hpp"
 #include "io/h5/member.hpp"
+#include "io/h5/plausible.hpp"
 #include "io/version.hpp"
 #include "io/write/copy/copy_skeleton.hpp"
 #include "io/write/copy/copy_tree.hpp"
@@ -157,7 +158,7 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
     impl_->guarded(
         "",
         [&] {
-            with_bounded_memory(info.file_bytes, [&] {
+            with_memory_fence(most_library_bytes(info.file_bytes), [&] {
                 const hid_t file = impl_->file.get();
                 impl_->stand_ins =
                     everything ? copy_tree(impl_->source, file, addresses, linked, drop_documents)

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_fence_bounds_memory_while_it_lives) {
 BOOST_TEST_DECORATOR(*boost::unit_test::precondition(bounded))
 BOOST_AUTO_TEST_CASE(what_asks_for_more_is_a_damaged_file) {
     const auto ask = [] {
-        pal::with_bounded_memory(1000, [] {
+        pal::with_memory_fence(256 * kMiB, [] {
             void* volatile asked = ::operator new(8192 * kMiB);  // volatile: it must be asked for
             ::operator delete(asked);
         });
