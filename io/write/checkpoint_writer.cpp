@@ -113,15 +113,15 @@ std::uint64_t copied_bytes(const CheckpointReader::Impl& source,
 
 CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::string& target,
                                    bool force, const std::vector<std::string>& replaced,
-                                   const std::string& part_path, Copies copies)
-    : impl_(std::make_unique<Impl>(source, target, force, part_path)) {
+                                   const std::string& partial_path, Copies copies)
+    : impl_(std::make_unique<Impl>(source, target, force, partial_path)) {
     make(replaced, {}, copies);
 }
 
 CheckpointWriter::CheckpointWriter(const CheckpointReader& source, const std::string& target,
                                    bool force, const std::vector<std::string>& replaced,
-                                   const Links& links, const std::string& part_path)
-    : impl_(std::make_unique<Impl>(source, target, force, part_path)) {
+                                   const Links& links, const std::string& partial_path)
+    : impl_(std::make_unique<Impl>(source, target, force, partial_path)) {
     make(replaced, links, Copies::kEverything);
 }
 
@@ -149,10 +149,10 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
     // A palettized file all of whose tensors become dense again is none any more.
     const bool drop_documents = impl_->source.has_format && addresses.size() == info.tensors.size();
     const bool everything = copies == Copies::kEverything;
-    if (everything) impl_->temporary.require_room(copied_bytes(impl_->source, left_out));
+    if (everything) impl_->partial.require_room(copied_bytes(impl_->source, left_out));
     impl_->guarded("", [&] {
-        impl_->file = create_like(impl_->source, impl_->temporary.path());
-        impl_->temporary.created(h5::descriptor_of(impl_->file.get()));
+        impl_->file = create_like(impl_->source, impl_->partial.path());
+        impl_->partial.created(h5::descriptor_of(impl_->file.get()));
     });
     // There is room and the file could be made: what fails now is in the source, but for the disk.
     impl_->guarded(
@@ -222,12 +222,12 @@ void CheckpointWriter::finish(const std::string& config_json) {
         h5::call("flush", [&] { return H5Fflush(file, H5F_SCOPE_LOCAL); });
         impl_->file.close_checked("close");
     });
-    impl_->temporary.copy_head(impl_->source.path, impl_->source.info.user_block_bytes);
+    impl_->partial.copy_head(impl_->source.path, impl_->source.info.user_block_bytes);
 }
 
-std::uint64_t CheckpointWriter::sync() { return impl_->temporary.sync(); }
+std::uint64_t CheckpointWriter::sync() { return impl_->partial.sync(); }
 
-void CheckpointWriter::publish() { impl_->temporary.publish(); }
+void CheckpointWriter::publish() { impl_->partial.publish(); }
 
 void CheckpointWriter::commit(const std::string& config_json) {
     finish(config_json);

@@ -31,17 +31,17 @@ class CheckpointWriter {
     /// paths, as in DatasetInfo::path / PalettizedTensorInfo::path): groups, links (hard links stay
     /// one object), attributes, datasets with their chunks as they are, creation order, user block.
     /// Throws Error(kOutput) or, for what cannot be carried over, Error(kInput).
-    /// part_path: of the temporary, which must not exist and is the caller's to remove; else one is
-    /// picked. copies: kNothing for datasets only; under one name each, and without attributes
+    /// partial_path: of the temporary, which must not exist and is the caller's to remove; else one
+    /// is picked. copies: kNothing for datasets only; under one name each, and without attributes
     /// that hold references.
     CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
-                     const std::vector<std::string>& replaced, const std::string& part_path = {},
+                     const std::vector<std::string>& replaced, const std::string& partial_path = {},
                      Copies copies = Copies::kEverything);
     /// The same, but in the place of the datasets in `links`, which are not in `replaced`, there
     /// are external links, unless that would leave references without their object: Error(kInput).
     CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
                      const std::vector<std::string>& replaced, const Links& links,
-                     const std::string& part_path);
+                     const std::string& partial_path);
     ~CheckpointWriter();  // removes the temporary unless committed or the caller's
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;

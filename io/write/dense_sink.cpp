@@ -98,7 +98,7 @@ class FileSink : public DenseSink {
     void write_bytes(std::size_t first, std::span<const std::byte> bytes) override {
         const int error =
             target().writer.raw.write(offset_ + first * dtype_bytes(target().dtype), bytes);
-        if (error == 0) return target().writer.temporary.wrote(bytes.size());
+        if (error == 0) return target().writer.partial.wrote(bytes.size());
         const std::lock_guard<std::mutex> lock(failing_);
         target().writer.fail(target().writer.target + " (" + target().path +
                              "): cannot write the data: " + std::strerror(error));
@@ -285,7 +285,7 @@ std::unique_ptr<WeightSink> make_dense_sink(CheckpointWriter::Impl& writer, cons
         const std::uint64_t offset = allocated(dataset.get(), type.get(), shape);
         // Closed, it keeps no buffer that could be written later, over the weights.
         dataset.close_checked("close a dataset");
-        if (!writer.raw.is_open()) writer.raw = RawOutput(writer.temporary.path());
+        if (!writer.raw.is_open()) writer.raw = RawOutput(writer.partial.path());
         return std::make_unique<FileSink>(std::move(target), offset);
     }
     const Shape chunk =

@@ -24,9 +24,9 @@ void remove_journal(const std::string& target) {
 
 Journal::Journal(const std::string& target, const RunIdentity& identity, bool resume)
     : target_(target),
-      part_{beside(target, "part"), beside(target, "journal")},
+      current_{beside(target, "part"), beside(target, "journal")},
       old_{beside(target, "part.old"), beside(target, "journal.old")} {
-    removal_.path = part_.journal;
+    removal_.path = current_.journal;
     journal_ = lock();
     struct stat status {};
     if (!resume || (::fstat(journal_.get(), &status) == 0 && status.st_size == 0))
@@ -35,21 +35,21 @@ Journal::Journal(const std::string& target, const RunIdentity& identity, bool re
         take_over(identity);
     } else {
         remove(old_);
-        ::unlink(part_.path.c_str());
+        ::unlink(current_.partial.c_str());
     }
     if (::ftruncate(journal_.get(), 0) != 0) cannot("empty its journal", errno);
     removal_.armed = true;
-    set_doomed_file(part_.journal);
+    set_doomed_file(current_.journal);
     append(identity_record(identity));
 }
 
 Journal::~Journal() {
-    clear_doomed_file(part_.journal);
+    clear_doomed_file(current_.journal);
     if (kept_ && (size_ > 0 || earlier_)) {
         removal_.armed = false;
         return;
     }
-    ::unlink(part_.path.c_str());
+    ::unlink(current_.partial.c_str());
     if (earlier_) remove(earlier_->files);
 }
 
@@ -60,9 +60,9 @@ Journal::Removal::~Removal() {
 /// The journal, open and locked; created where there is none.
 Descriptor Journal::lock() const {
     for (;;) {
-        Descriptor journal(part_.journal, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        Descriptor journal(current_.journal, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
         if (!journal.is_open() && errno == EEXIST) {
-            journal = open_own(part_.journal, O_RDWR);
+            journal = open_own(current_.journal, O_RDWR);
             if (!journal.is_open()) continue;  // another run finished in between
         }
         if (!journal.is_open()) cannot("create a file beside it", errno);
@@ -71,9 +71,8 @@ Descriptor Journal::lock() const {
         }  // some file systems know no locks: then nobody has one
         struct stat opened {};
         struct stat there {};
-        const bool still_there = ::lstat(part_.journal.c_str(), &there) == 0;
-        if (::fstat(journal.get(), &opened) == 0 && still_there && opened.st_ino == there.st_ino &&
-            opened.st_dev == there.st_dev)
+        const bool still_there = ::lstat(current_.journal.c_str(), &there) == 0;
+        if (::fstat(journal.get(), &opened) == 0 && still_there && same_inode(opened, there))
             return journal;  // else another run finished in between
     }
 }
@@ -102,19 +101,19 @@ Descriptor Journal::open_own(const std::string& path, int flags) const {
 /// Of two pairs that may lie there the one that has more becomes the old one. The journal itself
 /// stays the file that is locked: what it holds is copied. At every moment one pair is whole.
 void Journal::take_over(const RunIdentity& identity) {
-    std::size_t in_part = 0;
+    std::size_t in_current = 0;
     std::size_t in_old = 0;
-    auto latest = opened(part_, identity, in_part);
+    auto latest = opened(current_, identity, in_current);
     auto older = opened(old_, identity, in_old);
-    if (latest && in_part > 0 && in_part >= in_old) {
+    if (latest && in_current > 0 && in_current >= in_old) {
         remove(old_);
         copy_journal(*latest);
-        if (::rename(part_.path.c_str(), old_.path.c_str()) != 0)
+        if (::rename(current_.partial.c_str(), old_.partial.c_str()) != 0)
             cannot("rename a file beside it", errno);
         latest->files = old_;
         earlier_ = std::move(latest);
     } else {
-        ::unlink(part_.path.c_str());
+        ::unlink(current_.partial.c_str());
         if (in_old > 0) {
             earlier_ = std::move(older);
         } else {
@@ -153,10 +152,10 @@ std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIden
         throw Error(ErrorCode::kUsage, target_ + ": --resume: what was begun there is of another " +
                                            other + "; leave --resume out to start afresh");
     }
-    struct stat part {};
+    struct stat partial {};
     try {
-        if (::lstat(files.path.c_str(), &part) == 0 && S_ISREG(part.st_mode)) {
-            earlier.part = std::make_shared<RawFile>(files.path);
+        if (::lstat(files.partial.c_str(), &partial) == 0 && S_ISREG(partial.st_mode)) {
+            earlier.partial = std::make_shared<RawFile>(files.partial);
             return earlier;
         }
     } catch (const Error&) {  // gone meanwhile
@@ -169,7 +168,7 @@ std::optional<FinishedTensor> Journal::next_finished() {
     if (!earlier_) return {};
     const auto record = read_record(earlier_->journal, earlier_->position);
     if (!record) return {};
-    return tensor_of_record(*record, earlier_->part);
+    return tensor_of_record(*record, earlier_->partial);
 }
 
 void Journal::forget_earlier() {
@@ -182,8 +181,8 @@ void Journal::add(const std::string& name, const PalettizedTensor& tensor,
                   const std::vector<ChunkPlace>& chunks, const std::string& note) {
     append(tensor_record(name, tensor, chunks, note));
     if (size_++ > 0) return;
-    spare_when_stopped(part_.path, kept_);
-    spare_when_stopped(part_.journal, kept_);
+    spare_when_stopped(current_.partial, kept_);
+    spare_when_stopped(current_.journal, kept_);
 }
 
 void Journal::append(const std::string& record) const {
@@ -196,7 +195,7 @@ void Journal::cannot(const std::string& what, int error) const {
 }
 
 void Journal::remove(const Pair& files) noexcept {
-    ::unlink(files.path.c_str());
+    ::unlink(files.partial.c_str());
     ::unlink(files.journal.c_str());
 }
 

@@ -38,7 +38,7 @@ class Journal {
     Journal& operator=(const Journal&) = delete;
 
     /// Where the output is made.
-    [[nodiscard]] const std::string& part_path() const noexcept { return part_.path; }
+    [[nodiscard]] const std::string& part_path() const noexcept { return current_.partial; }
 
     /// The next tensor that the earlier run finished, every byte as it was; nothing once there is
     /// no further one that is whole.
@@ -59,14 +59,14 @@ class Journal {
 
   private:
     struct Pair {
-        std::string path;     // of the part
+        std::string partial;  // path of the partial file
         std::string journal;  // its path
     };
     /// Reads an earlier pair from its beginning.
     struct Earlier {
         Pair files;
         Descriptor journal;
-        std::shared_ptr<const RawFile> part;
+        std::shared_ptr<const RawFile> partial;
         std::uint64_t position = 0;
     };
 
@@ -91,7 +91,7 @@ class Journal {
     static void remove(const Pair& files) noexcept;
 
     std::string target_;
-    Pair part_;
+    Pair current_;
     Pair old_;
     Descriptor journal_;  // locked until all else is done with
     Removal removal_;  // of the journal, once it is this run's: a constructor may fail after that

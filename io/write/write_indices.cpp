@@ -101,7 +101,7 @@ std::vector<ChunkPlace> write_chunks(hid_t group, const PalettizedTensor& tensor
             return H5Dwrite_chunk(dataset.get(), H5P_DEFAULT, 0, offset.data(), bytes.size(),
                                   bytes.data());
         });
-        impl.temporary.wrote(bytes.size());
+        impl.partial.wrote(bytes.size());
         places.push_back(place_of(dataset.get(), offset, bytes, keep));
     });
     dataset.close_checked("close indices");

@@ -24,16 +24,16 @@ using IndexStorages = std::map<std::pair<Shape, int>, IndexStorage>;
 
 struct CheckpointWriter::Impl {
     Impl(const CheckpointReader& reader, const std::string& target_path, bool force,
-         const std::string& part_path)
+         const std::string& partial_path)
         : source(reader.impl()),
           target(target_path),
           output(target_path),
-          temporary(target_path, force, part_path) {}
+          partial(target_path, force, partial_path) {}
 
     const CheckpointReader::Impl& source;
     std::string target;
     Output output;
-    TemporaryFile temporary;
+    TemporaryFile partial;
     RawOutput raw;       // the temporary, once something is written past the library
     h5::File file;       // after the temporary: closed before that is removed
     StandIns stand_ins;  // that copy_tree() or copy_skeleton() made

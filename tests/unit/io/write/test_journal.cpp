@@ -21,7 +21,7 @@ using namespace pal;
 namespace {
 
 const RunIdentity kIdentity{"in.h5 of 5 bytes", "n_bits: 4", "1.0"};
-const std::string kPartBytes = "the part: indices of two chunks, and metadata";
+const std::string kPartialBytes = "the partial file: indices of two chunks, and metadata";
 
 /// CRC-32 as zlib has it.
 std::uint32_t crc32(const std::string& bytes) {
@@ -43,18 +43,18 @@ PalettizedTensor tensor_of(int number) {
     return tensor;
 }
 
-/// One chunk that lies in the part, one that the journal itself holds.
+/// Makes the places of two chunks: one in the partial file, one in the journal itself.
 std::vector<ChunkPlace> places_of(int number) {
-    ChunkPlace in_part;
-    in_part.offset = static_cast<std::uint64_t>(number);
-    in_part.bytes = 8;
-    in_part.checksum = crc32(kPartBytes.substr(static_cast<std::size_t>(number), 8));
+    ChunkPlace in_partial;
+    in_partial.offset = static_cast<std::uint64_t>(number);
+    in_partial.bytes = 8;
+    in_partial.checksum = crc32(kPartialBytes.substr(static_cast<std::size_t>(number), 8));
     ChunkPlace here;
     const std::string bytes = "kept " + std::to_string(number);
     here.kept.assign(bytes.begin(), bytes.end());
     here.bytes = static_cast<std::uint32_t>(bytes.size());
     here.checksum = crc32(bytes);
-    return {in_part, here};
+    return {in_partial, here};
 }
 
 std::string path_of(int number) { return "/layer/\xff\n" + std::to_string(number); }
@@ -80,14 +80,14 @@ void check_same(const FinishedTensor& found, int number) {
                boost::test_tools::per_element());
     BOOST_TEST(found.tensor.chunks.size() == 2U);
     BOOST_TEST(chunk_text(found.tensor.chunks, 0) ==
-               kPartBytes.substr(static_cast<std::size_t>(number), 8));
+               kPartialBytes.substr(static_cast<std::size_t>(number), 8));
     BOOST_TEST(chunk_text(found.tensor.chunks, 1) == "kept " + std::to_string(number));
 }
 
 /// What a run leaves that is killed after so many tensors.
 void interrupted_run(const std::string& target, int tensors, bool resume = false) {
     Journal journal(target, kIdentity, resume);
-    test::write_file(journal.part_path(), kPartBytes);
+    test::write_file(journal.part_path(), kPartialBytes);
     for (int number = 1; number <= tensors; ++number) {
         journal.add(path_of(number), tensor_of(number), places_of(number),
                     "note " + std::to_string(number));
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(the_lock_is_on_one_file_from_beginning_to_end) {
         Journal journal(target, kIdentity, true);
         BOOST_TEST(finished(journal) == 2);
         journal.forget_earlier();
-        test::write_file(journal.part_path(), kPartBytes);
+        test::write_file(journal.part_path(), kPartialBytes);
         if (tensors > 0) journal.add(path_of(1), tensor_of(1), places_of(1), "");
         const Descriptor late(path, O_RDWR);
         BOOST_TEST(::flock(early.get(), LOCK_EX | LOCK_NB) != 0);
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(killed_while_it_takes_over_it_loses_nothing) {
     };
     interrupted_run(target, 2);
     const std::string journal = test::file_bytes(name("journal"));
-    // The journal is copied, in part or as a whole; the part renamed; the journal emptied.
+    // The journal is copied, in half or as a whole; the partial file renamed; the journal emptied.
     test::write_file(name("journal.old"), journal.substr(0, journal.size() / 2));
     BOOST_TEST(finished(target) == 2);
     interrupted_run(target, 2);
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(killed_while_it_takes_over_it_loses_nothing) {
     for (const bool emptied : {false, true}) {
         test::write_file(name("journal"), emptied ? "" : journal);
         test::write_file(name("journal.old"), journal);
-        test::write_file(name("part.old"), kPartBytes);
+        test::write_file(name("part.old"), kPartialBytes);
         BOOST_TEST(finished(target) == 2);
     }
 }
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(a_journal_that_was_cut_anywhere_holds_its_whole_records) {
     int most = 0;
     for (std::size_t length = 0; length <= journal.size(); ++length) {
         test::write_file(folder.file(".out.h5.h5palettize-journal"), journal.substr(0, length));
-        test::write_file(folder.file(".out.h5.h5palettize-part"), kPartBytes);
+        test::write_file(folder.file(".out.h5.h5palettize-part"), kPartialBytes);
         const int found = finished(target);
         BOOST_TEST(found >= most);
         most = found;
@@ -272,25 +272,26 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_costs_tensors_and_gives_no_wrong_one) {
         std::string damaged = journal;
         damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
         test::write_file(folder.file(".out.h5.h5palettize-journal"), damaged);
-        test::write_file(folder.file(".out.h5.h5palettize-part"), kPartBytes);
+        test::write_file(folder.file(".out.h5.h5palettize-part"), kPartialBytes);
         BOOST_TEST(finished(target) < 2);
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_chunk_that_was_damaged_in_the_part_ends_what_is_taken_over) {
+BOOST_AUTO_TEST_CASE(a_chunk_that_was_damaged_in_the_partial_file_ends_what_is_taken_over) {
     const test::TemporaryFolder folder;
     const std::string target = folder.file("out.h5");
-    for (const auto& [part, wanted] :
-         {std::tuple{kPartBytes, 3}, std::tuple{kPartBytes.substr(0, 10), 2},  // 3 to 11 is cut
-          std::tuple{"?" + kPartBytes.substr(1), 3}, std::tuple{"??" + kPartBytes.substr(2), 0},
-          std::tuple{std::string{}, 0}}) {
+    for (const auto& [partial, wanted] :
+         {std::tuple{kPartialBytes, 3},
+          std::tuple{kPartialBytes.substr(0, 10), 2},  // 3 to 11 is cut
+          std::tuple{"?" + kPartialBytes.substr(1), 3},
+          std::tuple{"??" + kPartialBytes.substr(2), 0}, std::tuple{std::string{}, 0}}) {
         interrupted_run(target, 3);
-        test::write_file(folder.file(".out.h5.h5palettize-part"), part);
+        test::write_file(folder.file(".out.h5.h5palettize-part"), partial);
         BOOST_TEST(finished(target) == wanted);
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_part_that_is_gone_leaves_nothing_to_resume) {
+BOOST_AUTO_TEST_CASE(a_partial_file_that_is_gone_leaves_nothing_to_resume) {
     const test::TemporaryFolder folder;
     interrupted_run(folder.file("out.h5"), 3);
     std::filesystem::remove(folder.file(".out.h5.h5palettize-part"));

@@ -120,7 +120,7 @@ BOOST_FIXTURE_TEST_CASE(a_writer_without_commit_leaves_nothing, Fixture) {
     const pal::CheckpointReader reader(source);
     try {
         pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
-        BOOST_TEST(folder.names() != "in.h5");  // the temporary beside the target
+        BOOST_TEST(folder.names() != "in.h5");  // the partial file beside the target
         BOOST_TEST(!fs::exists(folder.file("out.h5")));
         const auto packed = palettize_dataset(reader, "/weight", bits_spec(2));
         writer.write_palettized("/weight", packed.tensor, pal::spec_to_json(bits_spec(2)));
@@ -185,16 +185,17 @@ BOOST_FIXTURE_TEST_CASE(user_defined_links_are_refused_before_anything_is_made, 
     BOOST_TEST(folder.names() == "in.h5");
 }
 
-BOOST_FIXTURE_TEST_CASE(what_another_put_in_the_place_of_the_part_is_not_published, Fixture) {
-    const std::string part = folder.file("part");
+BOOST_FIXTURE_TEST_CASE(what_another_put_in_the_place_of_the_partial_file_is_not_published,
+                        Fixture) {
+    const std::string partial = folder.file("partial");
     for (const bool removed : {false, true}) {
         const pal::CheckpointReader reader(source);
-        pal::CheckpointWriter writer(reader, folder.file("out.h5"), true, {}, part);
+        pal::CheckpointWriter writer(reader, folder.file("out.h5"), true, {}, partial);
         writer.finish("");
-        fs::remove(part);
-        if (!removed) write_file(part, "half of another output");
+        fs::remove(partial);
+        if (!removed) write_file(partial, "half of another output");
         BOOST_TEST(error_code_of([&] { writer.publish(); }) == kOutputError);
         BOOST_TEST(!fs::exists(folder.file("out.h5")));
-        fs::remove(part);
+        fs::remove(partial);
     }
 }

@@ -1,4 +1,4 @@
-// A part of a palettized file: some of its tensors and nothing else.
+// The file of a shard holds some of the palettized tensors and nothing else.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/hdf5_files.hpp"
@@ -29,27 +29,27 @@ struct Fixture {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(parts)
+BOOST_AUTO_TEST_SUITE(shard_files)
 
 BOOST_FIXTURE_TEST_CASE(only_the_tensors_and_the_groups_that_lead_there_are_made, Fixture) {
     const pal::CheckpointReader reader(source);
     const auto packed = palettize_dataset(reader, "/layers/deep/weight", bits_spec(2));
     {
-        pal::CheckpointWriter writer(reader, folder.file("part.h5"), false, {"/layers/deep/weight"},
-                                     {}, pal::Copies::kNothing);
+        pal::CheckpointWriter writer(reader, folder.file("shard.h5"), false,
+                                     {"/layers/deep/weight"}, {}, pal::Copies::kNothing);
         writer.write_palettized("/layers/deep/weight", packed.tensor,
                                 pal::spec_to_json(bits_spec(2)));
         writer.commit("{}");
     }
 
-    const pal::CheckpointReader part(folder.file("part.h5"));
-    BOOST_TEST(part.info().palettized);
-    BOOST_TEST(part.info().datasets.empty());
-    BOOST_REQUIRE(part.info().tensors.size() == 1U);
-    const pal::PalettizedTensor tensor = part.read_palettized("/layers/deep/weight");
+    const pal::CheckpointReader shard(folder.file("shard.h5"));
+    BOOST_TEST(shard.info().palettized);
+    BOOST_TEST(shard.info().datasets.empty());
+    BOOST_REQUIRE(shard.info().tensors.size() == 1U);
+    const pal::PalettizedTensor tensor = shard.read_palettized("/layers/deep/weight");
     BOOST_TEST((tensor.lut == packed.tensor.lut));
     BOOST_TEST((pal::unpack_indices(tensor) == pal::unpack_indices(packed.tensor)));
-    const Id file = open_file(folder.file("part.h5"));
+    const Id file = open_file(folder.file("shard.h5"));
     BOOST_TEST(!exists(file, "layers/weight"));
     BOOST_TEST(!exists(file, "layers/deep/bias"));
     const Id group = open(file, "layers/deep/weight");
@@ -57,11 +57,11 @@ BOOST_FIXTURE_TEST_CASE(only_the_tensors_and_the_groups_that_lead_there_are_made
     BOOST_TEST(H5Aexists(group, "refers") == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_part_may_be_empty, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_shard_may_be_empty, Fixture) {
     const pal::CheckpointReader reader(source);
-    pal::CheckpointWriter(reader, folder.file("part.h5"), false, {}, {}, pal::Copies::kNothing)
+    pal::CheckpointWriter(reader, folder.file("shard.h5"), false, {}, {}, pal::Copies::kNothing)
         .commit("{}");
-    BOOST_TEST(pal::CheckpointReader(folder.file("part.h5")).info().tensors.empty());
+    BOOST_TEST(pal::CheckpointReader(folder.file("shard.h5")).info().tensors.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
