@@ -1,4 +1,4 @@
-// The version that palettized files name as their writer.
+// Version of the program, as palettized files name it.
 #pragma once
 
 namespace pal {

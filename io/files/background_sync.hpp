@@ -1,6 +1,7 @@
-// Private to io/: a file goes to the disk while more of it is being written. Advice to the kernel
-// (sync_file_range) does not do: virtual disks keep what they are sent in a cache of their own,
-// which only a sync empties.
+// Syncs a file to the disk while more of it is being written.
+//
+// Advice to the kernel (sync_file_range) is not enough: virtual disks keep data in a cache of their
+// own, which only a sync empties.
 #pragma once
 
 #include <condition_variable>
@@ -11,7 +12,7 @@
 
 namespace pal {
 
-/// One thread, which does nothing but wait for the disk; there is none before it is worth one.
+/// Syncs in a thread of its own, which starts once 8 MiB have been written.
 class BackgroundSync {
   public:
     explicit BackgroundSync(std::string path) : path_(std::move(path)) {}
@@ -19,12 +20,12 @@ class BackgroundSync {
     BackgroundSync(const BackgroundSync&) = delete;
     BackgroundSync& operator=(const BackgroundSync&) = delete;
 
-    /// Says that `bytes` more have been written to the file, which is there. Thread-safe; never
+    /// Tells that `bytes` more have been written to the file, which exists. Thread-safe. Never
     /// waits for the disk.
     void wrote(std::uint64_t bytes);
 
-    /// Waits for the sync under way, if any; there are none afterwards. 0, or the errno of the
-    /// first one that failed: the kernel reports a failure once, to whoever asks first.
+    /// Waits for the sync under way; starts none afterwards. Returns 0, or the errno of the first
+    /// sync that failed: the kernel reports a failure only once, to the first sync after it.
     int stop();
 
   private:

@@ -1,4 +1,4 @@
-// Private to io/: an open file that closes itself.
+// An open file that closes itself.
 #pragma once
 
 #include <fcntl.h>
@@ -13,10 +13,10 @@ namespace pal {
 class Descriptor {
   public:
     Descriptor() = default;
-    /// Not open where that failed; errno says why.
+    /// Opens a file. Where that fails is_open() is false and errno tells why.
     Descriptor(const std::string& path, int flags, mode_t mode = 0)
         : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
-    /// Takes over one that is open.
+    /// Takes over an open descriptor.
     explicit Descriptor(int open_fd) : fd_(open_fd) {}
     ~Descriptor() {
         if (fd_ >= 0) ::close(fd_);
@@ -36,7 +36,7 @@ class Descriptor {
     int fd_ = -1;
 };
 
-/// Writes all bytes at the descriptor's position. Returns 0, or errno.
+/// Writes all bytes at the current position of the file. Returns 0, or errno.
 [[nodiscard]] int write_all(int descriptor, std::string_view bytes) noexcept;
 
 }  // namespace pal

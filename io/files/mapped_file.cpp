@@ -13,15 +13,15 @@ namespace pal {
 namespace {
 
 constexpr std::size_t kMostResident = std::size_t{16} << 20;
-// What a page fault maps at most, and what is counted as one: a huge page.
+// Unit in which viewed bytes are counted: a huge page, the most that one page fault maps.
 constexpr std::size_t kWindow = std::size_t{2} << 20;
-// How often pages are let go before the tables of them are too, by mapping the file anew in place:
-// a table is 1/512 of its pages, and older kernels keep it with them gone.
+// Every so many times the page tables are let go with the pages, by mapping the file anew in place.
+// A table takes 1/512 of its pages, and older kernels keep it when they are gone.
 constexpr std::size_t kTimesATable = 128;
-// From here on it pays to ask whether the page cache has it: a system call.
+// Smallest view for which it pays to ask whether the page cache has it: that is a system call.
 constexpr std::size_t kWorthAsking = std::size_t{64} << 10;
 
-// What is mapped, for the signal handler: it may read nothing but memory that stays.
+// A mapped file, for the signal handler, which may read nothing but memory that stays.
 struct Region {
     std::atomic<bool> taken{false};
     std::atomic<std::byte*> begin{nullptr};
@@ -33,7 +33,7 @@ std::array<Region, 8> regions;
 const auto page_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 struct sigaction before;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): see above
 
-/// Of the region, from the page on: it lies beyond the end of the file, or cannot be read.
+/// Maps zeros from `page` to the end of the region, where the file cannot be read. Returns success.
 bool fill_with_zeros(Region& region, std::byte* page, std::byte* end) noexcept {
     region.lost = true;
     return ::mmap(page, static_cast<std::size_t>(end - page), PROT_READ,
@@ -59,7 +59,7 @@ extern "C" void on_bus_error(int signal, siginfo_t* info, void* context) {
     }
 }
 
-/// Again for each file: another handler may have come in between.
+/// Installs the handler, for each file anew: another one may have been installed in between.
 void handle_bus_errors() {
     static std::mutex one_at_a_time;
     const std::lock_guard lock(one_at_a_time);
@@ -74,7 +74,7 @@ void handle_bus_errors() {
     ::sigaction(SIGBUS, &action, nullptr);
 }
 
-/// A free region, or as many as there are.
+/// Takes a free region and returns its index; regions.size() where none is free.
 std::size_t take_region() {
     std::size_t r = 0;
     while (r < regions.size() && regions[r].taken.exchange(true)) ++r;
@@ -139,7 +139,7 @@ void MappedFile::let_go() const noexcept {
     windows_ = 0;
     for (auto& word : looked_at_) word.store(0, std::memory_order_relaxed);
     if (!is_whole()) return;  // zeros stay zeros
-    // Pages that are in use come back at the next touch. Where either fails, pages stay.
+    // Pages in use come back at the next touch. Where either call fails the pages stay.
     if (times_let_go_.fetch_add(1, std::memory_order_relaxed) % kTimesATable != kTimesATable - 1) {
         (void)::madvise(base_, bytes_, MADV_DONTNEED);
     } else {

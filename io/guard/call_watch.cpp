@@ -15,11 +15,11 @@ namespace pal::h5 {
 namespace {
 
 constexpr double kLeastSeconds = 10;
-constexpr double kBytesPerSecond = 20e6;  // a tenth of what gunzip does
+constexpr double kBytesPerSecond = 20e6;  // a tenth of the speed of gunzip
 
-// Odd while a call is under way.
+// Number of beginnings and ends of calls: odd while a call is under way.
 std::atomic<std::uint64_t> call_number{0};
-// Of the thread whose call it is.
+// Processor clock of the thread that calls.
 std::atomic<clockid_t> caller_clock{CLOCK_THREAD_CPUTIME_ID};
 std::atomic<double> most_seconds{kLeastSeconds};
 
@@ -32,7 +32,7 @@ clockid_t own_clock() noexcept {
     return clock;
 }
 
-/// Of the processor; negative where the thread is gone.
+/// Returns the processor time of a thread; negative where the thread is gone.
 double seconds_of(clockid_t clock) noexcept {
     timespec time{};
     if (::clock_gettime(clock, &time) != 0) return -1;
@@ -68,7 +68,7 @@ void watch_calls(std::uint64_t file_bytes) {
     if (seconds > most_seconds) most_seconds = seconds;
     static std::once_flag once;
     std::call_once(once, [] {
-        // Signals are for the other threads.
+        // The new thread inherits this mask, so that signals go to the other threads.
         sigset_t all;
         sigset_t before;
         sigfillset(&all);

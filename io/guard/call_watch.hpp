@@ -1,5 +1,5 @@
-// A bound for calls of the HDF5 library that do not return: 1.10.8 loops for hours in some damaged
-// indices. Private to io/.
+// Ends the process when a call of the HDF5 library does not return: 1.10.8 loops for hours in some
+// damaged indices.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace pal::h5 {
 
-/// Marks a call while it lives; under hdf5_lock(). Two stores.
+/// Marks a call of the library while it lives. Hold hdf5_lock(). Cost: two stores.
 class WatchedCall {
   public:
     WatchedCall() noexcept;
@@ -17,9 +17,9 @@ class WatchedCall {
     WatchedCall& operator=(const WatchedCall&) = delete;
 };
 
-/// From now on a call that takes a thread more time of the processor than a file of so many bytes
-/// explains ends the process as a crash would (io/guard/last_wish): 10 s, and a second for each 20
-/// MB. Time that the disk takes does not count. Starts a thread, once.
+/// Watches the calls of the library from now on. A call may take 10 s of processor time, and a
+/// second for each 20 MB of the file; waiting for the disk does not count. A longer call ends the
+/// process by give_up_on_input(). With several files the largest counts. Starts a thread, once.
 void watch_calls(std::uint64_t file_bytes);
 
 }  // namespace pal::h5

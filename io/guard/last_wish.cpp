@@ -22,25 +22,25 @@ namespace pal {
 
 namespace {
 
-// Handlers may read nothing but memory that stays: paths are copied here, and `known` says that one
-// is whole.
+// A path for the handlers, which may read nothing but memory that stays. `known`: the path is
+// whole.
 struct KnownFile {
     std::array<char, 4096> path{};
     std::atomic<bool> known{false};
-    // Of files to remove: not when the process is stopped; not after writing the output failed.
+    // Doomed files only: kept when the process is stopped; kept after writing the output failed.
     std::atomic<bool> spared{false};
     std::atomic<bool> spared_after_failure{false};
 };
 std::array<KnownFile, 8> doomed_files;
 std::array<KnownFile, 2> suspects;
-std::atomic<std::size_t> open_suspects{0};  // those that found no place among them, too
+std::atomic<std::size_t> open_suspects{0};  // also counts those without a place in `suspects`
 std::array<KnownFile, 1> used_suspect;
-std::mutex using_suspect;  // not for handlers
+std::mutex using_suspect;  // handlers do not take it
 std::array<KnownFile, 1> outputs;
 
 void remember(std::span<KnownFile> files, const std::string& path) {
     for (KnownFile& file : files) {
-        // Longer than the array is longer than any path that can be opened.
+        // No path that can be opened is longer than the array.
         if (file.known || path.size() + 1 > file.path.size()) continue;
         std::memcpy(file.path.data(), path.c_str(), path.size() + 1);
         file.spared = file.spared_after_failure = false;
@@ -57,7 +57,7 @@ void forget(std::span<KnownFile> files, const std::string& path) noexcept {
     }
 }
 
-// The error to say instead of a crash that follows it, whole once `output_failed`.
+// Error to print instead of a crash that follows it; whole once `output_failed`.
 std::array<char, 4096> output_failure;
 std::size_t output_failure_bytes = 0;
 std::atomic<bool> output_failed{false};
@@ -86,14 +86,13 @@ extern "C" void on_end(int signal) {
 }
 
 void say(std::string_view message) noexcept {
-    // Nothing is left to do where even this fails.
-    // Not write(): as a cancellation point it looks into the thread's control block, which may be
-    // what was overwritten.
+    // Not write(): as a cancellation point it reads the thread's control block, which the crash
+    // may have overwritten. Nothing is left to do where even this fails.
     [[maybe_unused]] const auto written =
         ::syscall(SYS_write, STDERR_FILENO, message.data(), message.size());
 }
 
-/// "a.h5: ", "a.h5 or b.h5: ", nothing where no input is open.
+/// Prints "a.h5: " or "a.h5 or b.h5: "; nothing where no input is open.
 void say_suspects() noexcept {
     bool said = false;
     const bool too_many = open_suspects > suspects.size() && used_suspect.front().known;
@@ -116,8 +115,8 @@ void say_suspects() noexcept {
     ::_exit(static_cast<int>(ErrorCode::kInput));
 }
 
-/// Whether the call that crashed had met an error of a write, by what errno is afterwards; then
-/// says so. h5::call() clears it.
+/// Blames the output where errno says that a write failed in the call that crashed. h5::call()
+/// clears errno before a call. Returns whether it did.
 bool blame_outputs(int error) noexcept {
     const KnownFile& output = outputs.front();
     const bool of_a_write = error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO;
@@ -133,12 +132,12 @@ bool blame_outputs(int error) noexcept {
 
 std::atomic<bool> errno_was_asked_for{false};
 
-/// The first thread that crashes ends the process; others that crash meanwhile, on the same damage
-/// as a rule, wait for that instead of saying the same in between.
+/// Thread that crashed first, or 0. It ends the process. Other threads mostly crash on the same
+/// damage: they wait for the end and print nothing.
 std::atomic<long> crashing_thread{0};
 
 void let_one_thread_end_the_process() noexcept {
-    const long self = ::syscall(SYS_gettid);  // not the thread's own data, see say()
+    const long self = ::syscall(SYS_gettid);  // reads no data of the thread, see say()
     long first = 0;
     if (crashing_thread.compare_exchange_strong(first, self) || first == self) return;
     for (;;) ::pause();
@@ -146,7 +145,7 @@ void let_one_thread_end_the_process() noexcept {
 
 extern "C" void on_crash(int signal) {
     let_one_thread_end_the_process();
-    // A thread whose control block was overwritten crashes in this once more: then without it.
+    // Reading errno crashes once more where the thread's control block was overwritten: asked once.
     const int error = errno_was_asked_for.exchange(true) ? 0 : errno;
     if (!output_failed && blame_outputs(error)) ::_exit(static_cast<int>(ErrorCode::kOutput));
     remove_doomed(output_failed ? End::kOutputFailed : End::kSignal);
@@ -173,20 +172,20 @@ extern "C" void on_stop(int signal) {
         ::alarm(kGraceSeconds);
         return;
     }
-    if (signal == SIGXCPU) return;  // sent again with each second of the processor: no second wish
+    if (signal == SIGXCPU) return;  // sent again with each second of processor time
     remove_doomed(End::kStopped);
     say({stop_message.data(), stop_message_bytes});
     ::_exit(static_cast<int>(ErrorCode::kStopped));
 }
 
-/// Memory for the handler of one thread, between pages that nothing may touch: what crashes may
-/// have written over the whole heap before.
+/// Stack for the signal handlers of one thread, between pages that nothing may touch: before a
+/// crash, anything on the heap may have been overwritten.
 class HandlerStack {
   public:
     HandlerStack() {
         void* const place = ::mmap(nullptr, kBytes + 2 * kGuard, PROT_NONE,
                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-        if (place == MAP_FAILED) return;  // the thread's own stack then has to do
+        if (place == MAP_FAILED) return;  // handlers then use the thread's own stack
         memory_ = static_cast<char*>(place);
         if (::mprotect(memory_ + kGuard, kBytes, PROT_READ | PROT_WRITE) != 0) return;
         stack_t stack{};
@@ -211,10 +210,10 @@ class HandlerStack {
 };
 
 constexpr std::array kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-/// Signals that end the process, and are no crash; those from SIGRTMIN on do too.
+/// Signals that end the process and are no crash. Those from SIGRTMIN on do so too.
 constexpr std::array kEnds{SIGINT,  SIGTERM, SIGHUP,    SIGQUIT, SIGUSR1,   SIGUSR2, SIGXCPU,
                            SIGALRM, SIGPROF, SIGVTALRM, SIGIO,   SIGSTKFLT, SIGPWR,  SIGSYS};
-/// Those by which people and batch systems ask a run to end.
+/// Signals by which people and batch systems ask a run to end.
 constexpr std::array kStops{SIGALRM, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU};
 
 void handle(int signal, void (*handler)(int)) {
@@ -225,8 +224,9 @@ void handle(int signal, void (*handler)(int)) {
     for (const int crash : kCrashes) sigdelset(&action.sa_mask, crash);
     struct sigaction before {};
     ::sigaction(signal, nullptr, &before);
-    if (before.sa_handler == SIG_IGN) return;                       // nohup stays nohup
-    if (handler == on_end && before.sa_handler != SIG_DFL) return;  // a profiler's, say
+    if (before.sa_handler == SIG_IGN) return;  // nohup stays nohup
+    if (handler == on_end && before.sa_handler != SIG_DFL)
+        return;  // somebody else's handler, a profiler's for example
     ::sigaction(signal, &action, nullptr);
 }
 

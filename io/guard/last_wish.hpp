@@ -1,31 +1,32 @@
-// What still happens when the process is ended by a signal: the temporary is removed, and a crash
-// becomes an error message.
+// Cleans up when a signal ends the process: removes partial files, turns a crash into an error
+// message.
 #pragma once
 
 #include <string>
 
 namespace pal {
 
-/// Also where a library calls exit (HDF5 1.10.8 does when memory is short), before expect_exit().
-/// From now on SIGINT, SIGTERM and the others that end a process remove the temporary, but what is
-/// spared when it is stopped, before they do, and a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
-/// SIGABRT) removes it, says on stderr what happened and exits with 3: HDF5 1.10.8 crashes on some
-/// damaged files. For the whole process; call it once, from main. Under a sanitizer crashes stay
-/// the sanitizer's.
+/// Handles signals for the whole process from now on. Call it once, from main.
+/// - SIGINT, SIGTERM and the others that end a process: removes the doomed files, but not those
+///   spared when the process is stopped, then lets the signal end the process.
+/// - A crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT): removes the doomed files, prints an error
+///   on stderr and exits with 3. HDF5 1.10.8 crashes on some damaged files. A sanitizer keeps its
+///   own handlers of crashes.
+/// - exit() before expect_exit(): handled as a crash. HDF5 1.10.8 calls exit when memory is short.
 void contain_signals();
-/// The program has come to its end: exit is no surprise any more.
+/// Tells that the program has come to its end: exit() is expected from now on.
 void expect_exit() noexcept;
 
-/// A stack that overflows leaves no room for the handler of the crash: gives the calling thread a
-/// stack for it, until the thread ends. main gets one by contain_signals(); every other thread
-/// that may call the library needs one. Calling it again costs nothing.
+/// Gives the calling thread a stack for the handler of crashes, until the thread ends: its own has
+/// no room once it overflows. Every thread that may call the library needs one; contain_signals()
+/// gives one to main. Calling it again costs nothing.
 void contain_stack_overflow_of_this_thread();
 
-/// An input that a crash is blamed on, by name, while it is open. Of more than two (the shards of
-/// a merge) the one that was used last. From one thread.
+/// Names an open input; a crash is blamed on it. With more than two (the shards of a merge) a crash
+/// is blamed on the one that was used last. Make and destroy them in one thread.
 class Suspect {
   public:
-    /// Uses it.
+    /// Calls use_suspect() as well.
     explicit Suspect(std::string input);
     ~Suspect();
     Suspect(const Suspect&) = delete;
@@ -35,12 +36,12 @@ class Suspect {
     std::string input_;
 };
 
-/// The input is about to be read by the library. Thread-safe.
+/// Tells that the library is about to read this input. Thread-safe.
 void use_suspect(const std::string& input);
 
-/// An output that is being written, by name. A crash is blamed on it where the call that crashed
-/// left errno with an error of a write (EIO: on the input or on it), and exits with 4: HDF5 1.10.8
-/// crashes where a write fails inside H5Ocopy. From one thread.
+/// Names an output that is being written. A crash is blamed on it, with exit code 4, where errno
+/// holds an error of a write; EIO blames the input too. HDF5 1.10.8 crashes where a write fails
+/// inside H5Ocopy. Make and destroy it in one thread.
 class Output {
   public:
     explicit Output(std::string output);
@@ -52,28 +53,32 @@ class Output {
     std::string output_;
 };
 
-/// Ends the process for a call on the input that does not return, as a crash does: the temporary is
-/// removed, stderr says which inputs are open, exit code 3. From any thread.
+/// Ends the process because a call on an input does not return. Removes the doomed files, names the
+/// open inputs on stderr and exits with 3. Thread-safe.
 [[noreturn]] void give_up_on_input() noexcept;
 
-/// Writing an output failed: HDF5 1.10.8 may crash when it closes that file, or later. From now on
-/// a crash says `message` on stderr instead, unless it was said already, and exits with 4.
+/// Tells that writing an output failed: HDF5 1.10.8 may crash when it closes that file, or later.
+/// From now on a crash exits with 4 and prints `message`, unless the user has seen it already.
 void blame_output_for_crash(const std::string& message);
-/// The message of blame_output_for_crash reached the user.
+/// Tells that the user has seen the message of blame_output_for_crash.
 void output_failure_was_said() noexcept;
 
-/// A run that can be resumed: from now on SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGXCPU
-/// (unless they are ignored) ask to stop, which stop_requested() tells. Four seconds later, or at a
-/// second such signal (but SIGXCPU, which comes again by itself), the process removes its files,
-/// but those that are spared, says `message` on stderr and exits with 5.
+/// Lets a run that can be resumed stop in order. From now on SIGTERM, SIGINT, SIGHUP, SIGUSR1,
+/// SIGUSR2 and SIGXCPU (unless they are ignored) only make stop_requested() true. Four seconds
+/// later the process removes its doomed files, but not the spared ones, prints `message` on stderr
+/// and exits with 5. A second such signal ends it at once; SIGXCPU, which comes again by itself,
+/// does not.
 void stop_on_signals(const std::string& message);
+/// Tells whether such a signal has come. Thread-safe.
 [[nodiscard]] bool stop_requested() noexcept;
 
-/// The files to remove: an output's temporary, its journal, a report's. From one thread.
+/// Dooms a file: it is removed if the process does not come to its end. Doomed are partial files of
+/// outputs and reports, and journals. Call these three functions from one thread.
 void set_doomed_file(const std::string& path);
-/// When the process is stopped this one stays; with `output_failures`, also when it crashes after
-/// writing the output failed.
+/// Spares a doomed file when the process is stopped. With `output_failures`, also when it crashes
+/// after writing an output failed.
 void spare_when_stopped(const std::string& path, bool output_failures) noexcept;
+/// Ends what set_doomed_file() began.
 void clear_doomed_file(const std::string& path) noexcept;
 
 }  // namespace pal

@@ -1,4 +1,4 @@
-// A bound for what the HDF5 library allocates by what a file says. Private to io/.
+// Bounds the memory that the HDF5 library takes for a damaged file.
 #pragma once
 
 #include <sys/resource.h>
@@ -11,11 +11,13 @@
 
 namespace pal {
 
-/// While it lives, the process gets no more than `most_bytes` of memory beyond what it has: the
-/// library's calls then fail ("memory allocation failed"), and new throws std::bad_alloc. HDF5
-/// 1.10.8 allocates and clears whatever a damaged attribute or heap asks for, 68 GB for a single
-/// string. Only while no other thread works, and one at a time. Without effect where the system
-/// does not tell the process' size, or under a sanitizer. Two system calls and a short read: 10 us.
+/// Bounds the memory of the process while it lives: at most `most_bytes` more than at its start.
+/// Beyond that the library's calls fail ("memory allocation failed") and new throws std::bad_alloc.
+/// HDF5 1.10.8 allocates and clears whatever a damaged attribute or heap asks for, 68 GB for a
+/// single string.
+///
+/// Use one at a time, while no other thread works. It has no effect under a sanitizer, or where the
+/// system does not tell the size of the process. Cost: two system calls and a short read, 10 us.
 class MemoryFence {
   public:
     explicit MemoryFence(std::uint64_t most_bytes);
@@ -28,8 +30,8 @@ class MemoryFence {
     bool closed_ = false;
 };
 
-/// Calls work() behind a fence of `most_bytes`, which the caller derives from the size of the file
-/// at work. Throws Error(kInput) where new fails behind it.
+/// Calls work() behind a fence. `most_bytes` is what the size of the input file explains. Throws
+/// Error(kInput) where work() runs out of memory.
 template <class Work>
 void with_memory_fence(std::uint64_t most_bytes, const Work& work) {
     try {

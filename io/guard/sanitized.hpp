@@ -1,5 +1,5 @@
-// Whether a sanitizer is built in: it wants crashes for itself, and address space without bounds.
-// Private to io/.
+// Tells whether the program is built with a sanitizer. A sanitizer handles crashes itself and needs
+// address space without bounds.
 #pragma once
 
 namespace pal {

@@ -1,4 +1,4 @@
-// What is synced in the background is whole, and what failed there is told.
+// Data synced in the background is whole, and a failure there is reported.
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <filesystem>

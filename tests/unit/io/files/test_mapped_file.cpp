@@ -1,4 +1,4 @@
-// Bytes of a file as memory: what the file holds, zeros where it was cut.
+// A mapped file shows the bytes of the file, and zeros where it was cut.
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 #include <filesystem>
@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::size_t kWords = std::size_t{8} << 20;
 constexpr std::size_t kBytes = kWords * sizeof(std::uint32_t);
-constexpr std::size_t kView = std::size_t{32} << 10;  // so few are viewed whatever the cache says
+constexpr std::size_t kView = std::size_t{32} << 10;  // few enough to be viewed whatever the cache says
 
-/// A file of 0, 1, 2, ... in 32 bits each, 32 MiB: more than stays mapped.
+/// A file of 32 MiB, more than stays mapped: 0, 1, 2, ... in 32 bits each.
 std::string counting_file(const TemporaryFolder& folder) {
     std::vector<std::uint32_t> words(kWords);
     for (std::size_t w = 0; w < words.size(); ++w) words[w] = std::uint32_t(w);
@@ -29,7 +29,7 @@ std::string counting_file(const TemporaryFolder& folder) {
     return path;
 }
 
-/// How many words of the view are not as the file has them; all of them where there is none.
+/// Counts the words of a view that differ from the file; all of them where there is no view.
 std::size_t wrong_words(const MappedFile& mapped, std::size_t offset) {
     const auto view = mapped.view(offset, kView);
     if (!view) return kView;

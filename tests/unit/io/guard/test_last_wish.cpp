@@ -1,4 +1,4 @@
-// How the process ends where the library crashes.
+// A process whose library crashes ends with a message and an exit code.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ struct End {
     std::string said;
 };
 
-/// What becomes of a child process that runs `body`.
+/// Runs `body` in a child process and returns how that ended.
 template <class Body>
 End end_of(const Body& body) {
     int ends[2] = {-1, -1};
@@ -49,7 +49,7 @@ End end_of(const Body& body) {
 }
 
 boost::test_tools::assertion_result contained(boost::unit_test::test_unit_id) {
-    return !pal::kSanitized;  // crashes stay the sanitizer's
+    return !pal::kSanitized;  // a sanitizer handles crashes itself
 }
 
 }  // namespace
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_crash_right_after_a_failed_write_is_blamed_on_the_output)
 }
 
 #if defined(__x86_64__)
-/// As a library does that writes over more than its own memory.
+/// Writes over foreign memory, as a library with a bug does.
 BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
 BOOST_AUTO_TEST_CASE(a_thread_whose_control_block_is_overwritten_is_contained) {
     const End end = end_of([] {
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_thread_whose_control_block_is_overwritten_is_contained) {
 
 namespace {
 
-/// Calls itself without end; `depth` keeps the compiler from making a loop of it.
+/// Calls itself without end. `depth` keeps the compiler from making a loop of it.
 // NOLINTNEXTLINE(misc-no-recursion)
 int overflow_stack(volatile int* depth) {
     volatile int here = *depth + 1;

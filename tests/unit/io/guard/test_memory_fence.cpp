@@ -1,4 +1,4 @@
-// What may be allocated while a damaged file is looked at.
+// A fence bounds what may be allocated while a damaged file is read.
 #include <sys/resource.h>
 
 #include <boost/test/unit_test.hpp>
