@@ -38,7 +38,7 @@ class Journal {
     Journal& operator=(const Journal&) = delete;
 
     /// Where the output is made.
-    [[nodiscard]] const std::string& part_path() const noexcept { return current_.partial; }
+    [[nodiscard]] const std::string& partial_path() const noexcept { return current_.partial; }
 
     /// The next tensor that the earlier run finished, every byte as it was; nothing once there is
     /// no further one that is whole.

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "io/files/partial_file.hpp"
 #include "io/files/raw_file.hpp"
-#include "io/files/temporary.hpp"
 #include "io/guard/last_wish.hpp"
 #include "io/h5/hdf5.hpp"
 #include "io/read/reader_impl.hpp"
@@ -33,7 +33,7 @@ struct CheckpointWriter::Impl {
     const CheckpointReader::Impl& source;
     std::string target;
     Output output;
-    TemporaryFile partial;
+    PartialFile partial;
     RawOutput raw;       // the temporary, once something is written past the library
     h5::File file;       // after the temporary: closed before that is removed
     StandIns stand_ins;  // that copy_tree() or copy_skeleton() made

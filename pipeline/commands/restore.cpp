@@ -54,7 +54,8 @@ int execute_restore(const Arguments& arguments) {
     for (const PalettizedTensorInfo& tensor : reader.info().tensors)
         replaced.push_back(tensor.path);
     const Journal place(target, {}, false);  // ours alone; the next one finds it if this is killed
-    CheckpointWriter writer(reader, target, arguments.flag("force"), replaced, place.part_path());
+    CheckpointWriter writer(reader, target, arguments.flag("force"), replaced,
+                            place.partial_path());
     restore_tensors(reader, writer);
     writer.commit("");
     if (log_options().verbosity <= Verbosity::kQuiet) return 0;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "io/files/temporary.hpp"
+#include "io/files/partial_file.hpp"
 
 namespace pal {
 
@@ -56,7 +56,7 @@ class ReportFile {
     bool is_stream_ = false;
     std::string target_;    // path behind symbolic links
     std::string previous_;  // path that keeps the replaced file; empty: none
-    std::optional<TemporaryFile> temporary_;
+    std::optional<PartialFile> temporary_;
 };
 
 }  // namespace pal

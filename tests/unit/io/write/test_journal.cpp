@@ -87,7 +87,7 @@ void check_same(const FinishedTensor& found, int number) {
 /// What a run leaves that is killed after so many tensors.
 void interrupted_run(const std::string& target, int tensors, bool resume = false) {
     Journal journal(target, kIdentity, resume);
-    test::write_file(journal.part_path(), kPartialBytes);
+    test::write_file(journal.partial_path(), kPartialBytes);
     for (int number = 1; number <= tensors; ++number) {
         journal.add(path_of(number), tensor_of(number), places_of(number),
                     "note " + std::to_string(number));
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(the_lock_is_on_one_file_from_beginning_to_end) {
         Journal journal(target, kIdentity, true);
         BOOST_TEST(finished(journal) == 2);
         journal.forget_earlier();
-        test::write_file(journal.part_path(), kPartialBytes);
+        test::write_file(journal.partial_path(), kPartialBytes);
         if (tensors > 0) journal.add(path_of(1), tensor_of(1), places_of(1), "");
         const Descriptor late(path, O_RDWR);
         BOOST_TEST(::flock(early.get(), LOCK_EX | LOCK_NB) != 0);

@@ -10,13 +10,13 @@
 
 namespace pal {
 
-class TemporaryFile {
+class PartialFile {
   public:
     /// Takes `path`, or picks a name beside `target`; the caller creates the file, exclusively.
-    TemporaryFile(std::string target, bool force, std::string path = {});
-    ~TemporaryFile();  // removes the file unless published, or `path` was given
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    PartialFile(std::string target, bool force, std::string path = {});
+    ~PartialFile();  // removes the file unless published, or `path` was given
+    PartialFile(const PartialFile&) = delete;
+    PartialFile& operator=(const PartialFile&) = delete;
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 

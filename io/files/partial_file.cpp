@@ -1,4 +1,4 @@
-#include "io/files/temporary.hpp"
+#include "io/files/partial_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -33,7 +33,7 @@ int rename_new(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-TemporaryFile::TemporaryFile(std::string target, bool force, std::string path)
+PartialFile::PartialFile(std::string target, bool force, std::string path)
     : target_(std::move(target)), path_(std::move(path)), force_(force) {
     if (path_.empty()) {
         std::string pattern = beside(target_, "XXXXXX");
@@ -50,13 +50,13 @@ TemporaryFile::TemporaryFile(std::string target, bool force, std::string path)
     background_ = std::make_unique<BackgroundSync>(path_);
 }
 
-TemporaryFile::~TemporaryFile() {
+PartialFile::~PartialFile() {
     background_.reset();
     if (own_ && !published_) ::unlink(path_.c_str());
     clear_doomed_file(path_);
 }
 
-void TemporaryFile::require_room(std::uint64_t bytes) const {
+void PartialFile::require_room(std::uint64_t bytes) const {
     const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
         throw Error(ErrorCode::kOutput, target_ + ": cannot be made: " + std::strerror(errno));
@@ -70,7 +70,7 @@ void TemporaryFile::require_room(std::uint64_t bytes) const {
     }
 }
 
-void TemporaryFile::create(const std::string& bytes) {
+void PartialFile::create(const std::string& bytes) {
     const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0) fail(target_, "create a file beside it", errno);
     file_ = Descriptor(::fcntl(file, F_DUPFD_CLOEXEC, 0));
@@ -79,12 +79,12 @@ void TemporaryFile::create(const std::string& bytes) {
     if (error != 0) fail(target_, "write", error);
 }
 
-void TemporaryFile::created(int descriptor) {
+void PartialFile::created(int descriptor) {
     file_ = Descriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
     if (!file_.is_open()) fail(target_, "create a file beside it", errno);
 }
 
-void TemporaryFile::copy_head(const std::string& source, std::uint64_t bytes) const {
+void PartialFile::copy_head(const std::string& source, std::uint64_t bytes) const {
     if (bytes == 0) return;
     const Descriptor from(source, O_RDONLY);
     const Descriptor to(path_, O_WRONLY);
@@ -102,9 +102,9 @@ void TemporaryFile::copy_head(const std::string& source, std::uint64_t bytes) co
     }
 }
 
-void TemporaryFile::wrote(std::uint64_t bytes) { background_->wrote(bytes); }
+void PartialFile::wrote(std::uint64_t bytes) { background_->wrote(bytes); }
 
-std::uint64_t TemporaryFile::sync() {
+std::uint64_t PartialFile::sync() {
     if (const int error = background_->stop(); error != 0)
         fail(target_, "write to the disk", error);
     const Descriptor file(path_, O_RDONLY);
@@ -115,7 +115,7 @@ std::uint64_t TemporaryFile::sync() {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
-void TemporaryFile::require_own_file() const {
+void PartialFile::require_own_file() const {
     struct stat own {};
     struct stat there {};
     if (::fstat(file_.get(), &own) != 0) fail(target_, "look at the file beside it", errno);
@@ -125,14 +125,14 @@ void TemporaryFile::require_own_file() const {
                                         "was written");
 }
 
-bool TemporaryFile::is_in_place() const noexcept {
+bool PartialFile::is_in_place() const noexcept {
     struct stat own {};
     struct stat there {};
     return published_ && ::fstat(file_.get(), &own) == 0 && ::lstat(target_.c_str(), &there) == 0 &&
            same_inode(own, there);
 }
 
-void TemporaryFile::publish() {
+void PartialFile::publish() {
     if (!synced_) sync();
     require_own_file();
     if (force_) {
