@@ -22,7 +22,7 @@ namespace {
     throw Error(ErrorCode::kOutput, target + ": cannot " + what + ": " + std::strerror(error));
 }
 
-/// Renames without replacing; where the file system cannot, a hard link does the same.
+/// Renames without replacing. Uses a hard link where the file system cannot do that.
 int rename_new(const std::string& from, const std::string& to) {
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
     if (errno != EINVAL && errno != ENOSYS) return errno;
@@ -40,8 +40,7 @@ PartialFile::PartialFile(std::string target, bool force, std::string path)
         const int descriptor = ::mkstemp(pattern.data());
         if (descriptor < 0) fail(target_, "create a file beside it", errno);
         ::close(descriptor);
-        // mkstemp made it private; created anew by the library it gets the mode that the umask
-        // says.
+        // mkstemp made it private. The library creates it anew, with the mode that the umask gives.
         ::unlink(pattern.c_str());
         path_ = pattern;
         own_ = true;

@@ -10,9 +10,11 @@
 
 namespace pal {
 
+/// A file that grows under a hidden name beside its target.
 class PartialFile {
   public:
-    /// Takes `path`, or picks a name beside `target`; the caller creates the file, exclusively.
+    /// Takes `path` as its name, or picks one beside `target`. Creates no file: call create(), or
+    /// create it exclusively and call created(). force: publish() may replace a file.
     PartialFile(std::string target, bool force, std::string path = {});
     ~PartialFile();  // removes the file unless published, or `path` was given
     PartialFile(const PartialFile&) = delete;
@@ -20,28 +22,28 @@ class PartialFile {
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    /// Finds out whether the disk, the quota and the limits of this process leave room for `bytes`,
-    /// by taking and giving back the space. Throws Error(kOutput). HDF5 1.10.8 crashes where a
-    /// write fails inside H5Ocopy, so this comes before it.
+    /// Takes and gives back space for `bytes`, to find out whether the disk, the quota and the
+    /// limits of this process have it. Throws Error(kOutput) where they have not. Call it before
+    /// the file is created. HDF5 1.10.8 crashes where a write fails inside H5Ocopy.
     void require_room(std::uint64_t bytes) const;
 
-    /// Copies the first `bytes` bytes of `source` over those of the temporary.
+    /// Copies the first `bytes` bytes of the file `source` over those of this one.
     void copy_head(const std::string& source, std::uint64_t bytes) const;
     /// Creates the file with these bytes. Throws Error(kOutput).
     void create(const std::string& bytes);
-    /// The caller created the file and has it open as this descriptor, which stays the caller's.
-    /// Throws Error(kOutput).
+    /// Tells that the caller has created the file and has it open as `descriptor`, which stays the
+    /// caller's. Throws Error(kOutput).
     void created(int descriptor);
-    /// Says that `bytes` more have been written. They go to the disk while the next tensor is
-    /// worked on: sync waits for what is left. Thread-safe.
+    /// Tells that `bytes` more have been written. They go to the disk in the background.
+    /// Thread-safe.
     void wrote(std::uint64_t bytes);
-    /// Every byte is on the disk afterwards; returns how many they are. Throws Error(kOutput).
+    /// Waits until every byte is on the disk. Returns the size of the file. Throws Error(kOutput).
     std::uint64_t sync();
-    /// sync unless done, rename over the target (never replacing one unless `force`), fsync of the
-    /// folder. Throws Error(kOutput), also where what lies under the temporary's name is not the
-    /// file that was created.
+    /// Calls sync() unless that is done, renames the file to the target and syncs the folder.
+    /// Throws Error(kOutput), also where the target exists and not `force`, or another program has
+    /// replaced the partial file.
     void publish();
-    /// Whether what lies at the target is what was published.
+    /// Tells whether the file at the target is the one that was published.
     [[nodiscard]] bool is_in_place() const noexcept;
 
   private:
@@ -50,10 +52,10 @@ class PartialFile {
     std::string target_;
     std::string path_;
     bool force_;
-    Descriptor file_;  // once it was created: tells it from another one under its name
+    Descriptor file_;  // once created: tells the file from another one of its name
     bool synced_ = false;
     bool published_ = false;
-    bool own_ = false;                            // its name was picked here
+    bool own_ = false;                            // the name was picked here
     std::unique_ptr<BackgroundSync> background_;  // once there is a path
 };
 

@@ -23,7 +23,7 @@ namespace pal {
 
 namespace {
 
-/// Floats in the form that the original dataset has.
+/// Creates a member with floats, stored as those of the original dataset are.
 void write_floats(hid_t group, const std::string& name, const Shape& shape, hid_t type,
                   const h5::StoredType& stored, const std::vector<double>& values) {
     const hid_t plist = member_plist_for(values.size() * dtype_bytes(stored.dtype.value()));
@@ -94,7 +94,7 @@ void write_luts(hid_t group, const PalettizedTensor& tensor, hid_t type,
     }
 }
 
-/// What a copy takes that leaves out the objects at these addresses.
+/// Estimates the bytes of a copy without the objects at the addresses `left_out`.
 std::uint64_t copied_bytes(const CheckpointReader::Impl& source,
                            const std::set<haddr_t>& left_out) {
     std::uint64_t bytes = source.info.file_bytes;
@@ -146,7 +146,7 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
         linked[address] = elsewhere;
         left_out.insert(address);
     }
-    // A palettized file all of whose tensors become dense again is none any more.
+    // A palettized file is none any more once all of its tensors are dense again.
     const bool drop_documents = impl_->source.has_format && addresses.size() == info.tensors.size();
     const bool everything = copies == Copies::kEverything;
     if (everything) impl_->partial.require_room(copied_bytes(impl_->source, left_out));
@@ -154,7 +154,7 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
         impl_->file = create_like(impl_->source, impl_->partial.path());
         impl_->partial.created(h5::descriptor_of(impl_->file.get()));
     });
-    // There is room and the file could be made: what fails now is in the source, but for the disk.
+    // There is room and the file could be made: failures are now in the source or on the disk.
     impl_->guarded(
         "",
         [&] {

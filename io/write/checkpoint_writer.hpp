@@ -1,6 +1,7 @@
-// Writes checkpoints: a copy of the source in which some datasets are replaced, each by a
-// palettized group (run) or a dense dataset (restore). The copy appears whole at commit or not at
-// all: everything goes to a temporary beside the target that the destructor removes.
+// Writes checkpoints: copies of a source in which some datasets are replaced.
+//
+// A run replaces datasets by palettized groups, a restore palettized groups by dense datasets. The
+// output appears whole or not at all: it grows in a partial file beside the target.
 #pragma once
 
 #include <cstdint>
@@ -17,63 +18,66 @@
 
 namespace pal {
 
-/// What the writer makes at once, beside room for what is replaced.
+/// Objects of the source that the constructor copies.
 enum class Copies {
     kEverything,
-    kNothing,  // but groups that lead there: for a part of a palettized file
+    kNothing,  // only the groups that lead to replaced datasets: for the file of a shard
 };
 
-using Links = std::map<std::string, ExternalTarget>;  // by the path of the dataset
+using Links = std::map<std::string, ExternalTarget>;  // by path of the dataset
 
 class CheckpointWriter {
   public:
-    /// Copies everything of `source` but the datasets or palettized groups at `replaced` (their
-    /// paths, as in DatasetInfo::path / PalettizedTensorInfo::path): groups, links (hard links stay
-    /// one object), attributes, datasets with their chunks as they are, creation order, user block.
-    /// Throws Error(kOutput) or, for what cannot be carried over, Error(kInput).
-    /// partial_path: of the temporary, which must not exist and is the caller's to remove; else one
-    /// is picked. copies: kNothing for datasets only; under one name each, and without attributes
-    /// that hold references.
+    /// Creates the partial file and copies `source` into it: groups, links (hard links stay one
+    /// object), attributes, datasets with chunks as they are stored, creation order, user block.
+    /// Leaves out the datasets or palettized groups at `replaced`.
+    /// replaced      paths as in DatasetInfo::path or PalettizedTensorInfo::path
+    /// partial_path  name of the partial file, which must not exist; the caller removes it. Empty:
+    ///               a name is picked and the destructor removes the file
+    /// copies        kNothing: `replaced` are datasets, each gets one name and no attributes that
+    ///               hold references
+    /// Throws Error(kOutput), or Error(kInput) where the source cannot be copied.
     CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
                      const std::vector<std::string>& replaced, const std::string& partial_path = {},
                      Copies copies = Copies::kEverything);
-    /// The same, but in the place of the datasets in `links`, which are not in `replaced`, there
-    /// are external links, unless that would leave references without their object: Error(kInput).
+    /// Copies everything, but makes external links in place of the datasets in `links`, which are
+    /// not in `replaced`. Throws Error(kInput) where the source holds references: these do not lead
+    /// into other files.
     CheckpointWriter(const CheckpointReader& source, const std::string& target, bool force,
                      const std::vector<std::string>& replaced, const Links& links,
                      const std::string& partial_path);
-    ~CheckpointWriter();  // removes the temporary unless committed or the caller's
+    ~CheckpointWriter();  // removes the partial file unless published or the caller's
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
-    /// Puts a palettized group where the dataset `path` was (and at its aliases). One at a time;
-    /// tensors come in plan order for the same bytes every time. Returns where its chunks of
-    /// indices are, in the order of its ChunkGrid: their bytes have been handed to the operating
-    /// system.
+    /// Writes a palettized group in place of the dataset `path` and its aliases. Call it for one
+    /// tensor at a time, in plan order: the order determines the bytes of the file. Returns the
+    /// places of the chunks of indices, in the order of the ChunkGrid. The operating system has
+    /// their bytes then.
     std::vector<ChunkPlace> write_palettized(const std::string& path,
                                              const PalettizedTensor& tensor,
                                              const std::string& spec_json);
 
-    /// Puts the dense dataset where the palettized group `path` was, with the original's
-    /// attributes, datatype, layout, filters. The sink takes its `count` weights of dtype; it must
-    /// be gone before the next one is opened, and before finish(). Throws Error(kInput) where the
-    /// original was not of that type and size.
+    /// Opens the dense dataset in place of the palettized group `path`. It has the attributes,
+    /// datatype, layout and filters of the original. Returns a sink for its `count` weights of
+    /// dtype; destroy it before you open the next one, and before finish(). Throws Error(kInput)
+    /// where the original was of another type or size.
     [[nodiscard]] std::unique_ptr<WeightSink> open_dense(const std::string& path, DType dtype,
                                                          std::size_t count);
 
-    /// Writes the run's documents (/h5palettize/config and root attributes) into a palettized file;
-    /// h5palettize_complete last, then flushes and closes. For a restored file pass an empty
-    /// config.
+    /// Writes the documents of a palettized file: /h5palettize/config and the root attributes, with
+    /// h5palettize_complete last. Then flushes and closes the file. Pass an empty config for a
+    /// restored file, which gets none.
     void finish(const std::string& config_json);
 
-    /// After finish: every byte is on the disk afterwards. Returns how many they are.
+    /// Waits until every byte is on the disk. Returns the size of the file. Call it after finish().
     std::uint64_t sync();
 
-    /// After finish: syncs unless done and renames into place. Throws Error(kOutput), also where
-    /// the part is not the file that was written.
+    /// Calls sync() unless that is done, and renames the partial file to the target. Call it after
+    /// finish(). Throws Error(kOutput), also where another program has replaced the partial file.
     void publish();
 
-    /// finish and publish.
+    /// Calls finish() and publish().
     void commit(const std::string& config_json);
 
     struct Impl;

@@ -11,7 +11,7 @@
 
 namespace pal {
 
-/// A chunk of indices that has been written: its place in the output, or its bytes.
+/// Place of a written chunk of indices in the output, or the bytes of the chunk.
 struct ChunkPlace {
     static constexpr std::uint64_t kHere = ~std::uint64_t{0};  // stored offset of a kept chunk
     std::optional<std::uint64_t> offset;                       // in the output; none: kept

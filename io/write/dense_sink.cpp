@@ -17,7 +17,7 @@ namespace pal {
 
 namespace {
 
-/// The bits of a half that holds this float exactly. Finite.
+/// Returns the bits of a half. The float is finite, and a half can hold it exactly.
 std::uint16_t exact_half(float value) noexcept {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
@@ -27,7 +27,7 @@ std::uint16_t exact_half(float value) noexcept {
                                       ((magnitude - (112U << 23U)) >> 13U));
 }
 
-/// Values as the bytes of a stored type.
+/// Writes values as the bytes of a stored type.
 template <class Real>
 void encode(std::span<const Real> values, DType dtype, bool swap, std::span<std::byte> target) {
     if (dtype_bytes(dtype) == sizeof(Real)) {
@@ -46,17 +46,17 @@ void encode(std::span<const Real> values, DType dtype, bool swap, std::span<std:
     if (swap) swap_byte_order(target, dtype_bytes(dtype));
 }
 
-/// A dataset that is to be filled.
+/// A dataset to fill.
 struct Target {
     CheckpointWriter::Impl& writer;
     std::string path;
     DType dtype;
-    bool swap;  // bytes of a value stand in the other order than this machine's
+    bool swap;  // the stored byte order is not that of this machine
     Shape shape;
     std::size_t count;  // of weights
 };
 
-/// What both sinks do with values of either type.
+/// Turns values of either type into stored bytes. Base of the sinks.
 class DenseSink : public WeightSink {
   public:
     explicit DenseSink(Target target) : target_(std::move(target)) {}
@@ -65,7 +65,7 @@ class DenseSink : public WeightSink {
     void write(std::size_t first, std::span<const double> values) final { put_in(first, values); }
 
   protected:
-    /// Values as stored, from weight `first` on.
+    /// Writes stored bytes, from weight `first` on.
     virtual void write_bytes(std::size_t first, std::span<const std::byte> bytes) = 0;
     [[nodiscard]] const Target& target() const noexcept { return target_; }
 
@@ -85,7 +85,7 @@ class DenseSink : public WeightSink {
     Target target_;
 };
 
-/// Contiguous: each block goes to its place in the file.
+/// Fills a contiguous dataset: each block goes to its place in the file.
 class FileSink : public DenseSink {
   public:
     FileSink(Target target, std::uint64_t offset) : DenseSink(std::move(target)), offset_(offset) {}
@@ -109,10 +109,10 @@ class FileSink : public DenseSink {
     std::mutex failing_;
 };
 
-/// Through the library, rows of the leading dimension at a time.
+/// Fills a dataset through the library, some rows of the leading dimension at a time.
 class LibrarySink : public DenseSink {
   public:
-    /// rows: what goes into the dataset together, as chunks are compressed once; 0: all of it.
+    /// rows: number of rows that are written together, as a chunk is compressed only once; 0: all.
     LibrarySink(Target target, h5::Dataset dataset, h5::Type type, std::size_t rows)
         : DenseSink(std::move(target)),
           dataset_(std::move(dataset)),
@@ -145,7 +145,7 @@ class LibrarySink : public DenseSink {
 
     [[nodiscard]] hid_t dataset() const noexcept { return dataset_.get(); }
     [[nodiscard]] std::size_t width() const noexcept { return dtype_bytes(target().dtype); }
-    /// The portion under way: its first weight, and its values as stored.
+    /// First weight of the current portion, and its stored bytes.
     [[nodiscard]] std::size_t first() const noexcept { return first_; }
     [[nodiscard]] const std::vector<std::byte>& buffer() const noexcept { return buffer_; }
 
@@ -175,12 +175,12 @@ class LibrarySink : public DenseSink {
     h5::Type type_;
     std::size_t row_weights_;
     std::size_t rows_;
-    std::size_t first_ = 0;  // weight of the portion under way
+    std::size_t first_ = 0;  // weight that the current portion begins with
     std::vector<std::byte> buffer_;
 };
 
-/// Chunks that leave all of the dataset's filters out, where one of those may round the entries of
-/// the palette.
+/// Fills a chunked dataset without its filters, where one of these may round the entries of the
+/// LUT.
 class UnfilteredSink : public LibrarySink {
   public:
     UnfilteredSink(Target target, h5::Dataset dataset, h5::Type type, const Shape& chunk)
@@ -189,7 +189,7 @@ class UnfilteredSink : public LibrarySink {
           chunk_bytes_(element_count(chunk).value() * width()) {}
 
   private:
-    /// A portion is whole chunks but for the edges, where what sticks out is zeros.
+    /// Writes the portion as whole chunks. At the edges zeros fill them.
     void write_buffer() override {
         std::map<std::size_t, std::vector<std::byte>> chunks;
         auto source = buffer().begin();
@@ -217,7 +217,7 @@ class UnfilteredSink : public LibrarySink {
     std::size_t chunk_bytes_;
 };
 
-/// Filters that give every bit of a float back: of the library, and of registered plugins LZF,
+/// Filters that keep every bit of a float: those of the library, and of the registered plugins LZF,
 /// Blosc, bzip2, LZ4, Bitshuffle and Zstandard. Others may round, as scaleoffset, ZFP and SZ do.
 constexpr std::array<H5Z_filter_t, 11> kExactFilters = {H5Z_FILTER_DEFLATE,
                                                         H5Z_FILTER_SHUFFLE,
@@ -244,8 +244,8 @@ bool may_round(hid_t plist) {
     return false;
 }
 
-/// Takes the place of a contiguous dataset in the file, without writing it: nothing but its first
-/// value, which is what makes the library allocate.
+/// Makes the library allocate a contiguous dataset, by writing its first value. Returns the offset
+/// of the dataset in the file.
 std::uint64_t allocated(hid_t dataset, hid_t type, const Shape& shape) {
     const std::vector<hsize_t> first(shape.size());
     const h5::Space place = h5::create_space(shape);
@@ -279,11 +279,11 @@ std::unique_ptr<WeightSink> make_dense_sink(CheckpointWriter::Impl& writer, cons
     const h5::Plist plist = h5::dataset_plist(dataset.get());
     const H5D_layout_t layout =
         h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); });
-    // The library is as fast with what fits its buffer.
+    // The library is as fast with data that fits its buffer.
     constexpr std::size_t kSmallBytes = std::size_t{64} << 10;
     if (layout == H5D_CONTIGUOUS && count * dtype_bytes(dtype) > kSmallBytes) {
         const std::uint64_t offset = allocated(dataset.get(), type.get(), shape);
-        // Closed, it keeps no buffer that could be written later, over the weights.
+        // An open dataset keeps a buffer, which the library may write later, over the weights.
         dataset.close_checked("close a dataset");
         if (!writer.raw.is_open()) writer.raw = RawOutput(writer.partial.path());
         return std::make_unique<FileSink>(std::move(target), offset);

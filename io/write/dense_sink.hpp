@@ -1,4 +1,4 @@
-// Private to io/: the weights of a dense dataset on their way into an output.
+// Writes the weights of dense datasets into an output.
 #pragma once
 
 #include <memory>
@@ -9,11 +9,13 @@
 
 namespace pal {
 
-/// A sink for the dataset at `path`, which exists and was never written: `count` weights of dtype.
-/// Contiguous datasets get their place in the file now, are written past the library and held
-/// nowhere; others are written through the library, some rows of the leading dimension at a time
-/// where that is whole chunks. Throws Error(kInput) where the dataset is not of that type and
-/// size.
+/// Returns a sink for the dataset at `path`, which exists and was never written. The sink takes
+/// `count` weights of dtype.
+/// - A contiguous dataset gets its place in the file now. Its weights go past the library and are
+///   held nowhere.
+/// - Others go through the library, some rows of the leading dimension at a time where these are
+///   whole chunks, else all at once.
+/// Throws Error(kInput) where the dataset is of another type or size.
 [[nodiscard]] std::unique_ptr<WeightSink> make_dense_sink(CheckpointWriter::Impl& writer,
                                                           const std::string& path, DType dtype,
                                                           std::size_t count);

@@ -57,7 +57,7 @@ Journal::Removal::~Removal() {
     if (armed) ::unlink(path.c_str());
 }
 
-/// The journal, open and locked; created where there is none.
+/// Opens and locks the journal; creates it where there is none.
 Descriptor Journal::lock() const {
     for (;;) {
         Descriptor journal(current_.journal, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -68,7 +68,7 @@ Descriptor Journal::lock() const {
         if (!journal.is_open()) cannot("create a file beside it", errno);
         if (::flock(journal.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
             throw Error(ErrorCode::kOutput, target_ + ": another run is making it");
-        }  // some file systems know no locks: then nobody has one
+        }  // other errors: file systems without locks, on which nobody has one
         struct stat opened {};
         struct stat there {};
         const bool still_there = ::lstat(current_.journal.c_str(), &there) == 0;
@@ -77,8 +77,9 @@ Descriptor Journal::lock() const {
     }
 }
 
-/// A file that is there; not open where there is none. Names in a folder that others may write to
-/// can be anything: a link to a file that must not be emptied, a journal that somebody made up.
+/// Opens a file of this user; not open where there is none. In a folder that others may write to a
+/// name can be anything: a link to a file that must not be emptied, a forged journal. Throws
+/// Error(kOutput) for such a file.
 Descriptor Journal::open_own(const std::string& path, int flags) const {
     const auto refuse = [&](const std::string& what) {
         throw Error(ErrorCode::kOutput, target_ + ": " + path + ": " + what +
@@ -98,8 +99,9 @@ Descriptor Journal::open_own(const std::string& path, int flags) const {
     return file;
 }
 
-/// Of two pairs that may lie there the one that has more becomes the old one. The journal itself
-/// stays the file that is locked: what it holds is copied. At every moment one pair is whole.
+/// Keeps the pair with more finished tensors, of the two that may exist, as the old pair. The
+/// journal is copied, not renamed: this run holds the lock on that file. One pair is whole at every
+/// moment.
 void Journal::take_over(const RunIdentity& identity) {
     std::size_t in_current = 0;
     std::size_t in_old = 0;
@@ -122,7 +124,7 @@ void Journal::take_over(const RunIdentity& identity) {
     }
 }
 
-/// To the old name, which `earlier` then reads.
+/// Copies the journal to the old name and lets `earlier` read the copy.
 void Journal::copy_journal(Earlier& earlier) const {
     Descriptor copy(old_.journal, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (!copy.is_open()) cannot("create a file beside it", errno);
@@ -139,6 +141,8 @@ void Journal::copy_journal(Earlier& earlier) const {
     earlier.journal = std::move(copy);
 }
 
+/// Opens an earlier pair and counts its finished tensors. Returns nothing where it has none. Throws
+/// Error(kUsage) where it is of another identity.
 std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIdentity& identity,
                                                 std::size_t& finished) const {
     Earlier earlier{files, open_own(files.journal, O_RDONLY), nullptr, 0};
@@ -147,7 +151,7 @@ std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIden
     if (!head) return {};
     for (std::uint64_t position = earlier.position; read_record(earlier.journal, position);)
         ++finished;
-    if (finished == 0) return {};  // killed before there was one
+    if (finished == 0) return {};  // killed before it finished one
     if (const std::string other = differing_fact(*head, identity); !other.empty()) {
         throw Error(ErrorCode::kUsage, target_ + ": --resume: what was begun there is of another " +
                                            other + "; leave --resume out to start afresh");

@@ -1,14 +1,15 @@
-// What a run has finished, so that the next one goes on from there: a journal beside the output.
+// Keeps a journal of finished tensors beside the output, so that the next run can go on from there.
 //
-// A killed run leaves two hidden files beside its target: the part, the HDF5 file that it was
-// making, and the journal. The part cannot be opened, as its metadata is in no order; but the
-// chunks of indices of every finished tensor are in it, at places that the journal knows, with
-// their checksums. The next run makes a new part from the beginning and takes those chunks over
-// instead of finding them again: its bytes are those of a run that was never interrupted. The old
-// files stay until the new ones have all that they had, whatever happens in between.
+// A killed run leaves two hidden files beside its target: the partial file, which is the HDF5 file
+// that it was making, and the journal. The partial file cannot be opened, as its metadata is not
+// complete. But it holds the chunks of indices of every finished tensor; the journal knows their
+// places and checksums. The next run makes a new partial file from the beginning and takes these
+// chunks over instead of computing them again. Its output has the same bytes as that of a run that
+// was never interrupted. The old files stay until the new ones have everything that they had,
+// whatever happens in between.
 //
-// The journal is records, each its length, its CRC-32 and CBOR; what follows the last whole record
-// was being written when the run ended.
+// journal_records.hpp has the format. Bytes behind the last whole record were being written when
+// the run ended.
 #pragma once
 
 #include <cstdint>
@@ -23,46 +24,53 @@
 
 namespace pal {
 
-/// What an earlier run left of a target that is done, if anything. Throws as a Journal.
+/// Removes what an earlier run left of a target that is done. Throws as the constructor of Journal
+/// does.
 void remove_journal(const std::string& target);
 
+/// Owns the work on one target, with its journal and partial file. Not thread-safe.
 class Journal {
   public:
-    /// Takes the work on `target` for this process. Not `resume`: what an earlier run left is
-    /// removed. Throws Error(kOutput) where another process works on it, files cannot be made, or
-    /// what lies at the journal's name is a link, no regular file, or another user's; Error(kUsage)
-    /// where there is work of another identity to resume.
+    /// Takes the work on `target` for this process, with a lock on the journal. Without `resume`
+    /// removes what an earlier run left.
+    /// Throws Error(kOutput) where another process works on the target, a file cannot be made, or
+    /// the journal's name belongs to a link, no regular file or another user's file. Throws
+    /// Error(kUsage) where an earlier run left work of another identity to resume.
     Journal(const std::string& target, const RunIdentity& identity, bool resume);
-    ~Journal();  // removes the files and the part, unless they are kept
+    ~Journal();  // removes the journal and the partial files, unless they are kept
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
-    /// Where the output is made.
+    /// Returns the path of the partial file.
     [[nodiscard]] const std::string& partial_path() const noexcept { return current_.partial; }
 
-    /// The next tensor that the earlier run finished, every byte as it was; nothing once there is
-    /// no further one that is whole.
+    /// Returns the next tensor that the earlier run finished, every byte as it was. Returns nothing
+    /// once no whole one is left. Reads the chunks of the tensor once, to check them.
     [[nodiscard]] std::optional<FinishedTensor> next_finished();
-    /// What earlier runs left is no longer needed: all of it is here, or of no use.
+    /// Removes what earlier runs left: this run has all of it, or has no use for it.
     void forget_earlier();
 
-    /// The output holds the tensor. name: tells it from others. Throws Error(kOutput).
+    /// Records that the output holds the tensor.
+    /// name    unique in the run
+    /// chunks  places in the order of the tensor's chunks
+    /// note    text of the caller, which next_finished() gives back
+    /// Throws Error(kOutput).
     void add(const std::string& name, const PalettizedTensor& tensor,
              const std::vector<ChunkPlace>& chunks, const std::string& note);
-    /// Tensors that were added.
+    /// Returns the number of tensors added.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// From now on the files outlive this where there is anything to resume in them.
+    /// Lets the files outlive this object, where they hold anything to resume.
     void keep() noexcept { kept_ = true; }
-    /// The output is in its place: there is nothing to resume.
+    /// Undoes keep(): the output is in its place, nothing is left to resume.
     void discard() noexcept { kept_ = false; }
 
   private:
     struct Pair {
         std::string partial;  // path of the partial file
-        std::string journal;  // its path
+        std::string journal;  // path of the journal
     };
-    /// Reads an earlier pair from its beginning.
+    /// Files of an earlier run, open, and the position of its next record.
     struct Earlier {
         Pair files;
         Descriptor journal;
@@ -70,7 +78,7 @@ class Journal {
         std::uint64_t position = 0;
     };
 
-    /// Removes the file that it is armed with.
+    /// Removes a file in its destructor, once armed.
     struct Removal {
         Removal() = default;
         ~Removal();
@@ -93,8 +101,8 @@ class Journal {
     std::string target_;
     Pair current_;
     Pair old_;
-    Descriptor journal_;  // locked until all else is done with
-    Removal removal_;  // of the journal, once it is this run's: a constructor may fail after that
+    Descriptor journal_;  // holds the lock until the members below are gone
+    Removal removal_;  // of the journal, once this run owns it: the constructor may fail after that
     std::optional<Earlier> earlier_;
     std::size_t size_ = 0;
     bool kept_ = false;

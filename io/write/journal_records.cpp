@@ -84,7 +84,7 @@ std::vector<ChunkPlace> chunks_from(const Json& json) {
     return chunks;
 }
 
-/// Reads chunks from a partial file, or from the journal's record itself.
+/// Reads chunks from a partial file, or from the record that has kept them.
 class KeptChunks : public ChunkSource {
   public:
     KeptChunks(std::shared_ptr<const RawFile> partial, std::vector<ChunkPlace> places)
@@ -108,7 +108,7 @@ class KeptChunks : public ChunkSource {
                 const auto bytes = read(c, scratch);
                 if (checksum_of(bytes.data(), bytes.size()) != places_[c].checksum) return false;
             }
-        } catch (const Error&) {  // cut, or unreadable: as good as damaged
+        } catch (const Error&) {  // cut or unreadable is as bad as damaged
             return false;
         }
         return true;
@@ -126,7 +126,7 @@ Json identity_json(const RunIdentity& identity) {
             {"version", identity.version}};
 }
 
-/// Returns a record's CBOR behind its head.
+/// Returns the bytes of a record: head and CBOR.
 std::string record_of(const Json& json) {
     const Bytes cbor = Json::to_cbor(json);
     const RecordHead head{static_cast<std::uint32_t>(cbor.size()),
@@ -203,7 +203,7 @@ std::optional<FinishedTensor> tensor_of_record(const Json& record,
         auto chunks = std::make_shared<KeptChunks>(std::move(partial), std::move(places));
         if (!chunks->are_whole()) return {};
         tensor.chunks = PackedChunks(std::move(chunks), count);
-    } catch (const Json::exception&) {  // the checksum held: written by something else
+    } catch (const Json::exception&) {  // checksum right, contents not: another program wrote it
         return {};
     } catch (const std::out_of_range&) {
         return {};

@@ -1,7 +1,7 @@
-// The records of a journal: their contents and how they are written.
+// Format of a journal: a sequence of records.
 //
-// A record is its length, its CRC-32 and CBOR. The first one says what the run is, each further one
-// holds a finished tensor.
+// A record has the length of its CBOR (4 bytes), the CRC-32 of it (4 bytes), and the CBOR. The
+// first record holds the identity of the run, each further one a finished tensor.
 #pragma once
 
 #include <cstdint>
@@ -29,17 +29,18 @@ struct RunIdentity {
 
 /// A tensor that an earlier run finished.
 struct FinishedTensor {
-    std::string name;  // under which it was added
-    std::string note;  // the run's own text about it
-    /// Lacks dtype, n_bits and geometry. Reads its chunks when they are asked for, from the earlier
-    /// partial file.
+    std::string name;  // from Journal::add
+    std::string note;  // from Journal::add
+    /// Without dtype, n_bits and geometry. Reads chunks from the earlier partial file when they are
+    /// asked for.
     PalettizedTensor tensor;
 };
 
 /// Returns the bytes of the first record.
 [[nodiscard]] std::string identity_record(const RunIdentity& identity);
 
-/// Returns the bytes of the record of a finished tensor. `chunks` are in the order of the tensor's.
+/// Returns the bytes of the record of a finished tensor. `chunks`: in the order of the
+/// tensor's chunks.
 [[nodiscard]] std::string tensor_record(const std::string& name, const PalettizedTensor& tensor,
                                         const std::vector<ChunkPlace>& chunks,
                                         const std::string& note);

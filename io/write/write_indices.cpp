@@ -30,12 +30,13 @@ IndexStorage make_index_storage(const Shape& chunk, int n_bits) {
     return storage;
 }
 
-// Chunks this small are kept beside their place rather than read back from it; and the library
-// walks over all chunks of a dataset to say where one is, which for so many would take seconds.
+// Chunks of at most this size are kept in the journal rather than read back from their place. So
+// are those of a dataset of more than so many chunks: the library walks over all of them to find
+// the place of one, which takes seconds.
 constexpr std::size_t kSmallChunkBytes = 4096;
 constexpr std::size_t kManyChunks = 8192;
 
-/// Made once for tensors of a shape.
+/// Returns the type and properties for a tensor; makes them once for each chunk shape and width.
 const IndexStorage& storage_of(const PalettizedTensor& tensor, IndexStorages& storages) {
     const std::pair key(chunk_shape(tensor.geometry), tensor.n_bits);
     auto storage = storages.find(key);
@@ -51,7 +52,7 @@ ChunkPlace kept_place(std::span<const std::uint8_t> bytes) {
     return place;
 }
 
-/// Of a chunk that has just been written.
+/// Returns the place of a chunk that has just been written.
 ChunkPlace place_of(hid_t dataset, const std::vector<hsize_t>& offset,
                     std::span<const std::uint8_t> bytes, bool keep) {
     if (keep) return kept_place(bytes);
@@ -67,7 +68,7 @@ ChunkPlace place_of(hid_t dataset, const std::vector<hsize_t>& offset,
     return place;
 }
 
-/// A byte each, in the dataset's own header.
+/// Writes few indices as a byte each, in the header of the dataset.
 std::vector<ChunkPlace> write_few(hid_t group, const PalettizedTensor& tensor,
                                   const IndexStorage& storage) {
     static_assert(kFewIndices <= kMostCompactBytes);
@@ -89,7 +90,7 @@ std::vector<ChunkPlace> write_chunks(hid_t group, const PalettizedTensor& tensor
     h5::Dataset dataset = create_member(group, "indices", storage.type.get(),
                                         tensor.geometry.indices_shape, storage.plist.get());
     const ChunkGrid grid(tensor.geometry);
-    // Versions of the library differ in whether a place counts from behind the user block.
+    // Versions of the library disagree on whether an offset includes the user block.
     const bool keep = grid.chunk_bytes(tensor.n_bits) <= kSmallChunkBytes ||
                       grid.count() > kManyChunks || impl.source.info.user_block_bytes != 0;
     std::vector<ChunkPlace> places;

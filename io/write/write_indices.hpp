@@ -1,4 +1,4 @@
-// The member `indices` of a palettized group. Private to io/.
+// Writes the member `indices` of a palettized group.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,8 @@
 
 namespace pal {
 
-/// Returns where the chunks are, for the journal.
+/// Creates and writes `indices` in the open group. Returns the places of its chunks, in the order
+/// of the ChunkGrid, for the journal.
 std::vector<ChunkPlace> write_indices(hid_t group, const PalettizedTensor& tensor,
                                       CheckpointWriter::Impl& impl);
 

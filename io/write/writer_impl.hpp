@@ -1,4 +1,4 @@
-// Private to io/: what an output that is being made is to those who write into it.
+// State of an output that is being made, for the sources that write into it.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@
 
 namespace pal {
 
-/// How indices of a chunk shape and number of bits are stored; made once.
+/// Type and creation properties of indices of one chunk shape and number of bits.
 struct IndexStorage {
     h5::Type type;
     h5::Plist plist;
@@ -34,13 +34,14 @@ struct CheckpointWriter::Impl {
     std::string target;
     Output output;
     PartialFile partial;
-    RawOutput raw;       // the temporary, once something is written past the library
-    h5::File file;       // after the temporary: closed before that is removed
-    StandIns stand_ins;  // that copy_tree() or copy_skeleton() made
+    RawOutput raw;       // the partial file, once something is written past the library
+    h5::File file;       // declared after the partial file: closed before that is removed
+    StandIns stand_ins;  // from copy_tree() or copy_skeleton()
     IndexStorages index_storages;
-    std::string failure;  // of writing: the file takes nothing more
+    std::string failure;  // text of a failed write; nothing more is written after it
 
-    /// Of a dataset or palettized group of the source. Throws Error(kInput) where there is none.
+    /// Returns the address of a dataset or palettized group of the source. Throws Error(kInput)
+    /// where there is none.
     [[nodiscard]] haddr_t replaced_address(const std::string& path) const {
         const haddr_t address = source.address_of(path);
         if (address != HADDR_UNDEF) return address;
@@ -55,8 +56,9 @@ struct CheckpointWriter::Impl {
         return h5::open_at<Kind>(file.get(), found->second, path);
     }
 
-    /// Library failures here are about the output, unless `reads_source` and the library did not
-    /// fail to write.
+    /// Calls function() and turns failures of the library into errors. They are blamed on the
+    /// output; with `reads_source` on the source, unless the library failed to write. `where` goes
+    /// behind the file's name in the text.
     template <class Function>
     void guarded(const std::string& where, const Function& function, bool reads_source = false) {
         if (!failure.empty()) throw Error(ErrorCode::kOutput, failure);
@@ -70,6 +72,7 @@ struct CheckpointWriter::Impl {
         }
     }
 
+    /// Throws Error(kOutput), now and at each further use of guarded().
     [[noreturn]] void fail(const std::string& text) {
         failure = text;
         blame_output_for_crash(failure);
