@@ -1,4 +1,4 @@
-// Edits of a palettized file, decoded from the bytes of a fuzzer's input, and the files to edit.
+// Decodes the bytes of a fuzzer's input into edits of a palettized file; makes the files to edit.
 #pragma once
 
 #include <algorithm>
@@ -17,23 +17,23 @@
 
 namespace pal::test {
 
-/// Takes an input apart; zeros and empty texts when it is used up.
+/// Takes an input apart. Gives zeros and empty texts once it is used up.
 class EditSource {
   public:
     EditSource(const std::uint8_t* data, std::size_t size)
         : rest_(reinterpret_cast<const char*>(data), size) {}
 
     [[nodiscard]] bool empty() const noexcept { return rest_.empty(); }
-    /// From 0 to count - 1.
+    /// Returns a number from 0 to count - 1.
     std::size_t number(std::size_t count) { return static_cast<unsigned char>(byte()) % count; }
     std::int64_t integer() {
-        // Small, or of any size.
+        // Three of four are small, the others of any size.
         if (number(4) != 0) return static_cast<signed char>(byte());
         std::int64_t value = 0;
         for (int i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(byte());
         return value;
     }
-    /// Up to the next zero byte.
+    /// Returns the text up to the next zero byte.
     std::string text() {
         const std::size_t end = rest_.find('\0');
         std::string part(rest_.substr(0, end));
@@ -118,7 +118,7 @@ inline void edit_attribute(EditSource& edits, hid_t object, const std::string& n
     }
 }
 
-/// Another type, shape, storage and value.
+/// Replaces a member by one of another type, shape, storage and value.
 inline void replace_member(EditSource& edits, hid_t group, const std::string& name) {
     if (exists(group, name)) ok(H5Ldelete(group, name.c_str(), H5P_DEFAULT));
     const hid_t type = some_type(edits);
@@ -137,7 +137,7 @@ inline void replace_member(EditSource& edits, hid_t group, const std::string& na
     write_dataset(group, name, type, dims, values, plist);
 }
 
-/// The bytes of a chunk of indices as they are stored.
+/// Replaces the stored bytes of the first chunk of indices.
 inline void replace_chunk(EditSource& edits, hid_t group) {
     if (!exists(group, "indices")) return;
     const Id dataset(H5Dopen2(group, "indices", H5P_DEFAULT));
@@ -149,7 +149,7 @@ inline void replace_chunk(EditSource& edits, hid_t group) {
                       offset.data(), bytes.size(), bytes.data()));
 }
 
-/// Values of a member, its type and shape kept.
+/// Replaces the values of a member; keeps its type and shape.
 inline void change_values(EditSource& edits, hid_t group, const std::string& name) {
     if (!exists(group, name)) return;
     const Id dataset(H5Dopen2(group, name.c_str(), H5P_DEFAULT));
@@ -170,7 +170,7 @@ inline void edit_documents(EditSource& edits, hid_t file) {
     ok(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &bytes));
 }
 
-/// What the library refuses is not edited.
+/// Applies the edits to the file at `path`; leaves out those that the library refuses.
 inline void apply(EditSource& edits, const std::string& path) {
     ok(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr));
     const Id file = open_file(path, H5F_ACC_RDWR);

@@ -1,5 +1,5 @@
-// Checkpoints from strangers, as bytes of a file: scanned, planned, copied, every tensor
-// palettized, compared; what run and verify do.
+// Fuzzes checkpoints, as bytes of a file. Does what run and verify do: scans, plans, copies,
+// palettizes every tensor, compares.
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -28,7 +28,7 @@ Plan plan_of(const CheckpointReader& reader) {
     return make_plan(reader.info(), config_of_spec(spec), options);
 }
 
-/// True where every tensor could be palettized.
+/// Returns true where every tensor could be palettized.
 bool palettize(const CheckpointReader& reader, const std::string& target) {
     const Plan plan = plan_of(reader);
     std::vector<std::string> paths;
@@ -67,6 +67,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         // A clear error is a right result.
     }
     const std::string left = folder.names();
-    if (left != "in.h5" && left != "in.h5 out.h5") __builtin_trap();  // a temporary
+    if (left != "in.h5" && left != "in.h5 out.h5") __builtin_trap();  // a partial file
     return 0;
 }

@@ -1,4 +1,4 @@
-// Configurations from strangers: parsed, written as JSON, and applied to tensors with hostile
+// Fuzzes configurations: parses them, writes them as JSON, applies them to tensors with hostile
 // names.
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace {
 
 using namespace pal;
 
-/// What stands before the next zero byte; the rest stays.
+/// Takes the text before the next zero byte from the front of the input.
 std::string_view next_part(std::string_view& input) {
     const std::size_t end = input.find('\0');
     const std::string_view part = input.substr(0, end);
@@ -23,7 +23,7 @@ std::string_view next_part(std::string_view& input) {
     return part;
 }
 
-/// A path in each line of `names`, after those that are always there.
+/// Returns fixed paths, then one for each line of `names`.
 std::vector<Candidate> candidates(std::string_view names) {
     std::vector<Candidate> all{{"/layers/0/fc/kernel:0", 2, true, 64},
                                {"/layers.1.fc.weight", 2, true, 64},
@@ -42,7 +42,7 @@ std::vector<Candidate> candidates(std::string_view names) {
     return all;
 }
 
-/// What is written is read back as the same.
+/// Traps where a written configuration is read back as another one.
 void require_round_trip(const Config& config) {
     const std::string json = config_to_json(config);
     if (config_to_json(parse_config(json, "again")) != json) __builtin_trap();
@@ -50,8 +50,8 @@ void require_round_trip(const Config& config) {
 
 }  // namespace
 
-/// Input: a configuration, a zero byte, names in lines, a zero byte, --include, a zero byte,
-/// --exclude; all but the first may be missing.
+/// Input: a configuration, names in lines, --include, --exclude, with a zero byte between each two.
+/// All but the first may be missing.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view input(reinterpret_cast<const char*>(data), size);
     const std::string_view text = next_part(input);

@@ -1,6 +1,6 @@
-// Palettized checkpoints whose content lies, in files that the HDF5 library has written: the input
-// is a list of edits to a valid one. Bytes of such files are mutated by fuzz_checkpoint and
-// mutate.py; here the library has nothing to stumble over, and all that is found is in the reader.
+// Fuzzes palettized checkpoints whose content lies, in files that the HDF5 library has written. The
+// input is a list of edits to a valid one. The library has nothing to stumble over here, so that
+// all that is found is in the reader. fuzz_checkpoint and mutate.py mutate the bytes of such files.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace {
 
 using namespace pal;
 
-/// The whole files that are edited, one for each kind of palette, and their original.
+/// Valid files to edit, one for each kind of LUT, and their original.
 class Originals {
   public:
     Originals() {

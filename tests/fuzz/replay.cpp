@@ -1,4 +1,5 @@
-// Runs a fuzz target on files without libFuzzer: the corpus, in the tests of every build.
+// Runs a fuzz target on files without libFuzzer. The tests of every build replay the corpus with
+// it.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -9,7 +10,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
-/// Arguments: files, and folders of them.
+/// Arguments: files, and folders of files.
 int main(int argc, char** argv) {
     namespace fs = std::filesystem;
     std::vector<fs::path> files;

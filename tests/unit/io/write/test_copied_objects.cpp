@@ -1,5 +1,5 @@
-// What is not palettized is copied as it is: every kind of dataset, chunks without recompression,
-// the user block.
+// Objects that are not palettized are copied as they are: every kind of dataset, chunks without
+// recompression, the user block.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/derived_files.hpp"
@@ -16,7 +16,7 @@ Id chunked(const Dims& chunk) {
     return plist;
 }
 
-/// Type, extent, creation properties and bytes; the data of fixed-size types only.
+/// Compares type, extent, creation properties and size; data only of fixed-size types.
 void check_same(hid_t first, hid_t second, const std::string& name) {
     const Id one = open(first, name);
     const Id other = open(second, name);
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(chunks_are_copied_without_recompression) {
     });
 }
 
-// Number 32099 belongs to nobody; optional, so that the dataset can be made at all.
+// Number 32099 belongs to no filter. It is optional, as the dataset could not be made otherwise.
 BOOST_AUTO_TEST_CASE(chunks_of_an_unknown_filter_are_copied_and_compared) {
     const auto build = [](hid_t file, unsigned char byte) {
         write_weight(file);

@@ -1,5 +1,5 @@
-// A journal gives back what was put into it, every bit, or less of it where it was damaged; never
-// anything else.
+// A journal gives back every bit of what was put into it. Damage costs tensors and never gives a
+// wrong one.
 #include <sys/file.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace {
 const RunIdentity kIdentity{"in.h5 of 5 bytes", "n_bits: 4", "1.0"};
 const std::string kPartialBytes = "the partial file: indices of two chunks, and metadata";
 
-/// CRC-32 as zlib has it.
+/// Computes the CRC-32 that zlib has.
 std::uint32_t crc32(const std::string& bytes) {
     std::uint32_t crc = ~0U;
     for (const char byte : bytes) {
@@ -84,7 +84,7 @@ void check_same(const FinishedTensor& found, int number) {
     BOOST_TEST(chunk_text(found.tensor.chunks, 1) == "kept " + std::to_string(number));
 }
 
-/// What a run leaves that is killed after so many tensors.
+/// Leaves the files of a run that is killed after so many tensors.
 void interrupted_run(const std::string& target, int tensors, bool resume = false) {
     Journal journal(target, kIdentity, resume);
     test::write_file(journal.partial_path(), kPartialBytes);
@@ -95,7 +95,7 @@ void interrupted_run(const std::string& target, int tensors, bool resume = false
     journal.keep();
 }
 
-/// How many tensors are to be had; those must be what was put in.
+/// Counts the tensors that the journal gives back, and checks each.
 int finished(Journal& journal) {
     int number = 0;
     while (const auto tensor = journal.next_finished()) check_same(*tensor, ++number);
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(what_lies_there_stays_until_it_is_forgotten) {
     interrupted_run(target, 2);
     {
         Journal journal(target, kIdentity, true);
-        journal.keep();  // and killed before it had anything of its own
+        journal.keep();  // killed before it had anything of its own
     }
     BOOST_TEST(finished(target) == 2);
     interrupted_run(target, 2);
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(the_lock_is_on_one_file_from_beginning_to_end) {
     const std::string path = folder.file(".out.h5.h5palettize-journal");
     for (const int tensors : {0, 2}) {
         interrupted_run(target, 2);
-        // As another run, which opened the journal before this one took it over.
+        // Another run opens the journal before this one takes it over.
         const Descriptor early(path, O_RDWR);
         Journal journal(target, kIdentity, true);
         BOOST_TEST(finished(journal) == 2);

@@ -1,5 +1,5 @@
-// Restoring a palettized dataset gives the dataset that was: type, storage, fill value, bytes. And
-// the same input always gives the same file.
+// Restoring a palettized dataset gives the original dataset: type, storage, fill value, bytes. The
+// same input always gives the same file.
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cmath>
@@ -13,7 +13,7 @@ using namespace pal::test;
 
 namespace {
 
-/// Four different values: 2 bits lose nothing.
+/// Returns `count` values, four of them different: 2 bits lose nothing.
 std::vector<double> four_values(std::size_t count) {
     const double choice[] = {-2.5, -1, 0, 0.125};
     std::vector<double> values;
@@ -23,7 +23,8 @@ std::vector<double> four_values(std::size_t count) {
 
 Id storage_plist(const std::function<void(hid_t)>& set) {
     Id plist(H5Pcreate(H5P_DATASET_CREATE));
-    ok(H5Pset_obj_track_times(plist, false));  // never restored: times change the file's bytes
+    ok(H5Pset_obj_track_times(
+        plist, false));  // times are never restored: they change the bytes of the file
     set(plist);
     return plist;
 }
@@ -60,7 +61,7 @@ std::vector<std::function<void(hid_t)>> storages() {
     };
 }
 
-/// All properties, the type and every byte of the dataset are the original's.
+/// Checks that all properties, the type and every byte of the dataset are those of the original.
 void check_restored(hid_t original, hid_t restored, const std::string& name) {
     const Id one = open(original, name);
     const Id other = open(restored, name);
@@ -69,7 +70,7 @@ void check_restored(hid_t original, hid_t restored, const std::string& name) {
     BOOST_TEST(H5Sextent_equal(Id(H5Dget_space(one)), Id(H5Dget_space(other))) > 0);
     BOOST_TEST(H5Pequal(Id(H5Dget_create_plist(one)), plist) > 0);
     if (H5Pget_layout(plist) == H5D_CHUNKED) {
-        unsigned options[2] = {};  // H5Pequal does not look at them
+        unsigned options[2] = {};  // H5Pequal does not compare them
         ok(H5Pget_chunk_opts(Id(H5Dget_create_plist(one)), &options[0]));
         ok(H5Pget_chunk_opts(plist, &options[1]));
         BOOST_TEST(options[0] == options[1]);
@@ -108,7 +109,7 @@ BOOST_AUTO_TEST_CASE(every_type_in_every_storage_is_restored) {
     }
 }
 
-// Large enough to be written past the library, behind a user block, and beside other data.
+// Datasets are large enough to be written past the library, behind a user block, beside other data.
 BOOST_AUTO_TEST_CASE(large_contiguous_datasets_are_restored) {
     std::vector<std::string> paths;
     const TemporaryFolder folder;
@@ -138,8 +139,8 @@ BOOST_AUTO_TEST_CASE(large_contiguous_datasets_are_restored) {
     }
 }
 
-// 21 MB each: more than goes through the library at a time. Chunks of 63 rows and vectors of two
-// rows meet every 126 rows.
+// Datasets of 21 MB: the library takes less at a time. Chunks of 63 rows and vectors of two rows
+// meet every 126 rows.
 BOOST_AUTO_TEST_CASE(large_chunked_datasets_are_restored_some_rows_at_a_time) {
     const TemporaryFolder folder;
     const Dims chunk = {63, 1000};
@@ -209,7 +210,7 @@ BOOST_AUTO_TEST_CASE(unlimited_and_undefined_come_back) {
     BOOST_TEST(largest[1] == 20U);
 }
 
-// More than a second apart: a time in the file would show.
+// Writes two files more than a second apart: a time in them would show.
 BOOST_AUTO_TEST_CASE(the_same_input_gives_the_same_bytes) {
     const auto build = [](hid_t file) {
         create_group(file, "group");

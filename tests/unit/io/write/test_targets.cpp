@@ -1,4 +1,4 @@
-// Bad inputs and outputs: the right kind of error, and no file left behind.
+// Bad inputs and outputs give the right kind of error and leave no file behind.
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -74,7 +74,8 @@ BOOST_FIXTURE_TEST_CASE(a_name_as_long_as_names_may_be_is_a_target, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(data_that_cannot_be_copied_is_an_input_error, Fixture) {
-    // The header of the variable-length values' heap is overwritten: the copy must read them.
+    // The header of the heap of the variable-length values is overwritten, and the copy must read
+    // them.
     const std::string words = folder.file("words.h5");
     {
         const Id file = create_file(words);
