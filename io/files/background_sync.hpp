@@ -1,6 +1,6 @@
 // Syncs a file to the disk while more of it is being written.
 //
-// Advice to the kernel (sync_file_range) is not enough: virtual disks keep data in a cache of their
+// Advice to the kernel (sync_file_range) is not enough. Virtual disks keep data in a cache of their
 // own, which only a sync empties.
 #pragma once
 
@@ -25,7 +25,7 @@ class BackgroundSync {
     void wrote(std::uint64_t bytes);
 
     /// Waits for the sync under way; starts none afterwards. Returns 0, or the errno of the first
-    /// sync that failed: the kernel reports a failure only once, to the first sync after it.
+    /// sync that failed. The kernel reports a failure only once, to the first sync after it.
     int stop();
 
   private:

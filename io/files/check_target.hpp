@@ -5,9 +5,11 @@
 
 namespace pal {
 
-/// Throws Error(kOutput) where `target` cannot become an output: it is the source under any name
-/// (same device and inode), a folder or no regular file; it exists and not `force`; its folder is
-/// missing or not writable. Writes nothing.
+/// Throws Error(kOutput) where `target` cannot become an output. Writes nothing. Refused are:
+/// - the source under any name (same device and inode)
+/// - a folder, or another file that is not regular
+/// - an existing file, unless `force`
+/// - a file in a folder that is missing or not writable
 void check_target(const std::string& source, const std::string& target, bool force);
 
 }  // namespace pal

@@ -22,8 +22,8 @@ class PartialFile {
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    /// Takes and gives back space for `bytes`, to find out whether the disk, the quota and the
-    /// limits of this process have it. Throws Error(kOutput) where they have not. Call it before
+    /// Takes space for `bytes` and gives it back, to ask the disk, the quota and the limits of this
+    /// process for it. Throws Error(kOutput) where they have not. Call it before
     /// the file is created. HDF5 1.10.8 crashes where a write fails inside H5Ocopy.
     void require_room(std::uint64_t bytes) const;
 

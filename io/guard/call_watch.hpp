@@ -17,9 +17,10 @@ class WatchedCall {
     WatchedCall& operator=(const WatchedCall&) = delete;
 };
 
-/// Watches the calls of the library from now on. A call may take 10 s of processor time, and a
-/// second for each 20 MB of the file; waiting for the disk does not count. A longer call ends the
-/// process by give_up_on_input(). With several files the largest counts. Starts a thread, once.
+/// Watches the calls of the library from now on. A call may take 10 s of processor time and
+/// a second more for each 20 MB of the file. Waiting for the disk does not count. A longer call
+/// ends the process by give_up_on_input(). With several files the largest counts. Starts a thread,
+/// once.
 void watch_calls(std::uint64_t file_bytes);
 
 }  // namespace pal::h5

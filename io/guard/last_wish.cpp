@@ -178,8 +178,8 @@ extern "C" void on_stop(int signal) {
     ::_exit(static_cast<int>(ErrorCode::kStopped));
 }
 
-/// Stack for the signal handlers of one thread, between pages that nothing may touch: before a
-/// crash, anything on the heap may have been overwritten.
+/// Stack for the signal handlers of one thread, between pages that nothing may touch. Memory of the
+/// heap will not do: a crash may follow after anything in it was overwritten.
 class HandlerStack {
   public:
     HandlerStack() {

@@ -7,8 +7,8 @@
 namespace pal {
 
 /// Handles signals for the whole process from now on. Call it once, from main.
-/// - SIGINT, SIGTERM and the others that end a process: removes the doomed files, but not those
-///   spared when the process is stopped, then lets the signal end the process.
+/// - SIGINT, SIGTERM and the others that end a process: removes the doomed files, then lets the
+///   signal end the process. Files spared when the process is stopped stay.
 /// - A crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT): removes the doomed files, prints an error
 ///   on stderr and exits with 3. HDF5 1.10.8 crashes on some damaged files. A sanitizer keeps its
 ///   own handlers of crashes.
@@ -17,9 +17,9 @@ void contain_signals();
 /// Tells that the program has come to its end: exit() is expected from now on.
 void expect_exit() noexcept;
 
-/// Gives the calling thread a stack for the handler of crashes, until the thread ends: its own has
-/// no room once it overflows. Every thread that may call the library needs one; contain_signals()
-/// gives one to main. Calling it again costs nothing.
+/// Gives the calling thread a stack for the handler of crashes, until the thread ends. The thread's
+/// own stack has no room once it overflows. Every thread that may call the library needs one;
+/// contain_signals() gives one to main. Calling it again costs nothing.
 void contain_stack_overflow_of_this_thread();
 
 /// Names an open input; a crash is blamed on it. With more than two (the shards of a merge) a crash
@@ -39,9 +39,9 @@ class Suspect {
 /// Tells that the library is about to read this input. Thread-safe.
 void use_suspect(const std::string& input);
 
-/// Names an output that is being written. A crash is blamed on it, with exit code 4, where errno
-/// holds an error of a write; EIO blames the input too. HDF5 1.10.8 crashes where a write fails
-/// inside H5Ocopy. Make and destroy it in one thread.
+/// Names an output that is being written. A crash is blamed on it where errno holds an
+/// error of a write, and exits with 4. EIO blames the input too. HDF5 1.10.8 crashes where a write
+/// fails inside H5Ocopy. Make and destroy it in one thread.
 class Output {
   public:
     explicit Output(std::string output);

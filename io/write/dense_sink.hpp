@@ -13,8 +13,8 @@ namespace pal {
 /// `count` weights of dtype.
 /// - A contiguous dataset gets its place in the file now. Its weights go past the library and are
 ///   held nowhere.
-/// - Others go through the library, some rows of the leading dimension at a time where these are
-///   whole chunks, else all at once.
+/// - Others go through the library. Where some rows of the leading dimension are whole chunks they
+///   are written together, else all rows at once.
 /// Throws Error(kInput) where the dataset is of another type or size.
 [[nodiscard]] std::unique_ptr<WeightSink> make_dense_sink(CheckpointWriter::Impl& writer,
                                                           const std::string& path, DType dtype,

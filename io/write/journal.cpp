@@ -77,9 +77,9 @@ Descriptor Journal::lock() const {
     }
 }
 
-/// Opens a file of this user; not open where there is none. In a folder that others may write to a
-/// name can be anything: a link to a file that must not be emptied, a forged journal. Throws
-/// Error(kOutput) for such a file.
+/// Opens a file of this user; not open where there is none. Throws Error(kOutput) for other
+/// files: in a shared folder a name can be a link to a file that must not be emptied, or a forged
+/// journal.
 Descriptor Journal::open_own(const std::string& path, int flags) const {
     const auto refuse = [&](const std::string& what) {
         throw Error(ErrorCode::kOutput, target_ + ": " + path + ": " + what +

@@ -1,7 +1,7 @@
 // Keeps a journal of finished tensors beside the output, so that the next run can go on from there.
 //
-// A killed run leaves two hidden files beside its target: the partial file, which is the HDF5 file
-// that it was making, and the journal. The partial file cannot be opened, as its metadata is not
+// A killed run leaves two hidden files beside its target: the partial file and the journal. The
+// partial file is the HDF5 file that it was making. It cannot be opened, as its metadata is not
 // complete. But it holds the chunks of indices of every finished tensor; the journal knows their
 // places and checksums. The next run makes a new partial file from the beginning and takes these
 // chunks over instead of computing them again. Its output has the same bytes as that of a run that
@@ -33,9 +33,9 @@ class Journal {
   public:
     /// Takes the work on `target` for this process, with a lock on the journal. Without `resume`
     /// removes what an earlier run left.
-    /// Throws Error(kOutput) where another process works on the target, a file cannot be made, or
-    /// the journal's name belongs to a link, no regular file or another user's file. Throws
-    /// Error(kUsage) where an earlier run left work of another identity to resume.
+    /// Throws Error(kOutput) where another process works on the target or a file cannot be made.
+    /// The same where the journal's name belongs to a link, no regular file or another user's file.
+    /// Throws Error(kUsage) where an earlier run left work of another identity to resume.
     Journal(const std::string& target, const RunIdentity& identity, bool resume);
     ~Journal();  // removes the journal and the partial files, unless they are kept
     Journal(const Journal&) = delete;

@@ -31,8 +31,8 @@ IndexStorage make_index_storage(const Shape& chunk, int n_bits) {
 }
 
 // Chunks of at most this size are kept in the journal rather than read back from their place. So
-// are those of a dataset of more than so many chunks: the library walks over all of them to find
-// the place of one, which takes seconds.
+// are those of a dataset of more than so many chunks. The library walks over all of them to find
+// one, which takes seconds for so many.
 constexpr std::size_t kSmallChunkBytes = 4096;
 constexpr std::size_t kManyChunks = 8192;
 

@@ -36,9 +36,9 @@ bool has_variable_length_attribute(hid_t object) {
     });
 }
 
-/// Finds objects whose attributes must not go through H5Ocopy. 1.10.8 crashes in some of those with
-/// variable-length attributes in a heap of their own. Version 2 of the header uses such a heap from
-/// the ninth attribute on, or where one is large.
+/// Finds objects whose attributes must not go through H5Ocopy. Version 1.10.8 crashes in some of
+/// those with variable-length attributes in a heap of their own. Version 2 of the header uses such
+/// a heap from the ninth attribute on, or where one is large.
 bool needs_attributes_apart(const SourceObject& from) {
     return from.info.hdr.version >= 2 && has_variable_length_attribute(from.id);
 }

@@ -9,8 +9,8 @@
 
 namespace pal {
 
-/// Creates an empty group. `properties` are group creation properties; the call switches time
-/// tracking off in them, as times would make the bytes of the file depend on when it was written.
+/// Creates an empty group. `properties` are group creation properties, in which the call switches
+/// time tracking off. Times would make the bytes of the file depend on when it was written.
 [[nodiscard]] h5::Group make_group(const NewLink& to, hid_t properties);
 
 /// Keeps one list of group creation properties for each combination of settings.
