@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "configs/model/config.hpp"
+#include "configs/text/spec_options.hpp"
 #include "pipeline/cli/choices.hpp"
 
 namespace pal {

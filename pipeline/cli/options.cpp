@@ -10,9 +10,9 @@
 #include "configs/text/parse_config.hpp"
 #include "configs/text/presets.hpp"
 #include "configs/text/spec_options.hpp"
-#include "pipeline/machine/memory.hpp"
 #include "io/files/check_target.hpp"
 #include "io/files/paths.hpp"
+#include "pipeline/machine/memory.hpp"
 #include "pipeline/machine/threads.hpp"
 #include "stages/tensor/error.hpp"
 

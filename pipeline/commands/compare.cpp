@@ -5,10 +5,10 @@
 #include "pipeline/cli/options.hpp"
 #include "pipeline/commands/commands.hpp"
 #include "pipeline/console/log.hpp"
+#include "pipeline/record/reported.hpp"
 #include "pipeline/report/comparison.hpp"
 #include "pipeline/report/comparison_report.hpp"
 #include "pipeline/report/measure_comparison.hpp"
-#include "pipeline/record/reported.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

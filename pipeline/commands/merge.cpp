@@ -1,5 +1,5 @@
 // merge: one palettized checkpoint of its shards, or an index of them.
-#include "pipeline/run/merge.hpp"
+#include "pipeline/merge/merge.hpp"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 #include "io/files/check_target.hpp"
 #include "io/files/paths.hpp"
 #include "io/write/journal.hpp"
-#include "pipeline/cli/command.hpp"
 #include "pipeline/cli/options.hpp"
+#include "pipeline/commands/commands.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/standard_streams.hpp"
@@ -51,7 +51,7 @@ int execute_merge(const Arguments& arguments) {
     const Links links = arguments.flag("link") ? links_to(tensors, target) : Links{};
     const Journal place(target, {}, false);  // nobody else's, and found by the next one if killed
     CheckpointWriter writer(input, target, arguments.flag("force"), paths_of(tensors, links), links,
-                            place.part_path());
+                            place.partial_path());
     const std::vector<TensorRecord> records = write_merged(tensors, links, input, writer);
     writer.finish(results_json(shards.front().head, records, false));
     const std::uint64_t written = writer.sync();

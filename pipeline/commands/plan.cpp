@@ -14,10 +14,10 @@
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/printable.hpp"
-#include "pipeline/inputs/many.hpp"
 #include "pipeline/plan/widths_of_files.hpp"
 #include "pipeline/report/report.hpp"
 #include "pipeline/report/report_files.hpp"
+#include "pipeline/run/planned_files.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

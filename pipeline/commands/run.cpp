@@ -1,16 +1,14 @@
 // run: palettizes checkpoints.
 #include "pipeline/run/run.hpp"
 
-#include "pipeline/cli/command.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/commands/commands.hpp"
 
 namespace pal {
 
 namespace {
 
-int execute_run(const Arguments& arguments) {
-    Ranks ranks;
-    return run(arguments, ranks);
-}
+int execute_run(const Arguments& arguments) { return run(arguments, *join_job()); }
 
 }  // namespace
 

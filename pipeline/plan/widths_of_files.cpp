@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "configs/text/parse_config.hpp"
+#include "configs/write/config_yaml.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/progress.hpp"
 #include "pipeline/plan/sensitivities.hpp"

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "pipeline/profile/job_profile.hpp"
+#include "pipeline/profile/trace.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -82,6 +85,29 @@ const JobRecording& RankRecorder::job_until_now() {
         last.end = std::max(last.end, job_.end);
     }
     return job_;
+}
+
+Profile RankRecorder::own_profile(Clock::time_point start, std::size_t threads) const {
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return make_profile(recorder_->slices(), seconds, threads);
+}
+
+std::string RankRecorder::profile_json(Clock::time_point start, std::size_t threads) {
+    if (!recorder_) return {};
+    if (ranks_.size() == 1) return pal::profile_json(own_profile(start, threads)).dump();
+    return pal::profile_json(make_profile(job_until_now())).dump();
+}
+
+std::string RankRecorder::profile_table(Clock::time_point start, std::size_t threads) {
+    if (!recorder_) return {};
+    if (ranks_.size() == 1) return pal::profile_table(own_profile(start, threads));
+    return pal::profile_table(make_profile(job_until_now()));
+}
+
+std::string RankRecorder::trace_json() {
+    if (!recorder_) return {};
+    if (ranks_.size() == 1) return pal::trace_json(recorder_->slices());
+    return pal::trace_json(job_until_now().ranks);
 }
 
 }  // namespace pal

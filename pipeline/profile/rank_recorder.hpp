@@ -1,5 +1,5 @@
-// Records one rank of a job, and gathers the recordings of all ranks on rank 0. All ranks agree on
-// whether they record.
+// Records a process that is alone, or one rank of a job whose recordings rank 0 gathers. All ranks
+// agree on whether they record.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/graph/recorder.hpp"
+#include "pipeline/profile/profile.hpp"
 #include "pipeline/profile/recording.hpp"
 #include "pipeline/ranks/ranks.hpp"
 
@@ -38,11 +39,17 @@ class RankRecorder {
     void gather(const std::vector<std::string>& heads,
                 const std::vector<const PlanEntry*>& entries);
 
-    /// On rank 0, after gather(): the recordings of all ranks until now. The others have been
-    /// waiting for rank 0 since then.
-    [[nodiscard]] const JobRecording& job_until_now();
+    /// The report's "profile", the same for people, and the trace, of all that is recorded until
+    /// now; empty if nothing is. A process that is alone tells of itself. In a job rank 0 calls
+    /// them after gather(), while the others wait for it. start: of the run; threads: of this
+    /// process.
+    [[nodiscard]] std::string profile_json(Clock::time_point start, std::size_t threads);
+    [[nodiscard]] std::string profile_table(Clock::time_point start, std::size_t threads);
+    [[nodiscard]] std::string trace_json();
 
   private:
+    [[nodiscard]] Profile own_profile(Clock::time_point start, std::size_t threads) const;
+    [[nodiscard]] const JobRecording& job_until_now();
     [[nodiscard]] std::vector<Round> rounds();
 
     const Ranks& ranks_;

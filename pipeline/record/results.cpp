@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/console/json_path.hpp"
+#include "pipeline/console/json_text.hpp"
 #include "pipeline/graph/fingerprint.hpp"
+#include "pipeline/plan/plan_text.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -14,15 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 double number_or_infinity(const Json& value) {
     return value.is_null() ? std::numeric_limits<double>::infinity() : value.get<double>();
-}
-
-/// Names from a file may hold bytes that are not UTF-8; they must not end the text.
-std::string dumped(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 /// Returns the last key of a text that begins with `before`.
@@ -104,14 +99,14 @@ std::string results_head(const Origin& origin) {
     Json document;
     document["config"] = Json::parse(origin.config_json);
     Fingerprint of_config;
-    of_config.add(dumped(document["config"]));
+    of_config.add(json_text(document["config"]));
     document["config_fingerprint"] = of_config.text();
     document["input_fingerprint"] = origin.input_fingerprint;
     if (!origin.sensitivity_fingerprint.empty())
         document["sensitivity_fingerprint"] = origin.sensitivity_fingerprint;
-    document["layout"] = origin.layout == Layout::kKeras ? "keras" : "torch";
+    document["layout"] = std::string(layout_name(origin.layout));
     if (origin.shard) document["shard"] = shard_json(*origin.shard);
-    return dumped(document);
+    return json_text(document);
 }
 
 std::string results_json(const std::string& head, const std::vector<TensorRecord>& records,
@@ -121,7 +116,7 @@ std::string results_json(const std::string& head, const std::vector<TensorRecord
     text += R"(,"tensors":[)";
     for (std::size_t t = 0; t < records.size(); ++t) {
         if (t > 0) text += ",";
-        text += dumped(tensor_json(records[t], of_shard));
+        text += json_text(tensor_json(records[t], of_shard));
     }
     text += "]";
     text += fingerprint_key(text);
@@ -150,7 +145,7 @@ ShardResults shard_results(const std::string& results) {
         throw Error(ErrorCode::kInput, "what /h5palettize/config says of the shard is damaged");
     }
     for (const char* key : {"shard", "tensors", "fingerprint"}) document.erase(key);
-    read.head = dumped(document);
+    read.head = json_text(document);
     return read;
 }
 

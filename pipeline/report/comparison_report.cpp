@@ -11,6 +11,8 @@
 #include "pipeline/console/json_text.hpp"
 #include "pipeline/console/printable.hpp"
 #include "pipeline/plan/plan.hpp"
+#include "pipeline/plan/plan_text.hpp"
+#include "pipeline/record/results.hpp"
 #include "pipeline/report/report.hpp"
 #include "pipeline/report/stored_spec.hpp"
 

@@ -10,7 +10,7 @@
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/json_text.hpp"
 #include "pipeline/console/printable.hpp"
-#include "pipeline/shards/shard_record.hpp"
+#include "pipeline/record/shard_record.hpp"
 
 namespace pal {
 

@@ -9,7 +9,9 @@
 
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/json_path.hpp"
+#include "pipeline/console/json_text.hpp"
 #include "pipeline/console/printable.hpp"
+#include "pipeline/plan/plan_text.hpp"
 #include "pipeline/record/results.hpp"
 #include "pipeline/report/report_detail.hpp"
 #include "pipeline/report/totals.hpp"
@@ -19,8 +21,6 @@ namespace pal {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 using ResultOf = std::unordered_map<const PlanEntry*, const TensorResult*>;
 
@@ -115,38 +115,6 @@ std::string table_row(const PlanEntry& entry, const TensorResult* result) {
 
 }  // namespace
 
-std::string spec_for_people(const PalettizationSpec& spec) {
-    std::string text = fmt::format("{} bit", spec.n_bits);
-    if (spec.granularity.kind == GranularityKind::kPerGroupedChannel) {
-        text += fmt::format(", groups of {} on axis {}", spec.granularity.group_size,
-                            spec.granularity.axis);
-    }
-    if (spec.cluster_dim > 1) text += fmt::format(", vectors of {}", spec.cluster_dim);
-    if (spec.enable_per_channel_scale) text += ", scaled";
-    if (spec.lut_qspec) text += fmt::format(", {} LUT", lut_dtype_name(spec.lut_qspec->dtype));
-    return text;
-}
-
-Json widths_json(const WidthChoice& widths) {
-    Json json;
-    json["budget_bytes"] = widths.budget_bytes > 0 ? Json(widths.budget_bytes) : Json(nullptr);
-    json["used_bytes"] = widths.used_bytes;
-    json["bits_per_weight"] = bits_per_weight(widths.used_bytes, widths.weights);
-    json["error"] = widths.error;
-    json["least_error"] = widths.bound;
-    return json;
-}
-
-std::string widths_for_people(const WidthChoice& widths) {
-    std::string text = fmt::format("widths chosen: {:.4f} bits per weight",
-                                   bits_per_weight(widths.used_bytes, widths.weights));
-    if (widths.budget_bytes > 0) {
-        text += fmt::format(" ({} of {} bytes); error {:.6g}, of at least {:.6g}",
-                            widths.used_bytes, widths.budget_bytes, widths.error, widths.bound);
-    }
-    return text + "\n";
-}
-
 Json report_document(const Plan& plan, const FileResult* result) {
     Json report;
     if (result != nullptr) add_file(report, *result);
@@ -176,7 +144,7 @@ Json report_document(const Plan& plan, const FileResult* result) {
 }
 
 std::string report_json(const Plan& plan, const FileResult* result) {
-    return report_document(plan, result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json_document(report_document(plan, result));
 }
 
 std::string report_table(const Plan& plan, const FileResult* result) {

@@ -8,6 +8,8 @@
 
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/json_path.hpp"
+#include "pipeline/console/json_text.hpp"
+#include "pipeline/plan/plan_text.hpp"
 #include "pipeline/report/report.hpp"
 #include "pipeline/report/totals.hpp"
 
@@ -59,7 +61,7 @@ std::string files_report_json(const std::vector<FileReport>& files, const FilesS
     if (summary.widths) all["widths"] = widths_json(*summary.widths);
     if (!summary.warnings.empty()) all["warnings"] = summary.warnings;
     all["files"] = std::move(list);
-    return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json_document(all);
 }
 
 std::string files_total(const std::vector<FileReport>& files, const FilesSummary& summary) {

@@ -15,8 +15,9 @@
 #include "pipeline/console/printable.hpp"
 #include "pipeline/console/progress.hpp"
 #include "pipeline/graph/fingerprint.hpp"
-#include "pipeline/report/report.hpp"
 #include "pipeline/record/reported.hpp"
+#include "pipeline/record/results.hpp"
+#include "pipeline/report/report.hpp"
 #include "pipeline/report/stored_spec.hpp"
 
 namespace pal {

@@ -8,10 +8,11 @@
 #include <string_view>
 
 #include "io/files/content_stamp.hpp"
+#include "io/files/file_content.hpp"
+#include "io/files/partial_file.hpp"
 #include "io/files/paths.hpp"
-#include "io/files/temporary.hpp"
+#include "pipeline/console/json_text.hpp"
 #include "pipeline/graph/fingerprint.hpp"
-#include "pipeline/inputs/file_content.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -103,8 +104,8 @@ void FinishedFiles::add(const std::string& name, const RunIdentity& identity,
     texts["checksum"] = checksum_of(texts, result);
     const std::string temporary = new_place_of(name);  // one that a killed run left is in its way
     ::unlink(temporary.c_str());
-    TemporaryFile note(place_of(name), true, temporary);
-    note.create(texts.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n" + result);
+    PartialFile note(place_of(name), true, temporary);
+    note.create(json_text(texts) + "\n" + result);
     note.publish();
 }
 

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "configs/write/config_json.hpp"
 #include "io/guard/last_wish.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/graph/fingerprint.hpp"
 #include "pipeline/graph/result_bytes.hpp"
+#include "pipeline/record/run_identity.hpp"
 #include "pipeline/report/report_detail.hpp"
-#include "pipeline/run/resume.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -20,8 +21,8 @@ GrowingOutput::GrowingOutput(const FileWork& work, const std::string& target,
                              Copies copies)
     : work_(work),
       journal_(target, identity, work.run.resumes),
-      writer_(work.reader, target, work.run.arguments.flag("force"), replaced, journal_.part_path(),
-              copies) {
+      writer_(work.reader, target, work.run.arguments.flag("force"), replaced,
+              journal_.partial_path(), copies) {
     if (work.run.resumes) journal_.keep();
 }
 

@@ -6,13 +6,16 @@
 #include <filesystem>
 #include <utility>
 
+#include "configs/write/config_json.hpp"
+#include "io/files/paths.hpp"
 #include "io/write/journal.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/graph/fingerprint.hpp"
 #include "pipeline/machine/slurm.hpp"
+#include "pipeline/merge/open_shards.hpp"
 #include "pipeline/plan/sensitivities.hpp"
 #include "pipeline/plan/skip_nonfinite.hpp"
-#include "pipeline/run/open_shards.hpp"
+#include "pipeline/record/run_identity.hpp"
 #include "pipeline/run/publish.hpp"
 #include "pipeline/run/resume.hpp"
 #include "stages/tensor/error.hpp"
@@ -24,7 +27,8 @@ namespace {
 std::optional<ShardChoice> shard_from(const Arguments& arguments) {
     if (!arguments.has("shard")) return std::nullopt;
     if (arguments.text("shard") != "slurm") return parse_shard(arguments.text("shard"));
-    if (const auto shard = shard_from_slurm(own_environment())) return shard;
+    if (const auto task = array_task_from_slurm(own_environment()))
+        return ShardChoice{task->number, task->count};
     throw Error(ErrorCode::kUsage,
                 "--shard slurm: SLURM_ARRAY_TASK_ID is not set, this is no task of an array job; "
                 "give I/N, as --shard 0/8");

@@ -11,10 +11,10 @@
 
 #include "io/read/checkpoint_reader.hpp"
 #include "pipeline/graph/recorder.hpp"
-#include "pipeline/inputs/many.hpp"
 #include "pipeline/record/shard_record.hpp"
 #include "pipeline/report/file_result.hpp"
 #include "pipeline/run/finished_files.hpp"
+#include "pipeline/run/planned_files.hpp"
 #include "pipeline/run/team.hpp"
 
 namespace pal {
@@ -27,6 +27,7 @@ struct Run {
     bool resumes = false;   ///< --resume
     std::uint64_t budget_bytes = 0;
     Clock::time_point start = Clock::now();
+    Clock::time_point start_of_file = start;  ///< of the file that is worked on
     Files files = {};
     PlannedFiles planned = {};
     std::vector<RunIdentity> identities = {};  ///< of each file

@@ -1,33 +1,26 @@
 #include "pipeline/run/publish.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <numeric>
 
-#include "io/files/temporary.hpp"
+#include "io/files/partial_file.hpp"
+#include "io/files/paths.hpp"
 #include "io/write/journal.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "pipeline/report/report.hpp"
 #include "pipeline/report/report_files.hpp"
 #include "pipeline/report/report_page.hpp"
 #include "pipeline/report/totals.hpp"
-#include "pipeline/run/batch_summary.hpp"
 #include "pipeline/run/rank_files.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
 
 namespace {
-
-std::string report_of(const Run& run, const Timing&) {
-    if (!run.is_batch) return report_json(run.plan(0), &run.results[0]);
-    return files_report_json(file_reports(run), summary_of(run));
-}
-
-std::string trace_of(const Run&, const Timing& timing) { return timing.trace_json(); }
-
-std::string page_of(const Run& run, const Timing& timing) {
-    return report_page(report_of(run, timing));
-}
 
 /// Returns the bytes of datasets that are no tensors.
 std::uint64_t other_bytes(const CheckpointInfo& info) {
@@ -54,7 +47,7 @@ void publish_indexes(const Run& run) {
         };
         const std::uint64_t bytes =
             std::accumulate(index.files.begin(), index.files.end(), std::uint64_t{0}, add);
-        TemporaryFile copy(behind_links(run.files.target(index.name)), force);
+        PartialFile copy(behind_links(run.files.target(index.name)), force);
         copy.create(index_with_size(index.text, bytes));
         copy.publish();
     }
@@ -62,24 +55,37 @@ void publish_indexes(const Run& run) {
 
 }  // namespace
 
+/// All that a file beside the outputs may tell of.
+struct Publication::Published {
+    const Run& run;
+    FilesSummary summary;               // of a batch
+    RankRecorder* recording = nullptr;  // of a run of one file
+};
+
 /// A file that an option names.
 struct Publication::SideFile {
     const char* option;
     ReportFile (*open)(const Arguments&);  // checks that it can be written
-    std::string (*content)(const Run&, const Timing&);
+    std::string (*content)(const Published&);
     const char* refusal_for_batch;  // null: a batch may have it
     bool is_for_ranks;              // a job of several ranks may have it
 };
 
 /// To publish a new file, add a row here and its option to the option table.
 const std::vector<Publication::SideFile>& Publication::side_files() {
+    static const auto report = [](const Published& all) {
+        return all.run.is_batch ? files_report_json(file_reports(all.run), all.summary)
+                                : report_json(all.run.plan(0), &all.run.results[0]);
+    };
+    static const auto trace = [](const Published& all) { return all.recording->trace_json(); };
+    static const auto page = [](const Published& all) { return report_page(report(all)); };
     static const std::vector<SideFile> rows = {
-        {"report", report_from, report_of, nullptr, true},
-        {"trace", trace_from, trace_of,
+        {"report", report_from, report, nullptr, true},
+        {"trace", trace_from, trace,
          "--trace: is of one input; give the file to look at alone, or --profile, which tells of "
          "each",
          true},
-        {"report-html", page_from, page_of,
+        {"report-html", page_from, page,
          "--report-html: is of one input; --report FILE --report-detail keeps what the pages of "
          "all show, and h5palettize report makes one of a file's part",
          false},
@@ -118,7 +124,7 @@ Publication::Publication(const Run& run) {
         make_folders(run, folders_);
         arguments = with_others(arguments, run.files);
         // With nothing left to do, a report that is there is of the run that was killed after it.
-        if (run.to_do.empty()) arguments.values.at("force") = po::variable_value(true, false);
+        if (run.to_do.empty()) arguments.set_flag("force");
     } else {
         prepare_folder_of_ranks(run.target(0), run.team.ranks().size(), run.resumes);
     }
@@ -130,22 +136,18 @@ Publication::Publication(const Run& run) {
     }
 }
 
-void Publication::write(const Run& run, const Timing& timing) {
+void Publication::write(const Published& all) {
     for (std::size_t s = 0; s < files_.size(); ++s) {
         const SideFile& row = side_files()[s];
-        if (run.arguments.has(row.option)) files_[s]->write(row.content(run, timing));
+        if (all.run.arguments.has(row.option)) files_[s]->write(row.content(all));
     }
 }
 
-void Publication::publish_side_files() {
-    for (const auto& file : files_) file->publish();
-}
-
 void Publication::publish(const Run& run, const FinishedOutput& output) {
-    write(run, output.timing);
-    output.phases->enter("publish", Activity::kWriting);
+    write({run, {}, output.recording});
+    output.recording->phases().enter("publish", Activity::kWriting);
     try {
-        publish_side_files();
+        for (const auto& file : files_) file->publish();
         output.writer->publish();
     } catch (const Error&) {
         for (const auto& file : files_) file->withdraw();
@@ -153,11 +155,34 @@ void Publication::publish(const Run& run, const FinishedOutput& output) {
     }
 }
 
-void Publication::publish_batch(const Run& run) {
-    write(run, {});
+FilesSummary Publication::publish_batch(const Run& run) {
+    FilesSummary summary{run.planned.plans.warnings, std::nullopt,
+                         std::chrono::duration<double>(Clock::now() - run.start).count()};
+    write({run, summary});
     publish_indexes(run);
-    publish_side_files();
+    for (const auto& file : files_) file->publish();
     run.notes->discard();
+    return summary;
+}
+
+MadeFolders::~MadeFolders() {
+    for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) ::rmdir(folder->c_str());
+}
+
+void MadeFolders::make(const std::string& folder, const std::string& top) {
+    std::error_code error;
+    if (std::filesystem::is_directory(folder, error)) return;
+    if (folder.size() > top.size()) make(folder_of(folder), top);
+    const bool is_new = std::filesystem::create_directory(folder, error);
+    if (error) throw Error(ErrorCode::kOutput, folder + ": cannot be made: " + error.message());
+    if (is_new) made_.push_back(folder);  // otherwise another run has just made it
+}
+
+std::vector<FileReport> file_reports(const Run& run) {
+    std::vector<FileReport> reports;
+    for (std::size_t f = 0; f < run.file_count(); ++f)
+        reports.push_back({run.input(f).name, run.input(f).path, &run.plan(f), &run.results[f]});
+    return reports;
 }
 
 void publish_output(const Run& run, const FinishedOutput& output) {
@@ -165,7 +190,7 @@ void publish_output(const Run& run, const FinishedOutput& output) {
     try {
         run.notes->add(name, run.identities[output.file], output.partial_path,
                        to_bytes(run.results[output.file]));
-        output.phases->enter("publish", Activity::kWriting);
+        output.recording->phases().enter("publish", Activity::kWriting);
         output.writer->publish();
     } catch (const Error&) {
         run.notes->take_back(name);

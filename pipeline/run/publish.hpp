@@ -9,11 +9,26 @@
 #include <vector>
 
 #include "pipeline/console/report_file.hpp"
+#include "pipeline/report/report_files.hpp"
 #include "pipeline/run/execute.hpp"
-#include "pipeline/run/made_folders.hpp"
 #include "pipeline/run/prepare.hpp"
 
 namespace pal {
+
+/// Folders that a run makes for its outputs. Those that stay empty are removed again.
+class MadeFolders {
+  public:
+    MadeFolders() = default;
+    ~MadeFolders();
+    MadeFolders(const MadeFolders&) = delete;
+    MadeFolders& operator=(const MadeFolders&) = delete;
+
+    /// Makes `folder` and those above it, up to `top`. Throws Error(kOutput).
+    void make(const std::string& folder, const std::string& top);
+
+  private:
+    std::vector<std::string> made_;
+};
 
 class Publication {
   public:
@@ -29,19 +44,22 @@ class Publication {
 
     /// Publishes the only output of a run and all files beside it: all of them appear or none.
     void publish(const Run& run, const FinishedOutput& output);
-    /// Publishes the files beside the outputs of a batch, the report last: it says that all is
-    /// there.
-    void publish_batch(const Run& run);
+    /// Publishes the files beside the outputs of a batch. The report is last: it says that all is
+    /// there. Returns what it says of all files together.
+    FilesSummary publish_batch(const Run& run);
 
   private:
+    struct Published;
     struct SideFile;
     static const std::vector<SideFile>& side_files();
-    void write(const Run& run, const Timing& timing);
-    void publish_side_files();
+    void write(const Published& all);
 
     MadeFolders folders_;
     std::vector<std::unique_ptr<ReportFile>> files_;  // one per row of the table
 };
+
+/// Returns what is known of each file of a batch; it points into `run`.
+[[nodiscard]] std::vector<FileReport> file_reports(const Run& run);
 
 /// Publishes one output of a batch, with a note by which a later run keeps it: both appear or none.
 void publish_output(const Run& run, const FinishedOutput& output);

@@ -1,5 +1,4 @@
-// Going on where an interrupted run stopped: what must be the same, and the tensors that need not
-// be done again.
+// Goes on where an interrupted run stopped: takes over the tensors that it finished.
 #pragma once
 
 #include <functional>
@@ -7,18 +6,12 @@
 #include <vector>
 
 #include "io/read/checkpoint_reader.hpp"
+#include "io/write/checkpoint_writer.hpp"
 #include "io/write/journal.hpp"
 #include "pipeline/plan/plan.hpp"
 #include "stages/tensor_result.hpp"
 
 namespace pal {
-
-/// Identifies everything that the output's bytes depend on. The input, and the file with the
-/// sensitivities if there is one, count by structure, size, time of change and samples of their
-/// bytes. config_json: resolved.
-[[nodiscard]] RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
-                                      const std::string& input_path, const std::string& config_json,
-                                      const CheckpointInfo* sensitivities);
 
 /// Throws Error(kUsage) if a tensor's data is in other files: nobody knows whether they changed.
 void require_resumable(const Plan& plan);
@@ -33,8 +26,5 @@ using FindEntry = std::function<const PlanEntry*(const std::string& name)>;
 /// order in which they were finished. Returns their results.
 [[nodiscard]] std::vector<TensorResult> resume_finished(Journal& journal, CheckpointWriter& writer,
                                                         const FindEntry& find);
-
-/// Returns a fingerprint of sizes, names, shapes and types of everything in the input.
-[[nodiscard]] std::string input_fingerprint(const CheckpointInfo& info);
 
 }  // namespace pal

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <optional>
 
+#include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/standard_streams.hpp"
@@ -30,7 +31,9 @@ void run_one(Run& run, std::optional<Publication>& publication, RankRecorder& re
         &recording.phases());
     if (!team.leads()) return output.published();
     recording.phases().leave();
-    if (run.arguments.flag("profile")) std::cerr << output.timing.profile_table();
+    if (run.arguments.flag("profile")) {
+        std::cerr << recording.profile_table(run.start, threads_from(run.arguments));
+    }
     if (log_options().verbosity > Verbosity::kQuiet)
         print_when_done(report_table(run.plan(0), &run.results[0]), run.target(0));
 }

@@ -13,12 +13,10 @@
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/progress.hpp"
 #include "pipeline/graph/result_bytes.hpp"
-#include "pipeline/profile/job_profile.hpp"
-#include "pipeline/profile/trace.hpp"
+#include "pipeline/merge/merge.hpp"
 #include "pipeline/ranks/agreement.hpp"
-#include "pipeline/ranks/piece_source.hpp"
 #include "pipeline/run/growing_output.hpp"
-#include "pipeline/run/merge.hpp"
+#include "pipeline/run/piece_source.hpp"
 #include "pipeline/run/rank_files.hpp"
 #include "pipeline/run/resume.hpp"
 #include "stages/tensor/error.hpp"
@@ -35,7 +33,7 @@ struct MergedFile {
                const std::vector<MergedTensor>& tensors)
         : place(run.target(0), run.identities[0], false),
           writer(input, run.target(0), run.arguments.flag("force"), paths_of(tensors),
-                 place.part_path()) {}
+                 place.partial_path()) {}
 
     Journal place;
     CheckpointWriter writer;
@@ -61,22 +59,14 @@ class SharedFile {
     SharedFile(const SharedFile&) = delete;
     SharedFile& operator=(const SharedFile&) = delete;
 
+    /// Fills in all of the output but its owner.
     FinishedOutput execute() {
         const auto resumed = together([&] { return open_shard(); });
-        const auto results = palettize(resumed);
+        const NumberedResults results = palettize(resumed);
         const auto shards = together([&] { return finish_shard(); });
         if (recording_.recorder() != nullptr) gather_recordings();
         team_.lead([&] { merge(shards, results); }, &phases_);
-        FinishedOutput output;
-        output.writer = merged_ ? &merged_->writer : nullptr;
-        output.timing = timing();
-        output.phases = &phases_;
-        output.published = [this] {
-            // Removes all shards at once: a rank that is killed now would leave its own.
-            if (team_.leads()) remove_parts(target_, team_.ranks().size());
-            shard_->journal().discard();
-        };
-        return output;
+        return {0, &recording_, merged_ ? &merged_->writer : nullptr, "", [this] { clear(); }, {}};
     }
 
   private:
@@ -101,10 +91,9 @@ class SharedFile {
         return Json(pieces).dump();
     }
 
-    /// Palettizes what rank 0 hands out. Returns the results of each rank, see results_of_pieces().
-    std::vector<std::string> palettize(const std::vector<std::string>& resumed) {
-        Ranks& ranks = team_.ranks();
-        Handout handout(pieces_, ranks.size());
+    /// Palettizes what rank 0 hands out. Returns the results of all pieces.
+    NumberedResults palettize(const std::vector<std::string>& resumed) {
+        Handout handout(pieces_, team_.ranks().size());
         Progress progress(entries_.size(), weight_bytes(entries_),
                           team_.leads() ? progress_on_stderr() : ProgressOutput{});
         std::size_t done = 0;
@@ -119,19 +108,11 @@ class SharedFile {
             log_note(
                 fmt::format("{} of {} pieces were done by an earlier run", done, entries_.size()));
         }
-        if (team_.leads()) ranks.serve(serve_pieces(handout, progress));
-        PieceSource source(ranks, recording_.recorder());
-        const StepResult result = result_of([&] { return run_pieces(source, progress); });
-        phases_.enter("wait", Activity::kWaiting);
-        source.leave();
-        if (team_.leads()) ranks.finish_serving();
-        return together([&] {
-            if (result.code == 0) return result.text;
-            throw Error(static_cast<ErrorCode>(result.code), result.text);
-        });
+        return hand_out(team_, handout, progress, recording_.recorder(), &phases_,
+                        [&](PieceSource& source) { return run_pieces(source, progress); });
     }
 
-    std::string run_pieces(PieceSource& source, Progress& progress) {
+    NumberedResults run_pieces(PieceSource& source, Progress& progress) {
         const TaskSource tasks{[&]() -> const PlanEntry* {
                                    const auto piece = source.next();
                                    return piece ? entries_[*piece] : nullptr;
@@ -142,7 +123,11 @@ class SharedFile {
                                [&] { return source.failed(); }};
         shard_->palettize(tasks, progress);
         log_failures();
-        return results_of_pieces();
+        NumberedResults results;
+        for (std::size_t e = 0; e < shard_->entries().size(); ++e)
+            results.emplace_back(piece_of_.at(shard_->entries()[e]),
+                                 to_bytes(shard_->results()[e]));
+        return results;
     }
 
     /// Logs what failed on this rank, and throws if anything did.
@@ -157,26 +142,12 @@ class SharedFile {
         if (stop_requested()) throw Error(ErrorCode::kStopped, "");
     }
 
-    /// Returns the results of this rank: pairs of a piece's number and its result, as CBOR.
-    [[nodiscard]] std::string results_of_pieces() const {
-        Json results = Json::array();
-        for (std::size_t e = 0; e < shard_->entries().size(); ++e) {
-            const std::string bytes = to_bytes(shard_->results()[e]);
-            results.push_back(
-                {piece_of_.at(shard_->entries()[e]),
-                 Json::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end()))});
-        }
-        std::string bytes;
-        Json::to_cbor(results, bytes);
-        return bytes;
-    }
-
     /// Returns where the shard is.
     std::string finish_shard() {
         Origin origin = origin_of(run_, run_.reader->info(), parts_.layout);
         origin.shard = shard_record_of(run_, {team_.ranks().rank(), team_.ranks().size()});
         (void)shard_->finish(origin);
-        return shard_->journal().part_path();
+        return shard_->journal().partial_path();
     }
 
     void gather_recordings() {
@@ -186,7 +157,7 @@ class SharedFile {
         recording_.gather(heads, entries_);
     }
 
-    void merge(const std::vector<std::string>& files, const std::vector<std::string>& results) {
+    void merge(const std::vector<std::string>& files, const NumberedResults& results) {
         phases_.enter("merge", Activity::kWriting);
         const CheckpointReader& input = *run_.reader;
         const std::vector<Shard> shards = open_shards(files);
@@ -200,38 +171,33 @@ class SharedFile {
         phases_.count_bytes(0, bytes);
         phases_.leave();
         run_.results[0].tensors = joined_results(records, results);
-        complete_result(run_, 0, bytes, run_.start, timing());
+        complete_result(run_, 0, bytes, recording_);
     }
 
     /// Returns the results of the whole plan. records: of the merged file, in the order of the
-    /// plan. results: of the pieces, by rank; times add up, and the largest gap counts.
-    [[nodiscard]] std::vector<TensorResult> joined_results(
-        const std::vector<TensorRecord>& records, const std::vector<std::string>& results) const {
+    /// plan. results: of the pieces; times add up, and the largest gap counts.
+    [[nodiscard]] std::vector<TensorResult> joined_results(const std::vector<TensorRecord>& records,
+                                                           const NumberedResults& results) const {
         std::vector<TensorResult> whole;
         for (const TensorRecord& record : records) whole.push_back(record.result);
-        for (const std::string& text : results) {
-            for (const Json& piece : Json::from_cbor(text)) {
-                const std::vector<std::uint8_t>& bytes = piece.at(1).get_binary();
-                const TensorResult part =
-                    result_from_bytes(std::string(bytes.begin(), bytes.end()));
-                TensorResult& result = whole[pieces_[piece.at(0).get<std::size_t>()].entry];
-                result.seconds += part.seconds;
-                if (part.optimality_gap) {
-                    result.optimality_gap =
-                        std::max(result.optimality_gap.value_or(0), *part.optimality_gap);
-                }
-                if (part.weighted) result.weighted = part.weighted;
+        for (const auto& [piece, bytes] : results) {
+            const TensorResult part = result_from_bytes(bytes);
+            TensorResult& result = whole[pieces_[piece].entry];
+            result.seconds += part.seconds;
+            if (part.optimality_gap) {
+                result.optimality_gap =
+                    std::max(result.optimality_gap.value_or(0), *part.optimality_gap);
             }
+            if (part.weighted) result.weighted = part.weighted;
         }
         return whole;
     }
 
-    /// Asked of the leader after gather_recordings(), while the others wait for it.
-    [[nodiscard]] Timing timing() {
-        if (recording_.recorder() == nullptr) return {};
-        return {[this] { return profile_json(make_profile(recording_.job_until_now())).dump(); },
-                [this] { return profile_table(make_profile(recording_.job_until_now())); },
-                [this] { return trace_json(recording_.job_until_now().ranks); }};
+    /// The output has its name: removes what the ranks made. The leader removes all shards at once,
+    /// as a rank that is killed now would leave its own.
+    void clear() {
+        if (team_.leads()) remove_parts(target_, team_.ranks().size());
+        shard_->journal().discard();
     }
 
     Run& run_;

@@ -48,7 +48,7 @@ Arguments arguments_of_rank(const Arguments& arguments, const Ranks& ranks) {
     Arguments own = arguments;
     if (ranks.size() == 1 || own.has("memory")) return own;
     const std::uint64_t bytes = memory_from(arguments) / ranks.on_this_machine();
-    own.values.insert({"memory", po::variable_value(std::to_string(bytes) + "B", false)});
+    own.set("memory", std::to_string(bytes) + "B");
     return own;
 }
 

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t kWords = std::size_t{8} << 20;
 constexpr std::size_t kBytes = kWords * sizeof(std::uint32_t);
-constexpr std::size_t kView = std::size_t{32} << 10;  // few enough to be viewed whatever the cache says
+constexpr std::size_t kView = std::size_t{32}
+                              << 10;  // few enough to be viewed whatever the cache says
 
 /// A file of 32 MiB, more than stays mapped: 0, 1, 2, ... in 32 bits each.
 std::string counting_file(const TemporaryFolder& folder) {

@@ -2,7 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-#include "configs/model/config.hpp"
+#include "configs/text/spec_options.hpp"
 #include "pipeline/cli/roff.hpp"
 #include "pipeline/commands/commands.hpp"
 

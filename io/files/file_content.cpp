@@ -1,4 +1,4 @@
-#include "pipeline/inputs/file_content.hpp"
+#include "io/files/file_content.hpp"
 
 #include <cerrno>
 #include <cstring>

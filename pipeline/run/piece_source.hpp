@@ -1,23 +1,23 @@
-// Asks rank 0 for the next pieces of work, a few ahead.
+// Hands out pieces of work: rank 0 answers, each rank asks a few ahead, results come together.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/console/progress.hpp"
 #include "pipeline/graph/recorder.hpp"
 #include "pipeline/ranks/handout.hpp"
 #include "pipeline/ranks/ranks.hpp"
+#include "pipeline/run/team.hpp"
 
 namespace pal {
-
-/// Returns the function with which rank 0 answers, for Ranks::serve. `progress` counts the pieces
-/// of the other ranks too. Both arguments must outlive the result.
-[[nodiscard]] Ranks::Serve serve_pieces(Handout& handout, Progress& progress);
 
 /// Pieces of one rank. next() and done() may be called by different threads at the same time.
 class PieceSource {
@@ -41,8 +41,6 @@ class PieceSource {
     [[nodiscard]] bool failed() const;
     /// Ends the work of this rank. If next() had more pieces to come, no rank gets any more.
     void leave();
-    /// Pieces of next(), in order. Called after leave().
-    [[nodiscard]] const std::vector<std::size_t>& order() const noexcept { return order_; }
 
   private:
     [[nodiscard]] Ranks::Numbers question(bool leaves);
@@ -57,7 +55,17 @@ class PieceSource {
     std::deque<std::size_t> ahead_;
     std::size_t last_bundle_ = 0;
     bool is_over_ = false;
-    std::vector<std::size_t> order_;
 };
+
+/// Results of pieces: a number that all ranks share, and bytes.
+using NumberedResults = std::vector<std::pair<std::size_t, std::string>>;
+
+/// Hands pieces out to all ranks. `work` does what comes from its source, on every rank, and
+/// returns results of this rank. Returns the results of all ranks, one after the other. Throws
+/// JobFailed on all ranks if the work failed on one. phases: records waiting for the others; may be
+/// null.
+[[nodiscard]] NumberedResults hand_out(const Team& team, Handout& handout, Progress& progress,
+                                       Recorder* recorder, Phases* phases,
+                                       const std::function<NumberedResults(PieceSource&)>& work);
 
 }  // namespace pal

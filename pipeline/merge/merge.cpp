@@ -1,4 +1,4 @@
-#include "pipeline/run/merge.hpp"
+#include "pipeline/merge/merge.hpp"
 
 #include <fmt/format.h>
 

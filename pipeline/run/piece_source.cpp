@@ -1,14 +1,21 @@
-#include "pipeline/ranks/piece_source.hpp"
+#include "pipeline/run/piece_source.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "pipeline/ranks/agreement.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 
 namespace {
 
+using Json = nlohmann::json;
+
 /// Places of the numbers in a question.
 enum Question : std::size_t { kBusy, kLeaves, kDoneTensors, kDoneBytes, kNumbers };
 
-}  // namespace
-
+/// Returns the function with which rank 0 answers. `progress` counts the pieces of the others too.
 Ranks::Serve serve_pieces(Handout& handout, Progress& progress) {
     return [&](std::size_t rank, const Ranks::Numbers& question) -> Ranks::Numbers {
         if (rank > 0) progress.end(question[kDoneBytes], question[kDoneTensors]);
@@ -23,6 +30,25 @@ Ranks::Serve serve_pieces(Handout& handout, Progress& progress) {
         return numbers;
     };
 }
+
+/// Packs results as CBOR.
+std::string packed(const NumberedResults& results) {
+    Json json = Json::array();
+    for (const auto& [number, bytes] : results)
+        json.push_back({number, Json::binary({bytes.begin(), bytes.end()})});
+    std::string text;
+    Json::to_cbor(json, text);
+    return text;
+}
+
+void unpack(const std::string& text, NumberedResults& results) {
+    for (const Json& pair : Json::from_cbor(text)) {
+        const std::vector<std::uint8_t>& bytes = pair.at(1).get_binary();
+        results.emplace_back(pair.at(0), std::string(bytes.begin(), bytes.end()));
+    }
+}
+
+}  // namespace
 
 Ranks::Numbers PieceSource::question(bool leaves) {
     const std::lock_guard lock(mutex_);
@@ -51,7 +77,6 @@ std::optional<std::size_t> PieceSource::next() {
     if (ahead_.empty()) return std::nullopt;
     const std::size_t piece = ahead_.front();
     ahead_.pop_front();
-    order_.push_back(piece);
     const std::lock_guard lock(mutex_);
     ++in_work_;
     return piece;
@@ -72,6 +97,26 @@ bool PieceSource::failed() const {
 
 void PieceSource::leave() {
     if (!std::exchange(is_over_, true)) (void)ranks_.ask(question(true));
+}
+
+NumberedResults hand_out(const Team& team, Handout& handout, Progress& progress, Recorder* recorder,
+                         Phases* phases, const std::function<NumberedResults(PieceSource&)>& work) {
+    Ranks& ranks = team.ranks();
+    if (team.leads()) ranks.serve(serve_pieces(handout, progress));
+    PieceSource source(ranks, recorder);
+    const StepResult own = result_of([&] { return packed(work(source)); });
+    if (phases != nullptr) phases->enter("wait", Activity::kWaiting);
+    source.leave();
+    if (team.leads()) ranks.finish_serving();
+    NumberedResults all;
+    for (const std::string& text : team.together(
+             [&] {
+                 if (own.code == 0) return own.text;
+                 throw Error(static_cast<ErrorCode>(own.code), own.text);
+             },
+             phases))
+        unpack(text, all);
+    return all;
 }
 
 }  // namespace pal

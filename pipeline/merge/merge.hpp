@@ -9,7 +9,7 @@
 
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
-#include "pipeline/run/open_shards.hpp"
+#include "pipeline/merge/open_shards.hpp"
 
 namespace pal {
 

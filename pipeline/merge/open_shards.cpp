@@ -1,4 +1,4 @@
-#include "pipeline/run/open_shards.hpp"
+#include "pipeline/merge/open_shards.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,10 +9,10 @@
 #include <map>
 #include <span>
 
+#include "io/files/content_stamp.hpp"
 #include "io/version.hpp"
-#include "io/write/journal.hpp"
 #include "pipeline/graph/fingerprint.hpp"
-#include "pipeline/run/resume.hpp"
+#include "pipeline/record/run_identity.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

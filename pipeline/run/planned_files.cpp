@@ -1,4 +1,4 @@
-#include "pipeline/inputs/many.hpp"
+#include "pipeline/run/planned_files.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
