@@ -12,8 +12,9 @@
 #include "io/h5/plausible.hpp"
 #include "io/h5/raw_value.hpp"
 #include "io/h5/storage.hpp"
+#include "io/read/checkpoint.hpp"
+#include "io/read/describe_palettized.hpp"
 #include "io/read/foreign_documents.hpp"
-#include "io/read/reader_impl.hpp"
 #include "io/read/references.hpp"
 #include "io/write/checkpoint_writer.hpp"
 
@@ -40,7 +41,7 @@ std::string plain_path(const std::string& path) {
 
 class Comparison {
   public:
-    Comparison(const CheckpointReader::Impl& original, const CheckpointReader::Impl& derived)
+    Comparison(const Checkpoint& original, const Checkpoint& derived)
         : original_(original), derived_(derived) {}
 
     std::vector<std::string> run() {
@@ -67,8 +68,7 @@ class Comparison {
         lines_.push_back(path + ": " + what);
     }
 
-    std::vector<h5::Link> links(const CheckpointReader::Impl& file, hid_t group,
-                                const std::string& path) {
+    std::vector<h5::Link> links(const Checkpoint& file, hid_t group, const std::string& path) {
         std::vector<h5::Link> found = h5::list_links(group);
         if (file.has_format && path == "/") {
             std::erase_if(found,
@@ -192,7 +192,7 @@ class Comparison {
         }
     }
 
-    std::vector<std::string> attribute_names(const CheckpointReader::Impl& file, hid_t object,
+    std::vector<std::string> attribute_names(const Checkpoint& file, hid_t object,
                                              const std::string& path) {
         std::vector<std::string> names = h5::list_attributes(object);
         if (is_palettized(file, object)) {
@@ -277,7 +277,7 @@ class Comparison {
 
     /// A failure names the file and the dataset.
     static h5::RawValue read_block(const h5::RowBlocks& blocks, std::uint64_t block,
-                                   const CheckpointReader::Impl& file, const std::string& path) {
+                                   const Checkpoint& file, const std::string& path) {
         try {
             return blocks.read(block);
         } catch (const h5::Failure& failure) {
@@ -351,8 +351,8 @@ class Comparison {
         return regions;
     }
 
-    const CheckpointReader::Impl& original_;
-    const CheckpointReader::Impl& derived_;
+    const Checkpoint& original_;
+    const Checkpoint& derived_;
     std::map<haddr_t, haddr_t> partners_;
     std::vector<std::function<void()>> deferred_;
     std::vector<std::string> lines_;

@@ -1,13 +1,12 @@
 // Reads checkpoints: the list of what is in one, and the weights of a tensor. Opens files read-only
-// and without a lock that would need a writable file system. All HDF5 calls of the process go
-// through one mutex; no function here may be called with that mutex held.
+// and without a lock, which would need a writable file system. All HDF5 calls of the process go
+// through one mutex; call no function here with that mutex held.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "io/checkpoint_info.hpp"
 #include "stages/tensor/tensor.hpp"
@@ -15,7 +14,9 @@
 
 namespace pal {
 
-/// What a file may make this process read beside itself: nothing, unless the user trusts it.
+struct Checkpoint;
+
+/// Permissions that the user gives: by default a file makes this process read nothing but itself.
 struct ReadOptions {
     /// Data in other files: external storage, virtual datasets, tensors of a palettized checkpoint.
     bool follow_external = false;
@@ -24,10 +25,10 @@ struct ReadOptions {
 
 class CheckpointReader {
   public:
-    /// Opens and scans `path`. Whether plugins are loaded is a setting of the process; the reader
-    /// that was opened last decides. Throws Error(kInput): missing, a folder, unreadable, empty,
-    /// not HDF5 (says what it looks like: a zip, a Git-LFS pointer, netCDF-3, MATLAB v5),
-    /// truncated.
+    /// Opens and scans `path`. allow_plugins is a setting of the process: the reader opened last
+    /// decides. Throws Error(kInput): missing, a folder, unreadable, empty, truncated, not HDF5.
+    /// The message then says what the file looks like: a zip, a Git-LFS pointer, netCDF-3, MATLAB
+    /// v5.
     explicit CheckpointReader(const std::string& path, const ReadOptions& options = {});
     ~CheckpointReader();
     CheckpointReader(const CheckpointReader&) = delete;
@@ -35,34 +36,33 @@ class CheckpointReader {
 
     [[nodiscard]] const CheckpointInfo& info() const noexcept;
 
-    /// The weights of a floating-point dataset in row-major order; double for f64, else float.
-    /// Throws Error(kInput) that names the dataset. Thread-safe.
-    [[nodiscard]] WeightValues read_weights(const DatasetInfo& dataset) const;
-
-    /// The same without reading them yet, where they lie together in the file: blocks are read as
-    /// they are asked for, by several threads at a time and past the HDF5 library. Chunked ones are
-    /// decoded at once, in parallel, with gzip, shuffle and fletcher32 undone here; damaged chunks
-    /// are named. Others are read at once by the library. Valid as long as the reader.
-    /// A file that is cut meanwhile is an error of such reads or of require_whole() after them.
-    /// kept_bytes: chunked ones are not decoded at once but again for every pass, chunk by chunk as
-    /// blocks touch them; so much of what was decoded last is kept, at least what is in use.
+    /// Opens the weights of a floating-point dataset, in row-major order. Valid as long as the
+    /// reader. Throws Error(kInput) that names the dataset. Thread-safe.
+    /// Contiguous: nothing is read yet. Blocks are read on demand, past the HDF5 library, by any
+    /// number of threads.
+    /// Chunked: decoded now, in parallel; gzip, shuffle and fletcher32 are undone here. Errors name
+    /// the damaged chunk. With `kept_bytes`: decoded on demand instead, again for every pass. The
+    /// chunks used last stay in memory up to that size, and always those in use.
+    /// Others: read now, by the library.
+    /// A file that is cut meanwhile makes such reads fail, or require_whole() after them.
     [[nodiscard]] Weights open_weights(const DatasetInfo& dataset,
                                        std::optional<std::uint64_t> kept_bytes = {}) const;
 
-    /// To be called when all that was made of the weights of `path` is known, before it is used:
-    /// throws Error(kInput) where the file was cut or could not be read meanwhile. Thread-safe.
+    /// Call it after the last read of the weights of `path` and before results are used. Throws
+    /// Error(kInput) if the file was cut, changed or unreadable meanwhile. Thread-safe.
     void require_whole(const std::string& path) const;
 
-    /// The parts of a tensor of a palettized file. Its chunks are read as they are asked for, valid
-    /// as long as the reader. Throws Error(kInput) where something is missing, of the wrong shape
-    /// or type; so does reading a chunk.
+    /// Reads the parts of a tensor of a palettized file. Its chunks are read on demand, valid as
+    /// long as the reader. Throws Error(kInput) if something is missing or has the wrong shape or
+    /// type; reading a chunk throws the same.
     [[nodiscard]] PalettizedTensor read_palettized(const std::string& path) const;
 
-    struct Impl;
-    [[nodiscard]] Impl& impl() const noexcept { return *impl_; }
+    /// The open file, for io/ alone.
+    using Impl = Checkpoint;
+    [[nodiscard]] Checkpoint& impl() const noexcept { return *impl_; }
 
   private:
-    std::unique_ptr<Impl> impl_;
+    std::unique_ptr<Checkpoint> impl_;
 };
 
 }  // namespace pal

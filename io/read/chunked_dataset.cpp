@@ -27,7 +27,7 @@ std::vector<hsize_t> as_offset(const Shape& first) { return {first.begin(), firs
 
 }  // namespace
 
-std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const CheckpointReader::Impl& reader,
+std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const Checkpoint& reader,
                                                            h5::Dataset dataset,
                                                            const h5::StoredType& stored,
                                                            const Shape& shape) {

@@ -14,7 +14,7 @@
 #include "io/h5/chunk_layout.hpp"
 #include "io/h5/hdf5.hpp"
 #include "io/h5/hdf5_types.hpp"
-#include "io/read/reader_impl.hpp"
+#include "io/read/checkpoint.hpp"
 #include "stages/parallel/scratch.hpp"
 
 namespace pal {
@@ -24,9 +24,10 @@ class ChunkedDataset {
   public:
     /// Null where it is not chunked, has no values, or chunks much larger than itself. `shape` is
     /// the dataset's and has an element_count(). The result refers to `reader`.
-    [[nodiscard]] static std::unique_ptr<const ChunkedDataset> open(
-        const CheckpointReader::Impl& reader, h5::Dataset dataset, const h5::StoredType& stored,
-        const Shape& shape);
+    [[nodiscard]] static std::unique_ptr<const ChunkedDataset> open(const Checkpoint& reader,
+                                                                    h5::Dataset dataset,
+                                                                    const h5::StoredType& stored,
+                                                                    const Shape& shape);
 
     /// Whether chunks are decoded without the library, by many threads; it has to read those with
     /// filters that ChunkFilters does not know, and unfiltered or partly written ones that are not

@@ -1,9 +1,9 @@
-// What the scan says of a palettized group, without reading its data.
+#include "io/read/describe_palettized.hpp"
+
 #include <algorithm>
 
 #include "io/h5/attributes.hpp"
 #include "io/h5/foreign_storage.hpp"
-#include "io/read/reader_impl.hpp"
 
 namespace pal {
 
@@ -33,8 +33,9 @@ void require_plausible_shape(hid_t group, const std::string& path, const Shape& 
 
 }  // namespace
 
-bool is_palettized(const CheckpointReader::Impl& file, hid_t object) {
-    return file.has_format && h5::is_group(object) && h5::has_attribute(object, "palettized_spec");
+bool is_palettized(const Checkpoint& checkpoint, hid_t object) {
+    return checkpoint.has_format && h5::is_group(object) &&
+           h5::has_attribute(object, "palettized_spec");
 }
 
 PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path) {

@@ -1,7 +1,7 @@
 #include "io/read/foreign_documents.hpp"
 
 #include "io/h5/attributes.hpp"
-#include "io/read/reader_impl.hpp"
+#include "io/read/checkpoint.hpp"
 
 namespace pal {
 

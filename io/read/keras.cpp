@@ -60,14 +60,14 @@ std::string keras_attribute(hid_t group) {
     return "";
 }
 
-std::string keras_reason(const CheckpointReader::Impl& impl) {
-    const h5::Group root = h5::open_group(impl.file.get(), "/");
+std::string keras_reason(const Checkpoint& checkpoint) {
+    const h5::Group root = h5::open_group(checkpoint.file.get(), "/");
     std::vector<std::pair<std::string, haddr_t>> places{{"/", h5::object_info(root.get()).addr}};
     for (const h5::Link& link : h5::list_links(root.get())) {
         if (link.type == H5L_TYPE_HARD) places.emplace_back("/" + link.name, link.address);
     }
     for (const auto& [place, address] : places) {
-        const auto object = h5::open_at<h5::Object>(impl.file.get(), address, place);
+        const auto object = h5::open_at<h5::Object>(checkpoint.file.get(), address, place);
         const std::string name = keras_attribute(object.get());
         if (name.empty()) continue;
         const bool theano = name == "layer_names" && !h5::has_attribute(object.get(), "backend");
@@ -75,7 +75,7 @@ std::string keras_reason(const CheckpointReader::Impl& impl) {
                (theano ? ", no backend (Theano's Keras 1 stores convolutions as (out, in, kh, kw))"
                        : "");
     }
-    for (const DatasetInfo& dataset : impl.info.datasets) {
+    for (const DatasetInfo& dataset : checkpoint.info.datasets) {
         if (is_keras3_path(dataset.path)) return "Keras 3's vars/N names (" + dataset.path + ")";
     }
     return "";
@@ -83,16 +83,16 @@ std::string keras_reason(const CheckpointReader::Impl& impl) {
 
 }  // namespace
 
-void detect_layout(CheckpointReader::Impl& impl) {
-    const std::string reason = keras_reason(impl);
-    impl.info.layout = reason.empty() ? Layout::kTorch : Layout::kKeras;
-    impl.info.layout_reason = reason.empty() ? "no Keras attributes" : reason;
+void detect_layout(Checkpoint& checkpoint) {
+    const std::string reason = keras_reason(checkpoint);
+    checkpoint.info.layout = reason.empty() ? Layout::kTorch : Layout::kKeras;
+    checkpoint.info.layout_reason = reason.empty() ? "no Keras attributes" : reason;
 
-    const h5::Group root = h5::open_group(impl.file.get(), "/");
+    const h5::Group root = h5::open_group(checkpoint.file.get(), "/");
     const auto config = h5::read_string_attribute(root.get(), "model_config");
     if (!config) return;
     const Json parsed = Json::parse(*config, nullptr, false);
-    if (!parsed.is_discarded()) collect_layers(parsed, impl.info.layer_types, 0);
+    if (!parsed.is_discarded()) collect_layers(parsed, checkpoint.info.layer_types, 0);
 }
 
 }  // namespace pal

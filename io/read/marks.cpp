@@ -9,9 +9,9 @@ namespace pal {
 namespace {
 
 /// What stands where a palettized file keeps its own: it would be lost on the way there and back.
-std::string reserved_name(const CheckpointReader::Impl& impl, hid_t root) {
-    if (impl.info.palettized) return "";
-    if (impl.has_format) {
+std::string reserved_name(const Checkpoint& checkpoint, hid_t root) {
+    if (checkpoint.info.palettized) return "";
+    if (checkpoint.has_format) {
         return "is an unfinished palettized file (h5palettize_format without h5palettize_complete "
                "= 1); palettize its original again";
     }
@@ -50,9 +50,9 @@ std::string read_results(hid_t root) {
 
 }  // namespace
 
-void read_marks(CheckpointReader::Impl& impl, hid_t root) {
-    impl.has_format = h5::has_attribute(root, "h5palettize_format");
-    if (impl.has_format) {
+void read_marks(Checkpoint& checkpoint, hid_t root) {
+    checkpoint.has_format = h5::has_attribute(root, "h5palettize_format");
+    if (checkpoint.has_format) {
         const auto format = h5::read_integers(root, "h5palettize_format");
         if (!format || format->size() != 1 || format->front() != 1) {
             throw Error(
@@ -64,13 +64,14 @@ void read_marks(CheckpointReader::Impl& impl, hid_t root) {
                       "files need that name: rename it");
         }
         const auto complete = h5::read_integers(root, "h5palettize_complete");
-        impl.info.palettized = complete && *complete == std::vector<std::int64_t>{1};
-        if (impl.info.palettized) {
-            impl.info.results_json = read_results(root);
-            impl.info.version = h5::read_string_attribute(root, "h5palettize_version").value_or("");
+        checkpoint.info.palettized = complete && *complete == std::vector<std::int64_t>{1};
+        if (checkpoint.info.palettized) {
+            checkpoint.info.results_json = read_results(root);
+            checkpoint.info.version =
+                h5::read_string_attribute(root, "h5palettize_version").value_or("");
         }
     }
-    impl.info.reserved = reserved_name(impl, root);
+    checkpoint.info.reserved = reserved_name(checkpoint, root);
 }
 
 }  // namespace pal

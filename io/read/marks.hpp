@@ -2,12 +2,12 @@
 // with what results, and what stands in the way of making one.
 #pragma once
 
-#include "io/read/reader_impl.hpp"
+#include "io/read/checkpoint.hpp"
 
 namespace pal {
 
 /// Fills in has_format, and of info palettized, version, results_json and reserved. Throws
 /// Error(kInput) for a format that this program does not read.
-void read_marks(CheckpointReader::Impl& impl, hid_t root);
+void read_marks(Checkpoint& checkpoint, hid_t root);
 
 }  // namespace pal

@@ -1,4 +1,5 @@
-// Opening a checkpoint, and telling people what a file is that cannot be opened.
+#include "io/read/open.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -10,8 +11,6 @@
 #include <cstring>
 
 #include "io/guard/memory_fence.hpp"
-#include "io/h5/plausible.hpp"
-#include "io/read/reader_impl.hpp"
 
 namespace pal {
 

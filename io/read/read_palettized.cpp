@@ -1,5 +1,5 @@
-// Reading the members of a palettized group back. Everything in the file is hostile: shapes, types
-// and ranges are checked before anything is allocated by them.
+#include "io/read/read_palettized.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,6 @@
 #include "io/h5/plausible.hpp"
 #include "io/read/read_indices.hpp"
 #include "io/read/read_member.hpp"
-#include "io/read/reader_impl.hpp"
 
 namespace pal {
 
@@ -164,27 +163,27 @@ PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info,
 
 }  // namespace
 
-PalettizedTensor CheckpointReader::read_palettized(const std::string& path) const {
-    const auto& tensors = impl_->info.tensors;
+PalettizedTensor read_palettized(const Checkpoint& checkpoint, const std::string& path) {
+    const auto& tensors = checkpoint.info.tensors;
     const auto info = std::lower_bound(
         tensors.begin(), tensors.end(), path,
         [](const PalettizedTensorInfo& tensor, const std::string& p) { return tensor.path < p; });
     if (info == tensors.end() || info->path != path) {
         throw Error(ErrorCode::kInput,
-                    impl_->path + ": " + path + ": not a palettized tensor of this file");
+                    checkpoint.path + ": " + path + ": not a palettized tensor of this file");
     }
-    use_suspect(impl_->path);
+    use_suspect(checkpoint.path);
     try {
-        const auto group = impl_->open_at<h5::Group>(impl_->address_of(path), path);
+        const auto group = checkpoint.open_at<h5::Group>(checkpoint.address_of(path), path);
         PalettizedTensor tensor;
-        with_memory_fence(most_library_bytes(impl_->info.file_bytes + impl_->linked_bytes),
-                          [&] { tensor = read_tensor(group.get(), *info, impl_->path); });
+        with_bounded_memory(checkpoint.info.file_bytes + checkpoint.linked_bytes,
+                            [&] { tensor = read_tensor(group.get(), *info, checkpoint.path); });
         return tensor;
     } catch (const nlohmann::json::exception& error) {
-        throw Error(ErrorCode::kInput,
-                    impl_->path + ": " + path + ": palettized_spec is damaged: " + error.what());
+        throw Error(ErrorCode::kInput, checkpoint.path + ": " + path +
+                                           ": palettized_spec is damaged: " + error.what());
     } catch (const Error& error) {
-        throw Error(error.code(), impl_->path + ": " + path + ": " + error.what());
+        throw Error(error.code(), checkpoint.path + ": " + path + ": " + error.what());
     }
 }
 

@@ -57,8 +57,7 @@ bool leads_nowhere(const unsigned char* bytes, std::size_t count) {
 
 class Rewriter {
   public:
-    Rewriter(const CheckpointReader::Impl& source, const CopiedObjects& copy)
-        : source_(source), copy_(copy) {}
+    Rewriter(const Checkpoint& source, const CopiedObjects& copy) : source_(source), copy_(copy) {}
 
     void translate(h5::RawValue& value, const std::string& where) {
         where_ = where;
@@ -137,7 +136,7 @@ class Rewriter {
                                            "copied: link them to a name first");
     }
 
-    const CheckpointReader::Impl& source_;
+    const Checkpoint& source_;
     const CopiedObjects& copy_;
     std::string where_;
     std::map<haddr_t, hobj_ref_t>
@@ -171,12 +170,12 @@ Region region_of(hid_t file, const unsigned char* reference) {
     return {h5::object_info(object.get()).addr, std::move(selection)};
 }
 
-void translate_references(h5::RawValue& value, const CheckpointReader::Impl& source,
-                          const CopiedObjects& copy, const std::string& where) {
+void translate_references(h5::RawValue& value, const Checkpoint& source, const CopiedObjects& copy,
+                          const std::string& where) {
     Rewriter(source, copy).translate(value, where);
 }
 
-void rewrite_references(const CheckpointReader::Impl& source, const CopiedObjects& copy) {
+void rewrite_references(const Checkpoint& source, const CopiedObjects& copy) {
     Rewriter rewriter(source, copy);
     for (const ReferencePlace& place : source.references) rewriter.rewrite(place);
 }

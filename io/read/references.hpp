@@ -8,7 +8,7 @@
 #include <string>
 
 #include "io/h5/raw_value.hpp"
-#include "io/read/reader_impl.hpp"
+#include "io/read/checkpoint.hpp"
 
 namespace pal {
 
@@ -22,12 +22,12 @@ struct CopiedObjects {
 /// Writes every attribute and dataset of the copy anew that holds references in the source.
 /// Throws Error(kInput) where one leads to an object that no link leads to, so that there is no
 /// copy of it, or to a region of what has been replaced.
-void rewrite_references(const CheckpointReader::Impl& source, const CopiedObjects& copy);
+void rewrite_references(const Checkpoint& source, const CopiedObjects& copy);
 
 /// Makes the references in a value anew, for objects that have their copies already. where: for
 /// messages. Throws as rewrite_references does.
-void translate_references(h5::RawValue& value, const CheckpointReader::Impl& source,
-                          const CopiedObjects& copy, const std::string& where);
+void translate_references(h5::RawValue& value, const Checkpoint& source, const CopiedObjects& copy,
+                          const std::string& where);
 
 /// Calls visit for each reference in a value, with its kind and its bytes in memory.
 using ReferenceVisitor = std::function<void(H5R_type_t, unsigned char*)>;

@@ -1,4 +1,5 @@
-// The walk over a checkpoint: every object once, by address, and what is known of it.
+#include "io/read/scan.hpp"
+
 #include <algorithm>
 
 #include "io/h5/attributes.hpp"
@@ -7,9 +8,9 @@
 #include "io/h5/hdf5_types.hpp"
 #include "io/h5/plausible.hpp"
 #include "io/h5/raw_value.hpp"
+#include "io/read/describe_palettized.hpp"
 #include "io/read/keras.hpp"
 #include "io/read/marks.hpp"
-#include "io/read/reader_impl.hpp"
 #include "io/read/references.hpp"
 
 namespace pal {
@@ -28,7 +29,7 @@ auto named(const std::string& path, const Read& read) {
 
 class Scanner {
   public:
-    explicit Scanner(CheckpointReader::Impl& impl) : impl_(impl) {}
+    explicit Scanner(Checkpoint& impl) : impl_(impl) {}
 
     void run() {
         const h5::Group root = h5::open_group(impl_.file.get(), "/");
@@ -367,7 +368,7 @@ class Scanner {
         std::sort(impl_.info.tensors.begin(), impl_.info.tensors.end(), by_path);
     }
 
-    CheckpointReader::Impl& impl_;
+    Checkpoint& impl_;
     std::map<haddr_t, Found> visited_;
     std::map<haddr_t, std::vector<std::string>> paths_;
     std::map<haddr_t, DatasetInfo> datasets_;
@@ -377,7 +378,7 @@ class Scanner {
 
 }  // namespace
 
-void scan_checkpoint(CheckpointReader::Impl& impl) {
+void scan_checkpoint(Checkpoint& impl) {
     const h5::Group root = h5::open_group(impl.file.get(), "/");
     read_marks(impl, root.get());
     const h5::Plist plist(

@@ -9,7 +9,7 @@
 #include "io/files/raw_file.hpp"
 #include "io/guard/last_wish.hpp"
 #include "io/h5/hdf5.hpp"
-#include "io/read/reader_impl.hpp"
+#include "io/read/checkpoint.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "io/write/copy/stand_ins.hpp"
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "io/read/open_weights.hpp"
 #include "stages/weights/weights.hpp"
 #include "tests/support/hdf5_files.hpp"
 #include "tests/support/palettize_file.hpp"
@@ -44,7 +45,7 @@ BOOST_AUTO_TEST_CASE(blocks_of_a_contiguous_dataset_are_its_values) {
             const pal::CheckpointReader reader(path);
             const pal::DatasetInfo& info = dataset_at(reader, "/weight");
             const pal::Weights weights = reader.open_weights(info);
-            BOOST_TEST((weights.values() == reader.read_weights(info)));
+            BOOST_TEST((weights.values() == pal::read_weights(reader.impl(), info)));
             BOOST_TEST((std::get<std::vector<float>>(weights.values()) == ramp_values(100000)));
             pal::BlockReader<float> blocks(weights);
             const auto block = blocks.read(99990, 10);

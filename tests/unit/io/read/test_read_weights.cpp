@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "io/read/open_weights.hpp"
 #include "tests/support/float_types.hpp"
 #include "tests/support/palettize_file.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(every_type_in_every_storage_is_read_as_it_was_written) {
                 BOOST_TEST(info.unreadable == "");
                 BOOST_TEST((info.shape == pal::Shape{7, 10}));
                 BOOST_TEST(info.bytes == 70 * pal::dtype_bytes(type.dtype));
-                const pal::WeightValues read = reader.read_weights(info);
+                const pal::WeightValues read = pal::read_weights(reader.impl(), info);
                 BOOST_TEST((read.index() == (type.dtype == pal::DType::kF64 ? 1U : 0U)));
                 BOOST_TEST(as_doubles(read) == expected[d], boost::test_tools::per_element());
             }
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(every_pattern_of_the_two_byte_floats_is_read_as_the_library
     }
     const pal::CheckpointReader reader(path);
     for (const auto& info : reader.info().datasets) {
-        const auto ours = std::get<std::vector<float>>(reader.read_weights(info));
+        const auto ours = std::get<std::vector<float>>(pal::read_weights(reader.impl(), info));
         std::vector<float> theirs(patterns.size());
         ok(H5Dread(open(open_file(path), info.path), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL,
                    H5P_DEFAULT, theirs.data()));
@@ -197,7 +198,8 @@ BOOST_AUTO_TEST_CASE(other_types_are_no_candidates_and_are_copied_as_they_are) {
         BOOST_TEST_CONTEXT(info.path) {
             const bool is_weight = info.path == "/weight";
             BOOST_TEST(info.dtype.has_value() == is_weight);
-            const int code = error_code_of([&] { static_cast<void>(reader.read_weights(info)); });
+            const int code =
+                error_code_of([&] { static_cast<void>(pal::read_weights(reader.impl(), info)); });
             BOOST_TEST(code == (is_weight ? 0 : kInputError));
         }
     }

@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(chunks_of_an_unknown_filter_are_copied_and_compared) {
     const pal::CheckpointReader reader(derived.source);
     const auto& odd = dataset_at(reader, "/odd");
     BOOST_TEST(odd.unreadable.find("32099") != std::string::npos);
-    BOOST_TEST(error_code_of([&] { static_cast<void>(reader.read_weights(odd)); }) == kInputError);
+    BOOST_TEST(error_code_of([&] { static_cast<void>(reader.open_weights(odd)); }) == kInputError);
     build(create_file(derived.folder.file("changed.h5")), 2);
     BOOST_TEST(differences(derived.source, derived.folder.file("changed.h5")) ==
                "/odd: other chunks\n");

@@ -1,4 +1,5 @@
-// Private to io/: what an open checkpoint is to the reader, the copier and the comparison.
+// An open checkpoint: its file, and everything that the scan learned of it. The reader, the copier
+// and the comparison share it.
 #pragma once
 
 #include <map>
@@ -16,45 +17,47 @@
 
 namespace pal {
 
-/// What the scan learns of a dataset of a weight type, so that nothing opens it again to ask.
+/// Type and place of a dataset of weights, kept so that nobody opens the dataset again to ask.
 struct StoredWeights {
     h5::StoredType stored;
-    hid_t type = H5I_INVALID_HID;         // a copy, one of Impl::types
+    hid_t type = H5I_INVALID_HID;         // one of Checkpoint::types
     std::optional<std::uint64_t> offset;  // in the file; none: not contiguous, or never written
 };
 
 /// An attribute, or the data of a dataset, that holds references.
 struct ReferencePlace {
-    haddr_t object = HADDR_UNDEF;  // that has it
+    haddr_t object = HADDR_UNDEF;  // the object with the attribute or the data
     std::string path;
     std::string attribute;  // empty: the data
 };
 
-struct CheckpointReader::Impl {
+/// Addresses below are those of object headers in the file: one for each object, however many hard
+/// links lead to it.
+struct Checkpoint {
     std::string path;
     ReadOptions options;
     std::optional<Suspect> suspect;  // until the file is closed
     h5::File file;
     RawFile raw;  // the same file, for reading past the library
     CheckpointInfo info;
-    bool has_format = false;  // the root's h5palettize_format, complete or not
+    bool has_format = false;  // the root has h5palettize_format, complete or not
     std::map<std::string, haddr_t>
-        addresses;                       // of every dataset and palettized group, by path and alias
-    std::size_t largest_name_bytes = 0;  // of the members of one group
+        addresses;                       // every dataset and palettized group, by path and alias
+    std::size_t largest_name_bytes = 0;  // names of the members of one group, the largest sum
     std::vector<ReferencePlace> references;
-    /// Datasets whose fill value H5Ocopy of 1.10.8 would spoil: it refers to an object, or has a
-    /// variable length, of which the copy would hold a dangling pointer.
+    /// Datasets whose fill value refers to an object or has a variable length. H5Ocopy of 1.10.8
+    /// would spoil it: the copy would hold a dangling pointer.
     std::set<haddr_t> delicate_fills;
-    std::vector<h5::Type> types;               // those of weights that differ
+    std::vector<h5::Type> types;               // one copy of each type that weights have
     std::map<haddr_t, StoredWeights> weights;  // by address
     std::set<haddr_t> implausible;             // chunked datasets that claim too much to be decoded
-    /// Palettized tensors in other files (h5palettize merge --link) that are followed: numbers that
-    /// no object of this file has for its address stand for them in `addresses`. By where external
-    /// links point.
+    /// Palettized tensors of other files (h5palettize merge --link) that are followed, by the
+    /// target of the external link. The number stands for the tensor in `addresses`; no object of
+    /// this file has it as its address.
     std::map<std::pair<std::string, std::string>, haddr_t> linked;
-    std::uint64_t linked_bytes = 0;  // what they take there
+    std::uint64_t linked_bytes = 0;  // bytes that those tensors take in their files
 
-    /// HADDR_UNDEF where there is no such dataset or palettized group.
+    /// Returns HADDR_UNDEF if no dataset or palettized group has this path.
     [[nodiscard]] haddr_t address_of(const std::string& at) const {
         const auto found = addresses.find(at);
         return found == addresses.end() ? HADDR_UNDEF : found->second;
@@ -62,31 +65,23 @@ struct CheckpointReader::Impl {
     [[nodiscard]] bool is_linked(haddr_t address) const {
         return address != HADDR_UNDEF && address >= HADDR_UNDEF - linked.size();
     }
-    /// at: a path that leads there.
+    /// Opens the object at `address`. at: a path that leads there.
     template <class Kind>
     [[nodiscard]] Kind open_at(haddr_t address, const std::string& at) const {
         if (!is_linked(address)) return h5::open_at<Kind>(file.get(), address, at);
         return Kind(
             h5::call("open " + at, [&] { return H5Oopen(file.get(), at.c_str(), H5P_DEFAULT); }));
     }
-    /// Null where there is no dataset of a weight type at the path.
+    /// Returns null if the path has no dataset of a weight type.
     [[nodiscard]] const StoredWeights* weights_at(const std::string& dataset) const {
         const auto found = weights.find(address_of(dataset));
         return found == weights.end() ? nullptr : &found->second;
     }
+    /// Remembers the first reason why the file cannot be copied.
+    void note_unsupported(const std::string& what) {
+        if (info.unsupported.empty()) info.unsupported = what;
+    }
 };
-
-/// Fills impl.info from impl.file.
-void scan_checkpoint(CheckpointReader::Impl& impl);
-
-/// Whether it is a tensor of a palettized file.
-[[nodiscard]] bool is_palettized(const CheckpointReader::Impl& file, hid_t object);
-
-/// Throws Error(kInput) where its attributes and the shape of its indices do not go together.
-[[nodiscard]] PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path);
-
-/// Opens a file read-only, or says what it is instead.
-[[nodiscard]] h5::File open_checkpoint(const std::string& path, CheckpointInfo& info);
 
 /// Deepest nesting of groups that is followed.
 inline constexpr std::size_t kMaxDepth = 1000;
