@@ -67,17 +67,4 @@ bool same_chunks(hid_t a, std::uint64_t a_file_bytes, hid_t b, std::uint64_t b_f
     return same;
 }
 
-bool same_head(const RawFile& a, const RawFile& b, std::uint64_t bytes) {
-    std::vector<std::byte> left(std::min<std::uint64_t>(bytes, 1 << 16));
-    std::vector<std::byte> right(left.size());
-    for (std::uint64_t at = 0; at < bytes; at += left.size()) {
-        left.resize(std::min<std::uint64_t>(left.size(), bytes - at));
-        right.resize(left.size());
-        a.read(at, left, "the user block");
-        b.read(at, right, "the user block");
-        if (left != right) return false;
-    }
-    return true;
-}
-
 }  // namespace pal::h5

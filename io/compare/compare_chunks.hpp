@@ -1,23 +1,18 @@
-// Private to io/: what is compared as it is stored: datasets that cannot be decoded here, by their
-// chunks, and user blocks.
+// Compares datasets that cannot be decoded here by their stored chunks.
 #pragma once
 
 #include <cstdint>
 
-#include "io/files/raw_file.hpp"
 #include "io/h5/hdf5.hpp"
 
 namespace pal::h5 {
 
-/// Are all filters of a dataset with these creation properties there?
+/// Returns true if all filters of these creation properties are available.
 [[nodiscard]] bool can_decode(hid_t plist);
 
-/// The same chunks at the same places, byte for byte, with the same filters left out. Both chunked.
-/// Throws Failure for a chunk that is larger than its file.
+/// Compares the chunks of two chunked datasets: places, bytes, filters left out. Throws Failure for
+/// a chunk that is larger than its file.
 [[nodiscard]] bool same_chunks(hid_t a, std::uint64_t a_file_bytes, hid_t b,
                                std::uint64_t b_file_bytes);
-
-/// The same first `bytes` bytes, which both files have. Throws Error(kInput).
-[[nodiscard]] bool same_head(const RawFile& a, const RawFile& b, std::uint64_t bytes);
 
 }  // namespace pal::h5

@@ -198,6 +198,9 @@ Shape space_largest(hid_t space) {
     }
     return {largest.begin(), largest.end()};
 }
+bool equal_spaces(hid_t a, hid_t b) {
+    return call("compare shapes", [&] { return H5Sextent_equal(a, b); }) > 0;
+}
 Shape plist_chunk(hid_t plist, std::size_t rank) {
     std::vector<hsize_t> chunk(rank);
     const int stored = call("read a chunk shape", [&] {

@@ -147,6 +147,8 @@ void resize_object_cache(hid_t file, std::size_t cache_bytes);
 [[nodiscard]] Plist create_plist(hid_t plist_class);
 [[nodiscard]] Space create_space(const Shape& shape);
 [[nodiscard]] Shape space_shape(hid_t space);
+/// Compares rank, sizes and the sizes that they may grow to.
+[[nodiscard]] bool equal_spaces(hid_t a, hid_t b);
 /// What it may grow to, H5S_UNLIMITED where there is no end.
 [[nodiscard]] Shape space_largest(hid_t space);
 /// When fill values are written, and room is made. Throws Failure where a damaged file names no

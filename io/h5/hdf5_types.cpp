@@ -153,6 +153,10 @@ std::size_t type_bytes(hid_t type) {
     return bytes;
 }
 
+bool equal_types(hid_t a, hid_t b) {
+    return call("compare types", [&] { return H5Tequal(a, b); }) > 0;
+}
+
 StoredType classify_type(hid_t type, hid_t object) {
     const H5T_class_t type_class = call("read a type class", [&] { return H5Tget_class(type); });
     const std::size_t bytes = type_bytes(type);

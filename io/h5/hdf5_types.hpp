@@ -24,8 +24,9 @@ struct StoredType {
 /// object: what holds the type; its attribute dtype = "bfloat16" makes a uint16 a bfloat16.
 [[nodiscard]] StoredType classify_type(hid_t type, hid_t object);
 
-/// Of one value.
+/// Returns the bytes of one value.
 [[nodiscard]] std::size_t type_bytes(hid_t type);
+[[nodiscard]] bool equal_types(hid_t a, hid_t b);
 
 /// Are the bytes of a stored value in the other order than this machine's?
 [[nodiscard]] bool foreign_order(const StoredType& stored) noexcept;

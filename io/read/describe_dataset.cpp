@@ -167,8 +167,7 @@ class DatasetDescription {
     /// Returns the checkpoint's copy of the type. Weights have few types: one copy of each is kept.
     hid_t kept_type() {
         for (const h5::Type& kept : checkpoint_.types) {
-            if (h5::call("compare types", [&] { return H5Tequal(kept.get(), type_.get()); }) > 0)
-                return kept.get();
+            if (h5::equal_types(kept.get(), type_.get())) return kept.get();
         }
         checkpoint_.types.push_back(h5::copy_type(type_.get()));
         return checkpoint_.types.back().get();

@@ -88,10 +88,4 @@ class CheckpointWriter {
     std::unique_ptr<Impl> impl_;
 };
 
-/// What differs between `original` and `derived` outside the tensors that `derived` holds
-/// palettized: one line each, empty when nothing does. Compares structure, links, attributes and
-/// raw data of every object.
-[[nodiscard]] std::vector<std::string> compare_untouched(const CheckpointReader& original,
-                                                         const CheckpointReader& derived);
-
 }  // namespace pal

@@ -2,6 +2,7 @@
 #include <iostream>
 #include <limits>
 
+#include "io/compare/compare.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/commands/commands.hpp"

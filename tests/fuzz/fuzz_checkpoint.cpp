@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "configs/model/make_config.hpp"
+#include "io/compare/compare.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "pipeline/graph/graph.hpp"

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "io/compare/compare.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "pipeline/report/verify.hpp"

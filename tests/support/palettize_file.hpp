@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "io/compare/compare.hpp"
 #include "io/files/check_target.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"

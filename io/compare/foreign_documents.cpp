@@ -1,4 +1,4 @@
-#include "io/read/foreign_documents.hpp"
+#include "io/compare/foreign_documents.hpp"
 
 #include "io/h5/attributes.hpp"
 #include "io/read/checkpoint.hpp"
