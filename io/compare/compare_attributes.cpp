@@ -5,7 +5,7 @@
 
 #include "io/compare/compare_values.hpp"
 #include "io/h5/attributes.hpp"
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/read/describe_palettized.hpp"
 
 namespace pal {

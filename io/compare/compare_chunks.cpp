@@ -39,16 +39,8 @@ Chunk read_chunk(hid_t dataset, hid_t space, hsize_t number, std::uint64_t file_
 }  // namespace
 
 bool can_decode(hid_t plist) {
-    const int filters = call("read filters", [&] { return H5Pget_nfilters(plist); });
-    for (int i = 0; i < filters; ++i) {
-        std::size_t count = 0;
-        const H5Z_filter_t filter = call("read filters", [&] {
-            return H5Pget_filter2(plist, static_cast<unsigned>(i), nullptr, &count, nullptr, 0,
-                                  nullptr, nullptr);
-        });
-        if (call("look for a filter", [&] { return H5Zfilter_avail(filter); }) <= 0) return false;
-    }
-    return true;
+    return std::ranges::all_of(filters_of(plist),
+                               [](const Filter& filter) { return is_available(filter.id); });
 }
 
 bool same_chunks(hid_t a, std::uint64_t a_file_bytes, hid_t b, std::uint64_t b_file_bytes) {

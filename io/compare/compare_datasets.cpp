@@ -4,8 +4,8 @@
 
 #include "io/compare/compare_chunks.hpp"
 #include "io/compare/compare_values.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
-#include "io/h5/hdf5_types.hpp"
 #include "io/h5/raw_value.hpp"
 #include "io/h5/storage.hpp"
 
@@ -58,8 +58,7 @@ bool have_same_chunks(const Comparison& comparison, hid_t a, hid_t b) {
 /// else each time.
 bool stored_alike(const Comparison& comparison, hid_t a, hid_t b) {
     const h5::Plist plist = h5::dataset_plist(a);
-    const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist.get()); });
-    return filters > 0 && have_same_chunks(comparison, a, b);
+    return !h5::filters_of(plist.get()).empty() && have_same_chunks(comparison, a, b);
 }
 
 void compare_data(Comparison& comparison, hid_t a, hid_t b, const std::string& path) {

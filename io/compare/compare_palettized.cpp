@@ -1,7 +1,7 @@
 #include "io/compare/compare_palettized.hpp"
 
 #include "io/h5/attributes.hpp"
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/h5/storage.hpp"
 
 namespace pal {

@@ -6,7 +6,7 @@
 #include "io/compare/compare_datasets.hpp"
 #include "io/compare/compare_palettized.hpp"
 #include "io/h5/attributes.hpp"
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/read/describe_palettized.hpp"
 
 namespace pal {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
-#include "io/h5/hdf5_types.hpp"
 #include "io/read/references.hpp"
 
 namespace pal {

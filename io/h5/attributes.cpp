@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 
 namespace pal::h5 {
 
@@ -36,12 +36,30 @@ Space attribute_space(hid_t attribute) {
     return Space(call("read an attribute's space", [&] { return H5Aget_space(attribute); }));
 }
 
+herr_t collect_name(hid_t, const char* name, const H5A_info_t*, void* names) {
+    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+    return 0;
+}
+
 }  // namespace
+
+std::vector<std::string> list_attributes(hid_t object) {
+    std::vector<std::string> names;
+    // Asking for creation order fails where it is not tracked.
+    const bool ordered = succeeds([&] {
+        return H5Aiterate2(object, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, collect_name, &names);
+    });
+    if (ordered && !names.empty()) return names;
+    names.clear();
+    call("list attributes", [&] {
+        return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_name, &names);
+    });
+    return names;
+}
 
 RawValue read_raw_attribute(hid_t object, const std::string& name) {
     const Attribute attribute = open_attribute(object, name);
     const Type type = attribute_type(attribute.get());
-    // The copy is transient: a committed type of one file cannot be used in another.
     RawValue value(copy_type(type.get()), attribute_space(attribute.get()));
     if (!value.bytes().empty()) {
         call("read attribute '" + name + "'",
@@ -73,9 +91,7 @@ std::optional<std::vector<std::int64_t>> read_integers(hid_t object, const std::
     if (!has_attribute(object, name)) return std::nullopt;
     const Attribute attribute = open_attribute(object, name);
     const Type type = attribute_type(attribute.get());
-    if (call("read a type class", [&] { return H5Tget_class(type.get()); }) != H5T_INTEGER) {
-        return std::nullopt;
-    }
+    if (type_class(type.get()) != H5T_INTEGER) return std::nullopt;
     RawValue value(copy_type(H5T_NATIVE_INT64), attribute_space(attribute.get()));
     std::vector<std::int64_t> numbers(value.count());
     if (!numbers.empty()) {

@@ -31,6 +31,8 @@ inline constexpr std::string_view kRootAttributes[] = {"h5palettize_format", "h5
 inline constexpr const char* kDocumentGroup = "h5palettize";
 inline constexpr const char* kConfigDataset = "config";  // its only member
 
+/// Lists the attributes of an object: in creation order if the object tracks it, else by name.
+[[nodiscard]] std::vector<std::string> list_attributes(hid_t object);
 [[nodiscard]] bool has_attribute(hid_t object, const std::string& name);
 [[nodiscard]] Attribute open_attribute(hid_t object, const std::string& name);
 [[nodiscard]] Type attribute_type(hid_t attribute);

@@ -3,7 +3,6 @@
 #include <libdeflate.h>
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "stages/kernels/unshuffle.hpp"
@@ -64,19 +63,12 @@ std::uint32_t fletcher32(std::span<const std::byte> bytes) noexcept {
 
 std::optional<ChunkFilters> ChunkFilters::of(const h5::Plist& creation) {
     ChunkFilters result;
-    const int count = h5::call("read filters", [&] { return H5Pget_nfilters(creation.get()); });
-    for (int i = 0; i < count; ++i) {
-        std::array<unsigned, 8> values{};
-        std::size_t value_count = values.size();
-        const H5Z_filter_t id = h5::call("read filters", [&] {
-            return H5Pget_filter2(creation.get(), static_cast<unsigned>(i), nullptr, &value_count,
-                                  values.data(), 0, nullptr, nullptr);
-        });
+    for (const auto& [id, flags, values] : h5::filters_of(creation.get())) {
         const bool shuffle = id == H5Z_FILTER_SHUFFLE;
         if (!shuffle && id != H5Z_FILTER_DEFLATE && id != H5Z_FILTER_FLETCHER32) {
             return std::nullopt;
         }
-        if (shuffle && (value_count != 1 || values[0] == 0)) return std::nullopt;
+        if (shuffle && (values.size() != 1 || values[0] == 0)) return std::nullopt;
         for (const Filter& other : result.filters_) {
             if (other.id == id) return std::nullopt;
         }

@@ -11,10 +11,6 @@ namespace pal::h5 {
 
 namespace {
 
-H5D_layout_t layout_of(hid_t plist) {
-    return call("read a layout", [&] { return H5Pget_layout(plist); });
-}
-
 std::size_t external_count(hid_t plist) {
     return static_cast<std::size_t>(
         call("read external files", [&] { return H5Pget_external_count(plist); }));

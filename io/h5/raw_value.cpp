@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
-#include "io/h5/hdf5_types.hpp"
 
 namespace pal::h5 {
 
@@ -15,48 +15,35 @@ constexpr std::uint64_t kBlockBytes = std::uint64_t{64} << 20;
 /// The library remembers some KB for each chunk that a block touches.
 constexpr std::uint64_t kBlockChunks = 16384;
 
-/// How large a block may be.
-std::uint64_t block_bytes_of(hid_t dataset, std::size_t rank, std::uint64_t element_bytes) {
+std::uint64_t most_block_bytes(hid_t dataset, std::size_t rank, std::uint64_t element_bytes) {
     const Plist plist = dataset_plist(dataset);
-    if (call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED) {
-        return kBlockBytes;
-    }
+    if (layout_of(plist.get()) != H5D_CHUNKED) return kBlockBytes;
     const auto chunk_values = element_count(plist_chunk(plist.get(), rank));
     if (!chunk_values || *chunk_values > kBlockBytes) return kBlockBytes;
     return std::min(kBlockBytes, kBlockChunks * *chunk_values * element_bytes);
 }
 
-/// Equal values in the memory form of `type`; follows variable-length parts.
+/// Compares values in the memory form of `type`; follows variable-length parts.
 bool equal_value(hid_t type, const unsigned char* a, const unsigned char* b) {
-    const H5T_class_t type_class = call("read a type class", [&] { return H5Tget_class(type); });
+    const H5T_class_t kind = type_class(type);
     const std::size_t bytes = type_bytes(type);
     if (!holds_variable_length(type)) return std::memcmp(a, b, bytes) == 0;
-    if (type_class == H5T_STRING) {
+    if (kind == H5T_STRING) {
         const char* s = nullptr;
         const char* t = nullptr;
         std::memcpy(&s, a, sizeof s);
         std::memcpy(&t, b, sizeof t);
         return s == nullptr || t == nullptr ? s == t : std::strcmp(s, t) == 0;
     }
-    if (type_class == H5T_COMPOUND) {
-        const int members = call("read a compound", [&] { return H5Tget_nmembers(type); });
-        for (int i = 0; i < members; ++i) {
-            const auto member = static_cast<unsigned>(i);
-            const Type part(
-                call("read a compound", [&] { return H5Tget_member_type(type, member); }));
-            std::size_t offset = 0;
-            succeeds([&] {
-                offset = H5Tget_member_offset(type, member);
-                return 0;
-            });
-            if (!equal_value(part.get(), a + offset, b + offset)) return false;
-        }
-        return true;
+    if (kind == H5T_COMPOUND) {
+        return !any_member(type, [&](hid_t member, std::size_t offset) {
+            return !equal_value(member, a + offset, b + offset);
+        });
     }
-    const Type base(call("read a base type", [&] { return H5Tget_super(type); }));
+    const Type base = base_type(type);
     const std::size_t step = type_bytes(base.get());
     std::size_t count = bytes / step;
-    if (type_class == H5T_VLEN) {
+    if (kind == H5T_VLEN) {
         hvl_t s{};
         hvl_t t{};
         std::memcpy(&s, a, sizeof s);
@@ -76,11 +63,9 @@ bool equal_value(hid_t type, const unsigned char* a, const unsigned char* b) {
 
 std::optional<std::string> text_of(const RawValue& value) {
     if (value.count() != 1) return std::nullopt;
-    if (call("read a type class", [&] { return H5Tget_class(value.type()); }) != H5T_STRING) {
-        return std::nullopt;
-    }
+    if (type_class(value.type()) != H5T_STRING) return std::nullopt;
     const auto& bytes = value.bytes();
-    if (call("read a string type", [&] { return H5Tis_variable_str(value.type()); }) > 0) {
+    if (is_variable_string(value.type())) {
         const char* text = nullptr;
         std::memcpy(&text, bytes.data(), sizeof text);
         return text == nullptr ? std::string() : std::string(text);
@@ -90,9 +75,7 @@ std::optional<std::string> text_of(const RawValue& value) {
 }
 
 std::optional<RawValue> read_fill(hid_t plist, hid_t type) {
-    H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
-    call("read a fill value", [&] { return H5Pfill_value_defined(plist, &fill); });
-    if (fill != H5D_FILL_VALUE_USER_DEFINED) return std::nullopt;
+    if (fill_defined(plist) != H5D_FILL_VALUE_USER_DEFINED) return std::nullopt;
     RawValue value(copy_type(type), create_space({}));
     call("read a fill value",
          [&] { return H5Pget_fill_value(plist, value.type(), value.bytes().data()); });
@@ -134,7 +117,6 @@ RawValue::~RawValue() {
 
 RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
     const Type stored = dataset_type(dataset);
-    // The copy is transient: a committed type of one file cannot be used in another.
     type_ = copy_type(stored.get());
     const Plist plist = dataset_plist(dataset);
     if (!foreign_storage(plist.get()).empty()) throw Failure("the data is in other files");
@@ -145,9 +127,9 @@ RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
     shape_ = space_shape(space.get());
     count_ = step_ = 1;
     if (shape_.empty()) return;
-    // Bytes of one step along the dimension that is cut.
+    // The bytes of one step along the dimension that is cut.
     std::uint64_t bytes = type_bytes(type_.get());
-    const std::uint64_t most = block_bytes_of(dataset, shape_.size(), bytes);
+    const std::uint64_t most = most_block_bytes(dataset, shape_.size(), bytes);
     cut_ = shape_.size() - 1;
     while (cut_ > 0 && shape_[cut_] <= most / std::max<std::uint64_t>(1, bytes)) {
         bytes *= shape_[cut_--];

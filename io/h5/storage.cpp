@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "io/h5/attributes.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
-#include "io/h5/hdf5_types.hpp"
 
 namespace pal::h5 {
 
@@ -14,32 +14,18 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::size_t type_bytes(hid_t type) {
-    std::size_t bytes = 0;
-    call("read a type size", [&] { return (bytes = H5Tget_size(type)) == 0 ? -1 : 0; });
-    return bytes;
-}
-
 Json describe_filters(hid_t plist) {
     Json filters = Json::array();
-    const int count = call("read filters", [&] { return H5Pget_nfilters(plist); });
-    for (int i = 0; i < count; ++i) {
-        unsigned flags = 0;
-        std::vector<unsigned> values(64);
-        std::size_t value_count = values.size();
-        const H5Z_filter_t id = call("read filters", [&] {
-            return H5Pget_filter2(plist, static_cast<unsigned>(i), &flags, &value_count,
-                                  values.data(), 0, nullptr, nullptr);
-        });
-        values.resize(std::min(value_count, values.size()));
-        filters.push_back({{"id", static_cast<int>(id)}, {"flags", flags}, {"values", values}});
+    for (const Filter& filter : filters_of(plist)) {
+        filters.push_back({{"id", static_cast<int>(filter.id)},
+                           {"flags", filter.flags},
+                           {"values", filter.values}});
     }
     return filters;
 }
 
 void describe_fill(hid_t plist, hid_t type, Json& json) {
-    H5D_fill_value_t defined = H5D_FILL_VALUE_DEFAULT;
-    call("read a fill value", [&] { return H5Pfill_value_defined(plist, &defined); });
+    const H5D_fill_value_t defined = fill_defined(plist);
     if (defined == H5D_FILL_VALUE_UNDEFINED) json["fill"] = nullptr;
     if (defined != H5D_FILL_VALUE_USER_DEFINED) return;
     if (holds_variable_length(type) || holds_references(type)) {
@@ -152,7 +138,7 @@ std::string describe_storage(hid_t dataset, hid_t type, hid_t plist) {
     for (const std::uint64_t size : largest) {
         json["maxshape"].push_back(size == H5S_UNLIMITED ? Json(nullptr) : Json(size));
     }
-    const H5D_layout_t layout = call("read a layout", [&] { return H5Pget_layout(plist); });
+    const H5D_layout_t layout = layout_of(plist);
     const std::string foreign = foreign_storage(plist);
     json["layout"] = !foreign.empty()        ? foreign
                      : layout == H5D_CHUNKED ? "chunked"
@@ -161,8 +147,7 @@ std::string describe_storage(hid_t dataset, hid_t type, hid_t plist) {
     if (layout == H5D_CHUNKED) {
         json["chunk"] = plist_chunk(plist, largest.size());
         json["filters"] = describe_filters(plist);
-        unsigned options = 0;  // partial chunks at the edges may go unfiltered
-        call("read chunk options", [&] { return H5Pget_chunk_opts(plist, &options); });
+        const unsigned options = chunk_options(plist);
         if (options != 0) json["chunk_options"] = options;
     }
     describe_fill(plist, type, json);

@@ -11,8 +11,8 @@
 
 #include "io/files/raw_file.hpp"
 #include "io/guard/last_wish.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/h5/hdf5.hpp"
-#include "io/h5/hdf5_types.hpp"
 #include "io/read/checkpoint_reader.hpp"
 
 namespace pal {

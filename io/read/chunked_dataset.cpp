@@ -33,8 +33,7 @@ std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const Checkpoint& rea
                                                            const Shape& shape) {
     const h5::Plist creation = h5::dataset_plist(dataset.get());
     const std::size_t value_count = element_count(shape).value();
-    if (value_count == 0 ||
-        h5::call("read a layout", [&] { return H5Pget_layout(creation.get()); }) != H5D_CHUNKED) {
+    if (value_count == 0 || h5::layout_of(creation.get()) != H5D_CHUNKED) {
         return nullptr;
     }
     const Shape chunk = h5::plist_chunk(creation.get(), shape.size());
@@ -48,9 +47,8 @@ std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const Checkpoint& rea
     result->value_count_ = value_count;
     result->chunk_bytes_ = *chunk_values * result->element_bytes_;
     result->foreign_order_ = h5::foreign_order(stored);
-    unsigned options = 0;
-    h5::call("read chunk options", [&] { return H5Pget_chunk_opts(creation.get(), &options); });
-    result->plain_edges_ = (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0;
+    result->plain_edges_ =
+        (h5::chunk_options(creation.get()) & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0;
     if (auto filters = ChunkFilters::of(creation)) {
         result->filters_ = std::move(*filters);
         result->read_fill(creation);
@@ -60,8 +58,7 @@ std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const Checkpoint& rea
 }
 
 void ChunkedDataset::read_fill(const h5::Plist& creation) {
-    H5D_fill_value_t defined = H5D_FILL_VALUE_DEFAULT;
-    h5::call("read a fill value", [&] { return H5Pfill_value_defined(creation.get(), &defined); });
+    const H5D_fill_value_t defined = h5::fill_defined(creation.get());
     const H5D_fill_time_t time = h5::fill_time(creation.get());
     // H5Dread leaves the reader's buffer alone where nothing is to be filled in.
     if (defined != H5D_FILL_VALUE_USER_DEFINED || time == H5D_FILL_TIME_NEVER) return;

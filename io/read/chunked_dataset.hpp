@@ -12,8 +12,8 @@
 
 #include "io/h5/chunk_filters.hpp"
 #include "io/h5/chunk_layout.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/h5/hdf5.hpp"
-#include "io/h5/hdf5_types.hpp"
 #include "io/read/checkpoint.hpp"
 #include "stages/parallel/scratch.hpp"
 

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "io/h5/chunk_layout.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
-#include "io/h5/hdf5_types.hpp"
 #include "io/h5/plausible.hpp"
 #include "io/h5/raw_value.hpp"
 #include "io/read/references.hpp"
@@ -62,8 +62,7 @@ class DatasetDescription {
     }
 
     void describe_layout() {
-        const H5D_layout_t layout =
-            h5::call("read a layout", [&] { return H5Pget_layout(plist_.get()); });
+        const H5D_layout_t layout = h5::layout_of(plist_.get());
         const std::string foreign = h5::foreign_storage(plist_.get());
         info_.storage = !foreign.empty()           ? foreign
                         : layout == H5D_COMPACT    ? "compact"
@@ -96,17 +95,10 @@ class DatasetDescription {
     }
 
     void describe_filters() {
-        const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist_.get()); });
-        for (int i = 0; i < filters; ++i) {
-            std::size_t value_count = 0;
-            const H5Z_filter_t filter = h5::call("read filters", [&] {
-                return H5Pget_filter2(plist_.get(), static_cast<unsigned>(i), nullptr, &value_count,
-                                      nullptr, 0, nullptr, nullptr);
-            });
-            const std::string name = h5::filter_name(filter);
+        for (const h5::Filter& filter : h5::filters_of(plist_.get())) {
+            const std::string name = h5::filter_name(filter.id);
             info_.storage += " " + name;
-            if (h5::call("look for a filter", [&] { return H5Zfilter_avail(filter); }) > 0)
-                continue;
+            if (h5::is_available(filter.id)) continue;
             info_.unreadable =
                 "its filter " + name + " is not available here" +
                 (checkpoint_.options.allow_plugins
@@ -203,9 +195,7 @@ class DatasetDescription {
     }
 
     void note_variable_length() {
-        H5D_fill_value_t fill = H5D_FILL_VALUE_DEFAULT;
-        h5::call("read a fill value", [&] { return H5Pfill_value_defined(plist_.get(), &fill); });
-        if (fill == H5D_FILL_VALUE_USER_DEFINED)
+        if (h5::fill_defined(plist_.get()) == H5D_FILL_VALUE_USER_DEFINED)
             checkpoint_.delicate_fills.insert(dataset_.address);
         // H5Ocopy crashes where it cannot decode the chunks.
         if (!info_.unreadable.empty() && h5::foreign_storage(plist_.get()).empty()) {

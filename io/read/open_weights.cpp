@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/h5/byte_order.hpp"
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/read/chunk_cache.hpp"
 #include "io/read/chunked_dataset.hpp"
 

@@ -3,41 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "io/guard/last_wish.hpp"
-#include "io/read/read_member.hpp"
+#include "io/h5/member.hpp"
 #include "stages/pack.hpp"
 
 namespace pal {
 
 namespace {
-
-struct Filter {
-    H5Z_filter_t id = H5Z_FILTER_NONE;
-    std::vector<unsigned> values;
-};
-
-std::vector<Filter> filters_of(hid_t plist) {
-    const int count = h5::call("read filters", [&] { return H5Pget_nfilters(plist); });
-    std::vector<Filter> filters(static_cast<std::size_t>(count));
-    for (std::size_t f = 0; f < filters.size(); ++f) {
-        std::array<unsigned, 16> values{};
-        std::size_t value_count = values.size();
-        unsigned flags = 0;
-        filters[f].id = h5::call("read filters", [&] {
-            return H5Pget_filter2(plist, static_cast<unsigned>(f), &flags, &value_count,
-                                  values.data(), 0, nullptr, nullptr);
-        });
-        filters[f].values.assign(values.begin(),
-                                 values.begin() + std::min(value_count, values.size()));
-    }
-    return filters;
-}
 
 /// What the library gives the N-bit filter of such chunks: of other values it decodes others.
 std::vector<unsigned> nbit_values(const Shape& chunk, int n_bits) {
@@ -48,7 +25,7 @@ std::vector<unsigned> nbit_values(const Shape& chunk, int n_bits) {
 }
 
 /// Filters of HDF5's own that give back what they took.
-bool is_lossless(const Filter& filter, const Shape& chunk, int n_bits) {
+bool is_lossless(const h5::Filter& filter, const Shape& chunk, int n_bits) {
     switch (filter.id) {
         case H5Z_FILTER_DEFLATE:
         case H5Z_FILTER_SHUFFLE:
@@ -82,11 +59,10 @@ void require_type(const Member& member, int n_bits) {
 bool has_own_chunks(const Member& member, const ChunkGrid& grid, int n_bits) {
     require_type(member, n_bits);
     const h5::Plist plist = h5::dataset_plist(member.dataset.get());
-    if (h5::call("read a layout", [&] { return H5Pget_layout(plist.get()); }) != H5D_CHUNKED)
-        return false;
+    if (h5::layout_of(plist.get()) != H5D_CHUNKED) return false;
     const Shape chunk = h5::plist_chunk(plist.get(), grid.chunk().size());
-    const std::vector<Filter> filters = filters_of(plist.get());
-    for (const Filter& filter : filters) {
+    const std::vector<h5::Filter> filters = h5::filters_of(plist.get());
+    for (const h5::Filter& filter : filters) {
         if (is_lossless(filter, chunk, n_bits)) continue;
         damaged(fmt::format("filter {} of member 'indices' is not the one for {} bits", filter.id,
                             n_bits));

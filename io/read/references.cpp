@@ -4,33 +4,16 @@
 #include <cstring>
 
 #include "io/h5/attributes.hpp"
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 
 namespace pal {
 
 namespace {
 
-void visit_value(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit);
-
-void visit_members(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit) {
-    const int members = h5::call("read a compound", [&] { return H5Tget_nmembers(type); });
-    for (int i = 0; i < members; ++i) {
-        const auto member = static_cast<unsigned>(i);
-        const h5::Type part(
-            h5::call("read a compound", [&] { return H5Tget_member_type(type, member); }));
-        std::size_t offset = 0;
-        h5::succeeds([&] {
-            offset = H5Tget_member_offset(type, member);
-            return 0;
-        });
-        visit_value(part.get(), bytes + offset, visit);
-    }
-}
-
 void visit_value(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit) {
     if (!h5::holds_references(type)) return;
-    const auto type_class = h5::call("read a type class", [&] { return H5Tget_class(type); });
-    if (type_class == H5T_REFERENCE) {
+    const H5T_class_t kind = h5::type_class(type);
+    if (kind == H5T_REFERENCE) {
         const bool object =
             h5::call("compare types", [&] { return H5Tequal(type, H5T_STD_REF_OBJ); }) > 0;
         // Files with addresses of another size have references of another size.
@@ -38,11 +21,17 @@ void visit_value(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit
             throw Error(ErrorCode::kInput, "references to addresses that are not of 8 bytes");
         return visit(object ? H5R_OBJECT : H5R_DATASET_REGION, bytes);
     }
-    if (type_class == H5T_COMPOUND) return visit_members(type, bytes, visit);
-    const h5::Type base(h5::call("read a base type", [&] { return H5Tget_super(type); }));
+    if (kind == H5T_COMPOUND) {
+        h5::any_member(type, [&](hid_t member, std::size_t offset) {
+            visit_value(member, bytes + offset, visit);
+            return false;
+        });
+        return;
+    }
+    const h5::Type base = h5::base_type(type);
     const std::size_t step = h5::type_bytes(base.get());
     std::size_t count = h5::type_bytes(type) / step;
-    if (type_class == H5T_VLEN) {
+    if (kind == H5T_VLEN) {
         hvl_t list{};
         std::memcpy(&list, bytes, sizeof list);
         count = list.len;

@@ -8,7 +8,7 @@
 
 #include "io/guard/memory_fence.hpp"
 #include "io/h5/attributes.hpp"
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/h5/member.hpp"
 #include "io/h5/plausible.hpp"
 #include "io/version.hpp"

@@ -10,7 +10,7 @@
 
 #include "io/h5/byte_order.hpp"
 #include "io/h5/chunk_layout.hpp"
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/write/writer_impl.hpp"
 
 namespace pal {

@@ -1,4 +1,4 @@
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 
 #include <bit>
 #include <set>
@@ -18,8 +18,8 @@ constexpr FloatLayout kFloats[] = {{DType::kF16, 2, 5, 10, 15},
                                    {DType::kF32, 4, 8, 23, 127},
                                    {DType::kF64, 8, 11, 52, 1023}};
 
-/// Whether all bits of its bytes are those of a number; else the library would set the others to
-/// its padding where it converts.
+/// Returns true if a number takes all bits of its bytes. Where it converts others, the library sets
+/// the remaining bits to its padding.
 bool fills_its_bytes(hid_t type, std::size_t bytes) {
     std::size_t precision = 0;
     int offset = 0;
@@ -76,8 +76,8 @@ StoredType classify_integer(hid_t type, std::size_t bytes, hid_t object) {
     return stored;
 }
 
-std::string class_name(H5T_class_t type_class) {
-    switch (type_class) {
+std::string class_name(H5T_class_t kind) {
+    switch (kind) {
         case H5T_STRING:
             return "string";
         case H5T_COMPOUND:
@@ -101,26 +101,17 @@ std::string class_name(H5T_class_t type_class) {
     }
 }
 
-/// Does the type or any type inside satisfy `test`?
+/// Returns true if test(type, class) is true for the type or any type inside.
 template <class Test>
 bool any_part(hid_t type, const Test& test) {
-    const H5T_class_t type_class = call("read a type class", [&] { return H5Tget_class(type); });
-    if (test(type, type_class)) return true;
-    if (type_class == H5T_VLEN || type_class == H5T_ARRAY) {
-        const Type base(call("read a base type", [&] { return H5Tget_super(type); }));
-        return any_part(base.get(), test);
-    }
-    if (type_class != H5T_COMPOUND) return false;
-    const int members = call("read a compound", [&] { return H5Tget_nmembers(type); });
-    for (int i = 0; i < members; ++i) {
-        const Type member(call("read a compound",
-                               [&] { return H5Tget_member_type(type, static_cast<unsigned>(i)); }));
-        if (any_part(member.get(), test)) return true;
-    }
-    return false;
+    const H5T_class_t kind = type_class(type);
+    if (test(type, kind)) return true;
+    if (kind == H5T_VLEN || kind == H5T_ARRAY) return any_part(base_type(type).get(), test);
+    if (kind != H5T_COMPOUND) return false;
+    return any_member(type, [&](hid_t member, std::size_t) { return any_part(member, test); });
 }
 
-/// The library tells its members by their names where it compares types, copies and converts.
+/// The library tells members apart by their names where it compares, copies and converts types.
 bool has_members_of_one_name(hid_t compound) {
     std::set<std::string> names;
     const int members = call("read a compound", [&] { return H5Tget_nmembers(compound); });
@@ -143,8 +134,16 @@ std::uint16_t swap_bytes(std::uint16_t bits) {
 
 }  // namespace
 
-bool foreign_order(const StoredType& stored) noexcept {
-    return stored.big_endian == (std::endian::native == std::endian::little);
+Type copy_type(hid_t type) {
+    return Type(call("copy a datatype", [&] { return H5Tcopy(type); }));
+}
+
+Type base_type(hid_t type) {
+    return Type(call("read a base type", [&] { return H5Tget_super(type); }));
+}
+
+H5T_class_t type_class(hid_t type) {
+    return call("read a type class", [&] { return H5Tget_class(type); });
 }
 
 std::size_t type_bytes(hid_t type) {
@@ -157,64 +156,46 @@ bool equal_types(hid_t a, hid_t b) {
     return call("compare types", [&] { return H5Tequal(a, b); }) > 0;
 }
 
+bool is_variable_string(hid_t type) {
+    return call("read a string type", [&] { return H5Tis_variable_str(type); }) > 0;
+}
+
 StoredType classify_type(hid_t type, hid_t object) {
-    const H5T_class_t type_class = call("read a type class", [&] { return H5Tget_class(type); });
+    const H5T_class_t kind = type_class(type);
     const std::size_t bytes = type_bytes(type);
     StoredType stored;
-    if (type_class == H5T_FLOAT) {
+    if (kind == H5T_FLOAT) {
         stored = classify_float(type, bytes);
-    } else if (type_class == H5T_INTEGER) {
+    } else if (kind == H5T_INTEGER) {
         stored = classify_integer(type, bytes, object);
     } else {
-        stored.name = class_name(type_class);
+        stored.name = class_name(kind);
     }
     if (stored.big_endian && bytes > 1) stored.name += " big-endian";
     return stored;
 }
 
+bool foreign_order(const StoredType& stored) noexcept {
+    return stored.big_endian == (std::endian::native == std::endian::little);
+}
+
 bool holds_references(hid_t type) {
-    return any_part(type,
-                    [](hid_t, H5T_class_t type_class) { return type_class == H5T_REFERENCE; });
+    return any_part(type, [](hid_t, H5T_class_t kind) { return kind == H5T_REFERENCE; });
 }
 
 bool holds_variable_length(hid_t type) {
-    return any_part(type, [](hid_t part, H5T_class_t type_class) {
-        if (type_class == H5T_VLEN) return true;
-        return type_class == H5T_STRING &&
-               call("read a string type", [&] { return H5Tis_variable_str(part); }) > 0;
+    return any_part(type, [](hid_t part, H5T_class_t kind) {
+        return kind == H5T_VLEN || (kind == H5T_STRING && is_variable_string(part));
     });
 }
 
 bool is_damaged(hid_t type) {
-    return any_part(type, [](hid_t part, H5T_class_t type_class) {
-        if (type_class == H5T_FLOAT || type_class == H5T_INTEGER)  // of no bits
+    return any_part(type, [](hid_t part, H5T_class_t kind) {
+        if (kind == H5T_FLOAT || kind == H5T_INTEGER)  // of no bits
             return !succeeds([&] { return H5Tget_precision(part) == 0 ? -1 : 0; });
-        if (type_class == H5T_COMPOUND) return has_members_of_one_name(part);
-        if (type_class != H5T_ENUM) return false;
-        const Type integers(call("read a base type", [&] { return H5Tget_super(part); }));
-        return type_bytes(part) != type_bytes(integers.get());
+        if (kind == H5T_COMPOUND) return has_members_of_one_name(part);
+        return kind == H5T_ENUM && type_bytes(part) != type_bytes(base_type(part).get());
     });
-}
-
-std::string filter_name(H5Z_filter_t filter) {
-    switch (filter) {
-        case H5Z_FILTER_DEFLATE:
-            return "gzip";
-        case H5Z_FILTER_SHUFFLE:
-            return "shuffle";
-        case H5Z_FILTER_FLETCHER32:
-            return "fletcher32";
-        case H5Z_FILTER_SZIP:
-            return "szip";
-        case H5Z_FILTER_NBIT:
-            return "nbit";
-        case H5Z_FILTER_SCALEOFFSET:
-            return "scaleoffset";
-        case 32000:
-            return "lzf";
-        default:
-            return "filter " + std::to_string(filter);
-    }
 }
 
 WeightValues read_values(hid_t dataset, hid_t type, const StoredType& stored, std::size_t count) {
@@ -233,8 +214,8 @@ WeightValues read_values(hid_t dataset, hid_t type, const StoredType& stored, st
         read(H5T_NATIVE_FLOAT, values.data());
         return values;
     }
-    // The library's own conversion of 2-byte floats takes some 50 ns a value and knows no bfloat16
-    // in integers.
+    // The library's own conversion of 2-byte floats takes some 50 ns per value, and it does not
+    // know bfloat16 in integers.
     std::vector<std::uint16_t> bits(count);
     read(type, bits.data());
     const bool swap = foreign_order(stored);

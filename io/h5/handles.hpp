@@ -1,0 +1,108 @@
+// Calls of the HDF5 C library: one lock, calls that throw, handles that close themselves. The
+// distribution's library is not thread-safe, so every C call takes hdf5_lock(), and nothing else is
+// done under it. Iteration callbacks run with the lock held and therefore only collect names.
+#pragma once
+
+#include <hdf5.h>
+
+#include <cerrno>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "io/guard/call_watch.hpp"
+#include "stages/tensor/error.hpp"
+
+namespace pal::h5 {
+
+/// Not recursive: call no function of this folder with it held.
+[[nodiscard]] std::mutex& hdf5_lock();
+
+/// A failed library call. The caller knows whether it was about the input or the output. For
+/// H5Ocopy, which works on both, while_writing() tells.
+class Failure : public Error {
+  public:
+    explicit Failure(const std::string& text, bool while_writing = false)
+        : Error(ErrorCode::kInput, text), while_writing_(while_writing) {}
+    [[nodiscard]] bool while_writing() const noexcept { return while_writing_; }
+
+  private:
+    bool while_writing_;
+};
+
+/// Switches the library's own printing of errors off for this thread. Call it with the lock held.
+void silence_errors();
+/// Takes the reason for the call that just failed from the error stack. Call it with the lock held.
+[[nodiscard]] Failure failure_of(std::string_view what);
+
+/// Runs a C call under the lock and returns its result. A negative one throws Failure("cannot
+/// <what>: <the library's reason>").
+template <class Function>
+auto call(std::string_view what, const Function& function) {
+    const std::lock_guard<std::mutex> lock(hdf5_lock());
+    silence_errors();
+    errno = 0;  // if the call crashes, errno is its own
+    const auto result = [&] {
+        const WatchedCall watched;
+        return function();
+    }();
+    if (result < 0) throw failure_of(what);
+    return result;
+}
+
+/// Runs a C call under the lock. Returns true if it succeeded; never throws.
+template <class Function>
+bool succeeds(const Function& function) noexcept {
+    const std::lock_guard<std::mutex> lock(hdf5_lock());
+    silence_errors();
+    errno = 0;
+    const WatchedCall watched;
+    return function() >= 0;
+}
+
+/// Owns an identifier of the library and closes it.
+template <herr_t (*Close)(hid_t)>
+class Handle {
+  public:
+    Handle() = default;
+    explicit Handle(hid_t id) noexcept : id_(id) {}
+    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
+    Handle& operator=(Handle&& other) noexcept {
+        if (this != &other) {
+            reset();
+            id_ = std::exchange(other.id_, H5I_INVALID_HID);
+        }
+        return *this;
+    }
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
+    ~Handle() { reset(); }
+
+    [[nodiscard]] hid_t get() const noexcept { return id_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return id_ >= 0; }
+    void reset() noexcept {
+        if (id_ >= 0) succeeds([id = id_] { return Close(id); });
+        id_ = H5I_INVALID_HID;
+    }
+    /// Closes, and throws Failure if that fails: the only way to learn that buffered data did not
+    /// reach the disk.
+    void close_checked(std::string_view what) {
+        const hid_t id = std::exchange(id_, H5I_INVALID_HID);
+        if (id >= 0) call(what, [id] { return Close(id); });
+    }
+
+  private:
+    hid_t id_ = H5I_INVALID_HID;
+};
+
+using File = Handle<H5Fclose>;
+using Group = Handle<H5Gclose>;
+using Dataset = Handle<H5Dclose>;
+using Attribute = Handle<H5Aclose>;
+using Type = Handle<H5Tclose>;
+using Space = Handle<H5Sclose>;
+using Plist = Handle<H5Pclose>;
+using Object = Handle<H5Oclose>;
+
+}  // namespace pal::h5
