@@ -20,7 +20,7 @@ std::vector<std::string> resolve(h5::RawValue& value, hid_t file,
     for_each_reference(value, [&](H5R_type_t kind, unsigned char* bytes) {
         haddr_t object = kind == H5R_OBJECT ? object_of(bytes) : 0;
         if (kind == H5R_DATASET_REGION) {
-            const Region region = region_of(file, bytes);
+            const ReferencedRegion region = region_of(file, bytes);
             object = region.object;
             regions.push_back(object == 0 ? "" : h5::encoded(region.selection));
             std::memset(bytes, 0, sizeof(hdset_reg_ref_t));

@@ -101,7 +101,7 @@ class Rewriter {
     }
 
     void translate_region(unsigned char* bytes) {
-        const Region region = region_of(source_.file.get(), bytes);
+        const ReferencedRegion region = region_of(source_.file.get(), bytes);
         if (region.object == 0) return;
         const std::string& path = path_of(region.object);
         if (copy_.replaced.contains(region.object)) {
@@ -148,7 +148,7 @@ haddr_t object_of(const unsigned char* reference) {
     return address;
 }
 
-Region region_of(hid_t file, const unsigned char* reference) {
+ReferencedRegion region_of(hid_t file, const unsigned char* reference) {
     if (leads_nowhere(reference, sizeof(hdset_reg_ref_t))) return {};
     const h5::Object object(h5::call("follow a region reference", [&] {
         return H5Rdereference2(file, H5P_DEFAULT, H5R_DATASET_REGION, reference);

@@ -36,11 +36,11 @@ void for_each_reference(h5::RawValue& value, const ReferenceVisitor& visit);
 /// The object that an object reference leads to; 0: none.
 [[nodiscard]] haddr_t object_of(const unsigned char* reference);
 
-struct Region {
+struct ReferencedRegion {
     haddr_t object = 0;  // 0: the reference leads nowhere
     h5::Space selection;
 };
 /// file: that the reference is of.
-[[nodiscard]] Region region_of(hid_t file, const unsigned char* reference);
+[[nodiscard]] ReferencedRegion region_of(hid_t file, const unsigned char* reference);
 
 }  // namespace pal
