@@ -7,6 +7,7 @@
 #include "io/compare/comparison.hpp"
 #include "io/compare/foreign_documents.hpp"
 #include "io/guard/memory_fence.hpp"
+#include "io/h5/plausible.hpp"
 
 namespace pal {
 
@@ -56,7 +57,8 @@ std::vector<std::string> compare_untouched(const CheckpointReader& original,
         std::vector<std::string> lines;
         const auto bytes = std::max(original.info().file_bytes,
                                     derived.info().file_bytes + derived.impl().linked_bytes);
-        with_bounded_memory(bytes, [&] { lines = compare(original.impl(), derived.impl()); });
+        with_memory_fence(most_library_bytes(bytes),
+                          [&] { lines = compare(original.impl(), derived.impl()); });
         return lines;
     } catch (const h5::Failure& failure) {
         throw Error(ErrorCode::kInput, derived.info().file + ": " + failure.what());

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "io/guard/memory_fence.hpp"
+#include "io/h5/plausible.hpp"
 #include "io/read/checkpoint.hpp"
 #include "io/read/open.hpp"
 #include "io/read/open_weights.hpp"

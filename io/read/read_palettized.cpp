@@ -10,6 +10,7 @@
 #include "io/h5/attributes.hpp"
 #include "io/h5/datatypes.hpp"
 #include "io/h5/member.hpp"
+#include "io/h5/plausible.hpp"
 #include "io/read/read_indices.hpp"
 
 namespace pal {
@@ -175,8 +176,8 @@ PalettizedTensor read_palettized(const Checkpoint& checkpoint, const std::string
     try {
         const auto group = checkpoint.open_at<h5::Group>(checkpoint.address_of(path), path);
         PalettizedTensor tensor;
-        with_bounded_memory(checkpoint.info.file_bytes + checkpoint.linked_bytes,
-                            [&] { tensor = read_tensor(group.get(), *info, checkpoint.path); });
+        with_memory_fence(most_library_bytes(checkpoint.info.file_bytes + checkpoint.linked_bytes),
+                          [&] { tensor = read_tensor(group.get(), *info, checkpoint.path); });
         return tensor;
     } catch (const nlohmann::json::exception& error) {
         throw Error(ErrorCode::kInput, checkpoint.path + ": " + path +

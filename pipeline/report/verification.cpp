@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "io/compare/compare.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/json_text.hpp"

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "io/h5/attributes.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
-#include "io/h5/hdf5_types.hpp"
 #include "io/h5/raw_value.hpp"
 #include "io/write/copy/copy_attributes.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "io/read/reader_impl.hpp"
+#include "io/read/checkpoint.hpp"
 
 namespace pal {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "io/h5/attributes.hpp"
-#include "io/h5/hdf5_types.hpp"
+#include "io/h5/datatypes.hpp"
 #include "io/h5/storage.hpp"
 #include "io/write/copy/copy_attributes.hpp"
 #include "io/write/copy/groups.hpp"

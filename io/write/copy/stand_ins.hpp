@@ -7,7 +7,7 @@
 
 #include <map>
 
-#include "io/read/reader_impl.hpp"
+#include "io/read/checkpoint.hpp"
 #include "io/write/copy/links.hpp"
 
 namespace pal {
