@@ -1,4 +1,4 @@
-// What a checkpoint holds, as plain values: the vocabulary between io/, configs/ and pipeline/. No
+// Contents of a checkpoint as plain values: the vocabulary between io/, configs/ and pipeline/. No
 // HDF5 in sight.
 #pragma once
 
@@ -16,37 +16,37 @@ namespace pal {
 enum class Layout { kTorch, kKeras };
 
 struct DatasetInfo {
-    std::string path;  // "/layers/dense/vars/0"; the first of its hard links in alphabetical order
+    std::string path;                  // "/layers/dense/vars/0": its first hard link by alphabet
     std::vector<std::string> aliases;  // its other hard links
     Shape shape;
-    std::optional<DType>
-        dtype;  // set for floating-point datasets (f16, bf16, f32, f64, any byte order) only
-    std::string
-        stored_type;  // for people: "float32", "float32 big-endian", "int64", "string", "compound"
-    std::string
-        storage;  // for people: "contiguous", "chunked gzip shuffle", "compact", "virtual", ...
-    std::string unreadable;      // why the data is not read here (a filter that is missing, data in
-                                 // other files) and what would change that; else empty
-    bool damaged = false;        // that is why it is unreadable
-    std::string virtual_reader;  // a virtual dataset of this file that reads it, and so needs it to
-                                 // stay a dataset; else empty
-    std::string
-        reserved_attribute;  // one that has a name which palettized tensors need; else empty
-    std::uint64_t element_count = 0;    // 0 for null dataspaces
-    std::uint64_t bytes = 0;            // element_count * size of an element
-    std::uint64_t bytes_in_file = 0;    // what is stored of them: compressed, or never written
-    std::uint64_t chunk_bytes = 0;      // of a whole chunk; 0 where it is not chunked
-    std::uint64_t chunk_row_bytes = 0;  // of the chunks that hold a part of it that lies together
+    std::optional<DType> dtype;  // of floats in any byte order: f16, bf16, f32, f64; else none
+    /// For people: "float32", "float32 big-endian", "int64", "string", "compound".
+    std::string stored_type;
+    std::string storage;  // for people: "contiguous", "chunked gzip shuffle", "compact", "virtual"
+    /// Reason why the data is not read here (a missing filter, data in other files), and what would
+    /// change that. Empty if it is read.
+    std::string unreadable;
+    bool damaged = false;  // damage is that reason
+    /// Path of a virtual dataset of this file that reads this one, which therefore has to stay a
+    /// dataset. Empty if there is none.
+    std::string virtual_reader;
+    std::string reserved_attribute;  // attribute with a name that palettized tensors need, or empty
+    std::uint64_t element_count = 0;  // 0 for null dataspaces
+    std::uint64_t bytes = 0;          // element_count * size of an element
+    std::uint64_t bytes_in_file = 0;  // weights only: bytes stored, compressed; 0: never written
+    std::uint64_t chunk_bytes = 0;    // one whole chunk; 0: not chunked
+    std::uint64_t chunk_row_bytes =
+        0;  // one row of chunks (ChunkLayout::row_count); 0: not chunked
 };
 
-/// Of a file that h5palettize wrote.
+/// A tensor of a file that h5palettize wrote.
 struct PalettizedTensorInfo {
     std::string path;
     Shape shape;
     DType dtype = DType::kF32;
     std::string spec_json;
     std::uint64_t bytes_stored = 0;  // indices, LUTs, scales
-    std::uint64_t dense_bytes = 0;   // of the weights that it decodes to
+    std::uint64_t dense_bytes = 0;   // its weights when decoded
 };
 
 struct CheckpointInfo {
@@ -54,22 +54,24 @@ struct CheckpointInfo {
     std::uint64_t file_bytes = 0;
     std::uint64_t user_block_bytes = 0;
     bool palettized = false;                // has h5palettize_format and h5palettize_complete
-    std::uint64_t external_link_count = 0;  // that stay links: nothing behind them is read
+    std::uint64_t external_link_count = 0;  // links that are not followed
     std::string first_external_link;
-    std::string unsupported;  // what cannot be carried over (a user-defined link), with a path;
-                              // else empty
-    std::string reserved;  // why no palettized file can be made of it: it is an unfinished one, or
-                           // holds a name that those need; else empty
-    Layout layout = Layout::kTorch;  // as detected: Keras attributes or Keras 3's layers/*/vars/N
-    std::string layout_reason;       // "keras_version attribute", "no Keras attributes", ...
-    std::vector<DatasetInfo> datasets;  // by path; those inside palettized groups are left out
+    /// First thing that cannot be carried over (a user-defined link, damage), with its path. Empty
+    /// if all can.
+    std::string unsupported;
+    /// Reason why no palettized file can be made of it: it is an unfinished one, or holds a name
+    /// that palettized files need. Empty if one can.
+    std::string reserved;
+    Layout layout = Layout::kTorch;     // by Keras attributes or Keras 3's names layers/*/vars/N
+    std::string layout_reason;          // "keras_version attribute of /", "no Keras attributes"
+    std::vector<DatasetInfo> datasets;  // by path, without those inside palettized groups
     std::vector<PalettizedTensorInfo> tensors;  // by path
-    std::uint64_t dense_bytes = 0;              // of all those
+    std::uint64_t dense_bytes = 0;              // sum over `tensors`
     std::string version;                        // h5palettize_version of a palettized file
-    std::string results_json;  // the text of /h5palettize/config of a palettized file
-    std::map<std::string, std::string>
-        layer_types;  // layer name -> Keras class, from model_config; empty without. A wrapper's
-                      // with what it wraps, whose weights lie below it: "TimeDistributed(Dense)"
+    std::string results_json;                   // text of /h5palettize/config of a palettized file
+    /// Layer name -> Keras class, from model_config; empty without it. A wrapper's class names the
+    /// layer inside, whose weights lie below it: "TimeDistributed(Dense)".
+    std::map<std::string, std::string> layer_types;
 };
 
 }  // namespace pal

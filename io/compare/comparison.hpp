@@ -1,5 +1,5 @@
-// State that the steps of a comparison share. In every step `a` is an object of the original and
-// `b` the one in its place in the derived file; `path` leads to both.
+// State that the steps of a comparison share. In every step, `a` is an object of the original and
+// `b` the object in its place in the derived file. `path` leads to both.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// Private to io/: attributes, and the names of those that the format adds.
+// Attributes (H5A), and the names that the format adds to a file. All functions throw Failure but
+// those that only look at a name.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +13,12 @@
 
 namespace pal::h5 {
 
-/// Attributes that a palettized group has beside the dataset's own.
+/// Attributes of a palettized group beside those of the dataset in whose place it is.
 inline constexpr std::string_view kGroupAttributes[] = {
     "palettized_shape",   "palettized_dtype",    "palettized_spec", "palettized_storage_type",
     "palettized_storage", "output_channel_axis", "group_axis",      "group_size"};
 [[nodiscard]] bool is_group_attribute(std::string_view name) noexcept;
-/// Its members; which of them are there depends on the spec.
+/// Members of a palettized group; the spec decides which of them are there.
 inline constexpr std::string_view kGroupMembers[] = {"indices",
                                                      "lut",
                                                      "per_channel_scale",
@@ -37,23 +38,22 @@ inline constexpr const char* kConfigDataset = "config";  // its only member
 [[nodiscard]] Attribute open_attribute(hid_t object, const std::string& name);
 [[nodiscard]] Type attribute_type(hid_t attribute);
 
-/// A scalar string attribute of fixed or variable length; none where it is missing or something
-/// else.
+/// Reads a scalar string of fixed or variable length; none if it is missing or something else.
 [[nodiscard]] std::optional<std::string> read_string_attribute(hid_t object,
                                                                const std::string& name);
-/// An integer attribute, scalar or one-dimensional; none where it is missing or something else.
+/// Reads integers, scalar or one-dimensional; none if the attribute is missing or something else.
 [[nodiscard]] std::optional<std::vector<std::int64_t>> read_integers(hid_t object,
                                                                      const std::string& name);
 
-/// Scalar UTF-8 string of variable length, which h5py shows as str and which may be long. Kept for
-/// the process.
+/// Returns the type of a UTF-8 string of variable length, kept for the process. h5py shows such a
+/// string as str, and it may be long.
 [[nodiscard]] hid_t utf8_string_type();
 void write_string_attribute(hid_t object, const std::string& name, const std::string& value);
-/// rank 0 for `scalar`, else one dimension.
+/// Writes integers: one of rank 0 if `scalar`, else one dimension.
 void write_integers(hid_t object, const std::string& name, const std::vector<std::int64_t>& values,
                     bool scalar);
 
-/// Copies the attribute as it is: type, space, character set, value.
+/// Copies an attribute unchanged: type, space, character set, value.
 void copy_attribute(hid_t from, hid_t to, const std::string& name);
 
 [[nodiscard]] RawValue read_raw_attribute(hid_t object, const std::string& name);

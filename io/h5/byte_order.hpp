@@ -1,4 +1,4 @@
-// Private to io/: values stored in the other byte order than this machine's.
+// Reverses values that are stored in the other byte order than this machine's.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ void swap_each(std::span<std::byte> bytes, Bits (*swapped)(Bits)) {
     }
 }
 
-/// Turns the bytes of each element around; element_bytes: 2, 4 or 8.
+/// Reverses the bytes of each element in place. element_bytes: 2, 4 or 8.
 inline void swap_byte_order(std::span<std::byte> bytes, std::size_t element_bytes) {
     if (element_bytes == 2) {
         swap_each<std::uint16_t>(bytes, [](std::uint16_t bits) { return __builtin_bswap16(bits); });

@@ -24,13 +24,13 @@ std::uint32_t stored_checksum(std::span<const std::byte> bytes) {  // little-end
     return value;
 }
 
-/// The bytes that the checksum at their end vouches for.
+/// Returns the bytes without the checksum at their end, which must match.
 std::span<const std::byte> checked(std::span<const std::byte> bytes) {
     if (bytes.size() < kChecksumBytes) refuse("too short for its fletcher32 checksum");
     const auto body = bytes.first(bytes.size() - kChecksumBytes);
     const std::uint32_t expected = stored_checksum(bytes.last(kChecksumBytes));
     const std::uint32_t found = fletcher32(body);
-    // HDF5 1.6.2 wrote the bytes of each half in the other order; the library takes both.
+    // HDF5 1.6.2 wrote the bytes of each half in the other order; the library accepts both.
     const std::uint32_t swapped = (found & 0x00FF00FFU) << 8 | (found >> 8 & 0x00FF00FFU);
     if (expected != found && expected != swapped) refuse("its fletcher32 checksum does not match");
     return body;
@@ -79,8 +79,8 @@ std::optional<ChunkFilters> ChunkFilters::of(const h5::Plist& creation) {
 
 std::uint64_t ChunkFilters::most_stored_bytes(std::uint64_t chunk_bytes) const noexcept {
     if (filters_.empty()) return chunk_bytes;
-    // Deflate adds 5 bytes to each stored block, which a bad encoder may make small. No sane one
-    // doubles the data.
+    // Deflate adds 5 bytes to each stored block, and a bad encoder may make small blocks. No sane
+    // one doubles the data.
     return 2 * chunk_bytes + 4096;
 }
 
@@ -118,7 +118,7 @@ void ChunkDecoder::decode(std::span<const std::byte> stored, std::uint32_t mask,
                           std::span<std::byte> chunk) {
     std::span<const std::byte> bytes = stored;
     const auto& filters = filters_.filters_;
-    // What a checksum that was there before deflate adds to what inflates.
+    // A checksum from before deflate adds to the size that the data inflates to.
     const auto size_before = [&](std::size_t f) {
         std::size_t size = chunk.size();
         for (std::size_t earlier = 0; earlier < f; ++earlier) {
@@ -129,7 +129,7 @@ void ChunkDecoder::decode(std::span<const std::byte> stored, std::uint32_t mask,
     };
     for (std::size_t f = filters.size(); f-- > 0;) {
         if ((mask >> f & 1U) != 0) continue;
-        // The last one to undo, if the size is right, needs no copy afterwards.
+        // The last filter writes right into the chunk if the size fits.
         const auto target = [&](std::size_t size) {
             return f == 0 && size == chunk.size() ? chunk : buffer_for(bytes, size);
         };

@@ -1,5 +1,5 @@
-// Private to io/: the filters of chunks undone without the HDF5 library, so that many threads can:
-// deflate, shuffle and fletcher32, in any order, each at most once.
+// Undoes the filters of chunks without the HDF5 library, so that many threads can: deflate, shuffle
+// and fletcher32, in any order, each at most once.
 #pragma once
 
 #include <cstddef>
@@ -16,16 +16,17 @@ struct libdeflate_decompressor;
 
 namespace pal {
 
-/// The filters of a dataset, in the order in which they were applied.
+/// Filters of a dataset, in the order in which they were applied.
 class ChunkFilters {
   public:
     ChunkFilters() = default;  // none
-    /// None where a filter is not one of the three, comes twice, or has parameters of its own kind.
+    /// Reads the filters from creation properties. Returns none if a filter is not one of the
+    /// three, comes twice, or has unexpected parameters.
     [[nodiscard]] static std::optional<ChunkFilters> of(const h5::Plist& creation);
 
     [[nodiscard]] bool empty() const noexcept { return filters_.empty(); }
 
-    /// The most bytes that a chunk of `chunk_bytes` can have in the file.
+    /// Returns the most bytes that a chunk of `chunk_bytes` can take in the file.
     [[nodiscard]] std::uint64_t most_stored_bytes(std::uint64_t chunk_bytes) const noexcept;
 
   private:
@@ -37,14 +38,14 @@ class ChunkFilters {
     std::vector<Filter> filters_;
 };
 
-/// Decodes chunk after chunk; one a thread.
+/// Decodes one chunk after the other. Every thread needs its own.
 class ChunkDecoder {
   public:
     explicit ChunkDecoder(const ChunkFilters& filters);
 
-    /// Undoes the filters whose bits are not set in `mask`, into `chunk`, which has the size that
-    /// the chunk must have. Throws Error(kInput): a checksum that differs, damaged deflate data,
-    /// another size. Never holds more than three chunks.
+    /// Decodes `stored` into `chunk`, whose size is that of the values. A bit of `mask` tells that
+    /// the filter was left out. Throws Error(kInput): a checksum that differs, damaged deflate
+    /// data, another size. Holds at most three chunks.
     void decode(std::span<const std::byte> stored, std::uint32_t mask, std::span<std::byte> chunk);
 
   private:
@@ -61,7 +62,7 @@ class ChunkDecoder {
     Scratch<std::byte> buffers_[2];
 };
 
-/// HDF5's checksum of that name (H5_checksum_fletcher32): over big-endian 16-bit words.
+/// Computes HDF5's checksum of that name (H5_checksum_fletcher32), over big-endian 16-bit words.
 [[nodiscard]] std::uint32_t fletcher32(std::span<const std::byte> bytes) noexcept;
 
 }  // namespace pal

@@ -1,5 +1,5 @@
-// Private to io/: how the chunks of a dataset lie in it. Chunks have numbers, row-major; those at
-// the edges stick out of the dataset and hold values there that count for nothing.
+// Computes where the chunks of a dataset lie in it. Chunks are numbered in row-major order. Those
+// at the edges stick out of the dataset; their values out there mean nothing.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,8 @@ namespace pal {
 
 class ChunkLayout {
   public:
-    /// Of one rank, at least 1, no size 0; the product of `shape` is an element_count().
+    /// Both shapes have the same rank, at least 1, and no size 0. The product of `shape` is an
+    /// element_count().
     ChunkLayout(Shape shape, Shape chunk) : shape_(std::move(shape)), chunk_(std::move(chunk)) {
         std::size_t inner_dim = shape_.size();  // from here on chunks are as wide as the dataset
         std::size_t inner_values = 1;           // product of those dimensions
@@ -25,7 +26,7 @@ class ChunkLayout {
 
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
-    /// The first element of a chunk.
+    /// Returns the position of a chunk's first element.
     [[nodiscard]] Shape first(std::size_t number) const {
         Shape first(shape_.size());
         for (std::size_t d = shape_.size(); d-- > 0; number /= chunks_along(d)) {
@@ -34,7 +35,7 @@ class ChunkLayout {
         return first;
     }
 
-    /// The number of the chunk with this first element; count() where there is none.
+    /// Returns the number of the chunk with this first element; count() if there is none.
     [[nodiscard]] std::size_t number_of(const Shape& first) const {
         std::size_t number = 0;
         for (std::size_t d = 0; d < shape_.size(); ++d) {
@@ -51,8 +52,8 @@ class ChunkLayout {
         return false;
     }
 
-    /// body(position in the dataset, position in the chunk, length) for each run of values of a
-    /// chunk that lie together in both, in ascending order.
+    /// Calls body(position in the dataset, position in the chunk, length) for each run of a chunk's
+    /// values that are consecutive in both, in ascending order.
     template <class Body>
     void for_each_run(const Shape& first, const Body& body) const {
         const auto extent = [&](std::size_t d) {
@@ -75,14 +76,14 @@ class ChunkLayout {
         }
     }
 
-    /// body(number of the chunk, position in the chunk, length) for the runs that make up positions
-    /// begin .. begin + count - 1 of the dataset, in ascending order.
+    /// Calls body(number of the chunk, position in the chunk, length) for the runs that make up
+    /// positions begin .. begin + count - 1 of the dataset, in ascending order.
     template <class Body>
     void for_each_piece(std::size_t begin, std::size_t count, const Body& body) const {
         const std::size_t row_length = shape_[run_dim_] * below_;
         const std::size_t piece_length = chunk_[run_dim_] * below_;
         for (std::size_t p = begin; p < begin + count;) {
-            std::size_t number = 0;  // of the row's first chunk, and the row's place in it
+            std::size_t number = 0;  // the row's first chunk; in_chunk: the row's place in it
             std::size_t in_chunk = 0;
             std::size_t chunks = chunks_along(run_dim_);
             std::size_t values = piece_length;
@@ -105,8 +106,9 @@ class ChunkLayout {
         }
     }
 
-    /// How many chunks hold a part of the dataset that lies together, side by side: those along all
-    /// dimensions below the first one of which a chunk has more than a step.
+    /// Returns the number of chunks in a row: those side by side that share consecutive values of
+    /// the dataset. A row spans all dimensions below the first one along which chunks are longer
+    /// than 1.
     [[nodiscard]] std::size_t row_count() const noexcept {
         std::size_t d = 0;
         while (d < run_dim_ && chunk_[d] == 1) ++d;
@@ -122,9 +124,9 @@ class ChunkLayout {
 
     Shape shape_;
     Shape chunk_;
-    // The last dimension that chunks cut, and all that is whole below it, is a run.
+    // A run lies along the last dimension that chunks cut, with all whole dimensions below it.
     std::size_t run_dim_ = 0;
-    std::size_t below_ = 1;  // values of one step along it
+    std::size_t below_ = 1;  // values in one step along run_dim_
     std::size_t count_ = 1;
 };
 

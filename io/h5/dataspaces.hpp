@@ -19,7 +19,7 @@ namespace pal::h5 {
 
 /// Returns a scalar dataspace, kept for the process: attributes need it by the hundred thousand.
 [[nodiscard]] inline hid_t scalar_space() {
-    static const Space* const space = new Space(create_space({}));  // never closed, as the mutex
+    static const Space* const space = new Space(create_space({}));  // never closed, like the lock
     return space->get();
 }
 

@@ -14,7 +14,7 @@ namespace pal::h5 {
 
 /// Returns a transient copy: a committed type of one file cannot be used in another.
 [[nodiscard]] Type copy_type(hid_t type);
-/// Returns the type of the elements of an array or list, or of an enumeration's values.
+/// Returns the type of an array's or list's elements, or of an enumeration's values.
 [[nodiscard]] Type base_type(hid_t type);
 [[nodiscard]] H5T_class_t type_class(hid_t type);
 /// Returns the bytes of one value.

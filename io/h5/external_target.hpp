@@ -1,4 +1,4 @@
-// Where an external link points to.
+// Target of an external link, without HDF5's header.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 namespace pal {
 
 struct ExternalTarget {
-    std::string file;  // as seen from the folder of the file that has the link
+    std::string file;  // relative to the folder of the file with the link
     std::string object;
 };
 

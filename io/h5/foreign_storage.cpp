@@ -22,7 +22,7 @@ std::size_t mapping_count(hid_t plist) {
     return count;
 }
 
-/// What one of the library's calls that fill a buffer says.
+/// Returns the text that get(buffer, bytes) fills in.
 template <class Get>
 std::string text_of_mapping(const Get& get) {
     const auto length = call("read a virtual mapping", [&] { return get(nullptr, 0); });
@@ -72,8 +72,8 @@ std::string describe_external(hid_t plist) {
     return text;
 }
 
-/// As the library looks for other files: with the prefix that a variable holds, beside the file
-/// itself, and as they are named.
+/// Returns the places where the library looks for another file: below the prefix in `variable`, as
+/// it is named, and beside the own file.
 std::vector<std::filesystem::path> places_of(const std::string& name, const char* variable,
                                              const std::string& own_path) {
     const std::filesystem::path folder = std::filesystem::absolute(own_path).parent_path();
@@ -110,7 +110,7 @@ std::string missing_part(hid_t plist, const std::string& path, std::uint64_t byt
 
 bool has_dataset(const std::filesystem::path& file, const std::string& name) {
     const Plist access = create_plist(H5P_FILE_ACCESS);
-    // As the library opens sources; with another degree the second to open one fails.
+    // The library opens sources like this. With another degree the second open of a file fails.
     call("set file access properties",
          [&] { return H5Pset_fclose_degree(access.get(), H5F_CLOSE_WEAK); });
     hid_t id = H5I_INVALID_HID;

@@ -1,6 +1,6 @@
-// Private to io/: datasets whose data is not their own. External storage keeps it in raw files, a
-// virtual dataset in other datasets, mostly of other files. Nothing here opens such a file but
-// missing_source().
+// Datasets whose data lies elsewhere. External storage keeps it in raw files, a virtual dataset in
+// other datasets, mostly of other files. Only missing_source() opens such files. `plist` is a
+// dataset's creation properties. All functions throw Failure.
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,26 @@
 
 namespace pal::h5 {
 
-/// "external" or "virtual"; empty where a dataset with these creation properties holds its data.
+/// Returns "external" or "virtual"; empty if the dataset holds its data itself.
 [[nodiscard]] std::string foreign_storage(hid_t plist);
 
-/// The shape as the dataset's own file has it. dataset_space() of a virtual dataset that grows
-/// with its sources opens them to ask for theirs.
+/// Returns the shape as the dataset's own file has it. dataset_space() would open the sources of a
+/// virtual dataset that grows with them.
 [[nodiscard]] Space own_space(hid_t dataset, hid_t plist);
 
-/// A shape and the selection in it, as text.
+/// Returns a shape and the selection in it as text.
 [[nodiscard]] std::string encoded(const Space& space);
 
-/// Where the data is, as text: the same for two datasets that read the same places in the same
-/// way. Empty where it is the dataset's own.
+/// Returns the places of the data as text; equal for two datasets that read the same places in the
+/// same way. Empty if the dataset holds its data itself.
 [[nodiscard]] std::string describe_sources(hid_t plist);
 
-/// The datasets of its own file that a virtual dataset reads, as it names them.
+/// Lists the datasets of its own file that a virtual dataset reads, as it names them.
 [[nodiscard]] std::vector<std::string> sources_in_own_file(hid_t plist);
 
-/// What the library would read as zeros or fill values without a word: a raw file that is missing
-/// or too short for `bytes` of data, a source that is missing. Empty where all is there. Opens the
-/// other files. path: of the dataset's own file.
+/// Returns the first source that is missing, or too short for `bytes` of data; empty if all is
+/// there. The library would silently read zeros or fill values instead. Opens the other files.
+/// path: the dataset's own file.
 [[nodiscard]] std::string missing_source(hid_t plist, const std::string& path, std::uint64_t bytes);
 
 }  // namespace pal::h5

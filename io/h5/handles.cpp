@@ -6,7 +6,7 @@ namespace pal::h5 {
 
 std::mutex& hdf5_lock() {
     // The library reads this variable when it opens a file. A lock needs a writable file system
-    // that supports locks, and network storage of checkpoints is none.
+    // that supports locks; checkpoints on network storage often have none.
     static const int once = ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     static_cast<void>(once);
     // Owners close what they opened. The library's handler at exit would close a file that could

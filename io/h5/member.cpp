@@ -21,7 +21,7 @@ h5::Plist new_member_plist() {
 
 hid_t member_plist_for(std::size_t bytes) {
     static const h5::Plist* const plain =
-        new h5::Plist(new_member_plist());  // never closed, as the lock
+        new h5::Plist(new_member_plist());  // never closed, like the lock
     static const h5::Plist* const compact = [] {
         h5::Plist plist = new_member_plist();
         h5::call("set a layout", [&] { return H5Pset_layout(plist.get(), H5D_COMPACT); });

@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMostExpansion = 1100;
 
-// Beyond what the file expands to. Values that were never written are not in it at all: datasets
-// that were only laid out have them.
+// Allowed beyond the expanded file. Values that were never written take no room in it: a dataset
+// may have been laid out only.
 constexpr std::uint64_t kMostUnwrittenBytes = 1024 * kMiB;
 constexpr std::uint64_t kMostChunkBytes = 64 * kMiB;
 
@@ -40,13 +40,12 @@ std::uint64_t most_expanded_bytes(std::uint64_t file_bytes) noexcept {
 }
 
 std::uint64_t most_library_bytes(std::uint64_t file_bytes) noexcept {
-    // Two files are compared in blocks of 64 MiB, with a chunk of each, and the library caches
-    // metadata.
+    // A comparison holds a block of 64 MiB and a chunk of each file; the library caches metadata.
     return plus(4 * kMostChunkBytes, most_expanded_bytes(file_bytes));
 }
 
 std::string implausible_chunks(const DatasetInfo& info, std::uint64_t file_bytes) {
-    // The library holds a whole chunk where it has filters, and the part that counts where not.
+    // The library holds a whole filtered chunk, but only the wanted part of an unfiltered one.
     const bool filtered = info.storage != "chunked";
     if (filtered && info.chunk_bytes > plus(kMostChunkBytes, most_expanded_bytes(file_bytes))) {
         return fmt::format("its chunks of {} bytes are more than a file of {} bytes can hold",
@@ -61,7 +60,7 @@ std::string damage_of_index(hid_t dataset, std::uint64_t file_bytes) {
     hsize_t count = 0;
     try {
         h5::call("count chunks", [&] { return H5Dget_num_chunks(dataset, space.get(), &count); });
-        // The library walks to each of them anew.
+        // For each chunk the library walks from the first one again.
         constexpr hsize_t kMostLookedAt = 256;
         for (hsize_t c = 0; c < std::min(count, kMostLookedAt); ++c) {
             haddr_t address = HADDR_UNDEF;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kBlockBytes = std::uint64_t{64} << 20;
 
-/// The library remembers some KB for each chunk that a block touches.
+/// Most chunks in a block: the library keeps some KB for each chunk that a block touches.
 constexpr std::uint64_t kBlockChunks = 16384;
 
 std::uint64_t most_block_bytes(hid_t dataset, std::size_t rank, std::uint64_t element_bytes) {
@@ -127,7 +127,7 @@ RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
     shape_ = space_shape(space.get());
     count_ = step_ = 1;
     if (shape_.empty()) return;
-    // The bytes of one step along the dimension that is cut.
+    // Bytes of one step along the dimension that is cut.
     std::uint64_t bytes = type_bytes(type_.get());
     const std::uint64_t most = most_block_bytes(dataset, shape_.size(), bytes);
     cut_ = shape_.size() - 1;

@@ -1,4 +1,4 @@
-// Private to io/: values of any type as they are in memory, to copy and to compare.
+// Values of any type as bytes in memory, for copying and comparing. All functions throw Failure.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,10 @@
 
 namespace pal::h5 {
 
-/// The raw value of an attribute or dataset in its own type; frees variable-length parts.
+/// Value of an attribute or dataset in its own type. Owns and frees variable-length parts.
 class RawValue {
   public:
+    /// Allocates zeroed bytes for the value; the caller reads into them.
     RawValue(Type type, Space space);
     RawValue(RawValue&&) = default;
     RawValue(const RawValue&) = delete;
@@ -24,6 +25,7 @@ class RawValue {
     [[nodiscard]] std::vector<unsigned char>& bytes() noexcept { return bytes_; }
     [[nodiscard]] const std::vector<unsigned char>& bytes() const noexcept { return bytes_; }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    /// Call it once the library has filled bytes(): variable-length parts are owned from then on.
     void read_done() noexcept { owns_variable_length_ = variable_length_; }
 
   private:
@@ -34,20 +36,21 @@ class RawValue {
     bool variable_length_ = false;
     bool owns_variable_length_ = false;
 };
-/// A scalar string of fixed or variable length; none where it is something else.
+/// Returns a scalar string of fixed or variable length; none if the value is something else.
 [[nodiscard]] std::optional<std::string> text_of(const RawValue& value);
 
-/// The fill value that a dataset of `type` was given; none where it was given none.
+/// Returns the fill value that a dataset of `type` was given; none if it was given none.
 [[nodiscard]] std::optional<RawValue> read_fill(hid_t plist, hid_t type);
 
-/// Equal bytes; variable-length parts are followed.
+/// Compares bytes; follows variable-length parts.
 [[nodiscard]] bool equal(const RawValue& a, const RawValue& b);
 
-/// The data of a dataset in blocks of at most some 64 MiB, decoded, in its own type: whole rows, or
-/// parts of a row that is larger. Two datasets of one type and shape have the same blocks.
+/// Reads and writes the data of a dataset in blocks, decoded, in its own type. A block has at most
+/// some 64 MiB: whole rows, or a part of a larger row. Two datasets of one type, shape and chunk
+/// shape have the same blocks.
 class RowBlocks {
   public:
-    /// Throws Failure where the data is in other files.
+    /// Throws Failure if the data is in other files. Refers to `dataset`.
     explicit RowBlocks(hid_t dataset);
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
     [[nodiscard]] RawValue read(std::uint64_t block) const;
@@ -60,14 +63,14 @@ class RowBlocks {
         Shape shape;
     };
     [[nodiscard]] Part part(std::uint64_t block) const;
-    /// A dataset's space, the part selected.
+    /// Returns the dataset's space with the part selected.
     [[nodiscard]] static Space selected(hid_t dataset, const Part& part);
 
     hid_t dataset_;
     Type type_;
     Shape shape_;
-    std::size_t cut_ = 0;     // a block has one step of the dimensions before, all of those behind
-    std::uint64_t step_ = 0;  // steps of this one in a block
+    std::size_t cut_ = 0;     // dimension that blocks cut; one step of those before, all behind
+    std::uint64_t step_ = 0;  // steps of a block along cut_
     std::uint64_t count_ = 0;
 };
 

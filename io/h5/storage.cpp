@@ -29,7 +29,7 @@ void describe_fill(hid_t plist, hid_t type, Json& json) {
     if (defined == H5D_FILL_VALUE_UNDEFINED) json["fill"] = nullptr;
     if (defined != H5D_FILL_VALUE_USER_DEFINED) return;
     if (holds_variable_length(type) || holds_references(type)) {
-        // Bytes would be pointers, or addresses in the file.
+        // Their bytes would be pointers, or addresses in this file.
         json["fill"] = holds_references(type) ? "references" : "variable-length";
         return;
     }
@@ -81,7 +81,7 @@ void apply_layout(const Json& json, std::size_t rank, hid_t plist) {
     }
 }
 
-/// What was in other files is restored as a contiguous dataset, which cannot grow.
+/// Returns true for data of other files. It is restored as a contiguous dataset, which cannot grow.
 bool was_foreign(const Json& json) {
     return json.at("layout") == "external" || json.at("layout") == "virtual";
 }
@@ -116,7 +116,7 @@ Plist restored_plist(const Json& json, std::size_t rank, hid_t type) {
     call("set the attribute order", [&] {
         return H5Pset_attr_creation_order(plist.get(), json.at("attr_order").get<unsigned>());
     });
-    // Times would make the bytes of the file depend on when it was written.
+    // With times, the bytes of the file would depend on when it was written.
     call("set time tracking", [&] { return H5Pset_obj_track_times(plist.get(), false); });
     return plist;
 }
@@ -164,7 +164,7 @@ void write_storage(hid_t dataset, hid_t plist, hid_t group) {
     const Type type = dataset_type(dataset);
     write_string_attribute(group, "palettized_storage",
                            describe_storage(dataset, type.get(), plist));
-    static const Space* const null_space =  // never closed, as the lock
+    static const Space* const null_space =  // never closed, like the lock
         new Space(call("make a dataspace", [] { return H5Screate(H5S_NULL); }));
     const Type transient = copy_type(type.get());
     const Attribute attribute(call("create attribute 'palettized_storage_type'", [&] {

@@ -1,21 +1,21 @@
-// Private to io/: how a dataset was stored, as a palettized group remembers it for an exact
-// restore.
+// Records how a dataset was stored, in its palettized group, for an exact restore.
 #pragma once
 
 #include "io/h5/hdf5.hpp"
 
 namespace pal::h5 {
 
-/// Everything but datatype, shape and data, as JSON: the keys that docs/format.md lists.
+/// Describes everything but datatype, shape and data as JSON, by the keys of docs/format.md. plist:
+/// the dataset's creation properties. Throws Failure.
 [[nodiscard]] std::string describe_storage(hid_t dataset, hid_t type, hid_t plist);
 [[nodiscard]] std::string describe_storage(hid_t dataset);
 
-/// Writes attributes palettized_storage_type (the file's datatype on a null dataspace) and
-/// palettized_storage (describe_storage). plist: the dataset's creation properties.
+/// Writes the group's attributes palettized_storage_type (the dataset's type on a null dataspace)
+/// and palettized_storage (describe_storage). plist: the dataset's creation properties.
 void write_storage(hid_t dataset, hid_t plist, hid_t group);
 
-/// Creates the dataset that `group` remembers, empty, without attributes. Throws Error(kInput) on
-/// damaged attributes.
+/// Creates the dataset that `group` records, empty, without attributes. Throws Error(kInput) if the
+/// attributes are damaged.
 [[nodiscard]] Dataset create_from_storage(hid_t group, hid_t parent, const std::string& name,
                                           hid_t link_plist);
 

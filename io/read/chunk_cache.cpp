@@ -47,7 +47,7 @@ std::vector<std::shared_ptr<const ChunkCache::Chunk>> ChunkCache::get(
     for (std::size_t c = 0; c < chunks.size(); ++c) {
         if (!chunks[c]->taken_.exchange(true)) decode(numbers[c], *chunks[c]);
     }
-    // What others took they decode without waiting for anybody.
+    // Other threads decode what they took without waiting for anybody, so this ends.
     for (const auto& chunk : chunks) {
         chunk->done_.wait(false, std::memory_order_acquire);
         if (chunk->failure_) std::rethrow_exception(chunk->failure_);

@@ -1,5 +1,4 @@
-// Private to io/: decoded chunks of one dataset, the latest kept, for threads that read side by
-// side.
+// Caches decoded chunks of one dataset for threads that read side by side.
 #pragma once
 
 #include <atomic>
@@ -15,29 +14,30 @@
 
 namespace pal {
 
+/// Keeps the chunks that were used last. Thread-safe.
 class ChunkCache {
   public:
-    /// Fills a chunk. Called by several threads at a time, and starts no tasks.
+    /// Fills a chunk. Several threads call it at a time; it must start no tasks.
     using Decode = std::function<void(std::size_t number, std::span<std::byte> chunk)>;
 
-    /// Keeps `kept_bytes` of chunks, and those that somebody holds.
+    /// Keeps chunks of up to `kept_bytes` in all, at least one. Chunks that a caller holds live on.
     ChunkCache(std::size_t chunk_bytes, std::size_t kept_bytes, Decode decode);
 
     class Chunk {
       public:
-        /// Of a chunk that get() returned.
+        /// Returns the decoded bytes; valid for chunks from get().
         [[nodiscard]] const std::byte* bytes() const noexcept { return bytes_.get(); }
 
       private:
         friend class ChunkCache;
-        std::atomic<bool> taken_{false};  // by who decodes it
+        std::atomic<bool> taken_{false};  // by the thread that decodes it
         std::atomic<bool> done_{false};
         std::unique_ptr<std::byte[]> bytes_;
         std::exception_ptr failure_;
     };
 
-    /// The chunks of these numbers, which are distinct. Those that nobody has decoded yet are
-    /// decoded here, while other threads decode others; throws what decoding one threw.
+    /// Returns the chunks of these numbers, which must be distinct. Decodes those that nobody has
+    /// taken yet and waits for those that other threads decode. Throws what decoding one threw.
     [[nodiscard]] std::vector<std::shared_ptr<const Chunk>> get(
         std::span<const std::size_t> numbers);
 
@@ -52,8 +52,8 @@ class ChunkCache {
     std::size_t chunk_bytes_;
     std::size_t most_kept_;
     Decode decode_;
-    std::mutex lock_;               // of what follows; not held while a chunk is decoded
-    std::list<std::size_t> order_;  // the latest first
+    std::mutex lock_;               // guards the members below; not held while decoding
+    std::list<std::size_t> order_;  // chunk used last first
     std::unordered_map<std::size_t, Kept> kept_;
 };
 

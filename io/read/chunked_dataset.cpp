@@ -11,16 +11,16 @@ namespace pal {
 
 namespace {
 
-/// What all threads together hold beside the values, and beside the chunks where those are read one
-/// by one.
+/// Most bytes that all threads together hold: beside the values in read_all(), beside the chunks in
+/// read_chunk().
 constexpr std::size_t kScratchBytes = std::size_t{64} << 20;
 constexpr std::size_t kLaneBytes = std::size_t{16} << 20;
 
-/// H5Dget_chunk_info walks from the first chunk to the one it is asked for, 20 to 90 ns each: all
-/// of so many cost 12 ms at most.
+/// Most chunks to be listed. H5Dget_chunk_info walks from the first chunk to the wanted one, 20 to
+/// 90 ns each: listing all of 512 costs 12 ms at most.
 constexpr hsize_t kListedChunks = 512;
 
-/// How much larger than the dataset a chunk may be.
+/// Values by which a chunk may be larger than its dataset.
 constexpr std::size_t kMostChunkValues = std::size_t{1} << 20;
 
 std::vector<hsize_t> as_offset(const Shape& first) { return {first.begin(), first.end()}; }
@@ -38,7 +38,7 @@ std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const Checkpoint& rea
     }
     const Shape chunk = h5::plist_chunk(creation.get(), shape.size());
     const auto chunk_values = element_count(chunk);
-    // Chunks much larger than the dataset: the library reads the part that counts.
+    // The library reads only the part that counts of chunks much larger than the dataset.
     if (!chunk_values || *chunk_values > kMostChunkValues + value_count) return nullptr;
 
     std::unique_ptr<ChunkedDataset> result(new ChunkedDataset(
@@ -60,7 +60,7 @@ std::unique_ptr<const ChunkedDataset> ChunkedDataset::open(const Checkpoint& rea
 void ChunkedDataset::read_fill(const h5::Plist& creation) {
     const H5D_fill_value_t defined = h5::fill_defined(creation.get());
     const H5D_fill_time_t time = h5::fill_time(creation.get());
-    // H5Dread leaves the reader's buffer alone where nothing is to be filled in.
+    // Zeros otherwise: H5Dread leaves the reader's buffer alone where nothing is to be filled in.
     if (defined != H5D_FILL_VALUE_USER_DEFINED || time == H5D_FILL_TIME_NEVER) return;
     const h5::Type type = h5::dataset_type(dataset_.get());
     fill_.resize(element_bytes_);
@@ -68,16 +68,16 @@ void ChunkedDataset::read_fill(const h5::Plist& creation) {
              [&] { return H5Pget_fill_value(creation.get(), type.get(), fill_.data()); });
 }
 
-/// False where the library has to read the dataset. H5Dread_chunk is not asked for chunks without
-/// filters: 1.10.8 trusts the size in a damaged index and writes past the buffer. Nor is it asked
-/// which of many chunks were never written: that is an error as any other to it.
+/// Lists the written chunks if they are few. Returns false if the library has to read the dataset.
+/// H5Dread_chunk is not used for chunks without filters: 1.10.8 trusts the size in a damaged index
+/// and writes past the buffer. Nor does it tell which of many chunks were never written: to it that
+/// is an error like any other.
 bool ChunkedDataset::find_chunks(std::size_t rank, std::uint64_t user_block_bytes) {
     const h5::Space space = h5::dataset_space(dataset_.get());
     hsize_t written = 0;
     h5::call("count chunks",
              [&] { return H5Dget_num_chunks(dataset_.get(), space.get(), &written); });
-    // Whether addresses count from the user block or from the file's start depends on the version
-    // of the library.
+    // With a user block, the version of the library decides where addresses start.
     has_addresses_ = written <= kListedChunks && user_block_bytes == 0;
     if (!has_addresses_ && filters_.empty()) return false;
     if (written > kListedChunks) return written == layout_.count();

@@ -1,4 +1,4 @@
-// Private to io/: chunked datasets read chunk by chunk, decoded by many threads at a time.
+// Reads chunked datasets chunk by chunk; many threads decode at a time.
 #pragma once
 
 #include <condition_variable>
@@ -19,48 +19,49 @@
 
 namespace pal {
 
-/// A dataset of a weight type, chunk by chunk.
+/// Chunked dataset of a weight type. Thread-safe.
 class ChunkedDataset {
   public:
-    /// Null where it is not chunked, has no values, or chunks much larger than itself. `shape` is
-    /// the dataset's and has an element_count(). The result refers to `reader`.
+    /// Opens the dataset of this shape, which has an element_count(). Returns null if it is not
+    /// chunked, has no values, or has chunks much larger than itself. The result refers to
+    /// `reader`.
     [[nodiscard]] static std::unique_ptr<const ChunkedDataset> open(const Checkpoint& reader,
                                                                     h5::Dataset dataset,
                                                                     const h5::StoredType& stored,
                                                                     const Shape& shape);
 
-    /// Whether chunks are decoded without the library, by many threads; it has to read those with
-    /// filters that ChunkFilters does not know, and unfiltered or partly written ones that are not
-    /// listed.
+    /// Returns true if chunks are decoded here, by many threads. The library has to read those with
+    /// filters unknown to ChunkFilters, and unfiltered or partly written ones that are not listed.
     [[nodiscard]] bool decodes() const noexcept { return decodes_; }
     [[nodiscard]] const ChunkLayout& layout() const noexcept { return layout_; }
     [[nodiscard]] std::size_t chunk_bytes() const noexcept { return chunk_bytes_; }
     [[nodiscard]] std::size_t element_bytes() const noexcept { return element_bytes_; }
 
-    /// Chunk `number`, chunk_bytes() in the byte order of this machine; where it sticks out of the
-    /// dataset, its values there are open. Beside it, all threads together hold at most 16 MiB or
-    /// three chunks; they wait for one another where that is not enough. Throws as read_all().
+    /// Reads chunk `number` into chunk_bytes() bytes, in the byte order of this machine. Values
+    /// that stick out of the dataset are undefined. All threads together hold at most 16 MiB or
+    /// three chunks beside it; they wait for one another if that is not enough. Throws as
+    /// read_all().
     void read_chunk(std::size_t number, std::span<std::byte> chunk) const;
 
-    /// All values in row-major order, as stored, in the byte order of this machine; of a dataset
-    /// that decodes(). In parallel; holds the values, and beside them at most 64 MiB or three
-    /// chunks. Throws Error(kInput) that names the chunk; std::bad_alloc.
+    /// Reads all stored values in row-major order, in the byte order of this machine, in parallel.
+    /// Only if decodes(). Holds at most 64 MiB or three chunks beside the values. Throws
+    /// Error(kInput) that names the chunk; std::bad_alloc.
     [[nodiscard]] std::unique_ptr<std::byte[]> read_all() const;
 
   private:
-    /// What one thread needs.
+    /// Buffers of one thread.
     struct Lane {
         explicit Lane(const ChunkFilters& filters) : decoder(filters) {}
         ChunkDecoder decoder;
         Scratch<std::byte> stored;
         Scratch<std::byte> chunk;
     };
-    /// A chunk as the file has it.
+    /// Place of a chunk in the file.
     struct Stored {
-        std::uint64_t offset = 0;  // of the file, where read past the library
+        std::uint64_t offset = 0;  // in the file, if has_addresses_
         std::uint64_t bytes = 0;
-        std::uint32_t mask = 0;  // filters that were left out
-        bool written = false;    // else it is all fill value
+        std::uint32_t mask = 0;  // a bit for each filter that was left out
+        bool written = false;    // false: all fill value
     };
 
     ChunkedDataset(h5::Dataset dataset, const RawFile& file, ChunkLayout layout, Shape shape,
@@ -93,8 +94,8 @@ class ChunkedDataset {
     Shape chunk_shape_;
     bool decodes_ = false;
     ChunkFilters filters_;
-    bool listed_ = false;                   // else all are written
-    bool has_addresses_ = false;            // else the library reads them
+    bool listed_ = false;                   // chunks_ is filled; else all chunks are written
+    bool has_addresses_ = false;            // else the library fetches their bytes
     std::map<std::size_t, Stored> chunks_;  // the written ones, by number
     std::vector<std::byte> fill_;           // one element as stored; empty: zero
     std::size_t element_bytes_ = 0;
@@ -103,7 +104,7 @@ class ChunkedDataset {
     bool foreign_order_ = false;
     bool plain_edges_ = false;  // chunks that stick out are not filtered
 
-    // Of read_chunk().
+    // Lanes of read_chunk().
     mutable std::mutex lock_;
     mutable std::condition_variable lane_is_free_;
     mutable std::vector<std::unique_ptr<Lane>> free_lanes_;

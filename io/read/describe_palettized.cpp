@@ -9,7 +9,7 @@ namespace pal {
 
 namespace {
 
-/// The indices have the tensor's shape but for one dimension, which cluster_dim divides.
+/// Throws unless the indices have the tensor's shape but for one dimension, divided by cluster_dim.
 void require_plausible_shape(hid_t group, const std::string& path, const Shape& shape) {
     Shape indices;
     for (const h5::Link& link : h5::list_links(group)) {

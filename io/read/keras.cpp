@@ -10,7 +10,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// A layer's class, a wrapper's with what it wraps: "Bidirectional(GRU)". Empty: no layer.
+/// Returns the class of a layer, with the layer inside for a wrapper: "Bidirectional(GRU)". Empty
+/// if the node is no layer.
 std::string class_of(const Json& node, int depth) {
     if (!node.is_object() || depth > 10) return "";
     const auto type = node.find("class_name");
@@ -22,8 +23,8 @@ std::string class_of(const Json& node, int depth) {
     return type->get<std::string>() + (wrapped.empty() ? "" : "(" + wrapped + ")");
 }
 
-/// Keras configs nest models as layers and wrap layers ("layer": {...}): every class with a name
-/// counts.
+/// Collects every class with a name: Keras configs nest models as layers and wrap layers ("layer":
+/// {...}).
 void collect_layers(const Json& node, std::map<std::string, std::string>& types, int depth) {
     if (depth > 200) return;  // hostile nesting
     if (node.is_object()) {
@@ -45,7 +46,7 @@ bool is_number(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// ".../vars/0": how Keras 3 names a layer's variables.
+/// Recognizes ".../vars/0", Keras 3's name for a variable of a layer.
 bool is_keras3_path(const std::string& path) {
     const auto last = path.rfind('/');
     if (last == std::string::npos || !is_number(std::string_view(path).substr(last + 1)))

@@ -1,11 +1,11 @@
-// Private to io/: what a file's attributes say about the framework that wrote it.
+// Detects the framework that wrote a file, by its attributes and names.
 #pragma once
 
 #include "io/read/checkpoint.hpp"
 
 namespace pal {
 
-/// Fills layout, layout_reason and layer_types; datasets are listed already.
+/// Fills info.layout, layout_reason and layer_types. Needs info.datasets.
 void detect_layout(Checkpoint& checkpoint);
 
 }  // namespace pal

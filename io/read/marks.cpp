@@ -8,7 +8,8 @@ namespace pal {
 
 namespace {
 
-/// What stands where a palettized file keeps its own: it would be lost on the way there and back.
+/// Returns why the file cannot be palettized: an object or attribute has a name that palettized
+/// files use, and would be lost on the way there and back. Empty if none has.
 std::string reserved_name(const Checkpoint& checkpoint, hid_t root) {
     if (checkpoint.info.palettized) return "";
     if (checkpoint.has_format) {
@@ -29,7 +30,7 @@ std::string reserved_name(const Checkpoint& checkpoint, hid_t root) {
     return "";
 }
 
-/// The text of /h5palettize/config, empty where there is none.
+/// Reads the text of /h5palettize/config; empty if there is none.
 std::string read_results(hid_t root) {
     for (const h5::Link& link : h5::list_links(root)) {
         if (link.name != h5::kDocumentGroup || link.type != H5L_TYPE_HARD) continue;

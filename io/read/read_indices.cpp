@@ -16,7 +16,8 @@ namespace pal {
 
 namespace {
 
-/// What the library gives the N-bit filter of such chunks: of other values it decodes others.
+/// Returns the parameters that the library gives the N-bit filter for such chunks. With others it
+/// would decode other values.
 std::vector<unsigned> nbit_values(const Shape& chunk, int n_bits) {
     constexpr unsigned kCount = 8;
     constexpr unsigned kInteger = 1;
@@ -24,7 +25,7 @@ std::vector<unsigned> nbit_values(const Shape& chunk, int n_bits) {
     return {kCount, 0, values, kInteger, 1, 0, static_cast<unsigned>(n_bits), 0};
 }
 
-/// Filters of HDF5's own that give back what they took.
+/// Returns true for filters of HDF5 that give back the same values.
 bool is_lossless(const h5::Filter& filter, const Shape& chunk, int n_bits) {
     switch (filter.id) {
         case H5Z_FILTER_DEFLATE:
@@ -39,7 +40,7 @@ bool is_lossless(const h5::Filter& filter, const Shape& chunk, int n_bits) {
     }
 }
 
-/// Unsigned integers of n_bits at the low end of a byte.
+/// Throws unless the type is unsigned integers of n_bits at the low end of a byte.
 void require_type(const Member& member, int n_bits) {
     std::size_t precision = 0;
     int offset = -1;
@@ -54,8 +55,8 @@ void require_type(const Member& member, int n_bits) {
     damaged(fmt::format("member 'indices' is not stored as unsigned integers of {} bits", n_bits));
 }
 
-/// Whether the storage is the writer's chunks: through N-bit alone, with 8 bits unfiltered. Other
-/// programs may have laid it out anew.
+/// Returns true for chunks as this program writes them: filtered by N-bit alone, with 8 bits not at
+/// all. Other programs may have laid them out anew.
 bool has_own_chunks(const Member& member, const ChunkGrid& grid, int n_bits) {
     require_type(member, n_bits);
     const h5::Plist plist = h5::dataset_plist(member.dataset.get());
@@ -73,11 +74,11 @@ bool has_own_chunks(const Member& member, const ChunkGrid& grid, int n_bits) {
     return chunk == grid.chunk() && as_written;
 }
 
-/// Few indices, or those that another program has laid out anew: the library decodes them.
+/// Reads all indices by the library: they are few, or another program has laid them out anew.
 std::vector<ChunkBytes> decoded(const Member& member, const Geometry& geometry, int n_bits) {
     if (h5::storage_bytes(member.dataset.get()) == 0) damaged("member 'indices' was never written");
     std::vector<std::uint8_t> indices(member.count);
-    // As they are stored: a conversion would drop what stands in the bits beyond the precision.
+    // In the stored type: a conversion would drop bits beyond the precision unseen.
     h5::call("read indices", [&] {
         return H5Dread(member.dataset.get(), member.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
                        indices.data());
@@ -88,7 +89,7 @@ std::vector<ChunkBytes> decoded(const Member& member, const Geometry& geometry, 
     return pack_indices(indices, geometry, n_bits);
 }
 
-/// The chunks as the writer lays them out, each read when it is asked for.
+/// Chunks as this program writes them, each read on demand.
 class FileChunks : public ChunkSource {
   public:
     FileChunks(Member member, const Geometry& geometry, int n_bits, std::string file,
@@ -112,11 +113,11 @@ class FileChunks : public ChunkSource {
         }
     }
 
-    /// The library reads one chunk at a time: other threads would wait, and keep a processor busy.
+    /// The library reads one chunk at a time: other threads would wait, and waste a processor.
     [[nodiscard]] bool worth_threads() const noexcept override { return false; }
 
   private:
-    /// What is wrong with the chunk, or null.
+    /// Reads a chunk. Returns what is wrong with it, or null.
     const char* read_at(const Shape& first, ChunkBytes& bytes) const {
         const std::vector<hsize_t> offset(first.begin(), first.end());
         const hid_t dataset = member_.dataset.get();

@@ -1,4 +1,4 @@
-// The member `indices` of a palettized group. Private to io/.
+// Reads the member `indices` of a palettized group.
 #pragma once
 
 #include <string>
@@ -9,7 +9,9 @@
 
 namespace pal {
 
-/// file, tensor: for messages.
+/// Opens the chunks of packed indices of `n_bits`. Chunks as this program writes them are read on
+/// demand; others are decoded by the library and packed now. Throws Error(kInput) for damage;
+/// reading a chunk throws the same. file, tensor: names for messages.
 [[nodiscard]] PackedChunks open_indices(hid_t group, const Geometry& geometry, int n_bits,
                                         const std::string& file, const std::string& tensor);
 

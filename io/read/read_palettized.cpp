@@ -86,7 +86,8 @@ std::vector<double> read_floats(hid_t group, const std::string& name, const Shap
     return numbers;
 }
 
-/// Raw bytes of a LUT dtype; FP8 is uint8 with an attribute that names it.
+/// Reads values of a LUT dtype as raw bytes. FP8 is stored as uint8, with an attribute that names
+/// it.
 std::vector<std::uint8_t> read_bytes(hid_t group, const std::string& name, const Shape& shape,
                                      const std::string& lut_dtype) {
     const Member member = open_member(group, name, shape);
@@ -105,7 +106,7 @@ std::vector<std::uint8_t> read_bytes(hid_t group, const std::string& name, const
     return bytes;
 }
 
-/// Members that the spec asks for, and no others.
+/// Throws if the spec asks for a member that is missing, or does not ask for one that is there.
 void require_member(hid_t group, const std::string& name, bool wanted) {
     if (has_member(group, name) == wanted) return;
     damaged("member '" + name + "' is " +

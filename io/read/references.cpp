@@ -16,7 +16,7 @@ void visit_value(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit
     if (kind == H5T_REFERENCE) {
         const bool object =
             h5::call("compare types", [&] { return H5Tequal(type, H5T_STD_REF_OBJ); }) > 0;
-        // Files with addresses of another size have references of another size.
+        // Files whose addresses have another size have references of another size.
         if (h5::type_bytes(type) != (object ? sizeof(hobj_ref_t) : sizeof(hdset_reg_ref_t)))
             throw Error(ErrorCode::kInput, "references to addresses that are not of 8 bytes");
         return visit(object ? H5R_OBJECT : H5R_DATASET_REGION, bytes);

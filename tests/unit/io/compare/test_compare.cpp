@@ -1,4 +1,4 @@
-// Whatever differs outside palettized tensors is found and named.
+// The comparison finds and names every difference outside palettized tensors.
 #include <boost/test/unit_test.hpp>
 #include <functional>
 
@@ -12,8 +12,8 @@ namespace {
 
 using Edit = std::function<void(hid_t file, hid_t plist)>;
 
-/// A file with one dataset `d`; `edit` may set its creation properties (file < 0) or change what
-/// was made (file >= 0).
+/// Makes a file with one dataset `d`. `edit` may set its creation properties (file < 0) or change
+/// it afterwards (file >= 0).
 void build(const std::string& path, const Edit& edit) {
     const Id file = create_file(path);
     const Id plist(H5Pcreate(H5P_DATASET_CREATE));

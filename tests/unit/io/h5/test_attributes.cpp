@@ -1,4 +1,4 @@
-// Attributes stay what they are on every kind of object, on tensors that become groups too.
+// Attributes stay unchanged on every kind of object, also on tensors that become groups.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/derived_files.hpp"
@@ -70,7 +70,7 @@ std::vector<std::string> read_words(hid_t object) {
     return found;
 }
 
-/// Type and shape of an attribute are those of the other object's.
+/// Compares type and shape of an attribute of two objects.
 void check_form(hid_t object, hid_t original, const std::string& name) {
     const Id ours(H5Aopen(object, name.c_str(), H5P_DEFAULT));
     const Id theirs(H5Aopen(original, name.c_str(), H5P_DEFAULT));
@@ -112,8 +112,8 @@ BOOST_AUTO_TEST_CASE(attributes_beyond_64_kib_are_kept_in_the_latest_format) {
     Derived({.latest = true}, build, {"/weight"}).check_all(check_large);
 }
 
-// The superblock says nothing about its objects: one that a newer library, or tracking, made has a
-// header that holds such attributes in an old file too.
+// The superblock says nothing about the objects. In an old file too, an object that a newer library
+// made, or tracking, has a header that holds such attributes.
 BOOST_AUTO_TEST_CASE(attributes_beyond_64_kib_are_kept_on_new_objects_in_an_old_file) {
     const auto build = [](hid_t file) {
         ok(H5Fset_libver_bounds(file, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST));
@@ -182,5 +182,6 @@ BOOST_AUTO_TEST_CASE(a_tensor_with_an_attribute_of_a_name_of_the_format_is_refus
     };
     BOOST_TEST(palettize("out.h5", {"/weight"}) == kInputError);
     BOOST_TEST(folder.names() == "in.h5");
-    BOOST_TEST(palettize("other.h5", {"/other"}) == 0);  // on what is only copied it is no trouble
+    BOOST_TEST(palettize("other.h5", {"/other"}) ==
+               0);  // no trouble on an object that is only copied
 }

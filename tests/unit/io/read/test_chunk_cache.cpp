@@ -1,4 +1,4 @@
-// Chunks are decoded once while they are kept, and by one thread.
+// A chunk is decoded once while it is kept, and by one thread.
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <mutex>
@@ -12,7 +12,7 @@ using pal::ChunkCache;
 
 namespace {
 
-/// Chunks of 4 bytes, each of which is the chunk's number; says how often each was decoded.
+/// Chunks of 4 bytes that hold the chunk's number. Counts how often each was decoded.
 class Numbered {
   public:
     explicit Numbered(std::size_t kept)
@@ -22,7 +22,7 @@ class Numbered {
               ++times[number];
           }) {}
 
-    /// Whether the chunks of these numbers are what they are to be.
+    /// Checks the chunks of these numbers.
     bool get(const std::vector<std::size_t>& numbers) {
         const auto chunks = cache.get(numbers);
         bool right = chunks.size() == numbers.size();
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_chunk_that_is_kept_is_not_decoded_again) {
     Numbered chunks(3);
     BOOST_TEST(chunks.get({1, 2, 3}));
     BOOST_TEST(chunks.get({1, 2}));
-    BOOST_TEST(chunks.get({4}));  // in place of 3, which was asked for longest ago
+    BOOST_TEST(chunks.get({4}));  // in place of 3, which was used longest ago
     BOOST_TEST(chunks.get({1, 2, 4}));
     BOOST_TEST(chunks.get({3}));
     BOOST_TEST((chunks.times == std::map<std::size_t, int>{{1, 1}, {2, 1}, {3, 2}, {4, 1}}));

@@ -1,5 +1,5 @@
-// Chunks decoded past the HDF5 library are what H5Dread says, bit for bit; damaged ones are errors
-// that name the chunk.
+// Chunks decoded past the HDF5 library equal those of H5Dread, bit for bit. Errors name the damaged
+// chunk.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <functional>
@@ -18,7 +18,7 @@ namespace {
 
 const Dims kUnlimited = {H5S_UNLIMITED};
 
-/// "sdf": shuffle, deflate, fletcher32, applied in that order.
+/// Sets filters by their letters: "sdf" applies shuffle, deflate, fletcher32 in that order.
 void set_filters(hid_t plist, const std::string& filters, std::size_t level = 4) {
     for (const char filter : filters) {
         if (filter == 's') ok(H5Pset_shuffle(plist));
@@ -34,7 +34,7 @@ Id chunked_plist(const Dims& chunk, const std::string& filters) {
     return plist;
 }
 
-/// Every order of every subset of the three filters.
+/// Returns every order of every subset of the three filters.
 std::vector<std::string> filter_orders() {
     std::vector<std::string> orders = {""};
     for (std::size_t o = 0; o < orders.size(); ++o) {
@@ -45,7 +45,7 @@ std::vector<std::string> filter_orders() {
     return orders;
 }
 
-/// Bytes that are in part easy to compress, as the file is to hold them.
+/// Makes bytes for a file that compress in part.
 Bytes some_bytes(std::size_t count, unsigned seed = 1) {
     std::mt19937 random(seed);
     Bytes bytes(count);
@@ -61,7 +61,7 @@ std::size_t product(const Dims& dims) {
     return count;
 }
 
-/// Elements of a dataset in the byte order of its file.
+/// Puts elements that were read back into the byte order of their file.
 Bytes as_stored(const pal::CheckpointReader& reader, const std::string& path,
                 std::span<const std::byte> read, std::size_t element_bytes) {
     Bytes bytes;
@@ -74,7 +74,7 @@ Bytes as_stored(const pal::CheckpointReader& reader, const std::string& path,
     return bytes;
 }
 
-/// The elements that open_weights gives, as the file's byte order has them.
+/// Reads the elements by open_weights, and puts them into the byte order of the file.
 Bytes stored_bytes_of(const pal::CheckpointReader& reader, const std::string& path) {
     const pal::Weights weights = reader.open_weights(dataset_at(reader, path));
     const std::size_t element_bytes = pal::dtype_bytes(weights.storage());
@@ -83,8 +83,8 @@ Bytes stored_bytes_of(const pal::CheckpointReader& reader, const std::string& pa
     return as_stored(reader, path, read, element_bytes);
 }
 
-/// The same where chunks are decoded as blocks touch them, in blocks that fit nothing, backwards by
-/// several threads.
+/// Reads the same with chunks decoded on demand: several threads, backwards, in blocks that match
+/// no chunk.
 Bytes bytes_read_in_pieces(const pal::CheckpointReader& reader, const std::string& path,
                            std::size_t piece) {
     const pal::Weights weights = reader.open_weights(dataset_at(reader, path), 1);
@@ -101,7 +101,7 @@ Bytes bytes_read_in_pieces(const pal::CheckpointReader& reader, const std::strin
     return as_stored(reader, path, read, element_bytes);
 }
 
-/// Every dataset of a file, against H5Dread.
+/// Compares every dataset of a file with H5Dread.
 void check_against_the_library(const std::string& path) {
     const Id file = open_file(path);
     const pal::CheckpointReader reader(path);
@@ -116,7 +116,7 @@ void check_against_the_library(const std::string& path) {
     BOOST_TEST(!reader.info().datasets.empty());
 }
 
-/// What reading the only dataset of a file throws.
+/// Returns the message of the error that reading the only dataset of a file throws.
 std::string failure_of(const std::string& path) {
     const pal::CheckpointReader reader(path);
     const auto failure = [](const auto& read) -> std::string {
@@ -141,7 +141,7 @@ bool holds(const std::string& text, const std::string& words) {
     return text.find(words) != std::string::npos;
 }
 
-/// A chunk of `values` values as the filters leave it in a file.
+/// Returns the stored bytes of a chunk of `values` values behind the filters.
 Bytes encoded_chunk(const TemporaryFolder& folder, hsize_t values, const std::string& filters,
                     const Bytes& bytes) {
     const Id file = create_file(folder.file("encoded.h5"));
@@ -158,7 +158,7 @@ Bytes encoded_chunk(const TemporaryFolder& folder, hsize_t values, const std::st
     return encoded;
 }
 
-/// A file with one f32 dataset of (200) in chunks of 100, whose second chunk has these bytes.
+/// Writes a file with one f32 dataset of (200) in chunks of 100; the second chunk has these bytes.
 void write_with_chunk(const std::string& path, const std::string& filters, const Bytes& chunk,
                       std::uint32_t mask = 0) {
     const Id file = create_file(path);

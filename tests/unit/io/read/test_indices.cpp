@@ -1,5 +1,4 @@
-// Indices as the writer packs them are what the HDF5 library itself decodes, and what the reader
-// gives back.
+// The HDF5 library and the reader decode the same indices that the writer packed.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/hdf5_files.hpp"
@@ -10,7 +9,7 @@ using namespace pal::test;
 
 namespace {
 
-/// A tensor of the given shape whose indices are pseudo-random and use all their bits.
+/// Makes a tensor whose indices are pseudo-random and use all their bits.
 pal::PalettizedTensor tensor_of(const pal::Shape& shape, const pal::PalettizationSpec& spec) {
     pal::PalettizedTensor tensor;
     tensor.n_bits = spec.n_bits;
@@ -29,7 +28,8 @@ pal::PalettizedTensor tensor_of(const pal::Shape& shape, const pal::Palettizatio
     return tensor;
 }
 
-/// Up to 2048 a byte each in the dataset's header, more packed in chunks.
+/// Checks the storage: up to 2048 indices lie in the dataset's header, a byte each; more are packed
+/// in chunks.
 void check_storage(hid_t indices, int n_bits, std::size_t count) {
     const Id type(H5Dget_type(indices));
     BOOST_TEST(H5Tget_precision(type) == static_cast<std::size_t>(n_bits));
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(indices_of_several_dimensions_are_decoded_by_the_library) {
     }
 }
 
-// About 2^20 values a chunk: one chunk more by 7 values, and rows of which three fill a chunk.
+// A chunk has about 2^20 values: 7 values too many need a second one, and three rows fill one.
 BOOST_AUTO_TEST_CASE(indices_across_chunk_edges_are_decoded_by_the_library) {
     for (const int n_bits : kBits) {
         BOOST_TEST_CONTEXT(n_bits << " bits") {
@@ -117,8 +117,7 @@ BOOST_AUTO_TEST_CASE(indices_across_chunk_edges_are_decoded_by_the_library) {
 
 namespace {
 
-/// A palettized tensor of `length` weights whose member `indices` is made anew: the same values in
-/// another storage.
+/// Palettized tensor of `length` weights. remake() stores the same indices in another way.
 struct Remade {
     explicit Remade(std::uint64_t length) : spec(bits_spec(4)), tensor(tensor_of({length}, spec)) {
         create_dataset(create_file(folder.file("in.h5")), "weight", H5T_IEEE_F32LE, {length});

@@ -1,4 +1,4 @@
-// Links stay what they are: their kind, their value, their order, and which object they name.
+// Links keep their kind, value, order and object.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/derived_files.hpp"
@@ -14,7 +14,7 @@ void soft_link(hid_t file, const std::string& name, const std::string& to) {
     ok(H5Lcreate_soft(to.c_str(), file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
 }
 
-/// The kind of a soft or external link and where it points to.
+/// Returns the kind and the target of a soft or external link.
 std::string link_text(hid_t file, const std::string& name) {
     H5L_info_t info{};
     ok(H5Lget_info(file, name.c_str(), &info, H5P_DEFAULT));
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_tensor_with_several_names_is_one_object_still) {
         hard_link(file, "z/weight", "z/again");
         hard_link(file, "z/bias", "a/bias");
     };
-    // The first name in the file and the first one in the alphabet are different ones.
+    // The first name in the file is not the first one in the alphabet.
     const Derived derived({.creation_order = true}, build, {"/a/tied"});
     const pal::CheckpointReader reader(derived.source);
     BOOST_TEST(reader.info().datasets.size() == 2U);

@@ -1,4 +1,4 @@
-// Weights read in blocks from the file are those that the HDF5 library reads.
+// Weights read in blocks from the file equal those that the HDF5 library reads.
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,4 @@
-// Weights come out of a file as they were written, for every type and storage; what is no weight
-// type is none.
+// Weights of every type and storage are read as they were written. Other types hold no weights.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <functional>
@@ -16,7 +15,7 @@ namespace {
 const Dims kDims = {7, 10};
 constexpr double kFill = 1.5;
 
-/// Exact in every weight type.
+/// Makes values that are exact in every weight type.
 std::vector<double> some_values(std::size_t count) {
     std::vector<double> values;
     for (std::size_t v = 0; v < count; ++v) {
@@ -34,7 +33,7 @@ struct Storage {
     std::function<void(hid_t)> set;
 };
 
-/// (3, 4) does not divide (7, 10): chunks at both edges are partial.
+/// Sets chunks of (3, 4). They do not divide (7, 10), so chunks at both edges are partial.
 void set_chunks(hid_t plist) {
     const Dims chunk = {3, 4};
     ok(H5Pset_chunk(plist, 2, chunk.data()));
@@ -64,7 +63,7 @@ std::vector<Storage> storages() {
     };
 }
 
-/// Writes a dataset and returns what it holds from then on.
+/// Writes a dataset and returns the values that it then holds.
 std::vector<double> write_stored(hid_t file, const std::string& name, const FloatType& type,
                                  const Storage& storage) {
     const Id plist(H5Pcreate(H5P_DATASET_CREATE));
@@ -135,7 +134,7 @@ BOOST_AUTO_TEST_CASE(every_type_in_every_storage_is_read_as_it_was_written) {
     }
 }
 
-// The program converts 2-byte floats itself; the library's own conversion is the witness.
+// The program converts 2-byte floats itself; the library's own conversion is the reference.
 BOOST_AUTO_TEST_CASE(every_pattern_of_the_two_byte_floats_is_read_as_the_library_reads_it) {
     const TemporaryFolder folder;
     const std::string path = folder.file("in.h5");

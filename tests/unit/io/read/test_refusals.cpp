@@ -1,4 +1,4 @@
-// What is no checkpoint is refused with a message that says what it is.
+// A file that is no checkpoint is refused with a message that names its format.
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
