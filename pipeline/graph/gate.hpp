@@ -1,7 +1,6 @@
-// Admission in bytes: tensors enter the graph in their order while their estimated memory fits the
-// budget; one that is larger than the budget enters alone. Used by one serial node, so it needs no
-// lock; the bytes in flight are atomic, so that whoever sees them at 0 sees all that happened
-// before.
+// Admits tensors to the graph in their order while their estimated memory fits the budget. A tensor
+// that is larger than the budget enters alone. One serial node uses the gate, so it needs no lock.
+// The bytes in flight are atomic: who sees them at 0 sees all that happened before.
 #pragma once
 
 #include <algorithm>
@@ -16,10 +15,10 @@
 
 namespace pal {
 
-/// The next entry to be worked on. Null: none, or none now; asked again when something is done.
+/// Returns the next entry to work on. Null: none, or none now; ask again when an entry is done.
 using NextEntry = std::function<const PlanEntry*()>;
 
-/// One entry after the other, which outlive it.
+/// Gives one entry after the other. `entries` outlives it.
 inline NextEntry in_order(const std::vector<const PlanEntry*>& entries, std::size_t first) {
     return [&entries, next = first]() mutable {
         return next < entries.size() ? entries[next++] : nullptr;
@@ -28,15 +27,16 @@ inline NextEntry in_order(const std::vector<const PlanEntry*>& entries, std::siz
 
 class ByteGate {
   public:
-    /// first: the number of the first entry.
+    /// first: number of the first entry.
     ByteGate(NextEntry next_entry, std::uint64_t budget_bytes, std::size_t first)
         : next_entry_(std::move(next_entry)), budget_bytes_(budget_bytes), next_(first) {}
-    /// first: the entry to begin with.
+    /// first: position of the entry to begin with.
     ByteGate(const std::vector<const PlanEntry*>& entries, std::uint64_t budget_bytes,
              std::size_t first = 0)
         : ByteGate(in_order(entries, first), budget_bytes, first) {}
 
-    /// The next entry that may enter now, or null. *sequence is its place in the order.
+    /// Returns the next entry that may enter now, or null. Sets *sequence to its place in the
+    /// order.
     const PlanEntry* admit(std::size_t* sequence) {
         if (closed_) return nullptr;
         if (waiting_ == nullptr) waiting_ = next_entry_();
@@ -57,13 +57,13 @@ class ByteGate {
     void close() { closed_ = true; }
 
     [[nodiscard]] std::uint64_t in_flight_bytes() const noexcept { return in_flight_bytes_; }
-    /// To be asked once nothing is in flight.
+    /// Number of entries that entered, and `first`. Call it once nothing is in flight.
     [[nodiscard]] std::size_t admitted() const noexcept { return next_; }
     [[nodiscard]] std::uint64_t high_water_bytes() const noexcept { return high_water_bytes_; }
 
   private:
     NextEntry next_entry_;
-    const PlanEntry* waiting_ = nullptr;  // for room
+    const PlanEntry* waiting_ = nullptr;  // waits for room
     std::uint64_t budget_bytes_;
     std::atomic<std::uint64_t> in_flight_bytes_{0};
     std::uint64_t high_water_bytes_ = 0;

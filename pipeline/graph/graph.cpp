@@ -8,14 +8,14 @@ namespace pal {
 //      v                                                                           |
 //    gate -> load -> scale -> cluster -> quantize LUT -> assign -> order -> write -> sink
 //
-// Where tensors are to be described, `describe` stands between assign and order.
+// If tensors are to be described, `describe` stands between assign and order.
 GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t budget_bytes,
                       std::vector<TensorResult> done) {
     const std::vector<const PlanEntry*> entries = plan.palettized();
     const std::size_t first = done.size();
     GraphResult result;
     result.results = std::move(done);
-    result.results.resize(entries.size());  // with ports.next, the most that there may be
+    result.results.resize(entries.size());  // with ports.next: an upper bound
     ByteGate admission(ports.next ? ports.next : in_order(entries, first), budget_bytes, first);
 
     flow::graph graph;

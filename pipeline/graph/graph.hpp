@@ -11,20 +11,22 @@
 
 namespace pal {
 
-/// Where the graph gets weights from and puts results: io/ in the program, memory in a test. load
-/// may be called by several threads; write is called by one at a time, in plan order. recorder: of
-/// what the stages do, if anybody wants to know.
+/// Connects the graph with the outside: io/ in the program, memory in a test.
+/// load      called by several threads at a time
+/// write     called by one thread at a time, in plan order; returns the final result
+/// recorder  records the work of the stages; may be null
 struct GraphPorts {
     std::function<Weights(const PlanEntry&)> load;
     std::function<TensorResult(const TensorTask&, const Packed&)> write;
     Recorder* recorder = nullptr;
-    std::function<bool()> stopped = [] { return false; };         // whether to let nothing more in
+    std::function<bool()> stopped = [] { return false; };         // true: lets nothing more in
     std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
-    std::optional<DetailLimits> describe = std::nullopt;  // how closely to look at each tensor
-    /// Where given: the plan's entries are taken as it names them, each once at most, and perhaps
-    /// not all; write is called in that order. Called by one at a time.
+    std::optional<DetailLimits> describe =
+        std::nullopt;  // set: describes each tensor, within these limits
+    /// If set, it chooses the next entry of the plan: each at most once, and perhaps not all. write
+    /// is called in that order. Called by one thread at a time.
     std::function<const PlanEntry*()> next = {};
-    /// Called for each entry that is through, failed or not, one at a time.
+    /// Called for each entry that reaches the sink, failed or not, by one thread at a time.
     std::function<void(const PlanEntry&, const TensorResult&)> done = {};
 };
 
@@ -35,9 +37,10 @@ struct GraphResult {
     std::uint64_t high_water_bytes = 0;  // of the estimated memory in flight
 };
 
-/// Runs every palettized entry of the plan. A failing tensor does not stop the others; an output
-/// that cannot be written lets nothing more in. At most budget_bytes of estimated memory in flight,
-/// or one tensor that is larger. done: of the first entries, which are not run again.
+/// Runs every palettized entry of the plan. A tensor that fails does not stop the others. An output
+/// that cannot be written lets nothing more in. At most budget_bytes of estimated memory are in
+/// flight, or one tensor that is larger. done: results of the first entries, which are not run
+/// again.
 [[nodiscard]] GraphResult run_graph(const Plan& plan, const GraphPorts& ports,
                                     std::uint64_t budget_bytes,
                                     std::vector<TensorResult> done = {});

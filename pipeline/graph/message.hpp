@@ -1,6 +1,6 @@
-// What travels through the flow graph: an envelope a tensor, with one payload that each stage takes
-// over and replaces. Failure travels too: an envelope whose outcome has failed passes every later
-// stage untouched and reaches the sink, so that none is lost.
+// Messages of the flow graph: one envelope per tensor. Its payload is taken over and replaced by
+// each stage. Failure travels too: a failed envelope passes every later stage untouched and reaches
+// the sink, so that no tensor is lost.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +22,10 @@ namespace pal {
 template <class Payload>
 struct Envelope {
     const PlanEntry* entry = nullptr;
-    std::size_t sequence = 0;        // place in the plan: what the order node sorts by
+    std::size_t sequence = 0;        // place in the plan, by which the order node sorts
     TensorResult result;             // only time and failure; the payload has the rest
     std::optional<Payload> payload;  // none once failed
-    Clock::time_point ready;         // since when it waits for the next stage
+    Clock::time_point ready;         // when it began to wait for the next stage
     HappensBefore handed_over;       // from the stage that filled it to the next
 };
 
@@ -39,15 +39,15 @@ inline void mark_failed(TensorResult& result, ErrorCode code, const std::string&
     result.message = text;
 }
 
-/// Stages may say what they are busy with; most compute.
+/// Returns what a stage says it is busy with; most stages compute.
 template <class Stage>
 constexpr Activity activity_of() {
     if constexpr (requires { Stage::activity; }) return Stage::activity;
     return Activity::kComputing;
 }
 
-/// Runs a stage on an envelope: payload in, payload out, exceptions into the outcome, time added
-/// up. With a recorder, what it did is recorded.
+/// Runs a stage on an envelope: payload in, payload out, exceptions into the result, time added up.
+/// recorder: records the work if it is not null.
 template <class Stage>
 Message<typename Stage::Output> run_stage(const Stage& stage,
                                           const Message<typename Stage::Input>& message,

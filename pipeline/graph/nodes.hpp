@@ -1,5 +1,5 @@
-// The pieces that the flow graph is composed of. A stage (name, Input, Output, call) becomes a node
-// with stage_node; a stage of your own is one such line and one edge.
+// Builds the nodes of the flow graph. stage_node() makes a node of a stage (name, Input, Output,
+// call). A stage of your own is one such line and one edge.
 #pragma once
 
 #include <oneapi/tbb/flow_graph.h>
@@ -22,7 +22,7 @@ template <class Stage>
 using StageNode =
     flow::function_node<Message<typename Stage::Input>, Message<typename Stage::Output>>;
 
-/// recorder, which must outlive the graph: where what the stage does is recorded.
+/// recorder: records the work of the stage if it is not null; must outlive the graph.
 template <class Stage>
 StageNode<Stage> stage_node(flow::graph& graph, Stage stage, Recorder* recorder = nullptr,
                             std::size_t concurrency = flow::unlimited) {
@@ -31,20 +31,20 @@ StageNode<Stage> stage_node(flow::graph& graph, Stage stage, Recorder* recorder 
     });
 }
 
-/// What leaves the sink: memory that is free again, and whether the output can still be written.
+/// Message of the sink: memory that is free again, and whether the output can still be written.
 struct Release {
     std::uint64_t bytes = 0;
     bool output_failed = false;
 };
 
-/// The way in: nothing is in it yet but the entry to load.
+/// First payload: only the entry to load.
 struct Ticket {
     const PlanEntry* entry = nullptr;
 };
 
 using GateNode = flow::multifunction_node<Release, std::tuple<Message<Ticket>>>;
 
-/// Admits tickets while the budget lasts, again at each release, until it is stopped. One serial
+/// Admits tickets while the budget lasts, again at each release, until it is stopped. This serial
 /// node owns the gate's state.
 inline GateNode gate_node(
     flow::graph& graph, ByteGate& gate, std::function<bool()> stopped = [] { return false; }) {
@@ -66,7 +66,7 @@ inline GateNode gate_node(
             }};
 }
 
-/// The first stage: reads the weights.
+/// First stage: reads the weights.
 struct LoadStage {
     static constexpr std::string_view name = "load";
     static constexpr Activity activity = Activity::kReading;
@@ -76,14 +76,14 @@ struct LoadStage {
     std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
     Output operator()(const TensorTask&, Input&& ticket) const {
         Weights weights = load(*ticket.entry);
-        // Others are read by the stages that need them.
+        // Stages read other weights when they need them.
         if (weights.source().in_memory()) count_read(ticket.entry->dataset->bytes);
         if (!sensitivities) return {std::move(weights)};
         return {std::move(weights), sensitivities(*ticket.entry)};
     }
 };
 
-/// The last stage: hands a packed tensor to the file, one at a time, in plan order.
+/// Last stage: hands a packed tensor to the file, one at a time, in plan order.
 struct WriteStage {
     static constexpr std::string_view name = "write";
     static constexpr Activity activity = Activity::kWriting;
@@ -95,7 +95,7 @@ struct WriteStage {
 
 using SinkNode = flow::function_node<Message<TensorResult>, Release>;
 
-/// Told of each entry that is through.
+/// Called for each entry that has reached the sink.
 using EntryDone = std::function<void(const PlanEntry&, const TensorResult&)>;
 
 /// Keeps the result of each tensor and gives its memory back.

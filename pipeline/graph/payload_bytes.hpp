@@ -1,5 +1,5 @@
-// What the messages between stages hold, in bytes as a file would store it: LUTs and indices.
-// Weights count where they are read (stages/parallel/work_meter.hpp), other payloads not at all.
+// Counts the bytes of messages between stages, as a file would store them: LUTs and indices.
+// Weights count where they are read (stages/parallel/work_meter.hpp); other payloads do not count.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,7 @@ template <class Payload>
     return lut_bytes(quantized.tensor);
 }
 
-/// Packed indices of a large tensor may not have been found yet: their bytes are known all the
-/// same.
+/// Counts the packed indices of a large tensor too, which may not have been found yet.
 [[nodiscard]] inline std::uint64_t payload_bytes(const Packed& packed) {
     return lut_bytes(packed.tensor) + index_bytes(packed.tensor.geometry, packed.tensor.n_bits);
 }

@@ -1,5 +1,5 @@
-// What a run did and when, for --profile and --trace: a slice for each stage on each tensor, and
-// for each phase of the run outside the graph. Kept in memory, some 100 bytes a slice.
+// Records a run for --profile and --trace: one slice per stage and tensor, and per phase of the run
+// outside the graph. A slice takes some 100 bytes of memory.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace pal {
 
-/// What a stage or phase is busy with where it reads no weights. kWaiting: with nothing, until
-/// other ranks of the job are as far.
+/// Kind of work of a stage or phase, apart from reading weights. kWaiting: waits for other ranks of
+/// the job.
 enum class Activity { kComputing, kReading, kWriting, kWaiting };
 
 /// Times in nanoseconds since the recorder was made. No two slices of a thread overlap.
@@ -26,8 +26,8 @@ struct Slice {
     std::uint64_t ready = 0;   // when its input was there
     std::uint64_t start = 0;
     std::uint64_t end = 0;
-    std::uint64_t helper_ns = 0;  // thread time of the others that worked for it
-    std::uint64_t read_ns = 0;    // of all its thread time, inside reads of weights
+    std::uint64_t helper_ns = 0;  // thread time of other threads that helped
+    std::uint64_t read_ns = 0;    // part of the thread time inside reads of weights
     std::uint64_t bytes_in = 0;   // weights as often as they were read, LUTs, indices
     std::uint64_t bytes_out = 0;  // LUTs, indices
 
@@ -76,7 +76,7 @@ class Phases {
     /// Leaves the phase before. `name` is static.
     void enter(std::string_view name, Activity activity);
     void leave();
-    /// Of the present phase.
+    /// Adds bytes to the present phase.
     void count_bytes(std::uint64_t in, std::uint64_t out) noexcept;
 
   private:

@@ -1,4 +1,4 @@
-// What a palettized file says of the run that wrote it, read from the text of /h5palettize/config.
+// Reads /h5palettize/config of any palettized file, damaged ones too: the results of its tensors.
 #pragma once
 
 #include <map>
@@ -12,17 +12,17 @@ namespace pal {
 
 struct Reported {
     Engine engine = Engine::kFast;
-    bool known = false;   // whether there is an error at all
+    bool known = false;   // there is an error
     ErrorReport error;    // infinity where JSON has null: squares near the end of double reach it
     std::string palette;  // its fingerprint
 };
 
-/// By path. The text of a damaged file may be anything: what is no result is left out. Throws
-/// nothing but std::bad_alloc.
+/// Returns the results by path. The text of a damaged file may be anything; parts that are no
+/// result are left out. Throws nothing but std::bad_alloc.
 [[nodiscard]] std::map<std::string, Reported> reported_results(const std::string& results_json);
 
-/// Throws Error(kInput) where it is no palettized checkpoint, a shard of one, or names tensors that
-/// are not in it while it has external links that were not followed.
+/// Throws Error(kInput) if the file is no palettized checkpoint or a shard of one, or if it names
+/// tensors that are behind external links which were not followed.
 void require_palettized(const CheckpointInfo& file);
 
 }  // namespace pal

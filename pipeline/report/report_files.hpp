@@ -10,7 +10,7 @@
 
 namespace pal {
 
-/// What is known of one of the files. The pointers outlive it.
+/// One of the files. `plan` and `result` outlive it.
 struct FileReport {
     std::string name;   ///< below the folder of outputs
     std::string input;  ///< path of the file

@@ -1,4 +1,4 @@
-// Where the ranks of a job keep what they have done until it is merged.
+// Places of the shards that the ranks of a job make of one file, until they are merged.
 #pragma once
 
 #include <cstddef>
@@ -6,9 +6,9 @@
 
 namespace pal {
 
-/// Beside the output `target`.
+/// Returns the folder of the shards, beside the output `target`.
 [[nodiscard]] std::string folder_of_ranks(const std::string& target);
-/// The shard of a rank, in that folder.
+/// Returns the shard of a rank, in that folder.
 [[nodiscard]] std::string shard_of_rank(const std::string& target, std::size_t rank,
                                         std::size_t ranks);
 
@@ -16,12 +16,12 @@ namespace pal {
 /// clear_other_jobs(). ranks: 1 for a run without a job. Throws Error(kOutput).
 void prepare_folder_of_ranks(const std::string& target, std::size_t ranks, bool resume);
 
-/// Removes what a job of another number of ranks left for `target`; does nothing where there is
-/// none. Throws Error(kUsage) instead where it is to be resumed: it would not be seen.
+/// Removes what a job of another number of ranks left for `target`, if anything. With `resume` it
+/// throws Error(kUsage) instead, since the work of that job would be lost.
 void clear_other_jobs(const std::string& target, std::size_t ranks, bool resume);
 
-/// Removes what the ranks have made, which is merged; their journals, by which others know that
-/// they still work there, they remove themselves.
+/// Removes the shards of all ranks, which are merged. Each rank removes its own journal, by which
+/// others know that it still works there.
 void remove_parts(const std::string& target, std::size_t ranks) noexcept;
 
 }  // namespace pal
