@@ -16,7 +16,7 @@ namespace pal {
 
 namespace {
 
-/// Nearest of doubles: thresholds as in kernels::NearestScalars, found by halves.
+/// Finds nearest entries of doubles by binary search over thresholds like kernels::NearestScalars.
 class NearestDoubles {
   public:
     NearestDoubles(std::span<const double> lut, std::size_t) {
@@ -65,7 +65,7 @@ template <class Real>
 using NearestScalar =
     std::conditional_t<std::is_same_v<Real, float>, kernels::NearestScalars, NearestDoubles>;
 
-/// What the chunks of a tensor share.
+/// Read-only data that all chunks of a tensor share.
 template <class Real>
 struct Shared {
     explicit Shared(const PalettizedTensor& tensor) : decoder(tensor) {
@@ -75,11 +75,11 @@ struct Shared {
     }
 
     BlockDecoder<Real> decoder;
-    std::optional<NearestScalar<Real>> only_group;  // where there is but one
+    std::optional<NearestScalar<Real>> only_group;  // set for a single group of scalars
 };
 
-/// Assigns the blocks of one chunk after another; keeps what it prepared for the group that it met
-/// last, or for all of them where the tensor's layout goes round them again and again.
+/// Assigns the blocks of one chunk. Keeps the search of the last group, or those of all groups
+/// where runs of different groups alternate.
 template <class Real>
 class BlockAssigner {
   public:
@@ -88,7 +88,7 @@ class BlockAssigner {
         if (tensor.geometry.run_count() > 1) prepared_.resize(tensor.geometry.group_count);
     }
 
-    /// Indices of a block, and the weights that it decodes to, both in the block's order.
+    /// Finds the indices of a block and the weights that they decode to, in the block's order.
     void assign(const IndexBlock& block, std::span<const Real> values,
                 std::span<std::uint8_t> indices, std::span<Real> decoded) {
         if (tensor_.geometry.cluster_dim > 1) {
@@ -103,7 +103,7 @@ class BlockAssigner {
         shared_.decoder.rescale(block, decoded);
     }
 
-    /// The same where decoding multiplies by nothing, and what is lost; `decoded` is scratch.
+    /// Finds the indices of a block and returns its errors. Without scales only. decoded: scratch.
     kernels::ErrorSums assign_and_measure(const IndexBlock& block, std::span<const Real> values,
                                           std::span<std::uint8_t> indices,
                                           std::span<Real> decoded) {
@@ -114,8 +114,8 @@ class BlockAssigner {
         return kernels::error_sums(values, std::span<const Real>(decoded));
     }
 
-    /// The search for a block whose values may come as 16 stored bits: floats together, of one
-    /// group of few entries. Else null.
+    /// Returns the search for a block that can be assigned from stored 16-bit patterns: consecutive
+    /// scalars of one group with few entries. Otherwise null.
     const kernels::NearestScalars* search_of_stored(const IndexBlock& block) {
         if constexpr (std::is_same_v<Real, float>) {
             if (!block.together || tensor_.geometry.cluster_dim > 1) return nullptr;
@@ -185,7 +185,7 @@ class BlockAssigner {
     std::vector<Prepared> prepared_;
 };
 
-/// Assigns the chunks of one tensor, in any order; what it is given must outlive it.
+/// Assigns the chunks of one tensor, in any order. Refers to all its arguments.
 template <class Real>
 class ChunkAssigner {
   public:
@@ -200,14 +200,14 @@ class ChunkAssigner {
 
     [[nodiscard]] std::size_t count() const noexcept { return grid_.count(); }
 
-    /// Fills `packed` with a chunk. Chunks side by side, but none twice at a time.
+    /// Fills `packed` with a chunk. Different chunks may be assigned in parallel.
     void assign(std::size_t number, ChunkBytes& packed) {
         ChunkPacker packer(grid_.chunk_values(), tensor_.n_bits, std::move(packed));
         errors_[number] = assign_run(grid_.positions(number), packer);
         packed = packer.take();
     }
 
-    /// What was lost, once all chunks are assigned, which `chunks` holds or finds again.
+    /// Error of the tensor, after all chunks were assigned. chunks: holds or finds them again.
     [[nodiscard]] ErrorReport error(const PackedChunks& chunks) const {
         ErrorTotals total;
         for (const ErrorTotals& chunk : errors_) total.add(chunk);
@@ -222,7 +222,7 @@ class ChunkAssigner {
     }
 
   private:
-    /// Packs the indices of one chunk's positions; adds up its errors.
+    /// Packs the indices of one chunk's positions. Returns its errors.
     ErrorTotals assign_run(IndexRun run, ChunkPacker& packer) const {
         BlockAssigner<Real> assigner(tensor_, shared_);
         BlockReader<Real> as_clustered(source_.weights);
@@ -302,7 +302,7 @@ class Later : public LaterAssignment {
     Weights weights_;
     std::vector<std::uint8_t> given_;
     PalettizedTensor tensor_;
-    mutable ChunkAssigner<Real> assigner_;  // its errors are those of a chunk each
+    mutable ChunkAssigner<Real> assigner_;  // read() of different chunks writes different errors
 };
 
 }  // namespace

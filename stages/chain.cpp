@@ -105,7 +105,7 @@ Packed DescribeStage::operator()(const TensorTask&, Packed&& input) const {
 
 namespace {
 
-/// Where the LUT decodes to infinity.
+/// Advice to the user for a tensor that decodes to infinity.
 std::string advice(const TensorTask& task) {
     const bool quantized = task.spec.lut_qspec.has_value();
     const bool scaled = task.spec.enable_per_channel_scale;

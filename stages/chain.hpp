@@ -1,11 +1,11 @@
-// The stages as types, each with a name, an input and an output message, and the chain of them on
-// one tensor in memory. The flow graph puts the same types into its nodes
-// (pipeline/graph/graph.cpp); nothing here knows of files or graphs.
+// Stages as types, each with a name, an input and an output message, and their chain on one tensor
+// in memory. The flow graph puts the same types into its nodes (pipeline/graph/graph.cpp). Nothing
+// here knows of files or graphs.
 //
 //   Loaded -> ScaleStage -> Scaled -> ClusterStage -> Clustered -> QuantizeLutStage -> Quantized ->
 //   AssignStage -> Packed [-> DescribeStage -> Packed]
 //
-// A stage is called as Output stage(const TensorTask&, Input&&): it takes its input over and never
+// A stage is called as Output stage(const TensorTask&, Input&&). It takes over its input and never
 // changes the task.
 #pragma once
 
@@ -27,12 +27,12 @@
 
 namespace pal {
 
-/// Packed indices of a tensor that are held in memory between stages, at most.
+/// Most bytes of a tensor's packed indices that are held in memory between stages.
 inline constexpr std::uint64_t kHeldIndexBytes = std::uint64_t{16} << 20;
 
-/// What every stage may know of the tensor it works on. Immutable.
+/// Everything that stages know of the tensor they work on. Immutable.
 struct TensorTask {
-    std::string path;
+    std::string path;  // seeds vector clustering, and names the tensor in messages
     DType dtype = DType::kF32;
     Geometry geometry;
     PalettizationSpec spec;
@@ -41,15 +41,15 @@ struct TensorTask {
 
 struct Loaded {
     Weights weights;
-    std::optional<Weights> sensitivities = {};  // as many; see sensitivities.hpp
+    std::optional<Weights> sensitivities = {};  // one per weight; see sensitivities.hpp
 };
 
 struct Scaled {
-    Weights weights;             // as loaded: the error is measured against them
-    std::vector<double> scales;  // [output channel], empty without per-channel scale
+    Weights weights;             // as loaded; the error is measured against them
+    std::vector<double> scales;  // [output channel]; empty without per-channel scale
     std::optional<Weights> sensitivities = {};
 
-    /// What to cluster: weights / scale of their channel.
+    /// Returns the weights to cluster, divided by their channel's scale. Refers to *this and task.
     [[nodiscard]] ScaledWeights to_cluster(const TensorTask& task) const {
         return {weights, task.geometry, task.dtype, scales,
                 sensitivities ? &*sensitivities : nullptr};
@@ -63,32 +63,34 @@ struct Clustered {
 
 struct Quantized {
     Scaled source;
-    PalettizedTensor tensor;  // all but its chunks
-    std::vector<std::uint8_t>
-        reference_indices;  // reference engine only: kept instead of the nearest
-    TensorResult result;    // the optimality gap
+    PalettizedTensor tensor;  // complete but for its chunks
+    /// Indices to keep instead of the nearest, by position. Reference engine only.
+    std::vector<std::uint8_t> reference_indices;
+    TensorResult result;  // has the optimality gap only
 };
 
+/// A tensor is large here if its packed indices take more than kHeldIndexBytes.
 struct Packed {
-    PalettizedTensor tensor;  // large: its chunks are found as they are asked for
-    TensorResult result;      // all but fingerprints, and the error of a large tensor
-    std::shared_ptr<const LaterAssignment> later = {};  // of a large tensor
-    std::optional<Weights> weights = {};                // as loaded, kept for DescribeStage
+    PalettizedTensor tensor;  // the chunks of a large tensor are found when they are asked for
+    TensorResult result;      // no fingerprints yet; no error for a large tensor, see checked_error
+    std::shared_ptr<const LaterAssignment> later = {};  // source of a large tensor's chunks
+    std::optional<Weights> weights = {};                // as loaded; kept for DescribeStage
 };
 
-/// What the tensor lost; of a large one once its chunks have been read. Throws Error(kCheckFailed)
-/// where weights would decode to infinity.
+/// Returns the error of a tensor. For a large tensor, call it after all chunks have been read.
+/// Throws Error(kCheckFailed) if weights decode to infinity.
 [[nodiscard]] ErrorReport checked_error(const TensorTask& task, const Packed& packed);
 
-/// The result with its error, once every chunk has been read. Throws as checked_error does.
+/// Returns the result with its error. Call it after all chunks have been read. Throws as
+/// checked_error does.
 [[nodiscard]] TensorResult final_result(const TensorTask& task, const Packed& packed);
 
-/// Throws Error(kCheckFailed) for a tensor with NaN or infinity, with their count and the first
-/// index.
+/// Throws Error(kCheckFailed) for a tensor with NaN or infinity. The text has their count and the
+/// index of the first. Reads all weights.
 [[noreturn]] void refuse_nonfinite(const TensorTask& task, const Weights& weights);
 
-/// The first stage that reads all weights meets a NaN or infinity among them, and refuses: scale
-/// where there are scales, else cluster.
+/// Finds per-channel scales, if the spec asks for them. Calls refuse_nonfinite if it then meets NaN
+/// or infinity; without scales, ClusterStage does.
 struct ScaleStage {
     static constexpr std::string_view name = "scale";
     using Input = Loaded;
@@ -96,7 +98,8 @@ struct ScaleStage {
     Output operator()(const TensorTask& task, Input&& input) const;
 };
 
-/// A gap that is asked for and not proven throws Error(kCheckFailed).
+/// Clusters each group. Calls refuse_nonfinite if it meets NaN or infinity. Throws
+/// Error(kCheckFailed) if task.cluster.certify asks for a gap that is not proven.
 struct ClusterStage {
     static constexpr std::string_view name = "cluster";
     using Input = Scaled;
@@ -104,6 +107,7 @@ struct ClusterStage {
     Output operator()(const TensorTask& task, Input&& input) const;
 };
 
+/// Makes the palettized tensor. Quantizes its LUTs if the spec has a lut_qspec.
 struct QuantizeLutStage {
     static constexpr std::string_view name = "quantize LUT";
     using Input = Clustered;
@@ -111,8 +115,8 @@ struct QuantizeLutStage {
     Output operator()(const TensorTask& task, Input&& input) const;
 };
 
-/// Finds and packs the indices, or, where they would take more than kHeldIndexBytes, leaves that to
-/// who asks for the chunks. Throws what checked_error throws.
+/// Finds and packs the indices. Those of a large tensor are found later, when a chunk is asked for.
+/// Throws what checked_error throws.
 struct AssignStage {
     static constexpr std::string_view name = "assign";
     using Input = Quantized;
@@ -121,7 +125,7 @@ struct AssignStage {
     Output operator()(const TensorTask& task, Input&& input) const;
 };
 
-/// Looks once more at the weights that AssignStage kept, for a report, and lets them go.
+/// Describes the tensor for a report, from the weights that AssignStage kept, and releases them.
 struct DescribeStage {
     static constexpr std::string_view name = "describe";
     using Input = Packed;
@@ -130,7 +134,7 @@ struct DescribeStage {
     Output operator()(const TensorTask& task, Input&& input) const;
 };
 
-/// The whole chain on a tensor in memory.
+/// Runs the whole chain on a tensor in memory.
 [[nodiscard]] Packed palettize(const TensorTask& task, Weights weights);
 
 }  // namespace pal

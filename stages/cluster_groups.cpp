@@ -27,15 +27,14 @@ bool is_streamed(const Geometry& geometry, DType dtype, Engine engine, bool weig
     return engine == Engine::kFast && can_stream_groups(geometry, dtype, weighted);
 }
 
-/// Whether vectors are read from the tensor, by passes over each group, and not gathered.
+/// True if vectors are read from the tensor, in passes over each group, instead of gathered.
 bool reads_vectors(const Geometry& geometry, DType dtype, const ClusterOptions& options,
                    bool weighted) {
     return geometry.cluster_dim > 1 &&
            gathered_group_bytes(geometry, dtype) > options.gather_bytes && !weighted;
 }
 
-/// Rounds the centroids into their place in the LUT; padding repeats the last one and is never
-/// referenced.
+/// Rounds the centroids into a LUT. Padding repeats the last centroid; no index refers to it.
 void store_lut(const Lut& lut, DType dtype, std::span<double> entries, std::size_t dim) {
     const std::size_t given = lut.centroids.size();
     PAL_ASSERT(given > 0 && given <= entries.size() && given % dim == 0);
@@ -96,7 +95,7 @@ class GroupClusterer {
         if (lut) certify(group, blocks, *lut);
     }
 
-    /// Large groups one after the other, each in parallel inside: one training set at a time.
+    /// Clusters large groups one after the other, each in parallel: one training set at a time.
     template <class Real>
     void cluster_read_vectors() {
         for (std::size_t group = 0; group < source_.geometry.group_count; ++group) {
@@ -175,7 +174,7 @@ class GroupClusterer {
     std::size_t stride_ = 0;
     bool keep_clusters_ = false;
     GroupLuts result_;
-    std::vector<double> gaps_;  // [group], where they are asked for
+    std::vector<double> gaps_;  // [group]; empty if not asked for
     std::atomic<bool> finite_{true};
 };
 
@@ -198,8 +197,7 @@ std::uint64_t clustering_bytes(const Geometry& geometry, DType dtype, const Pale
                                                        std::size_t{1} << spec.n_bits, real_bytes));
     }
     const std::uint64_t gathered = std::min(weight_bytes, std::max(options.gather_bytes, a_group));
-    // Beside the points their sensitivities, the weights made of those, and what sorts or bins
-    // them.
+    // Bytes per point: its sensitivity, its weight, and what sorts or bins them.
     constexpr std::uint64_t kWeightedBytes = 40;
     return gathered + (weighted ? gathered / real_bytes * kWeightedBytes : 0);
 }

@@ -86,7 +86,7 @@ template <class Real>
 void decode_as(const PalettizedTensor& tensor, WeightSink& sink) {
     const Geometry& geometry = tensor.geometry;
     const BlockDecoder<Real> decoder(tensor);
-    // Index positions and the weights that they stand for end together at whole rows of vectors.
+    // Portions end at whole rows of vectors: there, index positions and their weights end together.
     const std::size_t portion = sink.portion(geometry.output_inner * geometry.cluster_dim);
     for (std::size_t begin = 0; begin < geometry.weight_count; begin += portion) {
         const std::size_t count = std::min(portion, geometry.weight_count - begin);

@@ -1,5 +1,5 @@
-// Decoding a palettized tensor, and what it lost: value = LUT[group][index][component] *
-// scale[channel], computed in float (f64 tensors: double) and rounded once to the weight's dtype.
+// Decoding of palettized tensors, and their error. value = LUT[group][index][component] *
+// scale[channel], computed in float (f64 tensors: double) and rounded once to the weights' type.
 #pragma once
 
 #include <span>
@@ -11,31 +11,34 @@
 
 namespace pal {
 
+/// Error of a palettized tensor against its original weights.
 struct ErrorReport {
     double mse = 0;
-    double sqnr_db = 0;  // infinity where nothing is lost
+    double sqnr_db = 0;  // infinity if nothing is lost
     double max_abs_error = 0;
-    bool finite = true;  // all that was decoded; else the numbers above mean nothing
-    double energy = 0;   // sum of the squared weights
-    /// By chunk of indices, where they were added up chunk by chunk: what a tensor that was worked
-    /// on in slabs is reported with, to the last bit.
+    /// False if a weight decodes to infinity. The numbers above then mean nothing.
+    bool finite = true;
+    double energy = 0;  // sum of squared weights
+    /// [chunk of indices], if errors were added up by chunk; else empty. A tensor made in slabs
+    /// gets the same report from them, to the last bit.
     std::vector<kernels::ErrorSums> chunks = {};
 };
 
-/// The signal-to-noise ratio of sums of squares, infinite where nothing is lost.
+/// Signal-to-noise ratio of two sums of squares, in dB. Infinity if squared_error is 0.
 [[nodiscard]] double sqnr_in_db(double energy, double squared_error);
 
-/// Decodes blocks of one tensor. `lut` as Real; small beside the tensor. Thread-safe.
+/// Decodes blocks of one tensor, which must outlive it. Holds LUTs and scales as Real. Thread-safe.
 template <class Real>
 class BlockDecoder {
   public:
     explicit BlockDecoder(const PalettizedTensor& tensor);
 
-    /// The weights of a block, in its order. indices: of its positions, in range. weights: count *
-    /// cluster_dim.
+    /// Decodes a block into `weights`: block.count * cluster_dim of them, in the block's order.
+    /// indices: one per position, in range.
     void decode(const IndexBlock& block, std::span<const std::uint8_t> indices,
                 std::span<Real> weights) const;
-    /// Multiplies LUT entries, given in the block's order, by the scales of their channels.
+    /// Multiplies LUT entries by the scales of their channels, in place. weights: the entries, in
+    /// the block's order. Does nothing without scales.
     void rescale(const IndexBlock& block, std::span<Real> weights) const;
 
   private:
@@ -47,27 +50,28 @@ class BlockDecoder {
 extern template class BlockDecoder<float>;
 extern template class BlockDecoder<double>;
 
-/// The weights that a palettized tensor stands for, in the order of the file. Indices in range
-/// (checked by the reader).
+/// Returns the weights that a tensor decodes to, in the order of the file. Indices must be in
+/// range; the reader checks that.
 [[nodiscard]] WeightValues decode(const PalettizedTensor& tensor);
-/// The same into a sink: chunks side by side, and a chunk's indices and a block of weights in
-/// memory for each thread. Throws what reading the chunks and the sink throw.
+/// Decodes into a sink. Parallel over chunks; each thread holds one chunk's indices and a block of
+/// weights. Throws what reading the chunks and the sink throw.
 void decode(const PalettizedTensor& tensor, WeightSink& sink);
 
-/// What the tensor lost. Sums over fixed blocks in a fixed order.
+/// Measures the error of a tensor. original: its weights, as loaded. Sums over fixed blocks in a
+/// fixed order. One pass; two for doubles whose squares leave their range. Parallel over chunks.
 [[nodiscard]] ErrorReport measure_error(const Weights& original, const PalettizedTensor& tensor);
 
-/// Sums of the blocks of a tensor's chunks as a report. In the order of chunks and blocks.
+/// Adds up the errors of a tensor's blocks. The order matters: blocks of a chunk, then chunks.
 class ErrorTotals {
   public:
     void add(const kernels::ErrorSums& block) noexcept;
     void add(const ErrorTotals& chunk) noexcept { add(chunk.sums_); }
     [[nodiscard]] const kernels::ErrorSums& sums() const noexcept { return sums_; }
-    /// Whether squares of doubles may have left their range, so that only measure_error can tell.
+    /// True if squares of doubles may have left their range. Only measure_error is right then.
     [[nodiscard]] bool out_of_range() const noexcept { return unit() != 1; }
-    /// `unit`: what values were multiplied by.
+    /// Makes a report. unit: factor that all values were multiplied by.
     [[nodiscard]] ErrorReport report(std::size_t weight_count, double unit = 1) const;
-    /// The power of two that brings the largest value near 1, or 1 where squares stay in range.
+    /// Power of two that brings the largest value near 1; 1 if squares stay in range without it.
     [[nodiscard]] double unit() const noexcept;
 
   private:

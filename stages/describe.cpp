@@ -14,7 +14,7 @@ namespace pal {
 
 namespace {
 
-/// Of the weights as clustering saw them; max_abs: as loaded.
+/// Range of the weights as clustering saw them, and largest magnitude of the weights as loaded.
 struct Range {
     double low = std::numeric_limits<double>::infinity();
     double high = -std::numeric_limits<double>::infinity();
@@ -51,8 +51,8 @@ Range range_of(const ScaledWeights& source) {
     return range;
 }
 
-/// Bins of one width. Values are multiplied by `unit` first: the width of doubles may be beyond
-/// the largest one.
+/// Bins of equal width. Values are multiplied by `unit` first: the range of doubles may exceed the
+/// largest double.
 struct Bins {
     double low = 0;
     double per_width = 0;
@@ -69,15 +69,15 @@ struct Bins {
     }
 };
 
-/// What a chunk adds: of the groups that it can hold positions of.
+/// Sums of one chunk, for the groups that its positions may belong to.
 struct ChunkSums {
     std::array<std::uint64_t, kHistogramBins> histogram{};
     std::size_t first_group = 0;
     std::vector<double> squared_error;  // [group - first_group]
 };
 
-/// Groups that the positions of a run may belong to: the first, and how many. All of them where
-/// the tensor's layout goes round them again and again.
+/// Groups that positions of a run may belong to: the first, and their number. All groups where runs
+/// of different groups alternate.
 IndexRun groups_in(const Geometry& geometry, IndexRun run) {
     if (geometry.run_count() > 1) return {0, geometry.group_count};
     const auto group_of = [&](std::size_t position) {
@@ -192,7 +192,7 @@ std::vector<double> worst_of_strips(const std::vector<double>& mse, std::size_t 
     return worst;
 }
 
-/// The groups whose LUTs are kept, ascending.
+/// Returns the groups whose LUTs are kept, ascending. room: most groups.
 std::vector<std::size_t> chosen_groups(const std::vector<double>& mse, std::size_t room) {
     std::vector<std::size_t> groups(mse.size());
     std::iota(groups.begin(), groups.end(), std::size_t{0});

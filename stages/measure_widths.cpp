@@ -19,18 +19,18 @@ namespace {
 
 using cluster::BinnedPoints;
 
-/// The entries that a LUT's centroids become in the file.
+/// Returns the LUT entries that centroids become in the file.
 std::vector<double> stored_entries(std::vector<double> centroids, const TensorTask& task) {
     for (double& centroid : centroids) centroid = round_to_dtype(centroid, task.dtype);
     if (!task.spec.lut_qspec) return centroids;
     return quantize_lut(centroids, centroids.size(), task.dtype, *task.spec.lut_qspec).dequantized;
 }
 
-/// The same points with other weights.
+/// The same points with different weights.
 struct Views {
-    const BinnedPoints& clustered;  // as clustering weighs them
-    const BinnedPoints& measured;   // as the error does, sensitivities included
-    const BinnedPoints& plain;      // as the error does without them
+    const BinnedPoints& clustered;  // weights that clustering uses
+    const BinnedPoints& measured;   // weights of the error, with sensitivities
+    const BinnedPoints& plain;      // weights of the error, without sensitivities
 };
 
 WidthErrors errors_of(const Views& views, const TensorTask& task) {
@@ -50,7 +50,7 @@ WidthErrors errors_of(const Views& views, const TensorTask& task) {
     return errors;
 }
 
-/// What a group's numbers are to be multiplied by.
+/// Factors for the errors of a group.
 struct Scales {
     double measured = 1;
     double plain = 1;
@@ -65,7 +65,8 @@ void add(WidthErrors& total, const WidthErrors& group, const Scales& scales) {
     total.plain_energy += scales.plain * group.plain_energy;
 }
 
-/// Sensitivities that are all 0 say that no weight matters more than another.
+/// Replaces weighted errors by plain ones if all sensitivities are 0: no weight then matters more
+/// than another.
 WidthErrors without_zeros(WidthErrors errors) {
     if (errors.energy > 0) return errors;
     errors.squared = errors.plain_squared;
@@ -73,7 +74,7 @@ WidthErrors without_zeros(WidthErrors errors) {
     return errors;
 }
 
-/// The output channel of each point of a group, in their order.
+/// Calls visit(point, output channel) for each point of a group, in order.
 template <class Visit>
 void for_each_channel(const Geometry& geometry, std::size_t group, const Visit& visit) {
     std::size_t point = 0;
@@ -141,7 +142,7 @@ class ScalarMeasure {
                 errors_of({clustered, clustered, weighted ? plain : clustered}, task_), {scale, 1}};
             return;
         }
-        // The error is that of weights, and clustering sees them divided by their channel's scale.
+        // Clustering sees weights divided by their scales; the error is that of the weights.
         std::vector<double> squares(points.values.size());
         for_each_channel(source_.geometry, group, [&](std::size_t point, std::size_t channel) {
             const double relative = source_.scales[channel] * unit_;
@@ -169,7 +170,7 @@ class ScalarMeasure {
     std::atomic<bool> finite_{true};
 };
 
-/// The whole chain, once a width.
+/// Runs the whole chain once per width.
 WidthErrors measure_by_chain(TensorTask task, const Weights& weights,
                              const std::optional<Weights>& sensitivities) {
     WidthErrors errors;
@@ -180,7 +181,7 @@ WidthErrors measure_by_chain(TensorTask task, const Weights& weights,
             task,
             QuantizeLutStage{}(
                 task, ClusterStage{}(task, ScaleStage{}(task, Loaded{weights, sensitivities}))));
-        // Of a large one nobody has read all indices yet.
+        // A large tensor has no error yet: nobody has read all its chunks.
         const ErrorReport plain =
             packed.later ? measure_error(weights, packed.tensor) : packed.result.error;
         errors.plain_squared[w] = plain.mse * static_cast<double>(weights.size());

@@ -15,7 +15,7 @@ struct Float8Format {
     int mantissa_bits;
     int bias;
     double max_finite;
-    int e8m0_exponent;  // of the largest power of two: what an e8m0 scale aims at
+    int e8m0_exponent;  // exponent of the largest power of two, which an e8m0 scale aims at
 };
 
 constexpr Float8Format float8_format(LutDType dtype) {
@@ -27,14 +27,14 @@ bool is_float8(LutDType dtype) {
     return dtype == LutDType::kFloat8E4M3 || dtype == LutDType::kFloat8E5M2;
 }
 
-/// Rounds a result to the weights' type; what would be infinite there is the largest finite value.
+/// Rounds a result to the weights' type, clamped to its finite range.
 double in_type(double value, DType dtype) {
     const double most = largest_finite(dtype);
     return std::clamp(round_to_dtype(value, dtype), -most, most);
 }
 
-/// Rounds an intermediate result to the type the arithmetic runs in: float32, or double for f64
-/// weights, whose values may be beyond float32.
+/// Rounds an intermediate result to the type of the arithmetic: float32, or double for f64 weights,
+/// whose values may be beyond float32.
 double in_arithmetic(double value, DType dtype) {
     return dtype == DType::kF64 ? value : static_cast<double>(static_cast<float>(value));
 }
@@ -60,7 +60,8 @@ IntegerLimits integer_limits(const LutQSpec& spec) {
     return {spec.qscheme == QScheme::kSymmetricWithClipping ? -127 : -128, 127};
 }
 
-/// 2^(floor(log2 a) - target), within what e8m0 holds; an all-zero LUT gets 2^-126.
+/// Returns 2^(floor(log2 largest) - target_exponent), in the range of e8m0. An all-zero LUT gets
+/// 2^-126.
 double power_of_two_scale(double largest, int target_exponent) {
     if (largest == 0) return 0x1p-126;
     return std::ldexp(1.0, std::clamp(std::ilogb(largest) - target_exponent, -126, 127));
@@ -74,7 +75,7 @@ double scale_of(const LutRange& range, DType dtype, const LutQSpec& spec) {
     if (is_float8(spec.dtype)) {
         scale = largest / float8_format(spec.dtype).max_finite;
     } else if (spec.qscheme == QScheme::kAsymmetric) {
-        // Upstream subtracts in the weights' type; a difference beyond that is divided first.
+        // Upstream subtracts in the weights' type. A difference beyond its range is divided first.
         const double width = round_to_dtype(range.high - range.low, dtype);
         scale = std::isfinite(width) ? width / 255.0 : range.high / 255.0 - range.low / 255.0;
     } else {

@@ -1,5 +1,5 @@
-// The LUT quantization stage: 8-bit integers or FP8 with one scale and zero point a LUT, as
-// coreai_opt computes them.
+// LUT quantization stage: 8-bit integers or FP8, with one scale and one zero point per LUT,
+// computed as coreai_opt does.
 #pragma once
 
 #include <cstdint>
@@ -11,23 +11,24 @@
 namespace pal {
 
 struct QuantizedLut {
-    std::vector<std::uint8_t> quantized;  // as the lut, raw bytes of the LUT dtype
-    std::vector<double> scale;  // [group], in the weight's dtype; e8m0: a power of two, float32
+    std::vector<std::uint8_t> quantized;   // shape of the LUT, raw bytes of the LUT dtype
+    std::vector<double> scale;             // [group], of the weights' type; e8m0: power of two, f32
     std::vector<std::uint8_t> zero_point;  // [group], raw bytes of the LUT dtype; empty for FP8
-    std::vector<double> dequantized;       // as the lut, in the weight's dtype
+    std::vector<double> dequantized;       // shape of the LUT, of the weights' type
 };
 
-/// Quantizes each group's LUT of `stride` values on its own. Arithmetic in float32 (f64 weights:
-/// double), one rounding an operation, then the weight's dtype, in its finite range. lut finite.
+/// Quantizes each group's LUT of `stride` values on its own. lut: finite. Computes in float32 (f64
+/// weights: double) with one rounding per operation. Results are then rounded to the weights' type
+/// and clamped to its finite range.
 [[nodiscard]] QuantizedLut quantize_lut(const std::vector<double>& lut, std::size_t stride,
                                         DType dtype, const LutQSpec& spec);
 
-/// The value of an FP8 byte; NaN encodings give NaN.
+/// Value of an FP8 byte. NaN encodings give NaN.
 [[nodiscard]] double float8_to_double(std::uint8_t bits, LutDType dtype) noexcept;
-/// value clamped to the finite range, then to the nearest FP8 value, ties to even.
+/// Clamps `value` to the finite range of FP8 and rounds it to the nearest FP8 value, ties to even.
 [[nodiscard]] std::uint8_t double_to_float8(double value, LutDType dtype) noexcept;
 
-/// (q - zero point) * scale of one entry, as quantize_lut computes it: for readers that check.
+/// Dequantizes one entry as quantize_lut does, (q - zero point) * scale. For checks of a file.
 [[nodiscard]] double dequantize_entry(std::uint8_t quantized, double scale, std::uint8_t zero_point,
                                       DType dtype, LutDType lut_dtype) noexcept;
 

@@ -28,7 +28,7 @@ void raise(std::span<const Real> values, std::span<Real> largest) {
         largest[v] = std::max(largest[v], std::abs(values[v]));
 }
 
-/// Raises the maxima of the channels that weights at `first` and on belong to.
+/// Raises the maxima of the channels of `values`. first: position of the first value.
 template <class Real>
 void raise_channels(const Geometry& geometry, std::size_t first, std::span<const Real> values,
                     std::vector<Real>& largest) {

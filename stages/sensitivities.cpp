@@ -38,7 +38,7 @@ struct WeightedSums {
     }
 };
 
-/// Without sensitivities each counts 1.
+/// Sums of one block. Every weight counts 1 if `sensitivities` is empty.
 template <class Real, class Sensitivity>
 WeightedSums sums_of(std::span<const Real> original, std::span<const Real> decoded,
                      std::span<const Sensitivity> sensitivities, double unit) {

@@ -1,6 +1,6 @@
-// Sensitivities: how much each weight matters to the model, one value a weight, as squared
-// gradients tell. Clustering takes them for the weights of its points in place of counts; an error
-// that is weighted by them says what the model feels of it (SqueezeLLM, Kim et al. 2024).
+// Sensitivities tell how much each weight matters to the model, for example by squared gradients:
+// one value >= 0 per weight. Clustering weights its points by them. The error weighted by them
+// shows how much the model is affected (SqueezeLLM, Kim et al. 2024).
 #pragma once
 
 #include <cstddef>
@@ -14,19 +14,19 @@ struct BadSensitivity {
     std::size_t index = 0;
     double value = 0;  // negative, NaN or infinite
 };
-/// The first that is no sensitivity, if there is one. One pass.
+/// Returns the first value that is no sensitivity, if any. One pass, parallel.
 [[nodiscard]] std::optional<BadSensitivity> first_bad_sensitivity(const Weights& sensitivities);
 
 /// Sums over the weights, each times its sensitivity.
 struct WeightedError {
-    double squared = 0;  // of squared errors
-    double energy = 0;   // of squared weights
-    /// `squared` by the sum of the sensitivities: equals the plain mse where all are the same, and
-    /// where all are 0.
+    double squared = 0;  // sum of squared errors
+    double energy = 0;   // sum of squared weights
+    /// `squared` divided by the sum of the sensitivities. Equals the plain mse if all sensitivities
+    /// are equal, even if all are 0.
     double mse = 0;
 };
-/// One pass over all three, and one more over the sensitivities; sums over fixed blocks in a fixed
-/// order.
+/// Measures the weighted error of a tensor. One pass over weights, sensitivities and chunks, and
+/// one more over the sensitivities. Sums over fixed blocks in a fixed order. Parallel over chunks.
 [[nodiscard]] WeightedError weighted_error(const Weights& original, const Weights& sensitivities,
                                            const PalettizedTensor& tensor);
 

@@ -1,5 +1,5 @@
-// Passes over what a palettized tensor stores, block by block: its indices, and what they decode
-// to.
+// Passes over the stored indices of a palettized tensor and the weights that they decode to, block
+// by block.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,8 @@
 
 namespace pal {
 
-/// Calls body(block, its indices) for the blocks of those of a chunk's positions that are wanted,
-/// in order. Throws what reading the chunk throws.
+/// Calls body(block, indices) for the blocks of a chunk's positions within `wanted`, in order.
+/// Throws what reading the chunk throws.
 template <class Body>
 void for_each_block_of_chunk(const PalettizedTensor& tensor, const ChunkGrid& grid,
                              std::size_t chunk, IndexRun wanted, const Body& body) {
@@ -34,8 +34,8 @@ void for_each_block_of_chunk(const PalettizedTensor& tensor, const ChunkGrid& gr
     });
 }
 
-/// Calls body(chunk number, block, its indices) for the blocks of a run of index positions; chunks
-/// side by side.
+/// Calls body(chunk number, block, indices) for the blocks of a run of index positions. Parallel
+/// over chunks; the blocks of a chunk come in order.
 template <class Body>
 void for_each_stored_block(const PalettizedTensor& tensor, IndexRun wanted, const Body& body) {
     const ChunkGrid grid(tensor.geometry);
@@ -51,7 +51,8 @@ void for_each_stored_block(const PalettizedTensor& tensor, IndexRun wanted, cons
     });
 }
 
-/// Calls body(chunk number, block, its weights, what they decode to) for all blocks of a tensor.
+/// Calls body(chunk number, block, original weights, decoded weights) for all blocks of a tensor.
+/// Parallel over chunks; the blocks of a chunk come in order.
 template <class Real, class Body>
 void for_each_decoded_block(const Weights& original, const PalettizedTensor& tensor,
                             const Body& body) {

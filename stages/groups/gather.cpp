@@ -8,15 +8,15 @@ namespace pal {
 
 namespace {
 
-// Groups at a distance of a power of two would all fall into the same sets of the caches.
+// Weights between groups. Groups at a distance of a power of two would share the caches' sets.
 constexpr std::size_t kPadding = 16;
 
-/// The runs of index positions that cover the groups, cut into tasks of about kBlock weights.
-/// Neighbouring runs of all groups are one.
+/// Runs of index positions that cover the groups, for tasks of about kBlock weights. Adjacent runs
+/// of neighbouring groups count as one.
 struct Rows {
-    std::size_t count;      // runs
+    std::size_t count;      // number of runs
     std::size_t length;     // index positions of a run
-    std::size_t in_a_task;  // runs
+    std::size_t in_a_task;  // runs per task
 };
 
 Rows rows_of(const Geometry& geometry, std::size_t first, std::size_t count) {
@@ -55,7 +55,7 @@ GatheredGroups<Real>::GatheredGroups(const ScaledWeights& source, std::size_t fi
     };
     const bool all_groups = count == geometry_.group_count;
     const std::size_t tasks = (rows.count + rows.in_a_task - 1) / rows.in_a_task;
-    if (rows.count == 1) {  // one run: cut it
+    if (rows.count == 1) {  // cut the run itself
         const IndexRun run = {geometry_.run(first, 0).begin, rows.length};
         const std::size_t step = std::max<std::size_t>(1, kBlock / dim);
         for_each_task((run.length + step - 1) / step, [&](std::size_t task) {
@@ -68,7 +68,7 @@ GatheredGroups<Real>::GatheredGroups(const ScaledWeights& source, std::size_t fi
         BlockReader<Real> reader(source.weights);
         const std::size_t begin = task * rows.in_a_task;
         const std::size_t end = std::min(rows.count, begin + rows.in_a_task);
-        if (all_groups) {  // whole rows lie together
+        if (all_groups) {  // rows are consecutive
             return place(reader, {begin * rows.length, (end - begin) * rows.length});
         }
         for (std::size_t r = begin; r < end; ++r) {

@@ -1,4 +1,4 @@
-// The points of groups, gathered: vector after vector, in the order of index positions.
+// Gathers the points of groups in memory: vector after vector, in the order of index positions.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,14 @@
 
 namespace pal {
 
-/// Groups first .. first + count - 1, side by side in one buffer.
+/// Points of groups first .. first + count - 1, in one buffer. Refers to the source's geometry.
 template <class Real>
 class GatheredGroups {
   public:
-    /// Reads every weight of these groups once; parallel.
+    /// Reads every weight of these groups once. Parallel.
     GatheredGroups(const ScaledWeights& source, std::size_t first, std::size_t count);
 
+    /// Points of a group, [index positions][cluster_dim]. group: numbered as in the tensor.
     [[nodiscard]] std::span<const Real> points(std::size_t group) const;
 
   private:

@@ -4,7 +4,7 @@ namespace pal {
 
 namespace {
 
-constexpr std::size_t kLargeGroup = std::size_t{1} << 20;  // weights: parallel inside from here on
+constexpr std::size_t kLargeGroup = std::size_t{1} << 20;  // weights; larger ones: parallel inside
 
 /// Calls read(reader, first weight, count) for the blocks of a run, in parallel.
 template <class Read>
@@ -16,13 +16,13 @@ void for_each_block_of(const Weights& weights, IndexRun run, const Read& read) {
     });
 }
 
-/// Clustering sees the weights as they are stored, in 16 bits.
+/// True if clustering may count the stored 16 bits: no scales divide the weights.
 bool seen_as_stored(const ScaledWeights& source) {
     return source.scales.empty() && source.weights.storage() == source.dtype &&
            dtype_bytes(source.dtype) == 2;
 }
 
-/// The passes of the fast engine over one group that lies together in the tensor.
+/// Passes of the fast engine over a group that is one run of the tensor.
 cluster::FloatBlocks blocks_of_run(const ScaledWeights& source, IndexRun run,
                                    BlockReader<float>& own) {
     cluster::FloatBlocks blocks;

@@ -1,5 +1,5 @@
-// The points of each group of a tensor, as clustering takes them: floats that are read in passes,
-// or points that are gathered, with their weights where there are sensitivities.
+// Points of each group of a tensor, as clustering takes them: floats read in passes, or gathered
+// points, with weights where there are sensitivities.
 #pragma once
 
 #include <algorithm>
@@ -14,22 +14,22 @@
 
 namespace pal {
 
-/// Whether the groups of a tensor lie together in it, as unweighted floats that are no vectors:
-/// such groups need not be held as a whole.
+/// True if groups can be read in passes and need not be held as a whole: each group is one run of
+/// unweighted scalar floats. weighted: there are sensitivities.
 [[nodiscard]] bool can_stream_groups(const Geometry& geometry, DType dtype, bool weighted);
 
-/// The passes over one such group. own: what reads on the calling thread; it and source outlive the
-/// result. A small group is read once and kept; a large one is read again for every pass, and so is
-/// what is counted as it is stored.
+/// Returns passes over a group that can_stream_groups allows. own: reader of the calling thread; it
+/// and source must outlive the result. A small group is read once and kept. Larger ones, and 16-bit
+/// weights that are counted as stored, are read again for every pass.
 [[nodiscard]] cluster::FloatBlocks blocks_of_group(const ScaledWeights& source, std::size_t group,
                                                    BlockReader<float>& own);
 
-/// What a group takes where it is gathered, without its weights.
+/// Bytes of a gathered group, without the weights of its points.
 [[nodiscard]] std::uint64_t gathered_group_bytes(const Geometry& geometry, DType dtype);
 
-/// Calls visit(group, WeightedPoints<Real>, scale of their weights) for all groups, side by side:
-/// gathered, as many at a time as take gather_bytes, or one. Weights are those of PointWeights, or
-/// empty.
+/// Gathers all groups and calls visit(group, WeightedPoints<Real>, scale of their weights) for
+/// each, in parallel. Holds as many groups at a time as fit gather_bytes, at least one. Weights and
+/// scale are those of PointWeights; weights are empty without sensitivities.
 template <class Real, class Visit>
 void for_each_gathered_group(const ScaledWeights& source, std::uint64_t gather_bytes,
                              const Visit& visit) {

@@ -1,5 +1,5 @@
-// The vectors of one group where the tensor has them, in the order of index positions: read block
-// by block, never held as a whole. As GatheredGroups, for groups that are too large to be gathered.
+// Vectors of one group, in the order of index positions, read from the tensor block by block. For
+// groups too large to be gathered (GatheredGroups).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace pal {
 template <class Real>
 class GroupVectors final : public cluster::VectorSource<Real> {
   public:
-    /// What `source` refers to must outlive it.
+    /// Everything that `source` refers to must outlive this object.
     GroupVectors(const ScaledWeights& source, std::size_t group) : source_(source), group_(group) {}
 
     [[nodiscard]] std::size_t count() const override {

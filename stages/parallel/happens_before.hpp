@@ -1,7 +1,6 @@
-// Tells ThreadSanitizer what oneTBB guarantees: what is done before a task is spawned happens
-// before the task, and a task's end before the wait for it returns. The distribution's oneTBB is
-// not built with the sanitizer, which therefore cannot see it. Without the sanitizer this is
-// nothing at all.
+// Tells ThreadSanitizer what oneTBB guarantees: work before a task is spawned happens before the
+// task, and the task's end happens before the wait for it returns. The distribution's oneTBB is not
+// built with the sanitizer, which therefore cannot see this. Without the sanitizer it does nothing.
 #pragma once
 
 #if defined(__SANITIZE_THREAD__)
@@ -13,7 +12,7 @@ namespace pal {
 class HappensBefore {
   public:
 #if defined(__SANITIZE_THREAD__)
-    /// What this thread did so far happens before what others do after their acquire().
+    /// Orders all work of this thread so far before the work of others after their acquire().
     void release() noexcept { mark_.fetch_add(1, std::memory_order_release); }
     void acquire() const noexcept { static_cast<void>(mark_.load(std::memory_order_acquire)); }
 

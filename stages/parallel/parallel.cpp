@@ -24,7 +24,7 @@ void run_tasks(std::size_t count, const std::function<void(std::size_t)>& body) 
         try {
             for (std::size_t i = next++; i < count; i = next++) body(i);
         } catch (...) {
-            next = count;  // the others need not go on
+            next = count;  // stops the other threads
             throw;
         }
         done.release();

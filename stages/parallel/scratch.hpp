@@ -1,4 +1,4 @@
-// Buffers that a thread keeps from one block to the next: a fresh one would cost a page fault every
+// Buffers that a thread keeps from block to block. A fresh buffer would cost a page fault every
 // 4 KiB.
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace pal {
 
-/// A buffer of T, taken from this thread's spare ones and given back at the end. What it holds at
-/// first is open.
+/// Buffer of T. Comes from the spare buffers of this thread and returns to them when destroyed. Its
+/// contents are unspecified at first.
 template <class T>
 class Scratch {
   public:
@@ -21,19 +21,19 @@ class Scratch {
         spare.pop_back();
     }
     ~Scratch() {
-        constexpr std::size_t kKept = std::size_t{4} << 20;  // bytes: a huge one is not kept
+        constexpr std::size_t kKept = std::size_t{4} << 20;  // bytes; larger ones are freed
         if (buffer_.capacity() > 0 && buffer_.capacity() * sizeof(T) <= kKept)
             spare_buffers().push_back(std::move(buffer_));
     }
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
 
-    /// The first `count` elements; valid until asked for more.
+    /// Returns the first `count` elements. Valid until a call asks for more.
     [[nodiscard]] std::span<T> first(std::size_t count) {
         if (buffer_.size() < count) buffer_.resize(count);
         return std::span(buffer_).first(count);
     }
-    /// For who resizes it.
+    /// Returns the buffer itself, for callers that resize it.
     [[nodiscard]] std::vector<T>& buffer() noexcept { return buffer_; }
 
   private:

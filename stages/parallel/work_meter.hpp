@@ -1,7 +1,7 @@
-// Whose work a thread is doing, and how much of it is reading: what `run --profile` tells apart
-// inside a stage. A stage that is measured has a meter; parallel loops carry it to the threads that
-// help (stages/parallel/parallel.hpp), and reads of weights are added to it where they happen
-// (stages/weights/weights.cpp). Without a meter all of this is one look at a thread's own pointer.
+// Meters for `run --profile`: time of helping threads, and time and bytes of reads, by stage. A
+// measured stage has a meter. Parallel loops (stages/parallel/parallel.hpp) carry it to threads
+// that help. Reads of weights (stages/weights/weights.cpp) add to it. Without a meter, each loop
+// and read checks one thread-local pointer.
 #pragma once
 
 #include <atomic>
@@ -19,17 +19,17 @@ using Clock = std::chrono::steady_clock;
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
-/// What was done for one stage on one tensor, by whatever threads. Times are times of threads: two
-/// threads that read for a second have read for two.
+/// Work for one stage on one tensor, by all threads. Times add up over threads: two threads that
+/// read for one second count two.
 struct WorkMeter {
-    std::atomic<std::uint64_t> helper_ns{0};   // of threads other than the stage's own
+    std::atomic<std::uint64_t> helper_ns{0};   // threads other than the stage's own
     std::atomic<std::uint64_t> read_ns{0};     // inside reads of weights
-    std::atomic<std::uint64_t> read_bytes{0};  // weights read, each time that they were
+    std::atomic<std::uint64_t> read_bytes{0};  // bytes of weights, counted at every read
 };
 
 namespace detail {
 
-/// What this thread works on, and what it has not added to the meter yet.
+/// Meter of this thread, and reads that it has not added to the meter yet.
 struct ThreadWork {
     WorkMeter* meter = nullptr;
     std::uint64_t read_ns = 0;
@@ -38,17 +38,17 @@ struct ThreadWork {
 inline constinit thread_local ThreadWork thread_work;
 inline constinit thread_local std::uint32_t small_reads = 0;
 
-/// Reads below this many bytes take less time than the clock that would measure them may cost; one
-/// in kSmallReadsPerClock is measured and stands for all.
+/// Bytes below which a read may take less time than reading the clock. One such read in
+/// kSmallReadsPerClock is timed and stands for all.
 inline constexpr std::size_t kSmallRead = 1 << 14;
 inline constexpr std::uint32_t kSmallReadsPerClock = 16;
 
 }  // namespace detail
 
-/// The meter that this thread's work counts for, or null.
+/// Meter that this thread's work counts for, or null.
 [[nodiscard]] inline WorkMeter* current_meter() noexcept { return detail::thread_work.meter; }
 
-/// While it lives, this thread's work counts for `meter`; null: nothing changes.
+/// While this object lives, the thread's work counts for `meter`. null: nothing changes.
 class MeteredWork {
   public:
     explicit MeteredWork(WorkMeter* meter) noexcept : meter_(meter) {
@@ -70,8 +70,8 @@ class MeteredWork {
     detail::ThreadWork before_;
 };
 
-/// The same for a thread that may have come to help, with its time; nothing changes where it works
-/// for this meter already.
+/// Like MeteredWork, for a thread that may have come to help: also adds its time to helper_ns.
+/// Nothing changes if the thread works for this meter already.
 class MeteredHelp {
   public:
     explicit MeteredHelp(WorkMeter* meter) noexcept
@@ -91,10 +91,10 @@ class MeteredHelp {
     Clock::time_point start_;
 };
 
-/// Counts bytes of weights that were read outside metered_read.
+/// Counts bytes of weights that were read outside of metered_read.
 inline void count_read(std::uint64_t bytes) noexcept { detail::thread_work.read_bytes += bytes; }
 
-/// read(), which reads `bytes` bytes of weights.
+/// Returns read(), which reads `bytes` bytes of weights, and counts them and the time.
 template <class Read>
 decltype(auto) metered_read(std::size_t bytes, const Read& read) {
     detail::ThreadWork& work = detail::thread_work;

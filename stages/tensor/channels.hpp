@@ -1,4 +1,4 @@
-// Walking over weights by output channel.
+// Walks over weights by output channel.
 #pragma once
 
 #include <algorithm>
@@ -9,8 +9,8 @@
 
 namespace pal {
 
-/// Calls body(value, factor of its output channel) for values that stand at `first` and on in the
-/// tensor. factors: [output channel].
+/// Calls body(value, factor of its output channel) for each of `values`. They stand at `first` and
+/// after it in the tensor. factors: [output channel].
 template <class Real, class Value, class Factors, class Body>
 void with_channel_factors(const Geometry& geometry, const Factors& factors, std::size_t first,
                           std::span<Value> values, const Body& body) {
@@ -18,7 +18,7 @@ void with_channel_factors(const Geometry& geometry, const Factors& factors, std:
     const std::size_t channels = geometry.output_channels();
     std::size_t channel = first / inner % channels;
     std::size_t at = 0;
-    if (inner == 1) {  // neighbours are of different channels
+    if (inner == 1) {  // neighbours belong to different channels
         for (; at < values.size(); channel = 0) {
             const std::size_t run = std::min(values.size() - at, channels - channel);
             for (std::size_t v = 0; v < run; ++v) {

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint64_t kChunkValues = std::uint64_t{1} << 20;
 
-/// Rows of the leading dimension that a chunk takes when `rows` of them would fit: whole groups, or
-/// the largest divisor of a group.
+/// Rows of the leading dimension that a chunk takes if `rows` of them fit: whole groups, or the
+/// largest divisor of a group.
 std::uint64_t rows_of_whole_groups(std::uint64_t rows, std::uint64_t group_rows) {
     if (rows >= group_rows) return rows - rows % group_rows;
     while (group_rows % rows != 0) --rows;

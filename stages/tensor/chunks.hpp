@@ -1,6 +1,5 @@
-// The packed indices of a tensor, chunk by chunk, wherever they are: in memory, in a file, or not
-// found yet. Whoever needs them asks for one chunk after another, so that the indices of a tensor
-// larger than memory are never held as a whole.
+// Packed indices of a tensor, one chunk at a time: from memory, from a file, or computed on demand.
+// The indices of a tensor larger than memory are never held as a whole.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +11,10 @@
 
 namespace pal {
 
-/// A chunk of indices as the file holds it: a bit string, most significant bit first.
+/// Chunk of indices as the file holds it: a bit string, most significant bit first.
 using ChunkBytes = std::vector<std::uint8_t>;
 
-/// Random access to the chunks of one tensor, in the order of its ChunkGrid. Thread-safe.
+/// Random access to the chunks of one tensor, numbered as in its ChunkGrid. Thread-safe.
 class ChunkSource {
   public:
     ChunkSource() = default;
@@ -23,20 +22,23 @@ class ChunkSource {
     ChunkSource(const ChunkSource&) = delete;
     ChunkSource& operator=(const ChunkSource&) = delete;
 
-    /// Chunk `number`: a view of memory, or `scratch` filled. Throws what finding it throws.
+    /// Returns chunk `number`: a view of memory, or of `scratch`, which it then fills. Throws what
+    /// reading or computing the chunk throws.
     [[nodiscard]] virtual std::span<const std::uint8_t> read(std::size_t number,
                                                              ChunkBytes& scratch) const = 0;
 
-    /// Whether read() is work that threads share, not one lookup after the other.
+    /// True if it saves time to call read() from several threads at once.
     [[nodiscard]] virtual bool worth_threads() const noexcept { return true; }
 };
 
-/// The chunks of a tensor: cheap to copy, immutable.
+/// Chunks of one tensor. Cheap to copy, immutable.
 class PackedChunks {
   public:
-    PackedChunks() = default;  // none
-    /// In memory.
+    /// Holds no chunks.
+    PackedChunks() = default;
+    /// Holds chunks in memory.
     PackedChunks(std::vector<ChunkBytes> chunks);  // NOLINT(google-explicit-constructor)
+    /// Reads `count` chunks from `source` when they are asked for.
     PackedChunks(std::shared_ptr<const ChunkSource> source, std::size_t count)
         : source_(std::move(source)), count_(count) {}
 

@@ -18,8 +18,7 @@ double round_to_format(double value, int mantissa_bits, int min_exponent,
     if (!std::isfinite(value) || value == 0) return value;
     int exponent = 0;
     std::frexp(value, &exponent);  // value = m * 2^exponent, 0.5 <= |m| < 1
-    // The quantum of the result is a power of two and division by it is exact: nearbyint is the
-    // only rounding.
+    // Division by the result's quantum, a power of two, is exact: nearbyint is the only rounding.
     const int quantum_exponent = std::max(exponent - 1, min_exponent) - mantissa_bits;
     const double scaled = std::ldexp(value, -quantum_exponent);
     const double rounded = std::ldexp(std::nearbyint(scaled), quantum_exponent);

@@ -1,6 +1,6 @@
-// The one error type of the project. A user error is thrown as pal::Error and carries what a user
-// needs: what went wrong, where, what was found, what is allowed, what to do. A bug of ours is not
-// an Error: PAL_ASSERT aborts.
+// The project's one error type. User errors are thrown as pal::Error. The text tells the user what
+// went wrong, where, what was found, what is allowed and what to do. Bugs are no Errors: PAL_ASSERT
+// aborts.
 #pragma once
 
 #include <stdexcept>
@@ -9,7 +9,7 @@
 
 namespace pal {
 
-/// Exit codes of the program; an Error carries the one that it leads to.
+/// Exit codes of the program. An Error carries the code that it leads to.
 enum class ErrorCode : int { kCheckFailed = 1, kUsage = 2, kInput = 3, kOutput = 4, kStopped = 5 };
 
 class Error : public std::runtime_error {
@@ -18,7 +18,7 @@ class Error : public std::runtime_error {
 
     [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 
-    /// The same error with "where: " in front (a file, a dataset path).
+    /// Returns the same error with "where: " in front of its text. where: a file or dataset path.
     [[nodiscard]] Error in(std::string_view where) const {
         return Error(code_, std::string(where) + ": " + what());
     }

@@ -1,5 +1,5 @@
-// The palettization spec: coreai_opt's PalettizationSpec, field for field, as validated immutable
-// values. Parsing and validation live in configs/.
+// The palettization spec: coreai_opt's PalettizationSpec, field for field. Values are validated and
+// immutable; configs/ parses and validates them.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@ enum class GranularityKind { kPerTensor, kPerGroupedChannel };
 struct Granularity {
     GranularityKind kind = GranularityKind::kPerTensor;
     int axis = 0;                  // logical: 0 = output channels, 1 = input channels; grouped only
-    std::uint64_t group_size = 0;  // channels a group; grouped only, >= 1
-    bool partial_groups =
-        false;  // ours: the last group may be smaller where group_size does not divide the axis
+    std::uint64_t group_size = 0;  // channels per group, >= 1; grouped only
+    /// Allows a smaller last group where group_size does not divide the axis. Not in coreai_opt.
+    bool partial_groups = false;
     bool operator==(const Granularity&) const = default;
 };
 
@@ -27,7 +27,7 @@ struct LutQSpec {
     LutDType dtype = LutDType::kInt8;
     QScheme qscheme = QScheme::kSymmetric;
     std::optional<double> float_min;  // <= 0, replaces the observed minimum
-    std::optional<double> float_max;  // >= 0
+    std::optional<double> float_max;  // >= 0, replaces the observed maximum
     bool e8m0_scale = false;          // scale_dtype: float8_e8m0fnu, FP8 only
     bool operator==(const LutQSpec&) const = default;
 };
@@ -38,7 +38,7 @@ struct PalettizationSpec {
     std::uint64_t cluster_dim = 1;
     bool enable_per_channel_scale = false;
     std::optional<LutQSpec> lut_qspec;
-    // Module settings that travel with a spec; only the reference engine looks at them.
+    // Module settings that travel with a spec. Only the reference engine uses them.
     bool enable_fast_kmeans_mode = true;
     int rounding_precision = 4;  // decimals, >= 1
     bool operator==(const PalettizationSpec&) const = default;
@@ -50,7 +50,8 @@ enum class Engine { kFast, kExact, kReference };
 [[nodiscard]] std::string_view lut_dtype_name(
     LutDType dtype) noexcept;  // "int8", "float8_e4m3fn", ...
 [[nodiscard]] std::string_view qscheme_name(QScheme qscheme) noexcept;  // "symmetric", ...
-/// One line of JSON with every field resolved: what `palettized_spec` holds and the report shows.
+/// Returns one line of JSON with every field of the spec, without the module settings. The file
+/// stores it as `palettized_spec`, and the report shows it.
 [[nodiscard]] std::string spec_to_json(const PalettizationSpec& spec);
 
 }  // namespace pal

@@ -1,6 +1,5 @@
-// A tensor as blocks of index positions: the unit in which weights are read, assigned, decoded and
-// measured. How a tensor is cut follows from its geometry alone, so that sums over blocks are the
-// same for whoever takes them.
+// Blocks of index positions: the unit in which weights are read, assigned, decoded and measured.
+// The cut follows from the geometry alone, so that sums over blocks are the same in every pass.
 #pragma once
 
 #include <algorithm>
@@ -13,21 +12,20 @@ namespace pal {
 
 inline constexpr std::size_t kBlockWeights = std::size_t{1} << 15;  // 128 KiB of f32: half an L2
 
-/// Index positions that follow one another, and their weights: `rows` times `cluster_dim` times
-/// `inner` of them. Weight t of the vector at position begin + row * inner + i is number
-/// (row * cluster_dim + t) * inner + i of the block.
+/// Consecutive index positions and their weights, [rows][cluster_dim][inner]. Weight (row, t, i) is
+/// component t of the vector at position begin + row * inner + i.
 struct IndexBlock {
     std::size_t begin = 0;
     std::size_t count = 0;  // rows * inner
     std::size_t rows = 1;
     std::size_t inner = 1;
-    /// The weights lie together in the tensor, in the block's order; else component t of all
-    /// positions does.
+    /// True if all weights are consecutive in the tensor, in the block's order. Otherwise the block
+    /// has one row, and only the weights of one component are consecutive.
     bool together = true;
 };
 
-/// Calls body(block) for the blocks of a run of positions, in order. Blocks hold kBlockWeights
-/// weights at most, or one vector.
+/// Calls body(block) for the blocks of a run of index positions, in order. A block holds at most
+/// kBlockWeights weights, or one vector.
 template <class Body>
 void for_each_index_block(const Geometry& geometry, IndexRun run, const Body& body) {
     const std::size_t dim = geometry.cluster_dim;
@@ -56,8 +54,8 @@ void for_each_index_block(const Geometry& geometry, IndexRun run, const Body& bo
     }
 }
 
-/// Calls body(first weight in the tensor, first weight in the block, length) for the runs of a
-/// block's weights that lie together.
+/// Calls body(first weight in the tensor, first weight in the block, length) for each segment of a
+/// block. A segment is a run of weights that is consecutive in the tensor too.
 template <class Body>
 void for_each_segment(const Geometry& geometry, const IndexBlock& block, const Body& body) {
     const std::size_t first = geometry.weight_position(block.begin);
@@ -67,13 +65,13 @@ void for_each_segment(const Geometry& geometry, const IndexBlock& block, const B
     }
 }
 
-/// Positions of a block that follow one another and are of one group.
+/// Consecutive positions of a block that belong to one group.
 struct GroupPiece {
     std::size_t group = 0;
     std::size_t length = 0;
 };
 
-/// The one that begins at position `at` of the block.
+/// Returns the piece that begins at position `at` of the block.
 inline GroupPiece group_piece(const Geometry& geometry, const IndexBlock& block, std::size_t at) {
     const std::size_t row = (block.begin + at) / geometry.group_inner;
     const std::size_t channel = row % geometry.group_channels;
@@ -84,7 +82,7 @@ inline GroupPiece group_piece(const Geometry& geometry, const IndexBlock& block,
     return {group, std::min(end, block.count) - at};
 }
 
-/// Calls body(group, first position in the block, length) for the pieces of a block.
+/// Calls body(group, first position in the block, length) for each piece of a block, in order.
 template <class Body>
 void for_each_group_piece(const Geometry& geometry, const IndexBlock& block, const Body& body) {
     for (std::size_t at = 0; at < block.count;) {
@@ -94,8 +92,8 @@ void for_each_group_piece(const Geometry& geometry, const IndexBlock& block, con
     }
 }
 
-/// Copies `length` vectors from number `at` of a block on to `target`, one after the other. values:
-/// the block's weights, in its order.
+/// Copies `length` vectors of a block, starting with number `at`, to `target`, vector after vector.
+/// values: the block's weights, in its order.
 template <class Real>
 void copy_vectors(const IndexBlock& block, std::size_t dim, std::span<const Real> values,
                   std::size_t at, std::size_t length, Real* target) {

@@ -27,7 +27,7 @@ class SlabSource final : public WeightSource {
     std::size_t first_;
 };
 
-/// The chunks of slabs, one slab after the other.
+/// Chunks of several slabs, one slab after the other.
 class JoinedChunks final : public ChunkSource {
   public:
     explicit JoinedChunks(std::vector<PackedChunks> slabs) : slabs_(std::move(slabs)) {
@@ -50,7 +50,7 @@ class JoinedChunks final : public ChunkSource {
     std::vector<std::size_t> ends_;
 };
 
-/// Rows of weights that one row of indices stands for.
+/// Rows of weights per row of indices.
 std::uint64_t weight_rows(const Geometry& geometry) {
     return geometry.output_axis == 0 ? geometry.cluster_dim : 1;
 }

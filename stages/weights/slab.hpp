@@ -1,5 +1,5 @@
-// Parts of a tensor that are worked on apart: rows of its leading dimension that hold whole groups,
-// and whole chunks of indices, so that what is made of them can be put together as it is.
+// Slabs: pieces of a tensor that different shards work on. A slab is a range of rows of the leading
+// dimension. It has whole groups and whole chunks of indices, so results are joined without change.
 #pragma once
 
 #include <cstdint>
@@ -18,24 +18,25 @@ struct Slab {
     std::uint64_t rows = 0;
 };
 
-/// Slabs begin at multiples of so many rows and have no fewer, the last one what is left over
-/// besides. Nothing where the tensor cannot be cut: its groups do not lie along the leading
-/// dimension, a scale or a chunk takes all of it, or there is but one such unit.
+/// Number of rows of the smallest slab. Slabs begin at multiples of it; the last one also takes the
+/// rows left over. Returns nothing if the tensor cannot be cut: its groups do not lie along the
+/// leading dimension, or each scale covers all rows. Nor if a unit has few indices, or two units do
+/// not fit.
 [[nodiscard]] std::optional<std::uint64_t> slab_unit(const Geometry& geometry,
                                                      const PalettizationSpec& spec);
 
-/// Groups, vectors and channels as they are, with so many rows of the leading dimension instead: of
-/// a slab as a tensor of its own, or of the whole that a slab was cut from. Both have chunks of one
-/// shape where slabs were cut by slab_unit.
+/// Returns the same geometry with `rows` rows of the leading dimension: from whole to slab, or
+/// back. geometry must have a group_axis. Where slabs are cut by slab_unit, all have the same chunk
+/// shape.
 [[nodiscard]] Geometry with_rows(const Geometry& geometry, std::uint64_t rows);
-/// The first of its groups among those of the whole.
+/// Number of the slab's first group among the groups of the whole.
 [[nodiscard]] std::size_t first_group(const Geometry& whole, const Slab& slab);
-/// Its weights, read from those of the whole as they are asked for.
+/// Weights of a slab with this geometry. Reads them from the whole when they are asked for.
 [[nodiscard]] Weights slab_weights(const Weights& whole, const Geometry& geometry,
                                    const Slab& slab);
 
-/// The tensor that slabs were cut from: all of them, in order. Chunks are read from the slabs as
-/// they are asked for.
+/// Joins all slabs of a tensor, given in order. Reads chunks from the slabs when they are asked
+/// for.
 [[nodiscard]] PalettizedTensor joined(std::vector<PalettizedTensor> slabs, const Geometry& whole);
 
 }  // namespace pal

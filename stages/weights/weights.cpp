@@ -27,8 +27,8 @@ class MemorySource : public WeightSource {
     std::vector<Real> values_;
 };
 
-/// Divides weights that stand at `first` and on by the scales of their channels; the quotient is
-/// rounded to dtype.
+/// Divides weights by the scales of their channels and rounds to dtype. first: position of the
+/// first weight in the tensor.
 template <class Real>
 void divide(const ScaledWeights& scaled, std::size_t first, std::span<Real> values) {
     with_channel_factors<Real>(scaled.geometry, scaled.scales, first, values,
