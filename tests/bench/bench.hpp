@@ -1,5 +1,5 @@
-// What the benchmarks share. Each checks its result once before it is timed; a wrong one ends it
-// and makes the program's exit code 1. The instruction set is part of each name.
+// Helpers of all benchmarks. Each benchmark checks its result once before it is timed. A wrong
+// result ends it, and the program's exit code becomes 1. Names include the instruction set.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -14,6 +14,7 @@
 
 namespace pal::bench {
 
+/// Returns the same normal weights at every call with the same seed.
 inline std::vector<float> normal_weights(std::size_t count, unsigned seed = 1) {
     std::mt19937 random(seed);
     std::normal_distribution<float> normal(0, 0.02F);
@@ -22,12 +23,13 @@ inline std::vector<float> normal_weights(std::size_t count, unsigned seed = 1) {
     return values;
 }
 
+/// True if a result was wrong.
 inline bool& any_wrong() {
     static bool wrong = false;
     return wrong;
 }
 
-/// right, or the benchmark ends.
+/// Returns `right`. Ends the benchmark if it is false.
 inline bool checked(benchmark::State& state, bool right) {
     if (right) return true;
     any_wrong() = true;
@@ -35,7 +37,7 @@ inline bool checked(benchmark::State& state, bool right) {
     return false;
 }
 
-/// Times body(), which goes through `bytes` bytes.
+/// Times body(), which processes `bytes` bytes.
 template <class Body>
 void time_bytes(benchmark::State& state, std::size_t bytes, const Body& body) {
     for (auto _ : state) {
@@ -58,7 +60,7 @@ inline void on_every_target(const std::string& name,
     }
 }
 
-/// The rest of main.
+/// Runs all registered benchmarks. Returns the exit code of main.
 inline int run(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

@@ -1,5 +1,5 @@
-// The kernels of a pass over scalar weights, a block of 64 Ki values at a time as the stages call
-// them, on one thread. Rates are bytes of weights as stored (conversions: of the 16-bit patterns).
+// Kernels of a pass over scalar weights, on one thread. Blocks have 64 Ki values, as in the stages.
+// Rates are bytes of weights as stored (conversions: bytes of the 16-bit patterns).
 #include <bit>
 #include <cmath>
 

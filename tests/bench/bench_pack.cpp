@@ -1,5 +1,5 @@
-// Packing and unpacking of a chunk's indices, 1 Mi of them, for each bit width, on one thread.
-// Rates are bytes of indices, one each.
+// Packing and unpacking of a chunk of 1 Mi indices, for each bit width, on one thread. Rates are
+// bytes of unpacked indices, one each.
 #include "stages/pack.hpp"
 #include "tests/bench/bench.hpp"
 

@@ -1,5 +1,5 @@
-// The dynamic programs of scalar clustering on the bins of normal weights: a row over all bins, the
-// optimum, and a good partition as the fast engine finds it. Rates are bytes of bins, 24 each.
+// Dynamic programs of scalar clustering, on bins of normal weights: one row over all bins, the
+// optimum, and the good partition of the fast engine. Rates are bytes of bins, 24 each.
 #include <algorithm>
 #include <cmath>
 
@@ -24,7 +24,7 @@ std::vector<Bin> normal_bins(std::size_t count) {
     return bins;
 }
 
-/// Sums and weights in front of each position, with what kernels want behind the last.
+/// Prefix sums and weights at each position, with the padding that kernels need at the end.
 struct Prefixes {
     std::vector<double> sums;
     std::vector<double> weights;
@@ -43,7 +43,7 @@ struct Prefixes {
     }
 };
 
-/// The second row: two intervals.
+/// Times the second row: partitions into two intervals.
 void fill_row(benchmark::State& state) {
     constexpr std::size_t kBins = 1024;
     const Prefixes prefixes(normal_bins(kBins));

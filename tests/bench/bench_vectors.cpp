@@ -1,5 +1,4 @@
-// Vector clustering and assignment on normal weights, with the instruction set of each run in its
-// name. Every result is checked before it is timed.
+// Vector clustering and assignment on normal weights.
 #include <cmath>
 
 #include "stages/cluster/cluster.hpp"
@@ -31,7 +30,7 @@ std::uint8_t nearest_by_definition(const float* vector, const std::vector<double
     return static_cast<std::uint8_t>(best);
 }
 
-/// 256 Ki vectors against 256 entries, one thread.
+/// Assigns 256 Ki vectors to 256 entries, on one thread.
 void nearest_vectors(benchmark::State& state, std::size_t dim) {
     const std::size_t count = 1 << 18;
     const std::vector<float> values = normal_weights(count * dim);
@@ -49,8 +48,8 @@ void nearest_vectors(benchmark::State& state, std::size_t dim) {
         static_cast<double>(state.iterations() * count * kEntries), benchmark::Counter::kIsRate);
 }
 
-/// 4 Mi weights, 256 centroids, all threads. most_mse: the better of scikit-learn and faiss with
-/// all points and 25 iterations on weights of this distribution.
+/// Clusters 4 Mi weights into 256 centroids, on all threads. most_mse: the better mse of
+/// scikit-learn and faiss, with all points and 25 iterations, on weights of this distribution.
 void cluster_vectors(benchmark::State& state, std::size_t dim, double most_mse) {
     const std::vector<float> values = normal_weights(std::size_t{1} << 22);
     const auto cluster = [&] {

@@ -1,4 +1,5 @@
-// A file that a test builds, what palettizing makes of it, and what restoring makes of that.
+// Files of a round trip: one that a test builds, its palettized file, and the file restored from
+// it.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -11,8 +12,8 @@
 
 namespace pal::test {
 
-/// build fills the source, an open file; paths are palettized. Nothing else may differ, as
-/// compare_untouched sees it.
+/// Calls build(source, an open file), palettizes the datasets at `paths` and restores them. Checks
+/// with compare_untouched that nothing else differs.
 struct Derived {
     template <class Build>
     Derived(const FileOptions& options, const Build& build, const std::vector<std::string>& paths) {
@@ -22,8 +23,8 @@ struct Derived {
         BOOST_TEST(differences(source, palettized) == "");
         BOOST_TEST(differences(source, restored) == "");
     }
-    /// check gets each of the three files open; `source` is no exception, so that a check that
-    /// misses what it means to check fails too.
+    /// Calls check(file) with each of the three files open. Includes the source, so that a check
+    /// that finds nothing there fails too.
     template <class Check>
     void check_all(const Check& check) const {
         for (const std::string& path : {source, palettized, restored}) {

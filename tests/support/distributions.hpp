@@ -1,4 +1,4 @@
-// Values of every kind that clustering must bear, and what a LUT of them really costs.
+// Distributions of values that clustering must handle, and the true cost of clusters.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace pal::test {
 
-/// As weights mostly are.
+/// Draws a value like most weights: normal, deviation 0.02.
 inline double normal(std::mt19937& random) { return std::normal_distribution<>(0, 0.02)(random); }
 
 using Distribution = std::pair<const char*, std::function<double(std::mt19937&)>>;
@@ -57,7 +57,7 @@ inline const std::vector<Distribution>& distributions() {
     return all;
 }
 
-/// Every point to its nearest centroid; weights 1 where none are given.
+/// Weighted sum of squared distances to the nearest centroid, times unit^2. No weights: 1 each.
 template <class Real>
 double true_cost(const std::vector<Real>& values, const Lut& lut, double unit = 1,
                  const std::vector<double>& weights = {}) {
@@ -74,7 +74,7 @@ double true_cost(const std::vector<Real>& values, const Lut& lut, double unit = 
     return cost;
 }
 
-/// Always the same ones.
+/// Returns the same normal weights at every call.
 inline std::vector<float> normal_weights(std::size_t count) {
     std::mt19937 random(3);
     std::normal_distribution<float> normal(0.0F, 0.02F);

@@ -1,4 +1,4 @@
-// Runs a body once on each instruction set that this machine has.
+// Runs a test once on each instruction set of this machine.
 #pragma once
 
 #include <string>
@@ -7,7 +7,8 @@
 
 namespace pal::test {
 
-/// body(name) with each supported target forced, best first; the active one comes back afterwards.
+/// Calls body(name) with each supported target forced, best first. Restores the active one at the
+/// end.
 template <class Body>
 void for_each_target(const Body& body) {
     struct Restore {

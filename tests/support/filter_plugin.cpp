@@ -1,6 +1,5 @@
-// A filter in a library that HDF5 loads: turns the bits of every byte round. It leaves a file
-// behind when it is loaded, named by FILTER_PLUGIN_TRACE, so that a test sees whether its code ran
-// at all.
+// Filter library for HDF5 that inverts the bits of every byte. When loaded, it creates the file
+// that FILTER_PLUGIN_TRACE names. A test sees by it if the library's code ran.
 #include <H5PLextern.h>
 #include <hdf5.h>
 
@@ -9,7 +8,7 @@
 
 namespace {
 
-// Zstandard's: the program takes that for a filter that rounds nothing, as this one.
+// Number of Zstandard: the program knows that this filter is lossless, and so is ours.
 constexpr H5Z_filter_t kNumber = 32015;
 
 std::size_t invert(unsigned, std::size_t, const unsigned*, std::size_t bytes, std::size_t*,

@@ -1,4 +1,4 @@
-// The datatypes that the program takes for weights, as HDF5 files hold them.
+// HDF5 datatypes that the program accepts as weights.
 #pragma once
 
 #include <bit>
@@ -11,7 +11,7 @@
 
 namespace pal::test {
 
-/// A 16-bit float with 8 exponent and 7 mantissa bits; HDF5 1.10 has no bfloat16 of its own.
+/// Makes a float type with 8 exponent and 7 mantissa bits: HDF5 1.10 has no bfloat16 of its own.
 inline Id bfloat16_type(H5T_order_t order) {
     Id type(H5Tcopy(H5T_IEEE_F32LE));
     ok(H5Tset_fields(type, 15, 7, 8, 0, 7));
@@ -56,13 +56,13 @@ inline std::vector<FloatType> float_types() {
     return types;
 }
 
-/// The bfloat16 pattern of a value that is one.
+/// Bit pattern of a value that bfloat16 represents exactly.
 inline std::uint16_t bfloat16_pattern(double value) {
     return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(static_cast<float>(value)) >>
                                       16);
 }
 
-/// Values as the library takes them for a dataset of `type`: doubles, or patterns.
+/// Values in memory for H5Dwrite to a dataset of `type`: doubles, or bit patterns.
 struct MemoryValues {
     MemoryValues(const FloatType& type, const std::vector<double>& values) : doubles(values) {
         if (!type.as_uint16) return;
@@ -78,7 +78,7 @@ struct MemoryValues {
     std::vector<std::uint16_t> patterns;
 };
 
-/// A dataset of `type` without values yet.
+/// Creates a dataset of `type` without values.
 inline Id create_weights(hid_t parent, const std::string& name, const FloatType& type,
                          const Dims& dims, hid_t plist = H5P_DEFAULT) {
     Id dataset = create_dataset(parent, name, type.type, dims, plist);

@@ -1,5 +1,5 @@
-// HDF5 files for tests, through the plain C API and nothing of io/: what a test builds and what it
-// reads back do not depend on the code under test. Everything throws where the library fails.
+// HDF5 files for tests, through the plain C API. Nothing here uses io/: files that tests build and
+// read do not depend on the code under test. All functions throw if the library fails.
 #pragma once
 
 #include <hdf5.h>
@@ -12,13 +12,13 @@
 
 namespace pal::test {
 
-/// What small datasets contain.
+/// Values of small datasets.
 inline const std::vector<double> kEightValues = {1, 2, 3, 4, 1, 2, 3, 4};
 
 using Dims = std::vector<hsize_t>;
 using Bytes = std::vector<unsigned char>;
 
-/// The result of a library call that must have worked.
+/// Returns the result of a library call. Throws if the call failed.
 template <class Result>
 Result ok(Result result) {
     if (result < 0) throw std::runtime_error("a call of the HDF5 library failed");
@@ -44,7 +44,7 @@ class Id {
 
 struct FileOptions {
     bool latest = false;          // libver latest: superblock 3, links and attributes may be dense
-    bool creation_order = false;  // of the root's links and attributes
+    bool creation_order = false;  // tracked for the root's links and attributes
     hsize_t user_block_bytes = 0;
 };
 
@@ -60,7 +60,8 @@ inline Id create_file(const std::string& path, const FileOptions& options = {}) 
     }
     return Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access));
 }
-/// With the close degree of the reader: the library opens a file twice only with the same one.
+/// Opens a file with the reader's close degree: the library opens a file twice only with the same
+/// one.
 inline Id open_file(const std::string& path, unsigned flags = H5F_ACC_RDONLY) {
     const Id access(H5Pcreate(H5P_FILE_ACCESS));
     ok(H5Pset_fclose_degree(access, H5F_CLOSE_SEMI));
@@ -78,7 +79,7 @@ inline haddr_t address_of(hid_t parent, const std::string& name) {
     return info.addr;
 }
 
-/// A simple dataspace; {} is a scalar.
+/// Creates a simple dataspace. {}: scalar.
 inline Id space_of(const Dims& dims) {
     return Id(dims.empty() ? H5Screate(H5S_SCALAR)
                            : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
@@ -89,7 +90,7 @@ inline Id create_dataset(hid_t parent, const std::string& name, hid_t type, cons
     return Id(
         H5Dcreate2(parent, name.c_str(), type, space_of(dims), H5P_DEFAULT, plist, H5P_DEFAULT));
 }
-/// A dataset of `type` whose values the library converts from doubles.
+/// Creates a dataset of `type`. The library converts the values from doubles.
 inline Id write_dataset(hid_t parent, const std::string& name, hid_t type, const Dims& dims,
                         const std::vector<double>& values, hid_t plist = H5P_DEFAULT) {
     Id dataset = create_dataset(parent, name, type, dims, plist);
@@ -100,7 +101,7 @@ inline Id create_group(hid_t parent, const std::string& name, hid_t plist = H5P_
     return Id(H5Gcreate2(parent, name.c_str(), H5P_DEFAULT, plist, H5P_DEFAULT));
 }
 
-/// bytes: in the form of `type` in memory; nothing is written where they are empty.
+/// Creates an attribute. bytes: its value in the form of `type`; null writes nothing.
 inline void write_attribute(hid_t object, const std::string& name, hid_t type, hid_t space,
                             const void* bytes) {
     const Id attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT));
@@ -115,7 +116,7 @@ inline Id variable_string_type() { return fixed_string_type(H5T_VARIABLE); }
 inline void write_string(hid_t object, const std::string& name, const std::string& value) {
     write_attribute(object, name, fixed_string_type(value.size()), space_of({}), value.data());
 }
-/// The number in a scalar integer attribute.
+/// Reads a scalar integer attribute.
 inline long long read_integer(hid_t object, const std::string& name) {
     long long value = 0;
     const Id attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT));
@@ -123,7 +124,7 @@ inline long long read_integer(hid_t object, const std::string& name) {
     return value;
 }
 
-/// A whole dataset or attribute of fixed-size elements, bytes as they are in the file.
+/// Reads a whole dataset or attribute of fixed-size elements. Bytes are as in the file.
 inline Bytes raw_data(hid_t dataset) {
     const Id type(H5Dget_type(dataset));
     const Id space(H5Dget_space(dataset));
@@ -142,7 +143,7 @@ inline Bytes raw_attribute(hid_t object, const std::string& name) {
     return bytes;
 }
 
-/// The links of a group in one of its orders.
+/// Names of the links of a group, or attributes of an object, in the order of `index`.
 inline std::vector<std::string> link_names(hid_t group, H5_index_t index) {
     std::vector<std::string> names;
     const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* data) -> herr_t {

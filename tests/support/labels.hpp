@@ -5,8 +5,8 @@
 
 namespace pal::test {
 
-/// Judges numbers only and takes seconds: left out under ThreadSanitizer, where it would take
-/// minutes and has nothing to say. BOOST_TEST_RUN_FILTERS='!@arithmetic'.
+/// Marks tests that only judge numbers and take seconds. Left out under ThreadSanitizer
+/// (BOOST_TEST_RUN_FILTERS='!@arithmetic'): they would take minutes there and find nothing.
 inline const boost::unit_test::label kArithmetic("arithmetic");
 
 }  // namespace pal::test

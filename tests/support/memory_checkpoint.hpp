@@ -1,4 +1,4 @@
-// A checkpoint in memory for tests of the plan and the graph: datasets with their weights, no file.
+// Checkpoint in memory, without a file, for tests of the plan and the graph.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@ struct MemoryCheckpoint {
     CheckpointInfo info;
     std::map<std::string, std::vector<float>> weights;
     std::vector<std::string> written;                 // paths, in the order of writing
-    std::map<std::string, PalettizedTensor> tensors;  // what was written
+    std::map<std::string, PalettizedTensor> tensors;  // written tensors, by path
 
     void add(const std::string& path, const Shape& shape, std::vector<float> values) {
         DatasetInfo dataset;
@@ -40,7 +40,7 @@ struct MemoryCheckpoint {
     }
 };
 
-/// Values 0, 1/8, 2/8 ... that repeat after `period`.
+/// Returns 0, 1/8, 2/8, ..., repeated after `period` values.
 inline std::vector<float> ramp(std::size_t count, std::size_t period) {
     std::vector<float> values(count);
     for (std::size_t v = 0; v < count; ++v) values[v] = static_cast<float>(v % period) / 8.0F;

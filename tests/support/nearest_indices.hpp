@@ -1,4 +1,4 @@
-// The assign stage on weights and a LUT alone.
+// Runs the assign stage on weights and a LUT alone.
 #pragma once
 
 #include <bit>
@@ -10,8 +10,8 @@
 
 namespace pal::test {
 
-/// Index of the nearest entry at each position. lut: [group][entries][cluster_dim], entries a power
-/// of two.
+/// Returns the index of the nearest entry at each index position. lut:
+/// [group][entries][cluster_dim], 2 to 256 entries, a power of two.
 inline std::vector<std::uint8_t> nearest_indices(const Weights& weights, const Geometry& geometry,
                                                  const std::vector<double>& lut,
                                                  std::size_t entries) {

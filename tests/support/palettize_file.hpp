@@ -1,5 +1,5 @@
-// run and restore on files, without plan and graph: the calls of io/ in the order in which the
-// program makes them.
+// Palettizes and restores files without plan and graph: calls io/ in the order that the program
+// does.
 #pragma once
 
 #include <stdexcept>
@@ -22,7 +22,7 @@ inline PalettizationSpec bits_spec(int n_bits) {
     return spec;
 }
 
-/// The dataset at a path; throws where there is none.
+/// Returns the dataset at `path`. Throws if there is none.
 inline const DatasetInfo& dataset_at(const CheckpointReader& reader, const std::string& path) {
     for (const DatasetInfo& dataset : reader.info().datasets) {
         if (dataset.path == path) return dataset;
@@ -42,7 +42,7 @@ inline Packed palettize_dataset(const CheckpointReader& reader, const std::strin
     return palettize(task, reader.open_weights(dataset));
 }
 
-/// Palettizes the datasets at `paths` (2 bits: four different values come back exactly).
+/// Palettizes the datasets at `paths`. With 2 bits, four different values come back exactly.
 inline void palettize_file(const std::string& source, const std::string& target,
                            const std::vector<std::string>& paths,
                            const PalettizationSpec& spec = bits_spec(2)) {
@@ -69,7 +69,7 @@ inline void restore_file(const std::string& source, const std::string& target) {
     writer.commit("");
 }
 
-/// What compare_untouched finds, in one text; empty where nothing differs.
+/// Returns the findings of compare_untouched as one text. Empty if nothing differs.
 inline std::string differences(const std::string& original, const std::string& derived) {
     const CheckpointReader first(original);
     const CheckpointReader second(derived);
@@ -78,7 +78,7 @@ inline std::string differences(const std::string& original, const std::string& d
     return text;
 }
 
-/// The code of the Error that `action` throws; 0 where it throws none.
+/// Returns the code of the Error that action() throws, or 0 if it throws none.
 template <class Action>
 int error_code_of(const Action& action) {
     try {

@@ -8,7 +8,7 @@
 
 namespace pal::test {
 
-/// The default, but in groups of `size` channels along `axis`.
+/// Returns a default spec with groups of `size` channels along `axis`.
 inline PalettizationSpec grouped(int axis, std::uint64_t size, std::uint64_t cluster_dim = 1) {
     PalettizationSpec spec;
     spec.granularity = {GranularityKind::kPerGroupedChannel, axis, size, false};
@@ -21,7 +21,7 @@ inline PalettizationSpec with_bits(PalettizationSpec spec, int n_bits) {
     return spec;
 }
 
-/// A tensor that the spec fits; its last group may be a partial one.
+/// Returns a task for a tensor that the spec fits. Its last group may be partial.
 inline TensorTask task_for(const Shape& shape, const PalettizationSpec& spec,
                            DType dtype = DType::kF32, AxisMap axes = {0, 1}) {
     return {"/w", dtype, std::get<Geometry>(make_geometry(shape, axes, spec, true)), spec, {}};

@@ -1,4 +1,4 @@
-// A folder of a test's own, removed with everything in it.
+// Temporary folder of a test. The destructor removes it with everything in it.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ class TemporaryFolder {
     [[nodiscard]] std::string file(const std::string& name) const {
         return (path_ / name).string();
     }
-    /// What is in the folder, hidden files too, sorted and separated by blanks.
+    /// Names of all files in the folder, hidden ones too, sorted and separated by blanks.
     [[nodiscard]] std::string names() const {
         std::vector<std::string> found;
         for (const auto& entry : std::filesystem::directory_iterator(path_)) {

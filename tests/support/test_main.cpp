@@ -1,6 +1,6 @@
-// The main of every unit test binary. H5PALETTIZE_TEST_THREADS sets oneTBB's threads, so that ctest
-// can run one binary with several thread counts: more than there are processors too, which a limit
-// alone does not give. H5PALETTIZE_TARGET forces the kernels' instruction set.
+// Main function of every unit test binary. H5PALETTIZE_TEST_THREADS sets the number of oneTBB's
+// threads, so that ctest can run a binary with several. It may exceed the number of processors,
+// which takes an arena beside the limit. H5PALETTIZE_TARGET forces the kernels' instruction set.
 #define BOOST_TEST_MODULE h5palettize
 #define BOOST_TEST_NO_MAIN
 #include <oneapi/tbb/global_control.h>

@@ -1,4 +1,4 @@
-// What tests ask of messages.
+// Searches messages.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Runs a body with a number of threads.
+// Runs a test with a given number of threads.
 #pragma once
 
 #include <oneapi/tbb/global_control.h>
@@ -8,7 +8,7 @@
 
 namespace pal::test {
 
-/// body() in an arena of so many threads, also where the machine has fewer cores.
+/// Returns body(), run in an arena of `threads` threads, even on a machine with fewer cores.
 template <class Body>
 auto with_threads(std::size_t threads, const Body& body) {
     const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,

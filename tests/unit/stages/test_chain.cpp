@@ -19,8 +19,8 @@ std::vector<float> floats(const PalettizedTensor& tensor) {
     return std::get<std::vector<float>>(decode(tensor));
 }
 
-/// Weights with 2^n_bits distinct vectors in each group along a logical axis, others in every
-/// group: a LUT that looks at the right weights meets them.
+/// Makes weights with 2^n_bits distinct vectors in each group, different in every group. A LUT made
+/// from the right weights has them exactly.
 void check_few_vectors(const Shape& shape, AxisMap axes, int axis, std::uint64_t group_size,
                        std::uint64_t dim, int n_bits) {
     const std::size_t group_axis = axis == 0 ? axes.output_axis : axes.input_axis;

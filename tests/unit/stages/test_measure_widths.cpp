@@ -1,4 +1,4 @@
-// What each width would lose, against what the chain loses.
+// Compares the measured error of each width with the error of the chain.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(measured_errors_are_those_of_the_chain) {
                 const auto [most, least] = deviations(task_for({256, 512}, spec, dtype), *given);
                 BOOST_TEST_CONTEXT("kind " << kind << " " << dtype_name(dtype) << " weighted "
                                            << given->sensitivities.has_value()) {
-                    // What rounding does to 256 entries of 8 bits is chance.
+                    // Rounding 256 entries to 8 bits changes the error by chance.
                     BOOST_TEST(most < 0.05);
                     BOOST_TEST(least > (spec.lut_qspec ? -0.05 : -0.01));
                 }

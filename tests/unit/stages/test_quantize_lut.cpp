@@ -27,7 +27,7 @@ void check_bytes(const QuantizedLut& result, const std::vector<std::uint8_t>& ex
     BOOST_TEST(result.quantized == expected, tt::per_element());
 }
 
-/// As check_bytes, for int8.
+/// Like check_bytes, for int8.
 void check_steps(const QuantizedLut& result, const std::vector<int>& expected) {
     const std::vector<std::uint8_t> bytes(expected.begin(), expected.end());
     check_bytes(result, bytes);
@@ -117,8 +117,8 @@ BOOST_AUTO_TEST_CASE(scales_have_the_weights_dtype) {
     BOOST_TEST(scale != static_cast<float>(4 / 127.5));
 }
 
-// Every LUT dtype x scheme x weight dtype: what is stored decodes to the LUT, in the weight's
-// dtype, within half a step.
+// Every LUT dtype x scheme x weight dtype: stored values decode to the LUT, in the weights' type,
+// within half a step.
 BOOST_AUTO_TEST_CASE(quantized_values_decode_to_the_lut) {
     const std::vector<double> lut{-0.71, -0.2, -0.01, 0, 0.003, 0.25, 0.5, 0.93};
     for (const DType weights : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {

@@ -1,4 +1,4 @@
-// Sensitivities as the weights of points: LUTs that serve what matters.
+// Sensitivities as the weights of points: LUTs that serve the weights that matter.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(equal_sensitivities_change_nothing_whatever_their_size) {
 }
 
 BOOST_AUTO_TEST_CASE(a_vector_weighs_what_its_elements_do) {
-    // Of 64 vectors two matter: with two clusters, those are the LUT.
+    // Only two of 64 vectors matter: with two clusters, they are the LUT.
     TensorTask task = scalar_task({8, 16}, 1, Engine::kFast);
     task.spec.cluster_dim = 2;
     task.geometry = std::get<Geometry>(make_geometry({8, 16}, {0, 1}, task.spec, false));

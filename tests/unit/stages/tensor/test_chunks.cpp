@@ -1,4 +1,4 @@
-// Chunks that are found when they are asked for are those that are held, and come in order.
+// Chunks found on demand equal those that are held, and come in order.
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <random>
@@ -37,7 +37,7 @@ std::shared_ptr<NumberedChunks> numbered(bool worth_threads) {
     return source;
 }
 
-/// With two threads: how many of 200 chunks have been read and not consumed.
+/// Largest number of 200 chunks that are read and not yet consumed, with two threads.
 int most_unconsumed(const std::shared_ptr<NumberedChunks>& source) {
     PalettizedTensor tensor;
     tensor.chunks = PackedChunks(source, 200);

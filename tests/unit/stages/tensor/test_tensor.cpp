@@ -38,8 +38,8 @@ BOOST_AUTO_TEST_CASE(element_counts_are_checked) {
 }
 
 // For every rank, axis, group size and cluster_dim: each weight belongs to exactly one vector of
-// one group, the group is the one of its channel, and a vector's weights differ in nothing but
-// consecutive output channels.
+// one group, and to the group of its channel. The weights of a vector differ only in their output
+// channels, which are consecutive.
 BOOST_AUTO_TEST_CASE(groups_and_vectors_partition_the_tensor) {
     const std::vector<Shape> shapes{
         {8, 6}, {3, 4, 8}, {3, 3, 4, 8}, {2, 3, 2, 8, 4}, {8, 4, 2, 2, 2}};

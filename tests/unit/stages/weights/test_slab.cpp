@@ -1,4 +1,4 @@
-// Tensors that are worked on in slabs come out as if they had been worked on as a whole.
+// Tensors that are palettized in slabs equal those that are palettized as a whole.
 #include <boost/test/unit_test.hpp>
 
 #include "stages/chain.hpp"
@@ -15,7 +15,7 @@ Geometry geometry_of(const Shape& shape, AxisMap axes, const PalettizationSpec& 
     return std::get<Geometry>(make_geometry(shape, axes, spec, true));
 }
 
-/// Cut into slabs of `units` units each, the last one with the rest.
+/// Cuts rows into slabs of `units` units each, the last one with the rest.
 std::vector<Slab> cut(std::uint64_t rows, std::uint64_t unit, std::uint64_t units) {
     std::vector<Slab> slabs;
     for (std::uint64_t first = 0; first + unit <= rows; first += unit * units)
