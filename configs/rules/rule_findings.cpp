@@ -110,7 +110,7 @@ class RuleJudge {
     std::string unmatched_text(const RuleTable::Rule& rule) {
         constexpr int kMostSuggestions = 10;  // each compares many names
         const bool suggest = unmatched_++ < kMostSuggestions;
-        const std::string text = rule.label + ": matches no module of " + files_;
+        std::string text = rule.label + ": matches no module of " + files_;
         if (rule.by_type) return text + hint_for_type(rule.rule->name);
         if (!suggest) return text;
         std::vector<std::string> modules;
@@ -121,9 +121,9 @@ class RuleJudge {
 
     [[nodiscard]] std::string hint_for_type(const std::string& name) const {
         std::set<std::string> types = types_in_use();
-        const std::string in_use = types.empty()
-                                       ? "; no tensor lies in a layer of a known type"
-                                       : fmt::format("; its types are {}", fmt::join(types, ", "));
+        std::string in_use = types.empty()
+                                 ? "; no tensor lies in a layer of a known type"
+                                 : fmt::format("; its types are {}", fmt::join(types, ", "));
         for (const auto& [layer, type] : table_.layer_types()) {
             if (!same_layer_type(name, type)) continue;
             return in_use + "; layer '" + layer + "' is of this type, but has no tensors in " +
