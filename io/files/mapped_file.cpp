@@ -22,19 +22,19 @@ constexpr std::size_t kTimesATable = 128;
 constexpr std::size_t kWorthAsking = std::size_t{64} << 10;
 
 // A mapped file, for the signal handler, which may read nothing but memory that stays.
-struct Region {
+struct MappedRegion {
     std::atomic<bool> taken{false};
     std::atomic<std::byte*> begin{nullptr};
     std::atomic<std::byte*> end{nullptr};
     std::atomic<bool> lost{false};
 };
-std::array<Region, 8> regions;
+std::array<MappedRegion, 8> regions;
 
 const auto page_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 struct sigaction before;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): see above
 
 /// Maps zeros from `page` to the end of the region, where the file cannot be read. Returns success.
-bool fill_with_zeros(Region& region, std::byte* page, std::byte* end) noexcept {
+bool fill_with_zeros(MappedRegion& region, std::byte* page, std::byte* end) noexcept {
     region.lost = true;
     return ::mmap(page, static_cast<std::size_t>(end - page), PROT_READ,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED;
@@ -42,7 +42,7 @@ bool fill_with_zeros(Region& region, std::byte* page, std::byte* end) noexcept {
 
 extern "C" void on_bus_error(int signal, siginfo_t* info, void* context) {
     auto* const at = static_cast<std::byte*>(info->si_addr);
-    for (Region& region : regions) {
+    for (MappedRegion& region : regions) {
         std::byte* const begin = region.begin;
         std::byte* const end = region.end;
         if (at < begin || at >= end) continue;
@@ -92,7 +92,7 @@ MappedFile::MappedFile(int descriptor, std::uint64_t file_bytes) : descriptor_(d
     base_ = static_cast<std::byte*>(base);
     bytes_ = file_bytes;
     looked_at_ = std::vector<std::atomic<std::uint64_t>>(file_bytes / (64 * kWindow) + 1);
-    Region& region = regions[region_];
+    MappedRegion& region = regions[region_];
     region.lost = false;
     region.end = base_ + bytes_;
     region.begin = base_;
@@ -100,7 +100,7 @@ MappedFile::MappedFile(int descriptor, std::uint64_t file_bytes) : descriptor_(d
 
 MappedFile::~MappedFile() {
     if (region_ == regions.size()) return;
-    Region& region = regions[region_];
+    MappedRegion& region = regions[region_];
     region.begin = region.end = nullptr;
     if (base_ != nullptr) ::munmap(base_, bytes_);
     region.taken = false;

@@ -27,7 +27,7 @@ struct RecordHead {
     std::uint32_t checksum = 0;
 };
 
-std::uint32_t checksum_of(const void* bytes, std::size_t count) {
+std::uint32_t crc32_of(const void* bytes, std::size_t count) {
     return libdeflate_crc32(0, bytes, count);
 }
 
@@ -106,7 +106,7 @@ class KeptChunks : public ChunkSource {
         try {
             for (std::size_t c = 0; c < places_.size(); ++c) {
                 const auto bytes = read(c, scratch);
-                if (checksum_of(bytes.data(), bytes.size()) != places_[c].checksum) return false;
+                if (crc32_of(bytes.data(), bytes.size()) != places_[c].checksum) return false;
             }
         } catch (const Error&) {  // cut or unreadable is as bad as damaged
             return false;
@@ -130,7 +130,7 @@ Json identity_json(const RunIdentity& identity) {
 std::string record_of(const Json& json) {
     const Bytes cbor = Json::to_cbor(json);
     const RecordHead head{static_cast<std::uint32_t>(cbor.size()),
-                          checksum_of(cbor.data(), cbor.size())};
+                          crc32_of(cbor.data(), cbor.size())};
     std::string record(sizeof head, '\0');
     std::memcpy(record.data(), &head, sizeof head);
     record.append(cbor.begin(), cbor.end());
@@ -168,7 +168,7 @@ std::optional<Json> read_record(const Descriptor& journal, std::uint64_t& positi
         return {};
     Bytes bytes(head.bytes);
     if (!read(bytes.data(), bytes.size(), position + sizeof head) ||
-        checksum_of(bytes.data(), bytes.size()) != head.checksum)
+        crc32_of(bytes.data(), bytes.size()) != head.checksum)
         return {};
     Json record = Json::from_cbor(bytes, true, false);
     if (record.is_discarded()) return {};
