@@ -107,7 +107,7 @@ std::string RankRecorder::profile_table(Clock::time_point start, std::size_t thr
 std::string RankRecorder::trace_json() {
     if (!recorder_) return {};
     if (ranks_.size() == 1) return pal::trace_json(recorder_->slices());
-    return pal::trace_json(job_until_now().ranks);
+    return pal::trace_json(job_.ranks);
 }
 
 }  // namespace pal
