@@ -41,8 +41,8 @@ class RankRecorder {
 
     /// The report's "profile", the same for people, and the trace, of all that is recorded until
     /// now; empty if nothing is. A process that is alone tells of itself. In a job rank 0 calls
-    /// them after gather(), while the others wait for it. start: of the run; threads: of this
-    /// process.
+    /// them after gather(), while the others wait for it; its trace ends with the last profile.
+    /// start: of the run; threads: of this process.
     [[nodiscard]] std::string profile_json(Clock::time_point start, std::size_t threads);
     [[nodiscard]] std::string profile_table(Clock::time_point start, std::size_t threads);
     [[nodiscard]] std::string trace_json();
