@@ -235,14 +235,26 @@ class Ranks(support.Case):
 
     def interrupted(self, ranks, interrupt, *options):
         """Begins a job; interrupts it once two ranks have finished something. Returns the job."""
-        job = subprocess.Popen(self.words(ranks, *SLOW, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while sum(os.path.getsize(name) > 700 for name in glob.glob(f"{self.merged}.shards/.*-journal")) < 2:
-            self.assertIsNone(job.poll(), "done before it could be interrupted")
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
-        interrupt(job)
-        return job
+        def ready():
+            with contextlib.suppress(FileNotFoundError):
+                return sum(os.path.getsize(name) > 700 for name in glob.glob(f"{self.merged}.shards/.*-journal")) >= 2
+
+        return self.interrupted_when(ready, interrupt, self.words(ranks, *SLOW, *options), lambda: os.remove(self.merged))
+
+    def interrupted_when(self, ready, interrupt, words, again):
+        """Begins a job; interrupts it once ready() holds. One that is through before is followed by another."""
+        for _ in range(support.ATTEMPTS):
+            job = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            deadline = time.monotonic() + DEADLINE_SECONDS
+            while job.poll() is None:
+                self.assertLess(time.monotonic(), deadline)
+                if ready():
+                    interrupt(job)
+                    return job
+                time.sleep(0.01)
+            self.ended(job, DONE)
+            again()
+        raise AssertionError("too quick to be interrupted")
 
     @staticmethod
     def kill_one_rank(job):
@@ -370,14 +382,8 @@ class Ranks(support.Case):
 
     def several_interrupted(self, ranks, interrupt, *options):
         """Begins a job; interrupts it once an output is there. Returns the job."""
-        job = subprocess.Popen(self.several_words(ranks, *SLOW, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not list((self.folder / "out").rglob("[0-9].h5")):
-            self.assertIsNone(job.poll(), "done before it could be interrupted")
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
-        interrupt(job)
-        return job
+        return self.interrupted_when(lambda: list((self.folder / "out").rglob("[0-9].h5")), interrupt,
+                                     self.several_words(ranks, *SLOW, *options), lambda: shutil.rmtree(self.path("out")))
 
     def test_a_killed_rank_leaves_whole_files_that_any_number_of_ranks_resumes(self):
         self.several(columns=2048)

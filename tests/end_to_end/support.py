@@ -12,8 +12,10 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import h5py
@@ -25,6 +27,8 @@ CHECKPOINTS = pathlib.Path(os.environ.get("H5PALETTIZE_CHECKPOINTS", SOURCE_DIR 
 THREADS = os.environ.get("H5PALETTIZE_TEST_THREADS")
 
 DONE, CHECK_FAILED, USAGE, INPUT, OUTPUT, STOPPED = 0, 1, 2, 3, 4, 5
+DEADLINE_SECONDS = 120  # for something to happen that takes a moment
+ATTEMPTS = 20  # to interrupt a run before it is through
 
 
 def command_line(*arguments):
@@ -105,6 +109,42 @@ class Case(unittest.TestCase):
         self.program("verify", original, palettized)
         self.program("restore", palettized, restored)
         return palettized, restored
+
+    def stopped_when(self, ready, start, again):
+        """A process of start() that stands still (SIGSTOP) while ready() holds. On a busy machine it may be through before it is looked
+        at: then again() cleans up, and another one is started."""
+        for _ in range(ATTEMPTS):
+            process = start()
+            end = time.monotonic() + DEADLINE_SECONDS
+            while process.poll() is None:
+                self.assertLess(time.monotonic(), end, "it was never ready to be interrupted")
+                if ready():
+                    process.send_signal(signal.SIGSTOP)
+                    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+                    if ready():
+                        return process
+                    process.send_signal(signal.SIGCONT)
+                time.sleep(0.001)
+            self.assertEqual(process.returncode, DONE)
+            again()
+        raise AssertionError("too quick to be interrupted")
+
+    def send_and_continue(self, process, *numbers):
+        """Sends signals to a process that stands still, which then goes on."""
+        for number in (*numbers, signal.SIGCONT):
+            process.send_signal(number)
+
+    def journaled(self, name):
+        """Finished tensors that a journal knows: whole records behind the first, each a length, a checksum, CBOR."""
+        try:
+            journal = (self.folder / name).read_bytes()
+        except OSError:
+            return 0
+        records, at = -1, 0
+        while at + 8 <= len(journal):
+            at += 8 + int.from_bytes(journal[at:at + 4], "little")
+            records += at <= len(journal)
+        return records
 
     def report(self, original, palettized, *options):
         """run with --report; returns the report."""

@@ -13,8 +13,6 @@ import h5py
 
 import support
 
-DEADLINE_SECONDS = 120
-
 
 class Interrupted(support.Case):
     def start(self, **options):
@@ -28,7 +26,7 @@ class Interrupted(support.Case):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
-        end = time.monotonic() + DEADLINE_SECONDS
+        end = time.monotonic() + support.DEADLINE_SECONDS
         while ".out.h5.h5palettize-part" not in self.temporaries():
             self.assertIsNone(process.poll(), "the run ended before it could be stopped")
             self.assertLess(time.monotonic(), end, "no temporary appeared")
@@ -40,7 +38,7 @@ class Interrupted(support.Case):
         one number comes once."""
         process.send_signal(number)
         status = pathlib.Path(f"/proc/{process.pid}/status")
-        end = time.monotonic() + DEADLINE_SECONDS
+        end = time.monotonic() + support.DEADLINE_SECONDS
         while process.poll() is None and int(re.search(r"ShdPnd:\s*(\w+)", status.read_text())[1], 16) >> (number - 1) & 1:
             self.assertLess(time.monotonic(), end, "the signal is still pending")
 
@@ -49,19 +47,13 @@ class Interrupted(support.Case):
 
     def stopped_while_it_writes(self, *command):
         """A command that makes out.h5, and stands still while it does."""
-        for _ in range(20):
+        def start():
             process = subprocess.Popen(support.command_line(*command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             self.addCleanup(process.communicate)
             self.addCleanup(process.kill)
-            while process.poll() is None:
-                if ".out.h5.h5palettize-part" in self.temporaries():
-                    process.send_signal(signal.SIGSTOP)
-                    if ".out.h5.h5palettize-part" in self.temporaries():
-                        return process
-                    process.send_signal(signal.SIGCONT)
-            self.assertEqual(process.wait(), support.DONE)
-            os.remove(self.path("out.h5"))
-        raise AssertionError("too quick to be stopped")
+            return process
+
+        return self.stopped_when(lambda: ".out.h5.h5palettize-part" in self.temporaries(), start, lambda: os.remove(self.path("out.h5")))
 
     def test_what_a_killed_merge_or_restore_leaves_the_next_one_removes(self):
         with h5py.File(self.path("in.h5"), "w") as file:
@@ -98,7 +90,7 @@ class Interrupted(support.Case):
                 # A second signal ends it at once, without the tensor in flight. SIGXCPU is none where its handler comes second.
                 for number in (signal.SIGTERM, signal.SIGINT)[:2 if name == signal.SIGXCPU else 1]:
                     self.send(process, number)
-                process.communicate(timeout=DEADLINE_SECONDS)
+                process.communicate(timeout=support.DEADLINE_SECONDS)
                 self.assertEqual(process.returncode, support.STOPPED)
                 self.assert_folder_holds("in.h5")
 
@@ -107,7 +99,7 @@ class Interrupted(support.Case):
             with self.subTest(signal=number):
                 process = self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
                 process.send_signal(number)
-                process.communicate(timeout=DEADLINE_SECONDS)
+                process.communicate(timeout=support.DEADLINE_SECONDS)
                 self.assertEqual(process.returncode, -number)
                 self.assert_folder_holds("in.h5")
 
@@ -119,7 +111,7 @@ class Interrupted(support.Case):
         self.assertTrue(self.temporaries())
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=DEADLINE_SECONDS)
+        process.communicate(timeout=support.DEADLINE_SECONDS)
         self.assert_folder_holds("in.h5")
 
     @unittest.skipIf(support.built_with_sanitizer(), "a sanitizer reports crashes itself")
@@ -128,7 +120,7 @@ class Interrupted(support.Case):
             with self.subTest(signal=name.name):
                 process = self.start()
                 process.send_signal(name)
-                _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+                _, errors = process.communicate(timeout=support.DEADLINE_SECONDS)
                 self.assertEqual(process.returncode, support.INPUT, errors)
                 self.assertRegex(errors, "crashed.*nothing was written")
                 self.assert_folder_holds("in.h5")

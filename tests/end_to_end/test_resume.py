@@ -14,10 +14,8 @@ import h5py
 
 import support
 
-DEADLINE_SECONDS = 120
-ATTEMPTS = 20
 LAYERS = 12
-IN_TIME = LAYERS // 2  # a run that has done more may have all others in flight, and finish them where it is to stop
+IN_TIME = LAYERS // 2  # tensors: with more of them done all others may be in flight, which a run finishes before it stops
 # Slow enough to be interrupted, and each tensor on its own: 0.1 s or so.
 OPTIONS = ("--n-bits", "6", "--engine", "reference", "--memory", "1MiB")
 
@@ -50,46 +48,18 @@ class Resume(support.Case):
     def hidden(self):
         return sorted(name for name in os.listdir(self.folder) if name.startswith(".out.h5.h5palettize-"))
 
-    def journaled(self):
-        """Finished tensors that the journal knows: whole records behind the first, each a length, a checksum, CBOR."""
-        try:
-            journal = (self.folder / ".out.h5.h5palettize-journal").read_bytes()
-        except OSError:
-            return 0
-        records, at = -1, 0
-        while at + 8 <= len(journal):
-            at += 8 + int.from_bytes(journal[at:at + 4], "little")
-            records += at <= len(journal)
-        return records
+    def done(self):
+        """Finished tensors of a run that has not published its output."""
+        return self.journaled(".out.h5.h5palettize-journal")
 
     def start_and_wait(self, original, *more, tensors=2, at_most=LAYERS):
-        """A run that has finished so many tensors, has more to do, and stands still until SIGCONT."""
-        for _ in range(ATTEMPTS):
-            process = self.start(original, *more)
-            end = time.monotonic() + DEADLINE_SECONDS
-            while process.poll() is None:
-                if self.journaled() >= tensors:
-                    process.send_signal(signal.SIGSTOP)
-                    if self.hidden() and self.journaled() <= at_most:
-                        return process
-                    process.send_signal(signal.SIGCONT)
-                    break
-                self.assertLess(time.monotonic(), end, "nothing was journaled")
-                time.sleep(0.002)
-            # On a busy machine a run may be through before it is looked at.
-            _, errors = process.communicate(timeout=DEADLINE_SECONDS)
-            self.assertEqual(process.returncode, support.DONE, errors)
-            os.remove(self.path("out.h5"))
-        raise AssertionError("too quick to be interrupted")
-
-    def signal(self, process, *numbers):
-        """Sends signals to a run that stands still, which then goes on."""
-        for number in (*numbers, signal.SIGCONT):
-            process.send_signal(number)
+        """A run that has finished so many tensors, has more to do, and stands still."""
+        return self.stopped_when(lambda: tensors <= self.done() <= at_most, lambda: self.start(original, *more),
+                                 lambda: os.remove(self.path("out.h5")))
 
     def kill(self, process):
         process.kill()
-        process.communicate(timeout=DEADLINE_SECONDS)
+        process.communicate(timeout=support.DEADLINE_SECONDS)
 
     def resumed(self, original):
         """Goes on to the end; how many tensors need not be done again."""
@@ -147,8 +117,8 @@ class Resume(support.Case):
             with self.subTest(signal=number.name):
                 process = self.start_and_wait(original, at_most=IN_TIME)
                 start = time.monotonic()
-                self.signal(process, number)
-                _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+                self.send_and_continue(process, number)
+                _, errors = process.communicate(timeout=support.DEADLINE_SECONDS)
                 self.assertEqual(process.returncode, support.STOPPED, errors)
                 self.assertLess(time.monotonic() - start, 5 + 5, "5 s, and some for a busy machine")
                 self.assertRegex(errors, "out.h5: interrupted; the same command with --resume goes on")
@@ -160,18 +130,18 @@ class Resume(support.Case):
     def test_a_limit_of_processor_time_stops_it_as_a_signal_does(self):
         original = self.checkpoint(layers=60)
         process = self.start(original, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (2, 60)))
-        _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+        _, errors = process.communicate(timeout=support.DEADLINE_SECONDS)
         self.assertEqual(process.returncode, support.STOPPED, errors)
         self.assertIn("out.h5: interrupted; the same command with --resume goes on", errors)
         self.assertEqual(len(self.hidden()), 2)
-        self.assertGreater(self.journaled(), 2)
+        self.assertGreater(self.done(), 2)
 
     def test_a_second_signal_stops_it_at_once(self):
         original = self.checkpoint()
         digest = self.whole(original)
         process = self.start_and_wait(original, at_most=IN_TIME)
-        self.signal(process, signal.SIGTERM, signal.SIGINT)
-        _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+        self.send_and_continue(process, signal.SIGTERM, signal.SIGINT)
+        _, errors = process.communicate(timeout=support.DEADLINE_SECONDS)
         self.assertEqual(process.returncode, support.STOPPED, errors)
         self.assertIn("interrupted", errors)
         self.assertGreaterEqual(self.resumed(original), 2)
@@ -190,7 +160,7 @@ class Resume(support.Case):
         self.assertIsNone(process.poll())
         start = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=DEADLINE_SECONDS)
+        process.communicate(timeout=support.DEADLINE_SECONDS)
         if process.returncode == support.DONE:
             self.skipTest("this machine finished the tensor within the 4 seconds that it is given")
         self.assertEqual(process.returncode, support.STOPPED)
@@ -295,7 +265,7 @@ class Resume(support.Case):
         limit = 190 * 1024
         process = self.start(original, "--resume",
                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-        _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+        _, errors = process.communicate(timeout=support.DEADLINE_SECONDS)
         self.assertEqual(process.returncode, support.OUTPUT, errors)
         self.assertRegex(errors, "File too large")
         self.assertGreater(self.resumed(original), 0)
@@ -305,7 +275,7 @@ class Resume(support.Case):
         original = self.checkpoint()
         limit = 190 * 1024
         process = self.start(original, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-        process.communicate(timeout=DEADLINE_SECONDS)
+        process.communicate(timeout=support.DEADLINE_SECONDS)
         self.assertEqual(process.returncode, support.OUTPUT)
         self.assert_folder_holds("in.h5")
 
