@@ -14,11 +14,11 @@ import sys
 # Rooms (sub-folders) of each folder from the top floor to the ground; "." is the folder itself. A file includes files of its
 # own room and of rooms further down.
 ROOMS = {
-    "pipeline": ". commands run report inputs profile cli machine ranks shards graph plan console",
-    "io": "compare write read h5 files guard .",
+    "pipeline": ". commands run merge profile cli report ranks machine record inputs graph shards plan console",
+    "io": "write write/copy compare read h5 files guard .",
     "configs": "rules text write model",
-    "stages": ". weights cluster/vectors cluster cluster/bounds cluster/histogram cluster/partition cluster/arithmetic "
-              "kernels tensor parallel",
+    "stages": ". groups weights cluster cluster/bounds cluster/histogram cluster/partition cluster/arithmetic "
+              "cluster/vectors cluster/types kernels tensor parallel",
 }
 
 # Headers of the C++ standard library have no dot; those of POSIX are listed.
@@ -35,12 +35,12 @@ ALLOWED = {
 # Headers that only some places may include.
 RESTRICTED = {
     r"(oneapi/)?tbb/flow_graph\.h|(oneapi/)?tbb\.h|(oneapi/)?tbb/tbb\.h": r"pipeline/",
-    r"boost/program_options.*": r"pipeline/(cli|commands)/",
+    r"boost/program_options.*": r"pipeline/cli/",
     r"hwy/.*": r"stages/kernels/",
     r"mpi\.h": r"pipeline/ranks/mpi\.cpp",
 }
-# Sources without a header of their name: alone and mpi both define ranks.hpp.
-NO_HEADER = r"pipeline/commands/.*|pipeline/main\.cpp|pipeline/ranks/(alone|mpi)\.cpp"
+# Sources without a header of their name: each command is declared in commands.hpp.
+NO_HEADER = r"pipeline/commands/.*|pipeline/main\.cpp"
 # Sources that include it behind Highway's.
 NOT_FIRST = r"stages/kernels/.*"
 

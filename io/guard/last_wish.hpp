@@ -12,9 +12,9 @@ namespace pal {
 /// - A crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT): removes the doomed files, prints an error
 ///   on stderr and exits with 3. HDF5 1.10.8 crashes on some damaged files. A sanitizer keeps its
 ///   own handlers of crashes.
-/// - exit() before expect_exit(): handled as a crash. HDF5 1.10.8 calls exit when memory is short.
+/// - exit before expect_exit(): handled as a crash. HDF5 1.10.8 calls exit when memory is short.
 void contain_signals();
-/// Tells that the program has come to its end: exit() is expected from now on.
+/// Tells that the program has come to its end: exit is expected from now on.
 void expect_exit() noexcept;
 
 /// Gives the calling thread a stack for the handler of crashes, until the thread ends. The thread's

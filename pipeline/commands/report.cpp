@@ -1,8 +1,8 @@
 // report: makes the page of a run from the JSON that the run wrote.
 #include <cstddef>
 
-#include "io/files/file_content.hpp"
 #include "pipeline/commands/commands.hpp"
+#include "pipeline/inputs/file_content.hpp"
 #include "pipeline/report/report_page.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <utility>
 
-#include "io/files/file_content.hpp"
 #include "io/files/paths.hpp"
+#include "pipeline/inputs/file_content.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -8,11 +8,11 @@
 #include <string_view>
 
 #include "io/files/content_stamp.hpp"
-#include "io/files/file_content.hpp"
 #include "io/files/partial_file.hpp"
 #include "io/files/paths.hpp"
 #include "pipeline/console/json_text.hpp"
 #include "pipeline/graph/fingerprint.hpp"
+#include "pipeline/inputs/file_content.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -1,4 +1,4 @@
-#include "io/files/file_content.hpp"
+#include "pipeline/inputs/file_content.hpp"
 
 #include <cerrno>
 #include <cstring>
