@@ -114,6 +114,7 @@ FinishedOutput execute_whole(Run& run, std::size_t file, RankRecorder& recording
             &recording,
             &output.writer(),
             output.journal().partial_path(),
+            {},
             [&output] { output.journal().discard(); },
             std::move(whole)};
 }

@@ -18,8 +18,11 @@ namespace pal {
 struct FinishedOutput {
     std::size_t file = 0;
     RankRecorder* recording = nullptr;
-    CheckpointWriter* writer = nullptr;  ///< null on a rank that does not lead
+    CheckpointWriter* writer = nullptr;  ///< null before merge()
     std::string partial_path = {};
+    /// Merges the shards of all ranks. The leader calls it in the step that publishes, so that no
+    /// other rank can hold it up in between. Sets `writer`. Empty if there are no shards.
+    std::function<void(FinishedOutput&)> merge = {};
     std::function<void()> published = {};  ///< every rank calls it once the output has its name
     std::shared_ptr<void> owner = {};      ///< keeps all of it alive
 };

@@ -25,6 +25,7 @@ void run_one(Run& run, std::optional<Publication>& publication, RankRecorder& re
     FinishedOutput output = execute(run, 0, recording);
     team.lead(
         [&] {
+            if (output.merge) output.merge(output);
             publication->publish(run, output);
             output.published();
         },

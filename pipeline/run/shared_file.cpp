@@ -62,11 +62,16 @@ class SharedFile {
     /// Fills in all of the output but its owner.
     FinishedOutput execute() {
         const auto resumed = together([&] { return open_shard(); });
-        const NumberedResults results = palettize(resumed);
-        const auto shards = together([&] { return finish_shard(); });
+        results_ = palettize(resumed);
+        shards_ = together([&] { return finish_shard(); });
         if (recording_.recorder() != nullptr) gather_recordings();
-        team_.lead([&] { merge(shards, results); }, &phases_);
-        return {0, &recording_, merged_ ? &merged_->writer : nullptr, "", [this] { clear(); }, {}};
+        FinishedOutput output{0, &recording_};
+        output.merge = [this](FinishedOutput& merged) {
+            merge();
+            merged.writer = &merged_->writer;
+        };
+        output.published = [this] { clear(); };
+        return output;
     }
 
   private:
@@ -157,10 +162,10 @@ class SharedFile {
         recording_.gather(heads, entries_);
     }
 
-    void merge(const std::vector<std::string>& files, const NumberedResults& results) {
+    void merge() {
         phases_.enter("merge", Activity::kWriting);
         const CheckpointReader& input = *run_.reader;
-        const std::vector<Shard> shards = open_shards(files);
+        const std::vector<Shard> shards = open_shards(shards_);
         require_input_of(shards.front(), input.info());
         const std::vector<MergedTensor> tensors = merged_tensors(shards, input.info());
         merged_.emplace(run_, input, tensors);
@@ -170,7 +175,7 @@ class SharedFile {
         const std::uint64_t bytes = merged_->writer.sync();
         phases_.count_bytes(0, bytes);
         phases_.leave();
-        run_.results[0].tensors = joined_results(records, results);
+        run_.results[0].tensors = joined_results(records, results_);
         complete_result(run_, 0, bytes, recording_);
     }
 
@@ -211,6 +216,8 @@ class SharedFile {
     const std::vector<const PlanEntry*> entries_;  // of parts_
     std::unordered_map<const PlanEntry*, std::size_t> piece_of_;
     std::optional<GrowingOutput> shard_;  // of this rank
+    NumberedResults results_;             // of all pieces
+    std::vector<std::string> shards_;     // of all ranks
     std::optional<MergedFile> merged_;    // on the leader
 };
 
