@@ -27,7 +27,14 @@ import json, pathlib, re, sys
 
 build, stamps = map(pathlib.Path, sys.argv[1:])
 AT_A_TIME = 10
-compiled = {entry["file"]: entry for entry in json.loads((build / "compile_commands.json").read_text())}
+def sources_of(entry):
+    """The sources that an entry compiles: one, or those of a room that are compiled as one."""
+    if "/Unity/" not in entry["file"]:
+        return [entry["file"]]
+    return re.findall(r'#include "(.*)"', pathlib.Path(entry["file"]).read_text())
+
+entries = json.loads((build / "compile_commands.json").read_text())
+compiled = {source: entry for entry in entries for source in sources_of(entry)}
 groups = {}  # the sources of a folder that are compiled alike
 for folder in ("pipeline", "stages", "io", "configs"):
     for file in filter(compiled.__contains__, map(str, sorted(pathlib.Path(folder).resolve().rglob("*.cpp")))):

@@ -28,6 +28,7 @@ LUTS = (None,
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 # Output channels first; a Keras file holds the reverse order.
 TORCH_SHAPES = ((64, 48), (16, 4, 5), (32, 12, 3, 3), (16, 4, 2, 2, 3))  # few indices, and many
+VECTOR_SHAPES = ((32, 24), (16, 4, 5), (16, 6, 3, 3), (16, 4, 2, 2, 3))  # vectors take longer
 
 
 def specs():
@@ -61,7 +62,8 @@ class RoundTrip(support.Case):
             for number, spec in enumerate(specs()):
                 group = file.create_group(f"s{number:04d}")
                 for tensor, dtype in enumerate(dtypes_of(number, layout)):
-                    shape = TORCH_SHAPES[(number // 2 + tensor) % len(TORCH_SHAPES)]
+                    shapes = TORCH_SHAPES if spec["cluster_dim"] == 1 else VECTOR_SHAPES
+                    shape = shapes[(number // 2 + tensor) % len(shapes)]
                     shape = shape if layout == "torch" else shape[::-1]
                     values = support.rng(number * 8 + tensor).standard_normal(shape) * 0.1
                     if spec["enable_per_channel_scale"]:

@@ -136,8 +136,8 @@ BOOST_AUTO_TEST_CASE(vectors_are_measured, *test::kArithmetic) {
         for (const std::size_t dim : {2, 4}) {
             PalettizationSpec vectors;
             vectors.cluster_dim = dim;
-            const auto [most, least] = deviations(task_for({128, 128}, vectors, DType::kF32),
-                                                  {values_of(name, 128 * 128), std::nullopt});
+            const auto [most, least] = deviations(task_for({64, 128}, vectors, DType::kF32),
+                                                  {values_of(name, 64 * 128), std::nullopt});
             BOOST_TEST_CONTEXT(name << " vectors of " << dim) {
                 BOOST_TEST(most < 0.12);
                 BOOST_TEST(least > -0.02);

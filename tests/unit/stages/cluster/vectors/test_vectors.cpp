@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(no_worse_than_five_plain_restarts_to_convergence, *kArithme
     for (const auto& [name, draw] : draws) {
         for (const std::size_t dim : {2, 3, 4, 8, 17}) {
             for (const std::size_t k : {4, 16, 64}) {
-                const auto values = drawn(2000 * dim, static_cast<unsigned>(dim * k), draw);
+                const auto values = drawn(1000 * dim, static_cast<unsigned>(dim * k), draw);
                 std::mt19937 random(static_cast<unsigned>(k));
                 double plain = std::numeric_limits<double>::infinity();
                 for (int restart = 0; restart < 5; ++restart)
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(samples_and_bins_lose_nothing_against_training_on_all, *kAr
             const auto values = drawn(40000 * dim, static_cast<unsigned>(dim), draw);
             std::mt19937 random(7);
             double plain = std::numeric_limits<double>::infinity();
-            for (int restart = 0; restart < 5; ++restart)
+            for (int restart = 0; restart < 3; ++restart)
                 plain = std::min(plain, plain_lloyd(values, dim, 16, random));
             const double ours =
                 true_cost(values, dim, cluster_vectors<float>({values, {}}, dim, 16, 1));
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(same_bits_on_every_number_of_threads) {
 
 BOOST_AUTO_TEST_CASE(same_bits_on_every_target_and_number_of_threads, *kArithmetic) {
     const std::vector<std::pair<Draw, std::size_t>> inputs{
-        {heavy, 1 << 14}, {pruned, 1 << 14}, {normal, 6000}};
+        {heavy, 1 << 13}, {pruned, 1 << 13}, {normal, 4000}};
     for (const auto& [draw, count] : inputs) {
         for (const std::size_t dim : {2, 3, 4, 8})
             check_threads_and_targets(drawn(count / dim * dim, 11, draw), dim, true);
