@@ -9,35 +9,35 @@ namespace pal {
 
 namespace {
 
-using Json = nlohmann::json;
+using Cbor = nlohmann::json;
 using Sums = std::vector<kernels::ErrorSums>;
 
-Json blob(const Sums& sums) {
+Cbor blob(const Sums& sums) {
     std::vector<std::uint8_t> bytes(sums.size() * sizeof(kernels::ErrorSums));
     if (!bytes.empty()) std::memcpy(bytes.data(), sums.data(), bytes.size());
-    return Json::binary(std::move(bytes));
+    return Cbor::binary(std::move(bytes));
 }
 
-Sums sums_from(const Json& json) {
+Sums sums_from(const Cbor& json) {
     const std::vector<std::uint8_t>& bytes = json.get_binary();
     Sums sums(bytes.size() / sizeof(kernels::ErrorSums));
     if (!sums.empty()) std::memcpy(sums.data(), bytes.data(), sums.size() * sizeof sums.front());
     return sums;
 }
 
-TensorResult result_from(const Json& json) {
+TensorResult result_from(const Cbor& json) {
     TensorResult result;
     result.finished = json.at("finished");
     result.failed = json.at("failed");
     result.code = json.at("code");
     result.message = json.at("message");
     result.seconds = json.at("seconds");
-    const Json& error = json.at("error");
+    const Cbor& error = json.at("error");
     result.error = {error.at(0), error.at(1), error.at(2),
                     error.at(3), error.at(4), sums_from(json.at("chunks"))};
     if (json.contains("gap")) result.optimality_gap = json.at("gap").get<double>();
     if (json.contains("weighted")) {
-        const Json& weighted = json.at("weighted");
+        const Cbor& weighted = json.at("weighted");
         result.weighted = WeightedError{weighted.at(0), weighted.at(1), weighted.at(2)};
     }
     result.palette_fingerprint = json.at("palette");
@@ -49,7 +49,7 @@ TensorResult result_from(const Json& json) {
 
 std::string to_bytes(const TensorResult& result) {
     const ErrorReport& error = result.error;
-    Json json{
+    Cbor json{
         {"finished", result.finished},
         {"failed", result.failed},
         {"code", result.code},
@@ -63,14 +63,14 @@ std::string to_bytes(const TensorResult& result) {
     if (const auto& weighted = result.weighted)
         json["weighted"] = {weighted->squared, weighted->energy, weighted->mse};
     std::string bytes;
-    Json::to_cbor(json, bytes);
+    Cbor::to_cbor(json, bytes);
     return bytes;
 }
 
 TensorResult result_from_bytes(std::string_view bytes) {
     try {
-        return result_from(Json::from_cbor(bytes));
-    } catch (const Json::exception&) {
+        return result_from(Cbor::from_cbor(bytes));
+    } catch (const Cbor::exception&) {
         throw Error(ErrorCode::kInput, "the bytes are no tensor result");
     }
 }

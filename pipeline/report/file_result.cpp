@@ -9,22 +9,22 @@ namespace pal {
 
 namespace {
 
-using Json = nlohmann::json;
+using Cbor = nlohmann::json;
 
-Json blob(const std::string& bytes) {
-    return Json::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+Cbor blob(const std::string& bytes) {
+    return Cbor::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
 }
 
-std::string unblob(const Json& json) {
+std::string unblob(const Cbor& json) {
     const std::vector<std::uint8_t>& bytes = json.get_binary();
     return {bytes.begin(), bytes.end()};
 }
 
-FileResult file_result_from(const Json& json) {
+FileResult file_result_from(const Cbor& json) {
     FileResult result;
-    for (const Json& tensor : json.at("tensors"))
+    for (const Cbor& tensor : json.at("tensors"))
         result.tensors.push_back(result_from_bytes(unblob(tensor)));
-    for (const Json& left : json.at("left_dense"))
+    for (const Cbor& left : json.at("left_dense"))
         result.left_dense.push_back({left.at(0), left.at(1)});
     result.input = unblob(json.at("input"));
     result.output = unblob(json.at("output"));
@@ -41,11 +41,11 @@ FileResult file_result_from(const Json& json) {
 }  // namespace
 
 std::string to_bytes(const FileResult& result) {
-    Json tensors = Json::array();
+    Cbor tensors = Cbor::array();
     for (const TensorResult& tensor : result.tensors) tensors.push_back(blob(to_bytes(tensor)));
-    Json left_dense = Json::array();
+    Cbor left_dense = Cbor::array();
     for (const LeftDense& left : result.left_dense) left_dense.push_back({left.entry, left.reason});
-    const Json json{{"tensors", std::move(tensors)},
+    const Cbor json{{"tensors", std::move(tensors)},
                     {"left_dense", std::move(left_dense)},
                     {"input", blob(result.input)},
                     {"output", blob(result.output)},
@@ -57,14 +57,14 @@ std::string to_bytes(const FileResult& result) {
                     {"profile_json", blob(result.profile_json)},
                     {"profile_table", blob(result.profile_table)}};
     std::string bytes;
-    Json::to_cbor(json, bytes);
+    Cbor::to_cbor(json, bytes);
     return bytes;
 }
 
 FileResult file_result_from_bytes(std::string_view bytes) {
     try {
-        return file_result_from(Json::from_cbor(bytes));
-    } catch (const Json::exception&) {
+        return file_result_from(Cbor::from_cbor(bytes));
+    } catch (const Cbor::exception&) {
         throw Error(ErrorCode::kInput, "the bytes are no result of a file");
     }
 }

@@ -23,7 +23,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 
-bool is_there(const std::string& path) {
+bool is_own_note(const std::string& path) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) return false;
     const auto refuse = [&](const char* what) {
@@ -50,7 +50,7 @@ FinishedFiles::FinishedFiles(const std::string& folder, const std::vector<std::s
     : folder_(folder), names_(names) {
     for (const std::string& name : names_) {
         const std::string path = place_of(name);
-        if (!is_there(path)) continue;
+        if (!is_own_note(path)) continue;
         Note note;
         if (read(file_content(path, kMostBytes, "not of a finished output"), note))
             notes_[name] = std::move(note);

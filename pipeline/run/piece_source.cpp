@@ -10,7 +10,7 @@ namespace pal {
 
 namespace {
 
-using Json = nlohmann::json;
+using Cbor = nlohmann::json;
 
 /// Places of the numbers in a question.
 enum Question : std::size_t { kBusy, kLeaves, kDoneTensors, kDoneBytes, kNumbers };
@@ -33,16 +33,16 @@ Ranks::Serve serve_pieces(Handout& handout, Progress& progress) {
 
 /// Packs results as CBOR.
 std::string packed(const NumberedResults& results) {
-    Json json = Json::array();
+    Cbor json = Cbor::array();
     for (const auto& [number, bytes] : results)
-        json.push_back({number, Json::binary({bytes.begin(), bytes.end()})});
+        json.push_back({number, Cbor::binary({bytes.begin(), bytes.end()})});
     std::string text;
-    Json::to_cbor(json, text);
+    Cbor::to_cbor(json, text);
     return text;
 }
 
 void unpack(const std::string& text, NumberedResults& results) {
-    for (const Json& pair : Json::from_cbor(text)) {
+    for (const Cbor& pair : Cbor::from_cbor(text)) {
         const std::vector<std::uint8_t>& bytes = pair.at(1).get_binary();
         results.emplace_back(pair.at(0), std::string(bytes.begin(), bytes.end()));
     }

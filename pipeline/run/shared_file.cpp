@@ -25,7 +25,7 @@ namespace pal {
 
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 /// The file that rank 0 merges the shards into. Its journal only keeps others from it.
 struct MergedFile {

@@ -12,8 +12,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Fixture {
-    Fixture() { write_dataset(create_file(source), "weight", H5T_IEEE_F32LE, {8}, kEightValues); }
+struct TargetFixture {
+    TargetFixture() {
+        write_dataset(create_file(source), "weight", H5T_IEEE_F32LE, {8}, kEightValues);
+    }
     [[nodiscard]] int open_code(const std::string& name) const {
         return error_code_of([&] { const pal::CheckpointReader reader(folder.file(name)); });
     }
@@ -26,7 +28,7 @@ struct Fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_CASE(what_cannot_be_read_is_an_input_error, Fixture) {
+BOOST_FIXTURE_TEST_CASE(what_cannot_be_read_is_an_input_error, TargetFixture) {
     fs::create_directory(folder.file("folder.h5"));
     write_file(folder.file("empty.h5"), "");
     write_file(folder.file("text.h5"), std::string(4096, 'x'));
@@ -36,7 +38,7 @@ BOOST_FIXTURE_TEST_CASE(what_cannot_be_read_is_an_input_error, Fixture) {
     BOOST_TEST(open_code("in.h5") == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_file_cut_anywhere_is_an_input_error, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_file_cut_anywhere_is_an_input_error, TargetFixture) {
     const std::string whole = file_bytes(source);
     for (std::size_t length = 1; length < whole.size(); length += 97) {
         write_file(folder.file("cut.h5"), whole.substr(0, length));
@@ -46,7 +48,7 @@ BOOST_FIXTURE_TEST_CASE(a_file_cut_anywhere_is_an_input_error, Fixture) {
     BOOST_TEST(open_code("cut.h5") == kInputError);
 }
 
-BOOST_FIXTURE_TEST_CASE(the_input_by_any_spelling_is_no_output, Fixture) {
+BOOST_FIXTURE_TEST_CASE(the_input_by_any_spelling_is_no_output, TargetFixture) {
     fs::create_symlink("in.h5", folder.file("symbolic.h5"));
     fs::create_hard_link(source, folder.file("second.h5"));
     fs::create_directory(folder.file("sub"));
@@ -63,7 +65,7 @@ BOOST_FIXTURE_TEST_CASE(the_input_by_any_spelling_is_no_output, Fixture) {
     BOOST_TEST(folder.names() == "in.h5 second.h5 sub symbolic.h5");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_name_as_long_as_names_may_be_is_a_target, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_name_as_long_as_names_may_be_is_a_target, TargetFixture) {
     const std::string name = std::string(252, 'n') + ".h5";
     palettize_file(source, folder.file(name), {"/weight"});
     BOOST_TEST(folder.names() == "in.h5 " + name);
@@ -73,7 +75,7 @@ BOOST_FIXTURE_TEST_CASE(a_name_as_long_as_names_may_be_is_a_target, Fixture) {
     BOOST_TEST(folder.names() == "in.h5 " + name);
 }
 
-BOOST_FIXTURE_TEST_CASE(data_that_cannot_be_copied_is_an_input_error, Fixture) {
+BOOST_FIXTURE_TEST_CASE(data_that_cannot_be_copied_is_an_input_error, TargetFixture) {
     // The header of the heap of the variable-length values is overwritten, and the copy must read
     // them.
     const std::string words = folder.file("words.h5");
@@ -95,7 +97,7 @@ BOOST_FIXTURE_TEST_CASE(data_that_cannot_be_copied_is_an_input_error, Fixture) {
     BOOST_TEST(folder.names() == "in.h5 words.h5");
 }
 
-BOOST_FIXTURE_TEST_CASE(an_output_that_cannot_be_is_an_output_error, Fixture) {
+BOOST_FIXTURE_TEST_CASE(an_output_that_cannot_be_is_an_output_error, TargetFixture) {
     fs::create_directory(folder.file("folder"));
     write_file(folder.file("taken"), "precious");
     fs::create_symlink("nowhere", folder.file("dangling"));
@@ -117,7 +119,7 @@ BOOST_FIXTURE_TEST_CASE(an_output_that_cannot_be_is_an_output_error, Fixture) {
     BOOST_TEST(file_bytes(folder.file("taken")) == "precious");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_writer_without_commit_leaves_nothing, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_writer_without_commit_leaves_nothing, TargetFixture) {
     const pal::CheckpointReader reader(source);
     try {
         pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/weight"});
@@ -131,7 +133,7 @@ BOOST_FIXTURE_TEST_CASE(a_writer_without_commit_leaves_nothing, Fixture) {
     }
 }
 
-BOOST_FIXTURE_TEST_CASE(a_write_that_fails_leaves_nothing, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_write_that_fails_leaves_nothing, TargetFixture) {
     const pal::CheckpointReader reader(source);
     const int wrong_path = error_code_of([&] {
         const pal::CheckpointWriter writer(reader, folder.file("out.h5"), false, {"/absent"});
@@ -148,7 +150,7 @@ BOOST_FIXTURE_TEST_CASE(a_write_that_fails_leaves_nothing, Fixture) {
     BOOST_TEST(folder.names() == "in.h5");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_target_that_appears_meanwhile_is_not_replaced, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_target_that_appears_meanwhile_is_not_replaced, TargetFixture) {
     const pal::CheckpointReader reader(source);
     for (const bool force : {false, true}) {
         const int code = error_code_of([&] {
@@ -162,7 +164,7 @@ BOOST_FIXTURE_TEST_CASE(a_target_that_appears_meanwhile_is_not_replaced, Fixture
     }
 }
 
-BOOST_FIXTURE_TEST_CASE(user_defined_links_are_refused_before_anything_is_made, Fixture) {
+BOOST_FIXTURE_TEST_CASE(user_defined_links_are_refused_before_anything_is_made, TargetFixture) {
     {
         const Id file = open_file(source, H5F_ACC_RDWR);
         const auto follow = [](const char*, hid_t, const void*, std::size_t, hid_t,
@@ -187,7 +189,7 @@ BOOST_FIXTURE_TEST_CASE(user_defined_links_are_refused_before_anything_is_made, 
 }
 
 BOOST_FIXTURE_TEST_CASE(what_another_put_in_the_place_of_the_partial_file_is_not_published,
-                        Fixture) {
+                        TargetFixture) {
     const std::string partial = folder.file("partial");
     for (const bool removed : {false, true}) {
         const pal::CheckpointReader reader(source);
