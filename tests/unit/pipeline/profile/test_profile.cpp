@@ -8,7 +8,7 @@ using test::kClose;
 
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kSecondNs = 1'000'000'000;
 
 const PlanEntry kSomeTensor;
 
@@ -17,9 +17,9 @@ Slice slice_of(std::string_view name, std::uint64_t ready, std::uint64_t start, 
     Slice slice;
     slice.name = name;
     slice.entry = &kSomeTensor;
-    slice.ready = ready * (kSecond / 10);
-    slice.start = start * (kSecond / 10);
-    slice.end = end * (kSecond / 10);
+    slice.ready = ready * (kSecondNs / 10);
+    slice.start = start * (kSecondNs / 10);
+    slice.end = end * (kSecondNs / 10);
     return slice;
 }
 
@@ -44,8 +44,8 @@ BOOST_AUTO_TEST_SUITE(profile)
 
 BOOST_AUTO_TEST_CASE(busy_time_is_that_of_all_threads_and_bytes_add_up) {
     Slice first = slice_of("cluster", 0, 0, 10);
-    first.helper_ns = kSecond / 2;
-    first.read_ns = kSecond / 4;
+    first.helper_ns = kSecondNs / 2;
+    first.read_ns = kSecondNs / 4;
     first.bytes_in = 3000;
     Slice second = slice_of("cluster", 0, 10, 20);
     second.thread = 1;
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(stages_stand_in_the_order_in_which_they_began) {
 
 BOOST_AUTO_TEST_CASE(each_moment_is_divided_among_what_runs) {
     Slice cluster = slice_of("cluster", 0, 0, 10);  // alone until 5, then beside a write
-    cluster.read_ns = kSecond / 2;                  // half of its time
+    cluster.read_ns = kSecondNs / 2;                // half of its time
     Slice write = slice_of("write", 0, 5, 10);
     write.activity = Activity::kWriting;
     const Profile result =
@@ -100,8 +100,8 @@ BOOST_AUTO_TEST_CASE(each_moment_is_divided_among_what_runs) {
 
 BOOST_AUTO_TEST_CASE(reading_is_a_part_of_thread_time_helpers_included) {
     Slice cluster = slice_of("cluster", 0, 0, 10);
-    cluster.helper_ns = kSecond;  // a second thread all along
-    cluster.read_ns = kSecond / 2;
+    cluster.helper_ns = kSecondNs;  // a second thread all along
+    cluster.read_ns = kSecondNs / 2;
     const Profile result = make_profile({cluster}, 1, 2);
     BOOST_TEST(result.reading == 0.25, kClose);
     BOOST_TEST(result.bound_by == "computing");
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_mostly_writes_is_bound_by_writing) {
 
 BOOST_AUTO_TEST_CASE(the_table_has_a_line_a_stage_and_rates_of_busy_time) {
     Slice assign = slice_of("assign", 0, 0, 10);
-    assign.helper_ns = kSecond;
+    assign.helper_ns = kSecondNs;
     assign.bytes_in = 3'000'000'000;
     const std::string table =
         profile_table(make_profile({assign, phase_of("plan", Activity::kComputing, 10, 11)}, 2, 2));
