@@ -87,8 +87,10 @@ FinishedOutput execute_whole(Run& run, std::size_t file, RankRecorder& recording
                              const std::string& before_errors) {
     auto whole = std::make_shared<WholeFile>();
     Phases& phases = recording.phases();
-    phases.enter("scan", Activity::kReading);
-    if (run.is_batch) whole->reader = open_again(run, file);
+    if (run.is_batch) {
+        phases.enter("scan", Activity::kReading);
+        whole->reader = open_again(run, file);
+    }
     const CheckpointReader& reader = run.is_batch ? *whole->reader : *run.reader;
     const Plan& plan = run.plan(file);
     phases.enter("copy", Activity::kWriting);
