@@ -25,6 +25,7 @@ std::vector<Option> options_of(const Command& command) { return options_in(all_g
 
 std::vector<std::string> command_names(const std::vector<Command>& commands) {
     std::vector<std::string> names;
+    names.reserve(commands.size());
     for (const Command& command : commands) names.push_back(command.name);
     return names;
 }

@@ -184,6 +184,7 @@ class SharedFile {
     [[nodiscard]] std::vector<TensorResult> joined_results(const std::vector<TensorRecord>& records,
                                                            const NumberedResults& results) const {
         std::vector<TensorResult> whole;
+        whole.reserve(records.size());
         for (const TensorRecord& record : records) whole.push_back(record.result);
         for (const auto& [piece, bytes] : results) {
             const TensorResult part = result_from_bytes(bytes);
