@@ -105,7 +105,7 @@ void keep_freed_buffers() {
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
-int guarded_run(const std::vector<Command>& commands, int argc, char** argv) {
+int guarded_run(const std::vector<Command>& (*commands)(), int argc, char** argv) {
     try {
         contain_signals();
         keep_freed_buffers();
@@ -114,7 +114,7 @@ int guarded_run(const std::vector<Command>& commands, int argc, char** argv) {
         // The program goes on if nobody reads its log any more. Standard output is checked below.
         std::signal(SIGPIPE, SIG_IGN);
         kernels::force_target_from_environment();
-        const int code = dispatch(commands, {argv + 1, argv + argc});
+        const int code = dispatch(commands(), {argv + 1, argv + argc});
         std::cout.flush();
         if (std::cout) return code;
         if (reader_of_stdout_is_gone()) return static_cast<int>(ErrorCode::kOutput);
@@ -130,7 +130,7 @@ int guarded_run(const std::vector<Command>& commands, int argc, char** argv) {
 
 }  // namespace
 
-int run_program(const std::vector<Command>& commands, int argc, char** argv) {
+int run_program(const std::vector<Command>& (*commands)(), int argc, char** argv) {
     open_missing_standard_streams();
     const int code = guarded_run(commands, argc, argv);
     expect_exit();
