@@ -78,8 +78,7 @@ void plan(Run& run, std::vector<CheckpointInfo> infos, Config config) {
     }
 }
 
-/// Keeps outputs that an earlier run has finished: for a batch by their notes, for a shard by what
-/// the shard says of itself.
+/// Keeps the outputs of a batch that an earlier run has finished, by their notes.
 void find_finished(Run& run) {
     for (std::size_t f = 0; f < run.file_count(); ++f) {
         const std::string* const result =

@@ -80,7 +80,6 @@ const std::vector<Publication::SideFile>& Publication::side_files() {
     static const auto trace = [](const Published& all) { return all.recording->trace_json(); };
     static const auto page = [](const Published& all) { return report_page(report(all)); };
     static const std::vector<SideFile> rows = {
-        {"report", report_from, report, nullptr, true},
         {"trace", trace_from, trace,
          "--trace: is of one input; give the file to look at alone, or --profile, which tells of "
          "each",
@@ -89,6 +88,7 @@ const std::vector<Publication::SideFile>& Publication::side_files() {
          "--report-html: is of one input; --report FILE --report-detail keeps what the pages of "
          "all show, and h5palettize report makes one of a file's part",
          false},
+        {"report", report_from, report, nullptr, true},  // last: it says that all is there
     };
     return rows;
 }
@@ -149,7 +149,7 @@ void Publication::publish(const Run& run, const FinishedOutput& output) {
     try {
         for (const auto& file : files_) file->publish();
         output.writer->publish();
-    } catch (const Error&) {
+    } catch (...) {
         for (const auto& file : files_) file->withdraw();
         throw;
     }
@@ -160,7 +160,12 @@ FilesSummary Publication::publish_batch(const Run& run) {
                          std::chrono::duration<double>(Clock::now() - run.start).count()};
     write({run, summary});
     publish_indexes(run);
-    for (const auto& file : files_) file->publish();
+    try {
+        for (const auto& file : files_) file->publish();
+    } catch (...) {
+        for (const auto& file : files_) file->withdraw();
+        throw;
+    }
     run.notes->discard();
     return summary;
 }
@@ -192,7 +197,7 @@ void publish_output(const Run& run, const FinishedOutput& output) {
                        to_bytes(run.results[output.file]));
         output.recording->phases().enter("publish", Activity::kWriting);
         output.writer->publish();
-    } catch (const Error&) {
+    } catch (...) {
         run.notes->take_back(name);
         throw;
     }
