@@ -180,27 +180,31 @@ class SharedFile {
     }
 
     /// Returns the results of the whole plan. records: of the merged file, in the order of the
-    /// plan. results: of the pieces; times add up, and the largest gap counts.
+    /// plan. results: of the pieces. Times of slabs add up, and their largest gap counts; tensors
+    /// with sensitivities are never cut.
     [[nodiscard]] std::vector<TensorResult> joined_results(const std::vector<TensorRecord>& records,
                                                            const NumberedResults& results) const {
         std::vector<TensorResult> whole;
         whole.reserve(records.size());
         for (const TensorRecord& record : records) whole.push_back(record.result);
         for (const auto& [piece, bytes] : results) {
-            const TensorResult part = result_from_bytes(bytes);
+            TensorResult part = result_from_bytes(bytes);
             TensorResult& result = whole[pieces_[piece].entry];
+            if (!pieces_[piece].slab) {
+                result = std::move(part);
+                continue;
+            }
             result.seconds += part.seconds;
             if (part.optimality_gap) {
                 result.optimality_gap =
                     std::max(result.optimality_gap.value_or(0), *part.optimality_gap);
             }
-            if (part.weighted) result.weighted = part.weighted;
         }
         return whole;
     }
 
-    /// The output has its name: removes what the ranks made. The leader removes all shards at once,
-    /// as a rank that is killed now would leave its own.
+    /// Removes what the ranks made, after the output got its name. The leader removes all shards: a
+    /// rank that is killed now could not remove its own.
     void clear() {
         if (team_.leads()) remove_parts(target_, team_.ranks().size());
         shard_->journal().discard();
