@@ -1,4 +1,4 @@
-// What a run of several files keeps of those that it has finished.
+// Notes of a run of several files about those that it has finished.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
