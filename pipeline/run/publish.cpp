@@ -60,6 +60,7 @@ struct Publication::Published {
     const Run& run;
     FilesSummary summary;               // of a batch
     RankRecorder* recording = nullptr;  // of a run of one file
+    std::string report = {};            // JSON; empty if no file tells of it
 };
 
 /// A file that an option names.
@@ -73,12 +74,9 @@ struct Publication::SideFile {
 
 /// To publish a new file, add a row here and its option to the option table.
 const std::vector<Publication::SideFile>& Publication::side_files() {
-    static const auto report = [](const Published& all) {
-        return all.run.is_batch ? files_report_json(file_reports(all.run), all.summary)
-                                : report_json(all.run.plan(0), &all.run.results[0]);
-    };
+    static const auto report = [](const Published& all) { return all.report; };
     static const auto trace = [](const Published& all) { return all.recording->trace_json(); };
-    static const auto page = [](const Published& all) { return report_page(report(all)); };
+    static const auto page = [](const Published& all) { return report_page(all.report); };
     static const std::vector<SideFile> rows = {
         {"trace", trace_from, trace,
          "--trace: is of one input; give the file to look at alone, or --profile, which tells of "
@@ -136,7 +134,12 @@ Publication::Publication(const Run& run) {
     }
 }
 
-void Publication::write(const Published& all) {
+void Publication::write(Published all) {
+    const Run& run = all.run;
+    if (run.arguments.has("report") || run.arguments.has("report-html")) {
+        all.report = run.is_batch ? files_report_json(file_reports(run), all.summary)
+                                  : report_json(run.plan(0), &run.results[0]);
+    }
     for (std::size_t s = 0; s < files_.size(); ++s) {
         const SideFile& row = side_files()[s];
         if (all.run.arguments.has(row.option)) files_[s]->write(row.content(all));

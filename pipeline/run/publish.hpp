@@ -52,7 +52,7 @@ class Publication {
     struct Published;
     struct SideFile;
     static const std::vector<SideFile>& side_files();
-    void write(const Published& all);
+    void write(Published all);
 
     MadeFolders folders_;
     std::vector<std::unique_ptr<ReportFile>> files_;  // one per row of the table
