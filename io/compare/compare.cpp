@@ -7,7 +7,7 @@
 #include "io/compare/comparison.hpp"
 #include "io/compare/foreign_documents.hpp"
 #include "io/guard/memory_fence.hpp"
-#include "io/h5/plausible.hpp"
+#include "io/read/plausible.hpp"
 
 namespace pal {
 

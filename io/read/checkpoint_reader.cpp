@@ -3,10 +3,10 @@
 #include <filesystem>
 
 #include "io/guard/memory_fence.hpp"
-#include "io/h5/plausible.hpp"
 #include "io/read/checkpoint.hpp"
 #include "io/read/open.hpp"
 #include "io/read/open_weights.hpp"
+#include "io/read/plausible.hpp"
 #include "io/read/read_palettized.hpp"
 #include "io/read/scan.hpp"
 

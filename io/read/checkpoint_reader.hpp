@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "stages/tensor/tensor.hpp"
 #include "stages/weights/weights.hpp"
 

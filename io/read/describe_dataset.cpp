@@ -6,8 +6,8 @@
 #include "io/h5/chunk_layout.hpp"
 #include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
-#include "io/h5/plausible.hpp"
 #include "io/h5/raw_value.hpp"
+#include "io/read/plausible.hpp"
 #include "io/read/references.hpp"
 
 namespace pal {

@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "io/guard/memory_fence.hpp"
-#include "io/h5/plausible.hpp"
+#include "io/read/plausible.hpp"
 
 namespace pal {
 

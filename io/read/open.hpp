@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "io/checkpoint_info.hpp"
 #include "io/h5/hdf5.hpp"
+#include "io/read/checkpoint_info.hpp"
 
 namespace pal {
 

@@ -10,7 +10,7 @@
 #include "io/h5/attributes.hpp"
 #include "io/h5/datatypes.hpp"
 #include "io/h5/member.hpp"
-#include "io/h5/plausible.hpp"
+#include "io/read/plausible.hpp"
 #include "io/read/read_indices.hpp"
 
 namespace pal {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/plan/choose_widths.hpp"
 #include "stages/tensor/error.hpp"

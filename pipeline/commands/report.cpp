@@ -2,7 +2,7 @@
 #include <cstddef>
 
 #include "pipeline/commands/commands.hpp"
-#include "pipeline/inputs/file_content.hpp"
+#include "pipeline/console/file_content.hpp"
 #include "pipeline/report/report_page.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -7,7 +7,7 @@
 #include "pipeline/commands/commands.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/standard_streams.hpp"
-#include "pipeline/graph/fingerprint.hpp"
+#include "pipeline/record/fingerprint.hpp"
 #include "pipeline/record/reported.hpp"
 #include "stages/decode.hpp"
 #include "stages/tensor/error.hpp"

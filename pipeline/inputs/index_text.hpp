@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 
 namespace pal {
 

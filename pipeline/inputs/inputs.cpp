@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "io/files/paths.hpp"
-#include "pipeline/inputs/file_content.hpp"
+#include "pipeline/console/file_content.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "stages/tensor/error.hpp"
 

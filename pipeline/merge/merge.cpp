@@ -9,7 +9,7 @@
 
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/progress.hpp"
-#include "pipeline/graph/fingerprint.hpp"
+#include "pipeline/record/fingerprint.hpp"
 #include "stages/tensor/error.hpp"
 #include "stages/weights/slab.hpp"
 

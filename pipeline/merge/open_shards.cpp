@@ -10,8 +10,8 @@
 #include <span>
 
 #include "io/files/content_stamp.hpp"
-#include "io/version.hpp"
-#include "pipeline/graph/fingerprint.hpp"
+#include "io/write/version.hpp"
+#include "pipeline/record/fingerprint.hpp"
 #include "pipeline/record/run_identity.hpp"
 #include "stages/tensor/error.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "configs/model/explanation.hpp"
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "pipeline/plan/plan.hpp"
 #include "stages/tensor/tensor.hpp"
 

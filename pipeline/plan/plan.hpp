@@ -12,7 +12,7 @@
 #include "configs/model/candidate.hpp"
 #include "configs/model/config.hpp"
 #include "configs/model/selection.hpp"
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "stages/chain.hpp"
 #include "stages/weights/slab.hpp"
 

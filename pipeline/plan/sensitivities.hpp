@@ -2,7 +2,7 @@
 // one value per weight.
 #pragma once
 
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "io/read/checkpoint_reader.hpp"
 
 namespace pal {

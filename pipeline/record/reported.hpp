@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "stages/decode.hpp"
 #include "stages/tensor/spec.hpp"
 

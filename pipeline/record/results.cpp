@@ -6,8 +6,8 @@
 
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/json_text.hpp"
-#include "pipeline/graph/fingerprint.hpp"
 #include "pipeline/plan/plan_text.hpp"
+#include "pipeline/record/fingerprint.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "io/files/content_stamp.hpp"
-#include "io/version.hpp"
-#include "pipeline/graph/fingerprint.hpp"
+#include "io/write/version.hpp"
+#include "pipeline/record/fingerprint.hpp"
 
 namespace pal {
 

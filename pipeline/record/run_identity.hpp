@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "io/write/journal.hpp"
 #include "pipeline/plan/plan.hpp"
 

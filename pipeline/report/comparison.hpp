@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "stages/decode.hpp"
 #include "stages/tensor/tensor.hpp"
 

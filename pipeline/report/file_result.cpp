@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipeline/graph/result_bytes.hpp"
+#include "pipeline/record/result_bytes.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -15,7 +15,7 @@
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/printable.hpp"
 #include "pipeline/console/progress.hpp"
-#include "pipeline/graph/fingerprint.hpp"
+#include "pipeline/record/fingerprint.hpp"
 #include "pipeline/record/reported.hpp"
 #include "pipeline/record/results.hpp"
 #include "pipeline/report/report.hpp"

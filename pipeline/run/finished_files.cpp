@@ -10,9 +10,9 @@
 #include "io/files/content_stamp.hpp"
 #include "io/files/partial_file.hpp"
 #include "io/files/paths.hpp"
+#include "pipeline/console/file_content.hpp"
 #include "pipeline/console/json_text.hpp"
-#include "pipeline/graph/fingerprint.hpp"
-#include "pipeline/inputs/file_content.hpp"
+#include "pipeline/record/fingerprint.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "pipeline/graph/graph.hpp"
 
 namespace pal::test {

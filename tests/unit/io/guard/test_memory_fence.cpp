@@ -8,7 +8,7 @@
 
 #include "io/guard/memory_fence.hpp"
 #include "io/guard/sanitized.hpp"
-#include "io/h5/plausible.hpp"
+#include "io/read/plausible.hpp"
 
 namespace {
 

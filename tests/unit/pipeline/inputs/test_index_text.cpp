@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "io/checkpoint_info.hpp"
+#include "io/read/checkpoint_info.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "stages/tensor/error.hpp"
 #include "tests/support/text.hpp"

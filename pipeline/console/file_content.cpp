@@ -1,4 +1,4 @@
-#include "pipeline/inputs/file_content.hpp"
+#include "pipeline/console/file_content.hpp"
 
 #include <cerrno>
 #include <cstring>

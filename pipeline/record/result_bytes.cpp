@@ -1,4 +1,4 @@
-#include "pipeline/graph/result_bytes.hpp"
+#include "pipeline/record/result_bytes.hpp"
 
 #include <cstdint>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "pipeline/graph/fingerprint.hpp"
+#include "pipeline/record/fingerprint.hpp"
 
 #include <fmt/format.h>
 

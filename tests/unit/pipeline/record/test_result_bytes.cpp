@@ -3,7 +3,7 @@
 #include <limits>
 #include <string>
 
-#include "pipeline/graph/result_bytes.hpp"
+#include "pipeline/record/result_bytes.hpp"
 #include "stages/tensor/error.hpp"
 
 using namespace pal;

@@ -1,4 +1,4 @@
-#include "io/h5/plausible.hpp"
+#include "io/read/plausible.hpp"
 
 #include <fmt/format.h>
 
