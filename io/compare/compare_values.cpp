@@ -6,7 +6,7 @@
 
 #include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
-#include "io/read/references.hpp"
+#include "io/h5/references.hpp"
 
 namespace pal {
 
@@ -17,10 +17,10 @@ namespace {
 std::vector<std::string> resolve(h5::RawValue& value, hid_t file,
                                  const std::map<haddr_t, haddr_t>* partners) {
     std::vector<std::string> regions;
-    for_each_reference(value, [&](H5R_type_t kind, unsigned char* bytes) {
-        haddr_t object = kind == H5R_OBJECT ? object_of(bytes) : 0;
+    h5::for_each_reference(value, [&](H5R_type_t kind, unsigned char* bytes) {
+        haddr_t object = kind == H5R_OBJECT ? h5::object_of(bytes) : 0;
         if (kind == H5R_DATASET_REGION) {
-            const ReferencedRegion region = region_of(file, bytes);
+            const h5::ReferencedRegion region = h5::region_of(file, bytes);
             object = region.object;
             regions.push_back(object == 0 ? "" : h5::encoded(region.selection));
             std::memset(bytes, 0, sizeof(hdset_reg_ref_t));

@@ -58,7 +58,6 @@ class CheckpointReader {
     [[nodiscard]] PalettizedTensor read_palettized(const std::string& path) const;
 
     /// The open file, for io/ alone.
-    using Impl = Checkpoint;
     [[nodiscard]] Checkpoint& impl() const noexcept { return *impl_; }
 
   private:

@@ -7,8 +7,8 @@
 #include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
 #include "io/h5/raw_value.hpp"
+#include "io/h5/references.hpp"
 #include "io/read/plausible.hpp"
-#include "io/read/references.hpp"
 
 namespace pal {
 
@@ -187,8 +187,8 @@ class DatasetDescription {
         std::optional<h5::RawValue> fill = h5::read_fill(plist_.get(), type_.get());
         bool refers = false;
         if (fill) {
-            for_each_reference(*fill, [&](H5R_type_t, const unsigned char* bytes) {
-                refers = refers || object_of(bytes) != 0;
+            h5::for_each_reference(*fill, [&](H5R_type_t, const unsigned char* bytes) {
+                refers = refers || h5::object_of(bytes) != 0;
             });
         }
         return refers;

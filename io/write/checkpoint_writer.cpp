@@ -95,8 +95,7 @@ void write_luts(hid_t group, const PalettizedTensor& tensor, hid_t type,
 }
 
 /// Estimates the bytes of a copy without the objects at the addresses `left_out`.
-std::uint64_t copied_bytes(const CheckpointReader::Impl& source,
-                           const std::set<haddr_t>& left_out) {
+std::uint64_t copied_bytes(const Checkpoint& source, const std::set<haddr_t>& left_out) {
     std::uint64_t bytes = source.info.file_bytes;
     const auto leave_out = [&](const std::string& path, std::uint64_t own_bytes) {
         if (left_out.count(source.address_of(path)) == 0) return;

@@ -30,7 +30,7 @@ struct CheckpointWriter::Impl {
           output(target_path),
           partial(target_path, force, partial_path) {}
 
-    const CheckpointReader::Impl& source;
+    const Checkpoint& source;
     std::string target;
     Output output;
     PartialFile partial;

@@ -60,7 +60,7 @@ void copy_stored(const SourceObject& from, const NewLink& to, bool without_attri
 
 /// Copies a dataset with a delicate fill value: creates it anew and writes the data. Data with
 /// references stays empty here; rewrite_references() writes it.
-void create_anew(const CheckpointReader::Impl& source, hid_t dataset, const NewLink& to,
+void create_anew(const Checkpoint& source, hid_t dataset, const NewLink& to,
                  const CopiedObjects& copies) {
     const h5::Type stored = h5::dataset_type(dataset);
     const h5::Type type = h5::copy_type(stored.get());
@@ -85,7 +85,7 @@ void create_anew(const CheckpointReader::Impl& source, hid_t dataset, const NewL
 
 }  // namespace
 
-void copy_dataset(const CheckpointReader::Impl& source, const SourceObject& from, const NewLink& to,
+void copy_dataset(const Checkpoint& source, const SourceObject& from, const NewLink& to,
                   const CopiedObjects& copies) {
     if (from.info.type == H5O_TYPE_DATASET) require_readable(from.id, to.path);
     if (source.delicate_fills.contains(from.link.address))

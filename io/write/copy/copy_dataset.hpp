@@ -2,8 +2,8 @@
 #pragma once
 
 #include "io/h5/hdf5.hpp"
-#include "io/read/references.hpp"
 #include "io/write/copy/links.hpp"
+#include "io/write/copy/rewrite_references.hpp"
 
 namespace pal {
 
@@ -19,7 +19,7 @@ struct SourceObject {
 /// they are stored. `copies`: objects copied so far, for references in fill values. References in
 /// data and attributes still lead into the source: see rewrite_references().
 /// Throws Error(kInput) where variable-length data cannot be read.
-void copy_dataset(const CheckpointReader::Impl& source, const SourceObject& from, const NewLink& to,
+void copy_dataset(const Checkpoint& source, const SourceObject& from, const NewLink& to,
                   const CopiedObjects& copies);
 
 }  // namespace pal

@@ -12,7 +12,7 @@ namespace {
 
 class SkeletonCopier {
   public:
-    SkeletonCopier(const CheckpointReader::Impl& source, hid_t target)
+    SkeletonCopier(const Checkpoint& source, hid_t target)
         : source_(source),
           target_(target),
           version_(source.file.get(), target),
@@ -53,7 +53,7 @@ class SkeletonCopier {
         return group;
     }
 
-    const CheckpointReader::Impl& source_;
+    const Checkpoint& source_;
     hid_t target_;
     FormatVersion version_;
     LinkProperties link_properties_;
@@ -63,8 +63,7 @@ class SkeletonCopier {
 
 }  // namespace
 
-StandIns copy_skeleton(const CheckpointReader::Impl& source, hid_t target,
-                       const std::set<haddr_t>& replaced) {
+StandIns copy_skeleton(const Checkpoint& source, hid_t target, const std::set<haddr_t>& replaced) {
     return SkeletonCopier(source, target).copy(replaced);
 }
 

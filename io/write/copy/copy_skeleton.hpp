@@ -10,7 +10,7 @@ namespace pal {
 /// Makes stand-ins in the open file `target` for the datasets at the addresses `replaced` of the
 /// source. Each gets one name, in plain groups, and no attributes that hold references. Returns the
 /// stand-ins. Throws Error as StandInMaker does.
-[[nodiscard]] StandIns copy_skeleton(const CheckpointReader::Impl& source, hid_t target,
+[[nodiscard]] StandIns copy_skeleton(const Checkpoint& source, hid_t target,
                                      const std::set<haddr_t>& replaced);
 
 }  // namespace pal

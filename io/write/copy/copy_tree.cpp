@@ -3,11 +3,11 @@
 #include <string>
 
 #include "io/h5/attributes.hpp"
-#include "io/read/references.hpp"
 #include "io/write/copy/copy_attributes.hpp"
 #include "io/write/copy/copy_dataset.hpp"
 #include "io/write/copy/format_version.hpp"
 #include "io/write/copy/groups.hpp"
+#include "io/write/copy/rewrite_references.hpp"
 
 namespace pal {
 
@@ -17,8 +17,8 @@ namespace {
 /// it.
 class TreeCopier {
   public:
-    TreeCopier(const CheckpointReader::Impl& source, hid_t target,
-               const std::set<haddr_t>& replaced, const LinkedObjects& linked, bool drop_documents)
+    TreeCopier(const Checkpoint& source, hid_t target, const std::set<haddr_t>& replaced,
+               const LinkedObjects& linked, bool drop_documents)
         : source_(source),
           target_(target),
           replaced_(replaced),
@@ -89,7 +89,7 @@ class TreeCopier {
         copy_members(from, copy.get(), to.path, depth + 1);
     }
 
-    const CheckpointReader::Impl& source_;
+    const Checkpoint& source_;
     hid_t target_;
     const std::set<haddr_t>& replaced_;
     const LinkedObjects& linked_;
@@ -105,9 +105,8 @@ class TreeCopier {
 
 }  // namespace
 
-StandIns copy_tree(const CheckpointReader::Impl& source, hid_t target,
-                   const std::set<haddr_t>& replaced, const LinkedObjects& linked,
-                   bool drop_documents) {
+StandIns copy_tree(const Checkpoint& source, hid_t target, const std::set<haddr_t>& replaced,
+                   const LinkedObjects& linked, bool drop_documents) {
     return TreeCopier(source, target, replaced, linked, drop_documents).copy();
 }
 

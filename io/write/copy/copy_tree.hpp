@@ -16,7 +16,7 @@ using LinkedObjects = std::map<haddr_t, ExternalTarget>;
 /// linked          an external link is made in place of each
 /// drop_documents  leaves out what CheckpointWriter::finish() added to the source
 /// Returns the stand-ins. Throws Error.
-[[nodiscard]] StandIns copy_tree(const CheckpointReader::Impl& source, hid_t target,
+[[nodiscard]] StandIns copy_tree(const Checkpoint& source, hid_t target,
                                  const std::set<haddr_t>& replaced, const LinkedObjects& linked,
                                  bool drop_documents);
 

@@ -8,7 +8,7 @@ namespace pal {
 
 namespace {
 
-h5::Plist file_plist(const CheckpointReader::Impl& source) {
+h5::Plist file_plist(const Checkpoint& source) {
     h5::Plist plist = h5::create_plist(H5P_FILE_CREATE);
     const h5::Plist from(
         h5::call("read file properties", [&] { return H5Fget_create_plist(source.file.get()); }));
@@ -49,7 +49,7 @@ h5::Plist file_plist(const CheckpointReader::Impl& source) {
 
 }  // namespace
 
-h5::File create_like(const CheckpointReader::Impl& source, const std::string& path) {
+h5::File create_like(const Checkpoint& source, const std::string& path) {
     const h5::Plist creation = file_plist(source);
     const h5::Plist access = h5::file_access(h5::object_cache_bytes(source.largest_name_bytes));
     const H5F_libver_t low = lowest_version(source.file.get());

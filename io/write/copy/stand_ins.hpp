@@ -21,7 +21,7 @@ enum class ReferenceAttributes { kCopy, kLeaveOut };
 class StandInMaker {
   public:
     /// `source` outlives this object.
-    explicit StandInMaker(const CheckpointReader::Impl& source,
+    explicit StandInMaker(const Checkpoint& source,
                           ReferenceAttributes references = ReferenceAttributes::kCopy)
         : source_(source), references_(references) {}
 
@@ -36,7 +36,7 @@ class StandInMaker {
     void copy_dataset_attributes(hid_t dataset, hid_t group, const std::string& path) const;
     hid_t group_properties(hid_t dataset_plist);
 
-    const CheckpointReader::Impl& source_;
+    const Checkpoint& source_;
     ReferenceAttributes references_;
     std::map<unsigned, h5::Plist> group_plists_;  // by the creation order of attributes
 };

@@ -1,8 +1,7 @@
-// References to objects and to regions of datasets. They hold addresses in their own file, so a
-// plain copy of one points anywhere. Each is made anew for the copied object.
+// Makes the references of a copied checkpoint anew. A reference holds an address in its own file,
+// so a plain copy of it points anywhere.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -29,19 +28,5 @@ void rewrite_references(const Checkpoint& source, const CopiedObjects& copy);
 /// messages. Throws as rewrite_references.
 void translate_references(h5::RawValue& value, const Checkpoint& source, const CopiedObjects& copy,
                           const std::string& where);
-
-/// Calls visit(kind, bytes in memory) for each reference in a value.
-using ReferenceVisitor = std::function<void(H5R_type_t, unsigned char*)>;
-void for_each_reference(h5::RawValue& value, const ReferenceVisitor& visit);
-
-/// Returns the address of the object that an object reference leads to; 0 if it leads nowhere.
-[[nodiscard]] haddr_t object_of(const unsigned char* reference);
-
-struct ReferencedRegion {
-    haddr_t object = 0;  // 0: the reference leads nowhere
-    h5::Space selection;
-};
-/// Resolves a region reference of `file`.
-[[nodiscard]] ReferencedRegion region_of(hid_t file, const unsigned char* reference);
 
 }  // namespace pal
