@@ -34,7 +34,7 @@ std::string option_words(const Command& command) {
 std::string bash_values(const Option& option) {
     if (const auto choices = option.choices(); !choices.empty())
         return fmt::format("_h5palettize_words '{}'; return", fmt::join(choices, " "));
-    return option.kind == ValueKind::kFile ? "_h5palettize_files; return" : "return";
+    return option.names_file() ? "_h5palettize_files; return" : "return";
 }
 
 /// Cases of a bash statement over the word before: the values of each option that takes one. Each
@@ -86,9 +86,9 @@ std::string zsh_option(const Option& option) {
                              : fmt::format("'({1} {0})'{{{1},{0}}}'[{2}]'", name, other, text);
     }
     const auto choices = option.choices();
-    const std::string action = !choices.empty() ? fmt::format("({})", fmt::join(choices, " "))
-                               : option.kind == ValueKind::kFile ? "_files"
-                                                                 : " ";
+    const std::string action = !choices.empty()      ? fmt::format("({})", fmt::join(choices, " "))
+                               : option.names_file() ? "_files"
+                                                     : " ";
     return fmt::format("'{}=[{}]:{}:{}'", name, text, option.name, action);
 }
 

@@ -23,6 +23,10 @@ constexpr Option file(OptionGroup group, Text name, Text text) {
     return {.group = group, .name = name, .kind = ValueKind::kFile, .raw_text = text};
 }
 
+constexpr Option new_file(OptionGroup group, Text name, Text text) {
+    return {.group = group, .name = name, .kind = ValueKind::kNewFile, .raw_text = text};
+}
+
 constexpr Option value(OptionGroup group, Text name, Text text, Text fallback = "") {
     return {.group = group,
             .name = name,
@@ -105,8 +109,8 @@ constexpr std::array kOptions{
 
     file(kWork, "sensitivity",
          "HDF5 file with the same paths and shapes, one value a weight: how much each matters"),
-    file(kWork, "report",
-         "write a JSON report to this file; one that exists is replaced with --force only"),
+    new_file(kWork, "report",
+             "write a JSON report to this file; one that exists is replaced with --force only"),
 
     value(kTarget, "target-bpw",
           "bits per weight of all palettized tensors together, LUTs and scales included, at most"),
@@ -117,9 +121,10 @@ constexpr std::array kOptions{
         kTarget, "objective",
         "the error to make small: relative (default: each tensor's, by its energy, times its "
         "weights) or absolute (default with --sensitivity)"),
-    file(kTarget, "write-config",
-         "write the choice to this file, as a configuration for run --config; one that exists is "
-         "replaced with --force only"),
+    new_file(
+        kTarget, "write-config",
+        "write the choice to this file, as a configuration for run --config; one that exists is "
+        "replaced with --force only"),
 
     flag(kTrust, "allow-plugins", "let HDF5 load filters from the folders of HDF5_PLUGIN_PATH"),
     flag(kTrust, "follow-external",
@@ -152,11 +157,11 @@ constexpr std::array kOptions{
 
     flag(kRecording, "profile",
          "print it by stage (and rank) on stderr: busy time, bytes, queues, what bounds the run"),
-    file(kRecording, "trace", "write a trace to this file, for Perfetto and chrome://tracing"),
+    new_file(kRecording, "trace", "write a trace to this file, for Perfetto and chrome://tracing"),
 
-    file(kPage, "report-html",
-         "write a page to this file: tensors, their errors, histograms and palettes, and stage "
-         "times; it needs no network"),
+    new_file(kPage, "report-html",
+             "write a page to this file: tensors, their errors, histograms and palettes, and stage "
+             "times; it needs no network"),
     flag(kPage, "report-detail",
          "put what the page shows of each tensor into the --report too, for `h5palettize report`"),
 
@@ -232,7 +237,7 @@ void replace(std::string& text, Text place, const std::string& by) {
 
 std::string Option::value_name() const {
     if (!takes_value()) return "";
-    return kind == ValueKind::kFile ? "FILE" : "arg";
+    return names_file() ? "FILE" : "arg";
 }
 
 std::vector<std::string> Option::choices() const {
@@ -265,6 +270,14 @@ std::vector<Option> options_in(const std::vector<OptionGroup>& groups) {
     for (const OptionSection& section : option_sections(groups))
         options.insert(options.end(), section.options.begin(), section.options.end());
     return options;
+}
+
+std::vector<std::string> new_file_options() {
+    std::vector<std::string> names;
+    for (const Option& option : kOptions) {
+        if (option.kind == ValueKind::kNewFile) names.emplace_back(option.name);
+    }
+    return names;
 }
 
 std::string fallback_of(std::string_view option) {

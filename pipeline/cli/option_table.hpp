@@ -37,7 +37,8 @@ enum class ValueKind {
     kFlag,    // no value
     kText,    // any text; the code that reads the option checks it
     kChoice,  // one of the choices; check_choices() checks it
-    kFile     // name of a file, which shells complete
+    kFile,    // name of a file that is read
+    kNewFile  // name of a file that the command writes beside its output
 };
 
 /// Row of the table. The strings live as long as the program.
@@ -52,6 +53,9 @@ struct Option {
     std::string_view raw_text = {};  // text() with {choices} and {default} not filled in
 
     [[nodiscard]] bool takes_value() const { return kind != ValueKind::kFlag; }
+    [[nodiscard]] bool names_file() const {
+        return kind == ValueKind::kFile || kind == ValueKind::kNewFile;
+    }
     /// Name of the value in --help and man pages; empty for flags.
     [[nodiscard]] std::string value_name() const;
     /// Allowed values, in the order of messages; empty: no fixed list.
@@ -71,6 +75,9 @@ struct OptionSection {
 
 /// The same options without titles.
 [[nodiscard]] std::vector<Option> options_in(const std::vector<OptionGroup>& groups);
+
+/// Names of the options of kind kNewFile, of all commands.
+[[nodiscard]] std::vector<std::string> new_file_options();
 
 /// Default value of the option; empty: none, or not a fixed one.
 [[nodiscard]] std::string fallback_of(std::string_view option);

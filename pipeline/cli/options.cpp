@@ -45,19 +45,6 @@ std::vector<UsedFile> configuration_files(const Arguments& arguments) {
     return files;
 }
 
-/// Opens the file that the option names. It must be no other file of the command line: none that is
-/// read, no output, and none that an option in `others` names.
-ReportFile written_file(const Arguments& arguments, const std::string& option,
-                        const std::vector<std::string>& others) {
-    require_file_name(arguments, option);
-    std::vector<UsedFile> used = configuration_files(arguments);
-    used.push_back({arguments.positionals[0], "the input"});
-    if (arguments.positionals.size() > 1) used.push_back({arguments.positionals[1], "the output"});
-    used.insert(used.end(), arguments.others.begin(), arguments.others.end());
-    for (const std::string& other : others) add_file(arguments, other, "the " + other, used);
-    return {"--" + option, arguments.text(option), arguments.flag("force"), used};
-}
-
 }  // namespace
 
 ReadOptions read_options_from(const Arguments& arguments) {
@@ -140,20 +127,16 @@ void check_output(const Arguments& arguments) {
         check_target(arguments.positionals[0], replaced, arguments.flag("force"));
 }
 
-ReportFile report_from(const Arguments& arguments) { return written_file(arguments, "report", {}); }
-
-ReportFile trace_from(const Arguments& arguments) {
-    return written_file(arguments, "trace", {"report"});
-}
-
-ReportFile written_config_from(const Arguments& arguments) {
-    return written_file(arguments, "write-config", {"report"});
-}
-
-ReportFile page_from(const Arguments& arguments) {
-    if (arguments.flag("report-detail") && !arguments.has("report"))
-        throw Error(ErrorCode::kUsage, "--report-detail: is for --report FILE, which is missing");
-    return written_file(arguments, "report-html", {"report", "trace"});
+ReportFile new_file_from(const Arguments& arguments, const std::string& option) {
+    require_file_name(arguments, option);
+    std::vector<UsedFile> used = configuration_files(arguments);
+    used.push_back({arguments.positionals[0], "the input"});
+    if (arguments.positionals.size() > 1) used.push_back({arguments.positionals[1], "the output"});
+    used.insert(used.end(), arguments.others.begin(), arguments.others.end());
+    for (const std::string& other : new_file_options()) {
+        if (other != option) add_file(arguments, other, "the file of --" + other, used);
+    }
+    return {"--" + option, arguments.text(option), arguments.flag("force"), used};
 }
 
 }  // namespace pal

@@ -44,16 +44,8 @@ namespace pal {
 /// also if options were read from that file.
 void check_output(const Arguments& arguments);
 
-// Files that a command writes beside its output. Each throws as ReportFile does, also if the
-// command line names the file for another use.
-
-/// --report.
-[[nodiscard]] ReportFile report_from(const Arguments& arguments);
-/// --trace.
-[[nodiscard]] ReportFile trace_from(const Arguments& arguments);
-/// --report-html. Throws Error(kUsage) also for --report-detail without --report.
-[[nodiscard]] ReportFile page_from(const Arguments& arguments);
-/// --write-config.
-[[nodiscard]] ReportFile written_config_from(const Arguments& arguments);
+/// Opens the file that an option of kind kNewFile names. Throws as ReportFile does, also if the
+/// command line names the file for another use.
+[[nodiscard]] ReportFile new_file_from(const Arguments& arguments, const std::string& option);
 
 }  // namespace pal

@@ -135,8 +135,8 @@ int execute_plan(const Arguments& arguments) {
     std::vector<CheckpointInfo> infos = scan_files(files.inputs, arguments);
     check_outputs_of(files, arguments);
     const Arguments with_all = several ? with_others(arguments, files) : arguments;
-    ReportFile report = report_from(with_all);
-    ReportFile config = written_config_from(with_all);
+    ReportFile report = new_file_from(with_all, "report");
+    ReportFile config = new_file_from(with_all, "write-config");
     PlannedFiles planned =
         plan_files(files.inputs, std::move(infos), config_from(arguments), arguments);
     warn_of(planned, several);

@@ -65,8 +65,7 @@ struct Publication::Published {
 
 /// A file that an option names.
 struct Publication::SideFile {
-    const char* option;
-    ReportFile (*open)(const Arguments&);  // checks that it can be written
+    const char* option;  // of kind kNewFile
     std::string (*content)(const Published&);
     const char* refusal_for_batch;  // null: a batch may have it
     bool is_for_ranks;              // a job of several ranks may have it
@@ -78,15 +77,15 @@ const std::vector<Publication::SideFile>& Publication::side_files() {
     static const auto trace = [](const Published& all) { return all.recording->trace_json(); };
     static const auto page = [](const Published& all) { return report_page(all.report); };
     static const std::vector<SideFile> rows = {
-        {"trace", trace_from, trace,
+        {"trace", trace,
          "--trace: is of one input; give the file to look at alone, or --profile, which tells of "
          "each",
          true},
-        {"report-html", page_from, page,
+        {"report-html", page,
          "--report-html: is of one input; --report FILE --report-detail keeps what the pages of "
          "all show, and h5palettize report makes one of a file's part",
          false},
-        {"report", report_from, report, nullptr, true},  // last: it says that all is there
+        {"report", report, nullptr, true},  // last: it says that all is there
     };
     return rows;
 }
@@ -100,6 +99,8 @@ void Publication::refuse_unsupported(const Run& run) {
     const Arguments& arguments = run.arguments;
     const auto refuse = [](const std::string& text) { throw Error(ErrorCode::kUsage, text); };
     const bool has_ranks = !run.team.is_alone();
+    if (arguments.flag("report-detail") && !arguments.has("report"))
+        refuse("--report-detail: is for --report FILE, which is missing");
     if (run.is_batch && arguments.has("shard")) {
         refuse(
             "--shard: is of one input; divide each of them, or give each machine some of the "
@@ -127,7 +128,8 @@ Publication::Publication(const Run& run) {
         prepare_folder_of_ranks(run.target(0), run.team.ranks().size(), run.resumes);
     }
     for (const SideFile& row : side_files())
-        files_.emplace_back(new ReportFile(row.open(arguments)));  // it cannot be moved
+        files_.emplace_back(
+            new ReportFile(new_file_from(arguments, row.option)));  // it cannot be moved
     // A run that was killed when an output had its name left its journal.
     for (std::size_t f = 0; f < run.file_count(); ++f) {
         if (std::ranges::find(run.to_do, f) == run.to_do.end()) remove_journal(run.target(f));
