@@ -87,7 +87,7 @@ class Profile(support.Case):
                                (["--trace", "the output"], ["--trace", self.path("out.h5")]),
                                (["--trace", "found ''"], ["--trace", ""]),
                                (["--report", "found ''"], ["--report", ""]),
-                               (["--trace", "the report"],
+                               (["--trace", "the file of --report"],
                                 ["--trace", self.path("both.json"), "--report", self.path("both.json")])):
             with self.subTest(options=options):
                 self.refused(support.USAGE, words, "run", path, self.path("out.h5"), "--preset", "w4", *options)

@@ -125,8 +125,8 @@ class Page(support.Case):
         page = self.write_text("p.html", "precious")
         run = ("run", path, self.path("out.h5"), *SMALL)
         self.refused(support.USAGE, [r"p\.html: exists", "force"], *run, "--report-html", page)
-        for option, other in (("--report", "the report"), ("--trace", "the trace")):
-            self.refused(support.USAGE, [f"--report-html .*: is {other}"], *run, option, self.path("x"), "--report-html",
+        for option in ("--report", "--trace"):
+            self.refused(support.USAGE, [r"(--report-html|--trace) .*: is the file of --"], *run, option, self.path("x"), "--report-html",
                          self.path("x"), "--force")
         self.refused(support.USAGE, ["--report-html .*: is the input"], *run, "--report-html", path, "--force")
         self.refused(support.USAGE, ["--report-detail.*--report FILE"], *run, "--report-detail")
