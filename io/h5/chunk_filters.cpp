@@ -3,6 +3,7 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 
 #include "stages/kernels/unshuffle.hpp"
@@ -133,14 +134,21 @@ void ChunkDecoder::decode(std::span<const std::byte> stored, std::uint32_t mask,
         const auto target = [&](std::size_t size) {
             return f == 0 && size == chunk.size() ? chunk : buffer_for(bytes, size);
         };
-        if (filters[f].id == H5Z_FILTER_FLETCHER32) {
-            bytes = checked(bytes);
-        } else if (filters[f].id == H5Z_FILTER_DEFLATE) {
-            bytes = inflate(bytes, target(size_before(f)));
-        } else {
-            const std::span<std::byte> elements = target(bytes.size());
-            kernels::unshuffle(bytes, filters[f].element_bytes, elements);
-            bytes = elements;
+        switch (filters[f].id) {  // those that ChunkFilters::of() takes
+            case H5Z_FILTER_FLETCHER32:
+                bytes = checked(bytes);
+                break;
+            case H5Z_FILTER_DEFLATE:
+                bytes = inflate(bytes, target(size_before(f)));
+                break;
+            case H5Z_FILTER_SHUFFLE: {
+                const std::span<std::byte> elements = target(bytes.size());
+                kernels::unshuffle(bytes, filters[f].element_bytes, elements);
+                bytes = elements;
+                break;
+            }
+            default:
+                throw std::logic_error("chunk filter that is not undone here");
         }
     }
     if (bytes.size() != chunk.size()) {

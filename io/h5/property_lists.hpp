@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -104,26 +105,38 @@ struct Filter {
     return call("look for a filter", [&] { return H5Zfilter_avail(filter); }) > 0;
 }
 
-/// Returns the name of a filter for people: "gzip", "filter 32015".
+/// A filter that this program knows by name.
+struct KnownFilter {
+    H5Z_filter_t id;
+    const char* name;
+    bool keeps_every_bit;  // of a float; N-bit does of types that are stored whole
+};
+/// The library's own, and plugins of the HDF Group's registry that many files use.
+inline constexpr KnownFilter kKnownFilters[] = {
+    {H5Z_FILTER_DEFLATE, "gzip", true},
+    {H5Z_FILTER_SHUFFLE, "shuffle", true},
+    {H5Z_FILTER_FLETCHER32, "fletcher32", true},
+    {H5Z_FILTER_SZIP, "szip", true},
+    {H5Z_FILTER_NBIT, "nbit", true},
+    {H5Z_FILTER_SCALEOFFSET, "scaleoffset", false},
+    {307, "bzip2", true},
+    {32000, "lzf", true},
+    {32001, "blosc", true},
+    {32004, "lz4", true},
+    {32008, "bitshuffle", true},
+    {32015, "zstd", true},
+};
+
+/// Returns the name of a filter for people: "gzip", "filter 32013".
 [[nodiscard]] inline std::string filter_name(H5Z_filter_t filter) {
-    switch (filter) {
-        case H5Z_FILTER_DEFLATE:
-            return "gzip";
-        case H5Z_FILTER_SHUFFLE:
-            return "shuffle";
-        case H5Z_FILTER_FLETCHER32:
-            return "fletcher32";
-        case H5Z_FILTER_SZIP:
-            return "szip";
-        case H5Z_FILTER_NBIT:
-            return "nbit";
-        case H5Z_FILTER_SCALEOFFSET:
-            return "scaleoffset";
-        case 32000:
-            return "lzf";
-        default:
-            return "filter " + std::to_string(filter);
-    }
+    const auto* const known = std::ranges::find(kKnownFilters, filter, &KnownFilter::id);
+    return known == std::end(kKnownFilters) ? "filter " + std::to_string(filter) : known->name;
+}
+
+/// Returns false for filters that may round, as ZFP does, and for unknown ones.
+[[nodiscard]] inline bool keeps_every_bit(H5Z_filter_t filter) {
+    const auto* const known = std::ranges::find(kKnownFilters, filter, &KnownFilter::id);
+    return known != std::end(kKnownFilters) && known->keeps_every_bit;
 }
 
 /// Allows or forbids filters from plugins, for the process. They start forbidden: to decode a

@@ -25,19 +25,10 @@ std::vector<unsigned> nbit_values(const Shape& chunk, int n_bits) {
     return {kCount, 0, values, kInteger, 1, 0, static_cast<unsigned>(n_bits), 0};
 }
 
-/// Returns true for filters of HDF5 that give back the same values.
+/// Returns true for filters that give back the same indices.
 bool is_lossless(const h5::Filter& filter, const Shape& chunk, int n_bits) {
-    switch (filter.id) {
-        case H5Z_FILTER_DEFLATE:
-        case H5Z_FILTER_SHUFFLE:
-        case H5Z_FILTER_FLETCHER32:
-        case H5Z_FILTER_SZIP:
-            return true;
-        case H5Z_FILTER_NBIT:
-            return filter.values == nbit_values(chunk, n_bits);
-        default:
-            return false;
-    }
+    if (filter.id == H5Z_FILTER_NBIT) return filter.values == nbit_values(chunk, n_bits);
+    return h5::keeps_every_bit(filter.id);
 }
 
 /// Throws unless the type is unsigned integers of n_bits at the low end of a byte.

@@ -1,7 +1,6 @@
 #include "io/write/dense_sink.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 #include <map>
@@ -217,31 +216,8 @@ class UnfilteredSink : public LibrarySink {
     std::size_t chunk_bytes_;
 };
 
-/// Filters that keep every bit of a float: those of the library, and of the registered plugins LZF,
-/// Blosc, bzip2, LZ4, Bitshuffle and Zstandard. Others may round, as scaleoffset, ZFP and SZ do.
-constexpr std::array<H5Z_filter_t, 11> kExactFilters = {H5Z_FILTER_DEFLATE,
-                                                        H5Z_FILTER_SHUFFLE,
-                                                        H5Z_FILTER_FLETCHER32,
-                                                        H5Z_FILTER_SZIP,
-                                                        H5Z_FILTER_NBIT,
-                                                        32000,
-                                                        32001,
-                                                        307,
-                                                        32004,
-                                                        32008,
-                                                        32015};
-
 bool may_round(hid_t plist) {
-    const int filters = h5::call("read filters", [&] { return H5Pget_nfilters(plist); });
-    for (int i = 0; i < filters; ++i) {
-        std::size_t count = 0;
-        const H5Z_filter_t filter = h5::call("read filters", [&] {
-            return H5Pget_filter2(plist, static_cast<unsigned>(i), nullptr, &count, nullptr, 0,
-                                  nullptr, nullptr);
-        });
-        if (std::ranges::find(kExactFilters, filter) == kExactFilters.end()) return true;
-    }
-    return false;
+    return !std::ranges::all_of(h5::filters_of(plist), h5::keeps_every_bit, &h5::Filter::id);
 }
 
 /// Makes the library allocate a contiguous dataset, by writing its first value. Returns the offset
