@@ -39,10 +39,10 @@ void compare_fills(Comparison& comparison, const DatasetHeader& a, const Dataset
 }
 
 /// Reads a block; errors name the file and the dataset.
-h5::RawValue read_block(const h5::RowBlocks& blocks, std::uint64_t block,
+h5::RawValue read_block(const h5::RowBlocks& blocks, std::uint64_t block, hid_t dataset,
                         const Checkpoint& checkpoint, const std::string& path) {
     try {
-        return blocks.read(block);
+        return blocks.read(block, dataset);
     } catch (const h5::Failure& failure) {
         throw Error(ErrorCode::kInput, checkpoint.path + ": " + path + ": " + failure.what());
     }
@@ -62,11 +62,10 @@ bool stored_alike(const Comparison& comparison, hid_t a, hid_t b) {
 }
 
 void compare_data(Comparison& comparison, hid_t a, hid_t b, const std::string& path) {
-    const h5::RowBlocks left(a);
-    const h5::RowBlocks right(b);
-    for (std::uint64_t block = 0; block < left.count(); ++block) {
-        h5::RawValue ours = read_block(left, block, comparison.original, path);
-        h5::RawValue theirs = read_block(right, block, comparison.derived, path);
+    const h5::RowBlocks blocks(a);
+    for (std::uint64_t block = 0; block < blocks.count(); ++block) {
+        h5::RawValue ours = read_block(blocks, block, a, comparison.original, path);
+        h5::RawValue theirs = read_block(blocks, block, b, comparison.derived, path);
         if (!h5::holds_references(ours.type())) {
             if (h5::equal(ours, theirs)) continue;
             if (!stored_alike(comparison, a, b)) comparison.differs(path, "other data");

@@ -115,7 +115,7 @@ RawValue::~RawValue() {
         [&] { return H5Dvlen_reclaim(type_.get(), space_.get(), H5P_DEFAULT, bytes_.data()); });
 }
 
-RowBlocks::RowBlocks(hid_t dataset) : dataset_(dataset) {
+RowBlocks::RowBlocks(hid_t dataset) {
     const Type stored = dataset_type(dataset);
     type_ = copy_type(stored.get());
     const Plist plist = dataset_plist(dataset);
@@ -164,12 +164,12 @@ Space RowBlocks::selected(hid_t dataset, const Part& part) {
     return space;
 }
 
-RawValue RowBlocks::read(std::uint64_t block) const {
+RawValue RowBlocks::read(std::uint64_t block, hid_t dataset) const {
     const Part own = part(block);
     RawValue value(copy_type(type_.get()), create_space(own.shape));
-    const Space file_space = selected(dataset_, own);
+    const Space file_space = selected(dataset, own);
     call("read the data", [&] {
-        return H5Dread(dataset_, value.type(), value.space(), file_space.get(), H5P_DEFAULT,
+        return H5Dread(dataset, value.type(), value.space(), file_space.get(), H5P_DEFAULT,
                        value.bytes().data());
     });
     value.read_done();

@@ -46,15 +46,15 @@ class RawValue {
 [[nodiscard]] bool equal(const RawValue& a, const RawValue& b);
 
 /// Reads and writes the data of a dataset in blocks, decoded, in its own type. A block has at most
-/// some 64 MiB: whole rows, or a part of a larger row. Two datasets of one type, shape and chunk
-/// shape have the same blocks.
+/// some 64 MiB: whole rows, or a part of a larger row. The chunks of one dataset set the size of
+/// the blocks; other datasets of its type and shape are read and written in the same ones.
 class RowBlocks {
   public:
-    /// Throws Failure if the data is in other files. Refers to `dataset`.
+    /// Throws Failure if the data is in other files.
     explicit RowBlocks(hid_t dataset);
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
-    [[nodiscard]] RawValue read(std::uint64_t block) const;
-    /// Writes the block into another dataset of the same type and shape.
+    /// dataset: this one, or another of the same type and shape.
+    [[nodiscard]] RawValue read(std::uint64_t block, hid_t dataset) const;
     void write(std::uint64_t block, const RawValue& value, hid_t dataset) const;
 
   private:
@@ -66,7 +66,6 @@ class RowBlocks {
     /// Returns the dataset's space with the part selected.
     [[nodiscard]] static Space selected(hid_t dataset, const Part& part);
 
-    hid_t dataset_;
     Type type_;
     Shape shape_;
     std::size_t cut_ = 0;     // dimension that blocks cut; one step of those before, all behind

@@ -43,7 +43,7 @@ std::string read_results(hid_t root) {
             const h5::Plist plist = h5::dataset_plist(object.get());
             if (!h5::foreign_storage(plist.get()).empty()) continue;
             const h5::RowBlocks config(object.get());
-            if (config.count() == 1) return h5::text_of(config.read(0)).value_or("");
+            if (config.count() == 1) return h5::text_of(config.read(0, object.get())).value_or("");
         }
     }
     return "";

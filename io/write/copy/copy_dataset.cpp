@@ -22,7 +22,8 @@ void require_readable(hid_t dataset, const std::string& path) {
     if (!h5::foreign_storage(plist.get()).empty()) return;  // H5Ocopy does not read it either
     try {
         const h5::RowBlocks blocks(dataset);
-        for (std::uint64_t b = 0; b < blocks.count(); ++b) static_cast<void>(blocks.read(b));
+        for (std::uint64_t b = 0; b < blocks.count(); ++b)
+            static_cast<void>(blocks.read(b, dataset));
     } catch (const h5::Failure& failure) {
         throw Error(ErrorCode::kInput, path + ": " + failure.what());
     }
@@ -80,7 +81,8 @@ void create_anew(const Checkpoint& source, hid_t dataset, const NewLink& to,
     copy_attributes(dataset, copy.get());
     if (h5::holds_references(type.get()) || h5::storage_bytes(dataset) == 0) return;
     const h5::RowBlocks blocks(dataset);
-    for (std::uint64_t b = 0; b < blocks.count(); ++b) blocks.write(b, blocks.read(b), copy.get());
+    for (std::uint64_t b = 0; b < blocks.count(); ++b)
+        blocks.write(b, blocks.read(b, dataset), copy.get());
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ class Rewriter {
         if (h5::storage_bytes(from) == 0) return;  // never written; writing would allocate it
         const h5::RowBlocks blocks(from);
         for (std::uint64_t block = 0; block < blocks.count(); ++block) {
-            h5::RawValue value = blocks.read(block);
+            h5::RawValue value = blocks.read(block, from);
             translate(value);
             blocks.write(block, value, to);
         }

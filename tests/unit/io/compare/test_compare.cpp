@@ -73,3 +73,23 @@ BOOST_AUTO_TEST_CASE(every_difference_is_found) {
         BOOST_TEST(differences(other, plain) != "", edits[e].first);
     }
 }
+
+// One value in a chunk makes blocks of 16,384 values; a contiguous dataset has one block of all.
+BOOST_AUTO_TEST_CASE(equal_data_in_other_chunks_differs_in_storage_only) {
+    const TemporaryFolder folder;
+    const Dims shape = {20'000};
+    const std::vector<double> values(20'000, 1.5);
+    const std::string whole = folder.file("whole.h5");
+    const std::string chunked = folder.file("chunked.h5");
+    {
+        const Id plist(H5Pcreate(H5P_DATASET_CREATE));
+        const Dims one = {1};
+        ok(H5Pset_chunk(plist, 1, one.data()));
+        write_dataset(create_file(chunked), "d", H5T_IEEE_F32LE, shape, values, plist);
+        write_dataset(create_file(whole), "d", H5T_IEEE_F32LE, shape, values);
+    }
+    for (const std::string& found : {differences(whole, chunked), differences(chunked, whole)}) {
+        BOOST_TEST(found.starts_with("/d: stored in another way"), found);
+        BOOST_TEST(found.find("other data") == std::string::npos, found);
+    }
+}
