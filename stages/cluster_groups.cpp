@@ -6,6 +6,7 @@
 #include <span>
 
 #include "stages/cluster/bounds/certificate.hpp"
+#include "stages/cluster/cluster.hpp"
 #include "stages/cluster/vectors/random.hpp"
 #include "stages/groups/group_points.hpp"
 #include "stages/groups/group_vectors.hpp"

@@ -1,5 +1,5 @@
-// Files that --report, --report-html and --trace name. They are written before the output appears,
-// so that all of them appear or none.
+// Files that a command writes beside its output: reports, pages, traces. They are written before
+// the output gets its name, so that all of them appear or none.
 #pragma once
 
 #include <optional>

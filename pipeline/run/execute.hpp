@@ -1,5 +1,5 @@
-// Executes the plan of one file: every byte of its output is on the disk afterwards, under the name
-// of its partial file. One process does the whole file, or the ranks of a job share it.
+// Executes the plan of one file. Afterwards its output is on the disk, as a partial file. One
+// process does the whole file, or the ranks of a job share it.
 #pragma once
 
 #include <cstddef>
@@ -14,27 +14,30 @@
 
 namespace pal {
 
-/// An output that waits for its name. Without a name it is removed, unless --resume keeps it.
+/// An output that has no name yet. The destructor removes it, unless --resume keeps it.
 struct FinishedOutput {
     std::size_t file = 0;
     RankRecorder* recording = nullptr;
     CheckpointWriter* writer = nullptr;  ///< null before merge()
     std::string partial_path = {};
-    /// Merges the shards of all ranks. The leader calls it in the step that publishes, so that no
-    /// other rank can hold it up in between. Sets `writer`. Empty if there are no shards.
+    /// Merges the shards of all ranks and sets `writer`. Empty if there are no shards. The leader
+    /// calls it in the same step that publishes: no rank can fail between the two.
     std::function<void(FinishedOutput&)> merge = {};
-    std::function<void()> published = {};  ///< every rank calls it once the output has its name
+    std::function<void()> published = {};  ///< removes what is not needed any more; for all ranks
     std::shared_ptr<void> owner = {};      ///< keeps all of it alive
 };
 
-/// Executes the plan of a file and fills in run.results[file]. Ranks share the only file of a run;
-/// a file of a batch is done by the process that calls this. is_quiet: shows no progress.
-/// before_errors: stands in front of each failure. Throws Error, and JobFailed if tensors failed,
-/// which was logged.
+/// Executes the plan of a file and fills in run.results[file]. Ranks share the only file of a run.
+/// A file of a batch is the work of the process that calls this.
+///
+/// is_quiet       shows no progress
+/// before_errors  stands in front of each failure
+///
+/// Throws Error. Throws JobFailed if tensors failed; each failure was logged.
 [[nodiscard]] FinishedOutput execute(Run& run, std::size_t file, RankRecorder& recording,
                                      bool is_quiet = false, const std::string& before_errors = {});
 
-/// Fills in what is known of every output: its names, sizes, times.
+/// Fills in the names, sizes and times of an output.
 void complete_result(Run& run, std::size_t file, std::uint64_t output_bytes,
                      RankRecorder& recording);
 

@@ -1,5 +1,5 @@
-// Prepares a run: reads the inputs, plans every file, and checks all that can be refused before
-// anything is written. A run of one file is a batch of one. Every rank of a job prepares alike.
+// Prepares a run: reads the inputs and plans every file. Refuses what it can before anything is
+// written. A run of one file is a batch of one. Every rank of a job prepares alike.
 #pragma once
 
 #include <cstddef>
@@ -50,8 +50,8 @@ struct Run {
     [[nodiscard]] Arguments arguments_of(std::size_t f) const;
 };
 
-/// Returns a run that is ready to be executed, and logs its warnings. Takes phases "scan" and
-/// "plan". Throws Error; JobFailed if ranks disagree.
+/// Returns a run that is ready to be executed, and logs its warnings. Records the phases "scan" and
+/// "plan". Throws Error, and JobFailed if ranks disagree.
 [[nodiscard]] Run prepare(const Arguments& arguments, const Team& team, Phases& phases);
 
 /// Turns tensors with NaN or infinity dense if --on-nonfinite=skip asks for it. Reads every weight
@@ -65,10 +65,11 @@ void leave_nonfinite_dense(Run& run, std::size_t file, const CheckpointReader& r
 /// Returns the record of a part of the only file, whose plan is still whole.
 [[nodiscard]] ShardRecord shard_record_of(const Run& run, const ShardChoice& choice);
 
-/// --report-html or --report-detail: the report holds the details of each tensor.
+/// Tells whether the report holds the details of each tensor: --report-html, --report-detail.
 [[nodiscard]] bool wants_details(const Arguments& arguments);
-/// --profile, --trace, or details: somebody wants to know where the time goes.
+/// Tells whether times are recorded: for --profile, --trace, or details.
 [[nodiscard]] bool wants_recording(const Arguments& arguments);
+/// Message of a run that a signal stopped.
 [[nodiscard]] std::string stopped_message(const std::string& target);
 
 }  // namespace pal

@@ -55,7 +55,7 @@ void publish_indexes(const Run& run) {
 
 }  // namespace
 
-/// All that a file beside the outputs may tell of.
+/// What the files beside the outputs are made from.
 struct Publication::Published {
     const Run& run;
     FilesSummary summary;               // of a batch
@@ -122,7 +122,7 @@ Publication::Publication(const Run& run) {
     if (run.is_batch) {
         make_folders(run, folders_);
         arguments = with_others(arguments, run.files);
-        // With nothing left to do, a report that is there is of the run that was killed after it.
+        // With nothing left to do, an existing report is from the run that this one resumes.
         if (run.to_do.empty()) arguments.set_flag("force");
     } else {
         prepare_folder_of_ranks(run.target(0), run.team.ranks().size(), run.resumes);
@@ -130,7 +130,7 @@ Publication::Publication(const Run& run) {
     for (const SideFile& row : side_files())
         files_.emplace_back(
             new ReportFile(new_file_from(arguments, row.option)));  // it cannot be moved
-    // A run that was killed when an output had its name left its journal.
+    // A run that was killed just after it published an output left the journal of it.
     for (std::size_t f = 0; f < run.file_count(); ++f) {
         if (std::ranges::find(run.to_do, f) == run.to_do.end()) remove_journal(run.target(f));
     }

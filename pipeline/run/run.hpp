@@ -1,5 +1,5 @@
-// The one run flow: prepare, execute, publish. A run of one file is a batch of one. The ranks of a
-// job differ only in where their tasks come from and where results go.
+// The one run flow: prepare, execute, publish. A run of one file is a batch of one. Ranks of a job
+// take their tasks from rank 0, and hand their results to it.
 #pragma once
 
 #include "pipeline/cli/options.hpp"
@@ -7,8 +7,8 @@
 
 namespace pal {
 
-/// Runs a command line of `run` on this process, or on all ranks of the job it belongs to. Returns
-/// the exit code; throws Error if the process is alone.
+/// Runs a command line of `run`, alone or together with the other ranks. Returns the exit code.
+/// Throws Error if the process is alone.
 int run(const Arguments& arguments, Ranks& ranks);
 
 }  // namespace pal

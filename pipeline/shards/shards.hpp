@@ -22,9 +22,9 @@ struct ShardChoice {
 /// Reads "2/8". Throws Error(kUsage) for anything else, including 8/8.
 [[nodiscard]] ShardChoice parse_shard(const std::string& text);
 
-/// A palettized entry, or a slab of it.
+/// A palettized entry, a slab of one, or a file of a batch.
 struct Piece {
-    std::size_t entry = 0;     // index into plan.palettized()
+    std::size_t entry = 0;     // index into plan.palettized(), or of the file
     std::optional<Slab> slab;  // nothing: the whole entry
     double seconds = 0;        // estimated
 };

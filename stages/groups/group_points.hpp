@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "stages/cluster/cluster.hpp"
+#include "stages/cluster/types/points.hpp"
 #include "stages/groups/gather.hpp"
 #include "stages/groups/point_weights.hpp"
 #include "stages/parallel/parallel.hpp"
