@@ -35,6 +35,9 @@ struct ModuleConfig {
     std::vector<OpRule> op_type_config;
     std::vector<OpRule> op_name_config;
     StateSpecs module_state_spec;  // for this module only; beats op_state_spec
+    /// The config is a preset, or made of options: `weight` covers every kernel, also torch's
+    /// recurrent ones, which have other names.
+    bool every_kernel = false;
     bool enable_fast_kmeans_mode = true;
     int rounding_precision = 4;
 };

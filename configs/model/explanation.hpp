@@ -22,7 +22,7 @@ struct Trial {
 struct PathExplanation {
     std::string path;
     TensorName name;
-    std::string layer_type;      // empty where unknown
+    Layer layer;                 // kind, role and channels, with their evidence
     std::vector<Trial> rules;    // all rules, the strongest first; global_config last
     std::vector<Trial> entries;  // the winner's config, the strongest first; none if it is null
     std::string outcome;

@@ -89,6 +89,7 @@ bool same_layer_type(const std::string& rule_type, const std::string& keras_clas
         if (type == name) return true;
         for (const Counterpart& pair : kCounterparts) {
             if (type == pair.theirs && name == pair.keras) return true;
+            if (type == pair.keras && name == pair.theirs) return true;
         }
     }
     return false;

@@ -31,6 +31,7 @@ Config config_of_spec(const PalettizationSpec& spec) {
     Config config;
     config.source = "options";
     config.global_config->op_state_spec = StateSpecs{{"weight", spec}, {"in_proj_weight", spec}};
+    config.global_config->every_kernel = true;
     return config;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "configs/model/layer.hpp"
 #include "stages/tensor/spec.hpp"
 
 namespace pal {
@@ -22,6 +23,7 @@ struct Decision {
     bool by_name = false;     // --include or a name rule asks for it
     std::string module_path;  // dotted; from the path that decided
     std::string state_name;
+    Layer layer;  // by the path that decided
 };
 
 struct Selection {

@@ -1,53 +1,36 @@
 #include "configs/model/states.hpp"
 
 #include <algorithm>
-#include <array>
+#include <string_view>
 
 namespace pal {
 
 namespace {
 
-constexpr std::array<const char*, 2> kTorchWeights{"weight", "in_proj_weight"};
-/// Endings of state names in Keras 1 and in Theano policies.
-constexpr std::array<const char*, 6> kKerasKernels{
-    "kernel", "depthwise_kernel", "pointwise_kernel", "recurrent_kernel", "W", "U"};
-constexpr std::array<const char*, 2> kKerasSuffixes{"_W", "_U"};
-/// Default state too, but an embedding stays dense unless a rule names its layer.
-constexpr const char* kKerasEmbeddings = "embeddings";
+using Entry = std::optional<PalettizationSpec>;
 
-template <std::size_t count>
-bool is_one_of(const std::string& state, const std::array<const char*, count>& names) {
-    return std::find(names.begin(), names.end(), state) != names.end();
-}
-
-/// True for the states that an entry for `weight` covers in a Keras file.
-bool is_keras_kernel(const std::string& state) {
-    return state == kKerasEmbeddings || is_one_of(state, kKerasKernels) ||
-           std::any_of(kKerasSuffixes.begin(), kKerasSuffixes.end(),
-                       [&](const char* suffix) { return state.ends_with(suffix); });
+/// The later of two entries with one name wins.
+const Entry* entry_named(const StateSpecs& specs, std::string_view name) {
+    const auto entry = std::find_if(specs.rbegin(), specs.rend(),
+                                    [&](const auto& one) { return one.first == name; });
+    return entry == specs.rend() ? nullptr : &entry->second;
 }
 
 void add_new(std::vector<std::string>& names, const std::string& name) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
-void add_keras_kernels(std::vector<std::string>& names) {
-    for (const char* kernel : kKerasKernels) add_new(names, kernel);
-    for (const char* suffix : kKerasSuffixes) add_new(names, std::string("*") + suffix);
-}
-
 void add_states(std::vector<std::string>& names, const StateSpecs& specs) {
     for (const auto& [state, spec] : specs) {
         if (!spec) continue;
         add_new(names, state);
-        if (state == "weight") add_keras_kernels(names);
+        if (state == "weight") add_new(names, "kernel");
     }
 }
 
 void add_states(std::vector<std::string>& names, const std::optional<StateSpecs>& specs) {
     if (specs) return add_states(names, *specs);
-    for (const char* weight : kTorchWeights) add_new(names, weight);
-    add_keras_kernels(names);
+    for (const char* name : {"weight", "in_proj_weight", "kernel"}) add_new(names, name);
 }
 
 void add_states(std::vector<std::string>& names, const ModuleConfig& module) {
@@ -60,8 +43,9 @@ void add_states(std::vector<std::string>& names, const ModuleConfig& module) {
 
 }  // namespace
 
-bool is_default_state(const std::string& state) {
-    return is_one_of(state, kTorchWeights) || is_keras_kernel(state);
+bool is_default_state(const std::string& state, const Layer& layer, bool every_kernel) {
+    if (!is_kernel(layer)) return false;
+    return every_kernel || layer.is_weight || state == "in_proj_weight";
 }
 
 std::vector<std::string> states_looked_for(const Config& config) {
@@ -75,19 +59,27 @@ std::vector<std::string> states_looked_for(const Config& config) {
     return names;
 }
 
-const std::optional<PalettizationSpec>* find_state(const StateSpecs& specs,
-                                                   const std::string& state) {
-    const auto named = [&](const std::string& name) -> const std::optional<PalettizationSpec>* {
-        for (auto entry = specs.rbegin(); entry != specs.rend(); ++entry) {
-            if (entry->first == name) return &entry->second;
-        }
-        return nullptr;
-    };
-    if (const auto* found = named(state)) return found;
-    if (is_keras_kernel(state)) {
-        if (const auto* found = named("weight")) return found;
+const Entry* find_module_state(const StateSpecs& specs, const std::string& state,
+                               const Layer& layer) {
+    if (const Entry* const own = entry_named(specs, state)) return own;
+    if (layer.is_weight) {
+        if (const Entry* const weight = entry_named(specs, "weight")) return weight;
     }
-    return named("*");
+    return entry_named(specs, "*");
+}
+
+const Entry* find_op_state(const StateSpecs& specs, const std::string& state, const Layer& layer,
+                           bool every_kernel) {
+    const bool is_of_operation = is_op_state(layer);
+    const bool is_common = state == "weight" || state == "bias";
+    if (is_of_operation || !is_common) {
+        if (const Entry* const own = entry_named(specs, state)) return own;
+    }
+    if (!is_of_operation) return nullptr;
+    if (layer.is_weight || (every_kernel && is_kernel(layer))) {
+        if (const Entry* const weight = entry_named(specs, "weight")) return weight;
+    }
+    return entry_named(specs, "*");
 }
 
 }  // namespace pal

@@ -33,10 +33,6 @@ std::string without_tensor_suffix(const std::string& state) {
                : state;
 }
 
-bool says_nothing(const std::string& state) {
-    return all_digits(state) || (state.starts_with("param_") && all_digits(state.substr(6)));
-}
-
 std::string joined(const std::vector<std::string>& parts) {
     std::string text;
     for (const std::string& part : parts) text += (text.empty() ? "" : ".") + part;
@@ -64,18 +60,15 @@ void add_spelling(std::vector<std::string>& names, const std::string& name) {
 
 }  // namespace
 
-TensorName tensor_name(const std::string& path, std::size_t rank) {
+TensorName tensor_name(const std::string& path) {
     std::vector<std::string> components = components_of(path);
     TensorName name;
     name.state_name = without_tensor_suffix(components.back());
     components.pop_back();
-    if (says_nothing(name.state_name)) {
-        name.state_name = rank >= 2 ? "weight" : "bias";
-        // Keras 3 puts numbered variables into a group "vars", which is not a module.
-        if (!components.empty() && components.back() == "vars") {
-            add_spelling(name.module_names, joined(components));
-            components.pop_back();
-        }
+    // Keras 3 puts numbered variables into a group "vars", which is not a module.
+    if (all_digits(name.state_name) && !components.empty() && components.back() == "vars") {
+        add_spelling(name.module_names, joined(components));
+        components.pop_back();
     }
     add_spelling(name.module_names, joined(components));
     add_spelling(name.module_names, joined(without_repetition(components)));
@@ -87,11 +80,10 @@ TensorName tensor_name(const std::string& path, std::size_t rank) {
     return name;
 }
 
-std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank) {
+std::vector<std::string> dotted_paths(const std::string& path, const TensorName& name) {
     std::string raw = path.substr(path.starts_with('/') ? 1 : 0);
     std::replace(raw.begin(), raw.end(), '/', '.');
     std::vector<std::string> paths{raw};
-    const TensorName name = tensor_name(path, rank);
     for (const std::string& module : name.module_names)
         paths.push_back(module + (module.empty() ? "" : ".") + name.state_name);
     return paths;

@@ -1,7 +1,6 @@
 // Names of a tensor as rules see it: module path and state name, from the path of its dataset.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -16,11 +15,11 @@ struct TensorName {
 };
 
 /// Splits a dataset path ("/conv2d_1/conv2d_1/kernel:0") at '/' and '.'; the last component is the
-/// state. Drops a suffix such as ":0". A bare number or param_N becomes "weight" from rank 2 on,
-/// else "bias".
-[[nodiscard]] TensorName tensor_name(const std::string& path, std::size_t rank);
+/// state. Drops a suffix such as ":0".
+[[nodiscard]] TensorName tensor_name(const std::string& path);
 
 /// Dotted spellings of a dataset path: as it stands in the file, then as rules see it.
-[[nodiscard]] std::vector<std::string> dotted_paths(const std::string& path, std::size_t rank);
+[[nodiscard]] std::vector<std::string> dotted_paths(const std::string& path,
+                                                    const TensorName& name);
 
 }  // namespace pal

@@ -18,7 +18,7 @@ const char* files_have(const Decider& decider) {
 }
 
 bool can_be_included(const Candidate& candidate) {
-    return candidate.is_float && candidate.rank >= 2 && candidate.element_count > 1;
+    return candidate.is_float && candidate.rank() >= 2 && candidate.element_count > 1;
 }
 
 /// Examples of paths and a module that --include could select, for messages.
@@ -92,8 +92,8 @@ void check_filters(const Decider& decider, const std::vector<Decision>& decision
     if (include.given() && !decider.filter_effects().included) {
         throw Error(
             ErrorCode::kUsage,
-            fmt::format("{}: matches {}, but no floating-point dataset of rank 2 and "
-                        "more; such are {}",
+            fmt::format("{}: matches {}, but no floating-point dataset with a dimension; such "
+                        "are {}",
                         include.label(), include.first_hits(), examples(decider, decisions)));
     }
     if (exclude.given() && !decider.filter_effects().excluded) {

@@ -11,23 +11,17 @@ namespace {
 
 /// Spec for a tensor that --include selects and no rule describes: the global one for `weight`.
 PalettizationSpec spec_of_included(const Config& config) {
-    if (config.global_config) {
-        const Verdict verdict =
-            verdict_of_states(config.global_config->op_state_spec, "weight", *config.global_config);
-        if (verdict.spec) return *verdict.spec;
-    }
-    return {};
+    if (!config.global_config) return {};
+    Layer kernel;
+    kernel.kind = LayerKind::kLinear;
+    kernel.role = TensorRole::kKernel;
+    kernel.is_weight = true;
+    const Verdict verdict = verdict_of_states(config.global_config->op_state_spec, "weight", kernel,
+                                              *config.global_config);
+    return verdict.spec.value_or(PalettizationSpec{});
 }
 
 }  // namespace
-
-std::vector<TensorName> names_of(const Candidate& candidate) {
-    std::vector<TensorName> names{tensor_name(candidate.path, candidate.rank)};
-    names.reserve(candidate.aliases.size() + 1);
-    for (const std::string& alias : candidate.aliases)
-        names.push_back(tensor_name(alias, candidate.rank));
-    return names;
-}
 
 Decider::Decider(const Config& config, const std::vector<Candidate>& candidates,
                  const std::vector<CandidateFile>& files, const SelectionOptions& options)
@@ -57,16 +51,16 @@ std::vector<Decision> Decider::decide_all() {
 
 Decision Decider::decide(std::size_t index) {
     const Candidate& candidate = candidates_[index];
-    const std::vector<TensorName> names = names_of(candidate);
     Decision decision;
-    decision.module_path = names.front().module_names.front();
-    decision.state_name = names.front().state_name;
+    decision.module_path = candidate.paths.front().name.module_names.front();
+    decision.state_name = candidate.paths.front().name.state_name;
+    decision.layer = candidate.paths.front().layer;
     if (!candidate.is_float) {
-        for (const TensorName& name : names) rules_of(index).usage.note_other(name);
+        for (const TensorPath& path : candidate.paths) rules_of(index).usage.note_other(path.name);
         decision.reason = "not floating point";
         return decision;
     }
-    apply_rules(index, names, decision);
+    apply_rules(index, decision);
     if (candidate.element_count <= 1) {
         decision.spec.reset();
         decision.reason = candidate.element_count == 0 ? "no values" : "a single value";
@@ -79,25 +73,26 @@ Decision Decider::decide(std::size_t index) {
 
 /// Judges each path alone and takes the strongest opinion. A rule that does not name the state has
 /// no say.
-void Decider::apply_rules(std::size_t index, const std::vector<TensorName>& names,
-                          Decision& decision) {
+void Decider::apply_rules(std::size_t index, Decision& decision) {
     FileRules& rules = rules_of(index);
+    const std::vector<TensorPath>& paths = candidates_[index].paths;
     std::vector<Opinion> opinions;
-    opinions.reserve(names.size());
-    for (const TensorName& name : names) opinions.push_back(opinion_of(config_, rules.table, name));
+    opinions.reserve(paths.size());
+    for (const TensorPath& path : paths) opinions.push_back(opinion_of(config_, rules.table, path));
     const std::size_t best = strongest(opinions);
     const Opinion& chosen = opinions[best];
-    for (std::size_t n = 0; n < names.size(); ++n) {
+    for (std::size_t n = 0; n < paths.size(); ++n) {
         const Opinion& opinion = opinions[n];
         if (opinion.exempt) {
-            rules.usage.note_exempt(opinion.winner, names[n]);
+            rules.usage.note_exempt(opinion.winner, paths[n].name);
         } else {
-            rules.usage.note_decided(opinion.known ? chosen.winner : opinion.winner, names[n],
+            rules.usage.note_decided(opinion.known ? chosen.winner : opinion.winner, paths[n].name,
                                      opinion.known);
         }
     }
-    decision.module_path = names[best].module_names.front();
-    decision.state_name = names[best].state_name;
+    decision.module_path = paths[best].name.module_names.front();
+    decision.state_name = paths[best].name.state_name;
+    decision.layer = paths[best].layer;
     decision.spec = chosen.spec;
     decision.by_name = chosen.winner.rule != nullptr && !chosen.winner.by_type;
     decision.reason = chosen.reason;
@@ -106,7 +101,7 @@ void Decider::apply_rules(std::size_t index, const std::vector<TensorName>& name
 }
 
 void Decider::apply_include(std::size_t index, Decision& decision) {
-    if (candidates_[index].rank < 2 || !include_.matches(index)) return;
+    if (candidates_[index].rank() == 0 || !include_.matches(index)) return;
     effects_.included = true;
     if (!decision.spec) decision.spec = spec_of_included(config_);
     decision.reason = include_.label();

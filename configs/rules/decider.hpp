@@ -1,8 +1,8 @@
 // The decision on one tensor, step by step.
 //
-//   1. names: each path of the tensor is a module path and a state    model/tensor_name
+//   1. layers: names, kind and role by each path of the tensor        layers/layer_table
 //   2. rules: which rule wins for a name                              rule_table
-//   3. exemptions: optimizer state and embeddings                     opinion
+//   3. exemptions: optimizer state                                    opinion
 //   4. states: what the winner's config says of the state             verdict
 //   5. paths: the strongest opinion counts                            opinion
 //   6. values: nothing to palettize in integers and single values     decider
@@ -25,9 +25,6 @@
 
 namespace pal {
 
-/// Names of all paths of a candidate: its own path first, then its aliases.
-[[nodiscard]] std::vector<TensorName> names_of(const Candidate& candidate);
-
 /// Tensors that the filters decided so far.
 struct FilterEffects {
     bool included = false;       // --include selected one
@@ -39,7 +36,8 @@ struct FilterEffects {
 /// options outlive it.
 class Decider {
   public:
-    /// `files`: at least one. Throws Error(kUsage) for a bad filter.
+    /// `candidates`: described by describe_layers(). `files`: at least one. Throws Error(kUsage)
+    /// for a bad filter.
     Decider(const Config& config, const std::vector<Candidate>& candidates,
             const std::vector<CandidateFile>& files, const SelectionOptions& options);
 
@@ -66,8 +64,7 @@ class Decider {
     [[nodiscard]] const FilterEffects& filter_effects() const { return effects_; }
 
   private:
-    void apply_rules(std::size_t candidate, const std::vector<TensorName>& names,
-                     Decision& decision);
+    void apply_rules(std::size_t candidate, Decision& decision);
     void apply_include(std::size_t candidate, Decision& decision);
     void apply_exclude(std::size_t candidate, Decision& decision);
 

@@ -57,13 +57,15 @@ std::vector<PathExplanation> explain_paths(Decider& decider, std::size_t index) 
     RuleTable& table = decider.rules_of(index).table;
     std::vector<PathExplanation> paths;
     std::vector<Opinion> opinions;
-    for (const TensorName& name : names_of(candidate)) {
+    for (const TensorPath& from : candidate.paths) {
         PathExplanation path;
-        path.path = paths.empty() ? candidate.path : candidate.aliases[paths.size() - 1];
-        path.name = name;
-        path.layer_type = table.layer_type(name.module_names.front());
-        opinions.push_back(opinion_of(decider.config(), table, name, &path.entries));
-        path.rules = rule_trials(decider.config(), table, name, opinions.back().winner);
+        path.path = from.path;
+        path.name = from.name;
+        path.layer = from.layer;
+        if (path.layer.type.empty())
+            path.layer.type = table.layer_type(from.name.module_names.front());
+        opinions.push_back(opinion_of(decider.config(), table, from, &path.entries));
+        path.rules = rule_trials(decider.config(), table, from.name, opinions.back().winner);
         path.outcome = opinions.back().reason;
         paths.push_back(std::move(path));
     }
@@ -84,8 +86,8 @@ std::vector<Trial> filter_trials(const Decider& decider, std::size_t index,
             trial.verdict = trial.decides ? "matches: wins"
                             : candidate.element_count <= 1
                                 ? "matches, but there is nothing to palettize"
-                            : candidate.rank < 2 && filter == &decider.include()
-                                ? "matches, but selects tensors of rank 2 and more only"
+                            : candidate.rank() == 0 && filter == &decider.include()
+                                ? "matches, but a scalar cannot be palettized"
                                 : "matches, but --exclude wins";
         }
         trials.push_back(std::move(trial));

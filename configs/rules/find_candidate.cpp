@@ -20,9 +20,8 @@ std::vector<std::string> paths_of(const Candidate& candidate) {
 }
 
 bool has_dotted_path(const Candidate& candidate, const std::string& dotted) {
-    const std::vector<std::string> paths = paths_of(candidate);
-    return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
-        const std::vector<std::string> spellings = dotted_paths(path, candidate.rank);
+    return std::any_of(candidate.paths.begin(), candidate.paths.end(), [&](const TensorPath& path) {
+        const std::vector<std::string> spellings = dotted_paths(path.path, path.name);
         return std::find(spellings.begin(), spellings.end(), dotted) != spellings.end();
     });
 }

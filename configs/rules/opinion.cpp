@@ -5,48 +5,37 @@
 #include <algorithm>
 #include <tuple>
 
-#include "configs/model/module_path.hpp"
-#include "configs/model/pattern.hpp"
 #include "configs/rules/verdict.hpp"
 
 namespace pal {
 
 namespace {
 
-bool is_optimizer_state(const std::string& module) {
-    const auto components = module_components(module);
-    return std::any_of(components.begin(), components.end(), [](const std::string& component) {
-        return component == "optimizer" || component == "optimizer_weights";
-    });
+/// True if the winner may not select a tensor.
+bool is_exempt(const Winner& winner, const Layer& layer) {
+    return layer.role == TensorRole::kOptimizerSlot && (winner.rule == nullptr || winner.by_type);
 }
 
-bool is_embedding(const std::string& module, const std::string& state) {
-    static const Pattern kEmbedding(
-        "(?i)(.*[._])?(embed|embeds|embedding|embeddings|wte|wpe)([._].*)?", "embedding names");
-    return state == "embeddings" || kEmbedding.matches(module);
-}
-
-/// Returns the reason why the winner may not select a tensor; null if it may.
-const char* exemption(const Winner& winner, const TensorName& name) {
-    const bool by_rule = winner.rule != nullptr;
-    const std::string& module = name.module_names.front();
-    if ((!by_rule || winner.by_type) && is_optimizer_state(module))
-        return "optimizer state; a name rule or --include can select it";
-    if (!by_rule && is_embedding(module, name.state_name))
-        return "an embedding; a rule or --include can select it";
-    return nullptr;
+/// Reason why a config leaves a state alone that it does not name.
+std::string not_named(const TensorPath& path, const std::string& label) {
+    const Layer& layer = path.layer;
+    if (is_kernel(layer) || layer.role == TensorRole::kOther)
+        return fmt::format("state '{}' is not named by {}", path.name.state_name, label);
+    const std::string_view role = role_name(layer.role);
+    return fmt::format("a{} {}; --include or a rule's module_state_spec takes it in",
+                       role.front() == 'e' ? "n" : "", role);
 }
 
 }  // namespace
 
-Opinion opinion_of(const Config& config, RuleTable& rules, const TensorName& name,
+Opinion opinion_of(const Config& config, RuleTable& rules, const TensorPath& path,
                    std::vector<Trial>* trials) {
     Opinion opinion;
-    opinion.winner = rules.winner_of(name);
+    opinion.winner = rules.winner_of(path.name);
     const Winner& winner = opinion.winner;
-    if (const char* reason = exemption(winner, name)) {
+    if (is_exempt(winner, path.layer)) {
         opinion.exempt = true;
-        opinion.reason = reason;
+        opinion.reason = "optimizer state; a name rule or --include can select it";
         return opinion;
     }
     const bool by_rule = winner.rule != nullptr;
@@ -59,13 +48,13 @@ Opinion opinion_of(const Config& config, RuleTable& rules, const TensorName& nam
         return opinion;
     }
     const Verdict verdict = verdict_of_module(
-        *module, name, rules.layer_type(name.module_names.front()), winner.own_module, trials);
+        *module, path, rules.layer_type(path.name.module_names.front()), winner.own_module, trials);
     opinion.known = verdict.known;
     opinion.spec = verdict.spec;
-    opinion.reason =
-        !verdict.known ? fmt::format("state '{}' is not named by {}", name.state_name, label)
-        : verdict.spec ? label
-                       : fmt::format("state '{}' is null in {}", name.state_name, label);
+    opinion.reason = !verdict.known ? not_named(path, label)
+                     : verdict.spec
+                         ? label
+                         : fmt::format("state '{}' is null in {}", path.name.state_name, label);
     return opinion;
 }
 

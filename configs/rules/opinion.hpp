@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "configs/model/candidate.hpp"
 #include "configs/model/config.hpp"
 #include "configs/model/explanation.hpp"
-#include "configs/model/tensor_name.hpp"
 #include "configs/rules/rule_table.hpp"
 #include "stages/tensor/spec.hpp"
 
@@ -17,15 +17,15 @@ namespace pal {
 struct Opinion {
     Winner winner;
     bool known = false;   // the winner's config names the state, if only to leave it dense
-    bool exempt = false;  // the winner may not select this: optimizer state, embeddings
+    bool exempt = false;  // the winner may not select this: optimizer state
     std::optional<PalettizationSpec> spec;  // nullopt: dense
     std::string reason;
 };
 
-/// Finds the rule that wins for a name and asks its config about the state. Two kinds of tensors
-/// are exempt: optimizer state, which only a name rule selects, and embeddings, which only a rule
-/// selects. If `trials` is given, every entry of the winner's config adds its trial.
-[[nodiscard]] Opinion opinion_of(const Config& config, RuleTable& rules, const TensorName& name,
+/// Finds the rule that wins for a path and asks its config about the state. Optimizer state is
+/// exempt: only a name rule selects it. If `trials` is given, every entry of the winner's config
+/// adds its trial.
+[[nodiscard]] Opinion opinion_of(const Config& config, RuleTable& rules, const TensorPath& path,
                                  std::vector<Trial>* trials = nullptr);
 
 /// Index of the opinion that counts. Opinions that know the state come first, then the stronger

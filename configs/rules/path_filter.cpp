@@ -16,22 +16,26 @@ namespace {
 
 constexpr std::size_t kFirstHits = 3;
 
-std::vector<std::string> hdf5_path(const std::string& path, std::size_t /*rank*/) { return {path}; }
+std::vector<std::string> hdf5_path(const TensorPath& path) { return {path.path}; }
 
-std::vector<std::string> module_names(const std::string& path, std::size_t rank) {
+std::vector<std::string> dotted_path(const TensorPath& path) {
+    return dotted_paths(path.path, path.name);
+}
+
+std::vector<std::string> module_names(const TensorPath& path) {
     std::vector<std::string> names;
-    for (const std::string& module : tensor_name(path, rank).module_names) {
+    for (const std::string& module : path.name.module_names) {
         for (std::string& name : with_parents(module)) names.push_back(std::move(name));
     }
     return names;
 }
 
 struct Reading {
-    std::vector<std::string> (*texts_of)(const std::string& path, std::size_t rank);
+    std::vector<std::string> (*texts_of)(const TensorPath& path);
     const char* remark;
 };
 constexpr std::array<Reading, 3> kReadings{
-    {{hdf5_path, ""}, {dotted_paths, " as a dotted path"}, {module_names, " as a module name"}}};
+    {{hdf5_path, ""}, {dotted_path, " as a dotted path"}, {module_names, " as a module name"}}};
 
 }  // namespace
 
@@ -43,17 +47,14 @@ PathFilter::PathFilter(const std::string& option, const std::string& expression,
     if (!given_) return;
     const Pattern pattern(expression, label_);
     for (const Reading& reading : kReadings) {
-        const auto hits = [&](const std::string& path, std::size_t rank) {
-            const auto texts = reading.texts_of(path, rank);
+        const auto hits = [&](const TensorPath& path) {
+            const auto texts = reading.texts_of(path);
             return std::any_of(texts.begin(), texts.end(),
                                [&](const std::string& text) { return pattern.matches(text); });
         };
         for (std::size_t c = 0; c < candidates.size(); ++c) {
             const Candidate& candidate = candidates[c];
-            hits_[c] =
-                hits(candidate.path, candidate.rank) ||
-                std::any_of(candidate.aliases.begin(), candidate.aliases.end(),
-                            [&](const std::string& alias) { return hits(alias, candidate.rank); });
+            hits_[c] = std::any_of(candidate.paths.begin(), candidate.paths.end(), hits);
             if (hits_[c] && first_hits_.size() < kFirstHits) first_hits_.push_back(candidate.path);
         }
         if (first_hits_.empty()) continue;

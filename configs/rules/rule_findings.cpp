@@ -82,7 +82,8 @@ class RuleJudge {
     static std::string no_state_text(const RuleTable::Rule& rule, const RuleUsage::Notes& notes) {
         return fmt::format(
             "{}: names no state of the modules that it matches, such as {}: it "
-            "palettizes nothing",
+            "palettizes nothing; an op_state_spec reaches kernels and biases, a "
+            "module_state_spec any state",
             rule.label, fmt::join(notes.other_states, ", "));
     }
 

@@ -41,21 +41,19 @@ void RuleTable::require_types() const {
     if (what.empty()) return;
     throw Error(ErrorCode::kUsage,
                 config_.source + ": " + what +
-                    ": a rule by type, but this file does not say the types of its layers (no "
-                    "Keras model_config); use "
-                    "module_name_configs, whose patterns match module paths");
+                    ": a rule by type, but no layer of this file has a type that could be told; "
+                    "use module_name_configs, whose patterns match module paths");
 }
 
 std::string RuleTable::layer_type(const std::string& module) const {
-    const auto components = module_components(module);
-    for (auto component = components.rbegin(); component != components.rend(); ++component) {
-        if (const auto found = types_.find(*component); found != types_.end()) return found->second;
+    for (const std::string& name : with_parents(module)) {
+        if (const auto found = types_.find(name); found != types_.end()) return found->second;
     }
     return "";
 }
 
 const std::string* RuleTable::own_type(const std::string& module) const {
-    const auto type = types_.find(module.substr(module.rfind('.') + 1));
+    const auto type = types_.find(module);
     return type == types_.end() ? nullptr : &type->second;
 }
 

@@ -42,10 +42,10 @@ class RuleTable {
         std::size_t covering = 0;  // names it or a module above it
     };
 
-    /// layer_types: layer name -> Keras class. Both arguments outlive the table.
+    /// layer_types: dotted module -> type. Both arguments outlive the table.
     RuleTable(const Config& config, const std::map<std::string, std::string>& layer_types);
 
-    /// Throws Error(kUsage) if the config has a type rule but the file has no layer types.
+    /// Throws Error(kUsage) if the config has a type rule but no layer of the file has a type.
     void require_types() const;
 
     /// The rule that decides a tensor: names beat types beat global_config, and within a level the
@@ -66,7 +66,7 @@ class RuleTable {
 
     [[nodiscard]] const std::map<std::string, std::string>& layer_types() const { return types_; }
 
-    /// Keras class of the layer that a module itself is; null if unknown.
+    /// Type of the layer that a module itself is; null if unknown.
     [[nodiscard]] const std::string* own_type(const std::string& module) const;
 
     /// Adds the modules of another file's table for the same config.

@@ -16,7 +16,10 @@ std::vector<std::string> preset_names() {
 
 Config preset_config(const std::string& name) {
     for (const Preset& preset : presets()) {
-        if (preset.name == name) return parse_config(preset.yaml, "preset " + name);
+        if (preset.name != name) continue;
+        Config config = parse_config(preset.yaml, "preset " + name);
+        if (config.global_config) config.global_config->every_kernel = true;
+        return config;
     }
     throw Error(ErrorCode::kUsage, fmt::format("--preset: found '{}', allowed are {}", name,
                                                fmt::join(preset_names(), ", ")));

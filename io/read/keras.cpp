@@ -1,6 +1,7 @@
 #include "io/read/keras.hpp"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "io/h5/attributes.hpp"
 
@@ -54,6 +55,21 @@ bool is_keras3_path(const std::string& path) {
     return std::string_view(path).substr(0, last).ends_with("/vars");
 }
 
+/// Notes the `name` attributes by which Keras 3 tells a layer's name from its path.
+void note_layer_names(Checkpoint& checkpoint) {
+    std::set<std::string> groups;
+    for (const DatasetInfo& dataset : checkpoint.info.datasets) {
+        if (is_keras3_path(dataset.path))
+            groups.insert(dataset.path.substr(0, dataset.path.rfind('/')));
+    }
+    for (const std::string& path : groups) {
+        const h5::Group group = h5::open_group(checkpoint.file.get(), path);
+        if (const auto name = h5::read_string_attribute(group.get(), "name");
+            name && !name->empty())
+            checkpoint.info.layer_names.emplace(path, *name);
+    }
+}
+
 std::string keras_attribute(hid_t group) {
     for (const char* name : {"keras_version", "backend", "layer_names", "weight_names"}) {
         if (h5::has_attribute(group, name)) return name;
@@ -89,6 +105,7 @@ void detect_layout(Checkpoint& checkpoint) {
     checkpoint.info.layout = reason.empty() ? Layout::kTorch : Layout::kKeras;
     checkpoint.info.layout_reason = reason.empty() ? "no Keras attributes" : reason;
 
+    note_layer_names(checkpoint);
     const h5::Group root = h5::open_group(checkpoint.file.get(), "/");
     const auto config = h5::read_string_attribute(root.get(), "model_config");
     if (!config) return;

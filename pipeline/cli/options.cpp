@@ -72,7 +72,10 @@ Config config_from(const Arguments& arguments) {
         return load_config(arguments.text("config"), "--config " + arguments.text("config"));
     if (arguments.has("preset")) return preset_config(arguments.text("preset"));
     if (!fields.empty()) return config_of_spec(spec_from_fields(fields));
-    return Config{"defaults", ModuleConfig{}, {}, {}};
+    Config config;
+    config.source = "defaults";
+    config.global_config->every_kernel = true;
+    return config;
 }
 
 PlanOptions plan_options_from(const Arguments& arguments) {

@@ -5,7 +5,7 @@
 #include "configs/rules/explain.hpp"
 #include "configs/rules/find_candidate.hpp"
 #include "configs/rules/survey.hpp"
-#include "pipeline/plan/axes.hpp"
+#include "pipeline/plan/file_layers.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -13,18 +13,18 @@ namespace pal {
 TensorExplanation explain_tensor(const CheckpointInfo& info, const Config& config,
                                  const PlanOptions& options, const std::string& tensor) {
     require_plannable(info);
-    const std::vector<Candidate> candidates = candidates_of(info);
+    const FileLayers layers = layers_of(info, options.layout);
+    const std::vector<Candidate>& candidates = layers.candidates;
     const std::size_t index = find_candidate(candidates, tensor);
     TensorExplanation explanation;
     explanation.dataset = &info.datasets[index];
     explanation.how =
-        explain_decision(config, candidates, info.layer_types, options.selection, index);
+        explain_decision(config, candidates, layers.table.types, options.selection, index);
     explanation.layout = options.layout.value_or(info.layout);
     explanation.layout_reason = options.layout ? "--layout" : info.layout_reason;
-    explanation.axes = axis_map(*explanation.dataset, explanation.layout, info.layer_types);
     try {
-        explanation.entry = plan_entry(*explanation.dataset, explanation.how.decision,
-                                       explanation.layout, info, options);
+        explanation.entry =
+            plan_entry(*explanation.dataset, explanation.how.decision, info, options);
     } catch (const Error& error) {
         explanation.entry.bytes_in = explanation.entry.bytes_out = explanation.dataset->bytes;
         explanation.entry.reason = explanation.refused = error.what();
@@ -37,7 +37,8 @@ TensorExplanation explain_tensor(const CheckpointInfo& info, const Config& confi
 RuleSurvey explain_rules(const CheckpointInfo& info, const Config& config,
                          const PlanOptions& options) {
     require_plannable(info);
-    return survey_rules(config, candidates_of(info), info.layer_types, options.selection);
+    const FileLayers layers = layers_of(info, options.layout);
+    return survey_rules(config, layers.candidates, layers.table.types, options.selection);
 }
 
 bool is_accepted(const RuleSurvey& survey, bool allow_unmatched_rules) {

@@ -15,7 +15,6 @@ struct TensorExplanation {
     const DatasetInfo* dataset = nullptr;  // in the CheckpointInfo, which must outlive this
     Explanation how;
     PlanEntry entry;
-    AxisMap axes;
     Layout layout = Layout::kTorch;
     std::string layout_reason;
     std::string refused;  // why `plan` and `run` refuse the file for this tensor; empty if they do

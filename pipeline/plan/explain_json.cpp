@@ -29,7 +29,10 @@ Json path_json(const PathExplanation& path) {
     json["decides"] = path.decides;
     json["modules"] = path.name.module_names;
     json["state"] = path.name.state_name;
-    json["layer_type"] = path.layer_type.empty() ? Json(nullptr) : Json(path.layer_type);
+    json["layer_type"] = path.layer.type.empty() ? Json(nullptr) : Json(path.layer.type);
+    json["kind"] = kind_name(path.layer.kind);
+    json["role"] = role_name(path.layer.role);
+    json["evidence"] = path.layer.evidence;
     json["rules"] = trials_json(path.rules, "rule");
     json["entries"] = trials_json(path.entries, "entry");
     json["outcome"] = path.outcome;
@@ -47,8 +50,11 @@ Json groups_json(const PlanEntry& entry) {
 
 Json axes_json(const TensorExplanation& explanation) {
     if (explanation.dataset->shape.size() < 2) return nullptr;
-    return {{"output_dimension", explanation.axes.output_axis},
-            {"input_dimension", explanation.axes.input_axis}};
+    const Layer& layer = explanation.how.decision.layer;
+    return {{"output_dimension", layer.output.first},
+            {"output_dimensions", layer.output.count},
+            {"input_dimension", layer.input.first},
+            {"input_dimensions", layer.input.count}};
 }
 
 const char* fate_name(RuleFate fate) {

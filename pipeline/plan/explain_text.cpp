@@ -30,11 +30,22 @@ std::string path_text(const PathExplanation& path, bool one_of_several) {
         fmt::format("module {}, state {}{}\n",
                     printable(fmt::format("{}", fmt::join(path.name.module_names, " or "))),
                     printable(path.name.state_name),
-                    path.layer_type.empty() ? "" : ", layer type " + printable(path.layer_type));
+                    path.layer.type.empty() ? "" : ", layer type " + printable(path.layer.type));
+    for (const std::string& evidence : path.layer.evidence)
+        text += fmt::format("  {}\n", printable(evidence));
     text += "rules, the strongest first (> wins):\n" + trials_text(path.rules);
     if (!path.entries.empty())
         text += "what wins, its entries, the strongest first:\n" + trials_text(path.entries);
     return text + "so: " + printable(path.outcome) + "\n";
+}
+
+/// Returns "dimension 1 (64)", or "dimensions 1 to 2 (4 x 8)" where several count as one.
+std::string dims_text(const ChannelDims& dims, const Shape& shape) {
+    if (dims.count == 0) return "a single channel";
+    if (dims.count == 1) return fmt::format("dimension {} ({})", dims.first, shape[dims.first]);
+    const auto begin = shape.begin() + static_cast<std::ptrdiff_t>(dims.first);
+    return fmt::format("dimensions {} to {} ({})", dims.first, dims.first + dims.count - 1,
+                       fmt::join(begin, begin + static_cast<std::ptrdiff_t>(dims.count), " x "));
 }
 
 std::string axes_text(const TensorExplanation& explanation) {
@@ -42,11 +53,9 @@ std::string axes_text(const TensorExplanation& explanation) {
     const std::string layout = fmt::format("layout {} ({})", layout_name(explanation.layout),
                                            printable(explanation.layout_reason));
     if (shape.size() < 2) return layout + "\n";
-    return fmt::format(
-        "{}: axis 0, output channels, is dimension {} ({}); axis 1, input channels, "
-        "is dimension {} ({})\n",
-        layout, explanation.axes.output_axis, shape[explanation.axes.output_axis],
-        explanation.axes.input_axis, shape[explanation.axes.input_axis]);
+    const Layer& layer = explanation.how.decision.layer;
+    return fmt::format("{}: axis 0, output channels, is {}; axis 1, input channels, is {}\n",
+                       layout, dims_text(layer.output, shape), dims_text(layer.input, shape));
 }
 
 std::string groups_text(const Geometry& geometry) {

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "configs/rules/select.hpp"
-#include "pipeline/plan/axes.hpp"
+#include "pipeline/plan/file_layers.hpp"
 #include "pipeline/plan/sensitivities.hpp"
 #include "stages/pack.hpp"
 #include "stages/tensor/error.hpp"
@@ -142,7 +142,7 @@ Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decision
     for (std::size_t d = 0; d < info.datasets.size(); ++d) {
         const DatasetInfo& dataset = info.datasets[d];
         if (!dataset.dtype) continue;
-        plan.entries.push_back(plan_entry(dataset, decisions[d], plan.layout, info, options));
+        plan.entries.push_back(plan_entry(dataset, decisions[d], info, options));
     }
     if (options.strict) refuse_misfits(plan);
     warn_of_what_is_not_read(plan, info);
@@ -167,17 +167,7 @@ void leave_dense(PlanEntry& entry, const std::string& reason) {
     entry.memory_bytes = 0;
 }
 
-std::vector<Candidate> candidates_of(const CheckpointInfo& info) {
-    std::vector<Candidate> candidates;
-    candidates.reserve(info.datasets.size());
-    for (const DatasetInfo& dataset : info.datasets) {
-        candidates.push_back({dataset.path, dataset.shape.size(), dataset.dtype.has_value(),
-                              dataset.element_count, dataset.aliases});
-    }
-    return candidates;
-}
-
-PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layout layout,
+PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
                      const CheckpointInfo& info, const PlanOptions& options) {
     PlanEntry entry;
     entry.dataset = &dataset;
@@ -200,8 +190,8 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision, Layou
         entry.misfit = true;
         return entry;
     }
-    auto fit = make_geometry(dataset.shape, axis_map(dataset, layout, info.layer_types),
-                             *decision.spec, options.allow_partial_groups);
+    auto fit = make_geometry(dataset.shape, axis_map(decision.layer), *decision.spec,
+                             options.allow_partial_groups);
     if (auto* reason = std::get_if<std::string>(&fit)) {
         entry.reason = *reason;
         entry.misfit = true;
@@ -236,12 +226,16 @@ void require_plannable(const CheckpointInfo& info) {
 FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Config& config,
                      const PlanOptions& options) {
     std::vector<Candidate> candidates;
+    std::vector<LayerTable> tables;
     std::vector<CandidateFile> files;
+    tables.reserve(infos.size());
     files.reserve(infos.size());
     for (const CheckpointInfo* info : infos) {
         require_plannable(*info);
-        files.push_back({info->file, candidates.size(), &info->layer_types});
-        std::ranges::move(candidates_of(*info), std::back_inserter(candidates));
+        FileLayers layers = layers_of(*info, options.layout);
+        tables.push_back(std::move(layers.table));
+        files.push_back({info->file, candidates.size(), &tables.back().types});
+        std::ranges::move(layers.candidates, std::back_inserter(candidates));
     }
     const Selection selection =
         select_tensors_of_files(config, candidates, files, options.selection);
@@ -252,6 +246,7 @@ FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Conf
         try {
             plans.files.push_back(plan_of_file(
                 *infos[f], std::span(selection.decisions).subspan(files[f].first), options));
+            std::ranges::move(tables[f].warnings, std::back_inserter(plans.files.back().warnings));
         } catch (const Error& error) {
             // Other errors name the file already.
             throw infos.size() > 1 && error.code() == ErrorCode::kUsage ? error.in(infos[f]->file)

@@ -88,8 +88,6 @@ struct FilePlans {
 
 // The parts of make_plan, for `explain`.
 
-/// Returns the datasets of a file as rules see them, in the order of info.datasets.
-[[nodiscard]] std::vector<Candidate> candidates_of(const CheckpointInfo& info);
 /// Throws Error(kInput) for a file that is palettized, or of which no palettized file can be made
 /// (CheckpointInfo::reserved).
 void require_plannable(const CheckpointInfo& info);
@@ -97,8 +95,7 @@ void require_plannable(const CheckpointInfo& info);
 /// that must stay dense though it was asked for, and for an attribute with a name that palettized
 /// tensors need. Also throws as sensitivities_of.
 [[nodiscard]] PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
-                                   Layout layout, const CheckpointInfo& info,
-                                   const PlanOptions& options);
+                                   const CheckpointInfo& info, const PlanOptions& options);
 
 /// Turns a palettized entry into a dense one.
 void leave_dense(PlanEntry& entry, const std::string& reason);

@@ -132,11 +132,11 @@ class Configurations(support.Case):
                 self.assertEqual(selected_by(kind), names)
         result = self.refused(USAGE, ["LSTM", "layer 'lost' .* no tensors"], "plan", path, "--config", self.config({
             "module_type_configs": {"LSTM": {"op_state_spec": {"weight": {"n_bits": 2}}}}}))
-        self.assertIn("its types are Bidirectional, Conv2DTranspose, Dense, GRU, TimeDistributed;", result.stderr)
-        # The wrapped layer's axes: (rows, columns, out, in) for a transposed convolution.
+        self.assertIn("its types are Bidirectional, Conv2DTranspose, Dense, GRU, GRUCell, TimeDistributed;", result.stderr)
+        # The wrapped layer is (rows, columns, out, in); axis 0 of a transposed convolution is its input, as in torch.
         self.program("run", path, self.path("out.h5"), "--preset", "w8")
         with h5py.File(self.path("out.h5")) as file:
-            self.assertEqual(file[kernels["td"]].attrs["output_channel_axis"], 2)
+            self.assertEqual(file[kernels["td"]].attrs["output_channel_axis"], 3)
 
     def test_dots_and_slashes_are_the_same_module(self):
         path = self.path("mixed.h5")
@@ -253,9 +253,14 @@ class Configurations(support.Case):
         result = self.program("plan", path, "--config", config, "--allow-unmatched-rules")
         self.assertIn(r"layers\.7\.q_proj", result.stderr)
 
-    def test_type_rule_in_a_file_without_types_points_to_name_rules(self):
-        self.refused(USAGE, ["Linear", "module_name_configs"], "plan", self.torch(), "--config", self.config(
-            {"module_type_configs": {"torch.nn.modules.linear.Linear": {"op_state_spec": {"weight": {"n_bits": 2}}}}}))
+    def test_type_rules_hold_for_types_that_the_shapes_tell(self):
+        def rule(kind):
+            return self.config({"module_type_configs": {kind: {"op_state_spec": {"weight": {"n_bits": 2}}}}})
+        path = self.torch()
+        for kind in ("torch.nn.modules.linear.Linear", "torch.nn.Linear", "Dense"):
+            plan = json.loads(self.program("plan", path, "--config", rule(kind), "--json").stdout)
+            self.assertEqual({tensor["spec"]["n_bits"] for tensor in plan["tensors"] if tensor["spec"]}, {2}, kind)
+        self.refused(USAGE, ["LSTM", "its types are Linear"], "plan", path, "--config", rule("torch.nn.LSTM"))
 
     def test_bad_yaml_and_bad_pattern(self):
         self.refused(USAGE, [r"config\.yaml:\d+:\d+"], "plan", self.torch(), "--config",

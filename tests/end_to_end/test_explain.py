@@ -108,10 +108,10 @@ class Explain(support.Case):
         for word in ("is shadowed", "matches no module", "names no state", "tensors decided 3, palettized 2"):
             self.assertIn(word, text)
         self.program("explain", path, "--config", self.config(module_name_configs={"enc": bits(2)}))
-        by_type = self.config(module_type_configs={"Dense": bits(2)})
+        by_type = self.config(module_type_configs={"Conv2D": bits(2)})
         result = self.call("explain", path, "--config", by_type)
         self.assertEqual(result.returncode, CHECK_FAILED)
-        self.assertIn("does not say the types of its layers", result.stdout)
+        self.assertIn("its types are Linear", result.stdout)
         self.assertEqual(self.call("explain", path, "--exclude", "nothing").returncode, CHECK_FAILED)
         self.assertEqual(self.explain(path, "enc.0.fc.weight", "--config", by_type)["action"], "palettized")
 

@@ -51,9 +51,12 @@ class Layout(support.Case):
             with self.subTest(name):
                 self.assertEqual(self.axes(self.file(dataset, attributes)), (1, 1))
 
+    def test_a_kernel_is_stored_as_flax_and_keras_do(self):
+        self.assertEqual(self.axes(self.file("dense/dense/kernel:0", [])), (1, 1))
+
     def test_everything_else_is_torch(self):
         cases = {
-            "no attributes": ("dense/dense/kernel:0", []),
+            "no attributes": ("dense/weight", []),
             "other attributes": ("fc/weight", [("/", "version", "2.14.0"), ("/fc", "names", np.array([b"weight"]))]),
             "numbers, but not below vars": ("data/ip1/0", []),
         }

@@ -41,9 +41,10 @@ class TiedWeights(support.Case):
 
     def test_rules_by_any_path(self):
         path = self.tied()
-        for name in ("lm_head", "embed_tokens"):
+        # No operation of coreai_opt palettizes an embedding: that is for a module_state_spec.
+        for name, kind in (("lm_head", "op_state_spec"), ("embed_tokens", "module_state_spec")):
             config = self.write_text("c.yaml", "kmeans_palettization_config: {module_name_configs: {" + name +
-                                     ": {op_state_spec: {weight: {n_bits: 2}}}}}")
+                                     ": {" + kind + ": {weight: {n_bits: 2}}}}}")
             self.assertEqual(self.bits_of(path, "--config", config), [2, 4])
         config = self.write_text("c.yaml", "kmeans_palettization_config: {module_name_configs: {lm_haed: null}}")
         self.refused(USAGE, ["lm_haed", "nearest are lm_head"], "plan", path, "--config", config)

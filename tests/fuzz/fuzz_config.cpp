@@ -10,6 +10,7 @@
 #include "configs/text/parse_config.hpp"
 #include "configs/write/config_json.hpp"
 #include "stages/tensor/error.hpp"
+#include "tests/support/candidates.hpp"
 
 namespace {
 
@@ -25,18 +26,19 @@ std::string_view next_part(std::string_view& input) {
 
 /// Returns fixed paths, then one for each line of `names`.
 std::vector<Candidate> candidates(std::string_view names) {
-    std::vector<Candidate> all{{"/layers/0/fc/kernel:0", 2, true, 64},
-                               {"/layers.1.fc.weight", 2, true, 64},
-                               {"/..", 2, true, 64},
-                               {"/a/../weight", 1, true, 64},
-                               {"/\xff\xfe\n.weight", 2, true, 64},
-                               {"/optimizer/fc.weight", 2, true, 64},
-                               {"/empty.weight", 0, true, 0},
-                               {"/table", 2, false, 64, {"/fc/weight"}}};
+    using test::candidate;
+    std::vector<Candidate> all{candidate("/layers/0/fc/kernel:0", 2, true, 64),
+                               candidate("/layers.1.fc.weight", 2, true, 64),
+                               candidate("/..", 2, true, 64),
+                               candidate("/a/../weight", 1, true, 64),
+                               candidate("/\xff\xfe\n.weight", 2, true, 64),
+                               candidate("/optimizer/fc.weight", 2, true, 64),
+                               candidate("/empty.weight", 0, true, 0),
+                               candidate("/table", 2, false, 64, {"/fc/weight"})};
     while (!names.empty() && all.size() < 64) {
         const std::size_t end = names.find('\n');
         const std::string name(names.substr(0, end));
-        all.push_back({"/" + name, name.size() % 5, name.size() % 3 != 0, name.size()});
+        all.push_back(candidate("/" + name, name.size() % 5, name.size() % 3 != 0, name.size()));
         names.remove_prefix(end == std::string_view::npos ? names.size() : end + 1);
     }
     return all;
@@ -55,7 +57,7 @@ void require_round_trip(const Config& config) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view input(reinterpret_cast<const char*>(data), size);
     const std::string_view text = next_part(input);
-    const std::vector<Candidate> tensors = candidates(next_part(input));
+    std::vector<Candidate> tensors = candidates(next_part(input));
     SelectionOptions options;
     options.include = next_part(input);
     options.exclude = next_part(input);
@@ -65,7 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         const Config config = parse_config(text, "fuzz.yaml");
         require_round_trip(config);
-        static_cast<void>(select_tensors(config, tensors, types, options));
+        const test::Types modules = test::described(tensors, types);
+        static_cast<void>(select_tensors(config, tensors, modules, options));
     } catch (const Error&) {
         // A clear error is a right result.
     }

@@ -7,6 +7,7 @@
 #include "configs/rules/survey.hpp"
 #include "configs/text/parse_config.hpp"
 #include "stages/tensor/error.hpp"
+#include "tests/support/candidates.hpp"
 
 using namespace pal;
 
@@ -25,15 +26,15 @@ kmeans_palettization_config:
 )";
 
 std::vector<Candidate> candidates() {
-    return {{"/enc/fc/weight", 2, true, 100},
-            {"/enc/0/fc/weight", 2, true, 100, {"/head/weight"}},
-            {"/enc/0/fc/bias", 1, true, 10},
-            {"/conv/kernel:0", 4, true, 100},
-            {"/dense/kernel:0", 2, true, 100, {"/enc/tied"}},
-            {"/optimizer/dense/kernel:0", 2, true, 100},
-            {"/embed/weight", 2, true, 100},
-            {"/other/weight", 2, true, 1},
-            {"/other/steps", 1, false, 4}};
+    return {test::candidate("/enc/fc/weight", 2, true, 100),
+            test::candidate("/enc/0/fc/weight", 2, true, 100, {"/head/weight"}),
+            test::candidate("/enc/0/fc/bias", 1, true, 10),
+            test::candidate("/conv/kernel:0", 4, true, 100),
+            test::candidate("/dense/kernel:0", 2, true, 100, {"/enc/tied"}),
+            test::candidate("/optimizer/dense/kernel:0", 2, true, 100),
+            test::candidate("/embed/weight", 2, true, 100),
+            test::candidate("/other/weight", 2, true, 1),
+            test::candidate("/other/steps", 1, false, 4)};
 }
 
 const std::map<std::string, std::string> kTypes{{"dense", "Dense"}, {"conv", "Conv2D"}};
@@ -44,12 +45,13 @@ BOOST_AUTO_TEST_SUITE(explanations)
 
 BOOST_AUTO_TEST_CASE(what_is_explained_is_what_is_decided) {
     const Config config = parse_config(kConfig, "c");
-    const std::vector<Candidate> all = candidates();
+    std::vector<Candidate> all = candidates();
+    const test::Types types = test::described(all, kTypes);
     SelectionOptions options;
     options.allow_unmatched_rules = true;
-    const Selection selection = select_tensors(config, all, kTypes, options);
+    const Selection selection = select_tensors(config, all, types, options);
     for (std::size_t c = 0; c < all.size(); ++c) {
-        const Explanation explanation = explain_decision(config, all, kTypes, options, c);
+        const Explanation explanation = explain_decision(config, all, types, options, c);
         const Decision& decision = selection.decisions[c];
         BOOST_TEST((explanation.decision.spec == decision.spec), all[c].path);
         BOOST_TEST(explanation.decision.reason == decision.reason);
@@ -74,8 +76,10 @@ BOOST_AUTO_TEST_CASE(a_survey_finds_what_a_selection_warns_of) {
     const Config config = parse_config(kConfig, "c");
     SelectionOptions options;
     options.allow_unmatched_rules = true;
-    const Selection selection = select_tensors(config, candidates(), kTypes, options);
-    const RuleSurvey survey = survey_rules(config, candidates(), kTypes, {});
+    std::vector<Candidate> all = candidates();
+    const test::Types types = test::described(all, kTypes);
+    const Selection selection = select_tensors(config, all, types, options);
+    const RuleSurvey survey = survey_rules(config, all, types, {});
     std::vector<std::string> texts;
     for (const RuleFinding& finding : survey.rules) {
         if (!finding.text.empty()) texts.push_back(finding.text);
@@ -86,14 +90,17 @@ BOOST_AUTO_TEST_CASE(a_survey_finds_what_a_selection_warns_of) {
 }
 
 BOOST_AUTO_TEST_CASE(a_tensor_is_found_by_each_of_its_names) {
+    std::vector<Candidate> all = candidates();
+    (void)test::described(all, kTypes);
     for (const char* name : {"/enc/0/fc/weight", "/head/weight", "enc.0.fc.weight", "head/weight"})
-        BOOST_TEST(find_candidate(candidates(), name) == 1U, name);
-    BOOST_TEST(find_candidate(candidates(), "dense.kernel") == 4U);
-    BOOST_CHECK_EXCEPTION(
-        (void)find_candidate(candidates(), "enc.fc.wight"), Error, [](const Error& error) {
-            return std::string(error.what()).find("/enc/fc/weight") != std::string::npos;
-        });
-    const std::vector<Candidate> both{{"/a/b", 2, true, 4}, {"/a.b", 2, true, 4}};
+        BOOST_TEST(find_candidate(all, name) == 1U, name);
+    BOOST_TEST(find_candidate(all, "dense.kernel") == 4U);
+    BOOST_CHECK_EXCEPTION((void)find_candidate(all, "enc.fc.wight"), Error, [](const Error& error) {
+        return std::string(error.what()).find("/enc/fc/weight") != std::string::npos;
+    });
+    std::vector<Candidate> both{test::candidate("/a/b", 2, true, 4),
+                                test::candidate("/a.b", 2, true, 4)};
+    (void)test::described(both, {});
     BOOST_TEST(find_candidate(both, "/a.b") == 1U);
     BOOST_CHECK_THROW((void)find_candidate(both, "a.b"), Error);
 }

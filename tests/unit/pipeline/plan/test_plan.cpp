@@ -2,7 +2,6 @@
 
 #include "configs/model/make_config.hpp"
 #include "pipeline/cli/options.hpp"
-#include "pipeline/plan/axes.hpp"
 #include "pipeline/plan/plan.hpp"
 #include "stages/tensor/error.hpp"
 #include "tests/support/memory_checkpoint.hpp"
@@ -13,40 +12,7 @@ using pal::test::MemoryCheckpoint;
 using pal::test::ramp;
 using test::grouped;
 
-namespace {
-
-AxisMap axes_of(const std::string& path, const Shape& shape, Layout layout,
-                const std::map<std::string, std::string>& types = {}) {
-    DatasetInfo dataset;
-    dataset.path = path;
-    dataset.shape = shape;
-    return axis_map(dataset, layout, types);
-}
-
-void check_axes(AxisMap axes, std::size_t output_axis, std::size_t input_axis) {
-    BOOST_TEST(axes.output_axis == output_axis);
-    BOOST_TEST(axes.input_axis == input_axis);
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(planning)
-
-BOOST_AUTO_TEST_CASE(axes_follow_the_layout) {
-    check_axes(axes_of("/fc/weight", {8, 4}, Layout::kTorch), 0, 1);
-    check_axes(axes_of("/conv/weight", {8, 4, 3, 3}, Layout::kTorch), 0, 1);
-    check_axes(axes_of("/dense/kernel:0", {4, 8}, Layout::kKeras), 1, 0);
-    check_axes(axes_of("/conv/kernel:0", {3, 3, 4, 8}, Layout::kKeras), 3, 2);
-    check_axes(axes_of("/conv/kernel:0", {3, 3, 3, 4, 8}, Layout::kKeras), 4, 3);
-    check_axes(axes_of("/dw/depthwise_kernel:0", {3, 3, 8, 1}, Layout::kKeras), 2, 3);
-    check_axes(axes_of("/lstm/recurrent_kernel:0", {8, 32}, Layout::kKeras), 1, 0);
-    check_axes(axes_of("/bias", {8}, Layout::kKeras), 0, 0);
-    check_axes(axes_of("/up/kernel:0", {3, 3, 8, 4}, Layout::kKeras, {{"up", "Conv2DTranspose"}}),
-               2, 3);
-    check_axes(axes_of("/emb/embeddings:0", {100, 8}, Layout::kKeras), 0, 1);
-    check_axes(axes_of("/conv3/conv3_W", {128, 64, 3, 3}, Layout::kKeras), 0, 1);  // Theano's order
-    check_axes(axes_of("/conv3/conv3_W", {3, 3, 64, 128}, Layout::kKeras), 3, 2);
-}
 
 BOOST_AUTO_TEST_CASE(a_spec_that_does_not_fit_leaves_the_tensor_dense_with_a_reason) {
     MemoryCheckpoint checkpoint;

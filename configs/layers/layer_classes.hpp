@@ -1,0 +1,22 @@
+// Classes of layers: the kind of each, and the classes that group names of Keras stand for.
+#pragma once
+
+#include <string>
+
+#include "configs/model/layer.hpp"
+
+namespace pal {
+
+/// Returns the kind of a class of Keras, torch or Caffe; of the innermost one of a wrapper, such as
+/// "TimeDistributed(Dense)". kUnknown for others.
+[[nodiscard]] LayerKind kind_of_class(const std::string& type);
+
+/// Returns the Keras class that a default name stands for: "conv2d_3" -> "Conv2D", "p_re_lu" ->
+/// "PReLU". Empty for other names.
+[[nodiscard]] std::string class_of_default_name(const std::string& name);
+
+/// Returns the torch class of a layer of this kind; empty where the kind does not tell.
+/// rank: of its kernel.
+[[nodiscard]] std::string torch_class_of(LayerKind kind, std::size_t rank);
+
+}  // namespace pal

@@ -1,0 +1,29 @@
+// What a checkpoint says of its layers besides its tensors, as io/ found it and options overrule
+// it.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+
+namespace pal {
+
+/// Order of the dimensions of kernels.
+enum class DimensionOrder {
+    kOutputFirst,  // torch: (out, in, ...)
+    kOutputLast    // Keras, Flax: (..., in, out)
+};
+
+struct LayerHints {
+    DimensionOrder order = DimensionOrder::kOutputFirst;
+    bool order_is_told = false;    // by the file or an option; otherwise `order` is a mere default
+    bool order_by_option = false;  // --layout
+    std::string order_reason;      // "keras_version attribute of /"
+    bool is_keras = false;         // Keras wrote the file: default names tell classes
+    /// Layer name -> Keras class, from model_config: "TimeDistributed(Dense)" for a wrapper.
+    std::map<std::string, std::string> classes;
+    /// Path of a module's group -> name of the layer, where the file tells it apart from the path.
+    std::map<std::string, std::string> names;
+};
+
+}  // namespace pal

@@ -1,0 +1,177 @@
+#include "configs/layers/layer_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "configs/layers/channel_dims.hpp"
+#include "configs/layers/layer_classes.hpp"
+#include "configs/layers/module_roles.hpp"
+#include "configs/model/module_path.hpp"
+
+namespace pal {
+
+namespace {
+
+using Kind = LayerKind;
+
+/// Finds the type of a module in the file's own words: the innermost layer on its path.
+class ModuleTypes {
+  public:
+    ModuleTypes(const LayerHints& hints, LayerTable& table) : hints_(hints), table_(table) {}
+
+    /// Sets type and kind of a module, and notes the type of each layer on its path.
+    void set(Module& module) {
+        for (const Member& member : module.members) {
+            for (const std::string& spelling : member.path->name.module_names)
+                note_spelling(spelling, module);
+        }
+        if (module.type.empty()) return;
+        module.kind = kind_of_class(module.type);
+    }
+
+  private:
+    struct Found {
+        std::string type;
+        std::string evidence;
+    };
+
+    [[nodiscard]] Found find(const std::string& component) const {
+        if (const auto named = hints_.classes.find(component); named != hints_.classes.end())
+            return {named->second, fmt::format("model_config says so of '{}'", component)};
+        if (!hints_.is_keras) return {};
+        std::string type = class_of_default_name(component);
+        if (type.empty()) return {};
+        return {std::move(type), fmt::format("'{}' is its default name", component)};
+    }
+
+    void note_spelling(const std::string& spelling, Module& module) {
+        std::string prefix;
+        for (const std::string& component : module_components(spelling)) {
+            prefix += (prefix.empty() ? "" : ".") + component;
+            Found found = find(component);
+            if (found.type.empty()) continue;
+            table_.types.emplace(prefix, found.type);
+            module.type = found.type;
+            module.kind_evidence = fmt::format("{}: {}", found.type, found.evidence);
+        }
+    }
+
+    const LayerHints& hints_;
+    LayerTable& table_;
+};
+
+/// Module of a state: without the parts of a path that are no modules, as Keras 3's "vars" and
+/// torch's "parametrizations.weight".
+std::string module_of(const TensorName& name) {
+    std::string module = name.module_names.front();
+    const auto cut = [&](const std::string& ending) {
+        if (module == ending) module.clear();
+        if (module.ends_with("." + ending)) module.erase(module.size() - ending.size() - 1);
+    };
+    cut("vars");
+    cut("parametrizations.weight");
+    return module;
+}
+
+class Builder {
+  public:
+    Builder(std::span<Candidate> candidates, const LayerHints& hints)
+        : candidates_(candidates), hints_(hints) {}
+
+    LayerTable build() {
+        for (Candidate& candidate : candidates_) add_paths(candidate);
+        for (Candidate& candidate : candidates_) {
+            for (TensorPath& path : candidate.paths) {
+                Module& module = modules_[module_of(path.name)];
+                module.name = module_of(path.name);
+                if (candidate.is_float) module.members.push_back({&path, &candidate.shape});
+            }
+        }
+        for (auto& [name, module] : modules_) describe(module);
+        table_.types.insert(hints_.classes.begin(), hints_.classes.end());  // without tensors too
+        std::ranges::sort(table_.warnings);
+        return std::move(table_);
+    }
+
+  private:
+    void add_paths(Candidate& candidate) {
+        candidate.paths = {named(candidate.path)};
+        for (const std::string& alias : candidate.aliases) candidate.paths.push_back(named(alias));
+    }
+
+    /// Adds the layer's own name where the file has one that the path does not show.
+    [[nodiscard]] TensorPath named(const std::string& path) const {
+        TensorPath result{path, tensor_name(path), {}};
+        std::vector<std::string>& spellings = result.name.module_names;
+        const auto own = hints_.names.find(path.substr(0, path.rfind('/')));
+        if (own != hints_.names.end() &&
+            std::ranges::find(spellings, own->second) == spellings.end())
+            spellings.push_back(own->second);
+        return result;
+    }
+
+    void describe(Module& module) {
+        ModuleTypes(hints_, table_).set(module);
+        decide_roles(module);
+        for (const Member& member : module.members) {
+            Layer& layer = member.layer();
+            layer.kind = module.kind;
+            layer.type = module.type;
+            layer.rank = member.rank();
+            layer.is_weight = is_weight(member);
+            if (!module.kind_evidence.empty())
+                layer.evidence.insert(layer.evidence.begin(), module.kind_evidence);
+            if (layer.type.empty() && is_kernel(layer) && hints_.classes.empty()) {
+                layer.type = torch_class_of(layer.kind, member.rank());
+                for (const std::string& spelling : member.path->name.module_names)
+                    if (!layer.type.empty()) table_.types.emplace(spelling, layer.type);
+            }
+            add_channels(module, member);
+        }
+    }
+
+    /// True for torch's `weight` and for what has another name because another framework wrote it.
+    [[nodiscard]] static bool is_weight(const Member& member) {
+        if (member.path->name.state_name == "weight") return true;
+        const bool is_torch_state =
+            member.meaning && member.meaning->order == DimensionOrder::kOutputFirst;
+        const Layer& layer = member.layer();
+        const bool is_slot = layer.role == TensorRole::kOptimizerSlot && member.rank() >= 2;
+        const bool is_one = is_kernel(layer) || layer.role == TensorRole::kEmbedding || is_slot;
+        return is_one && !is_torch_state;
+    }
+
+    void add_channels(const Module& module, const Member& member) {
+        Layer& layer = member.layer();
+        const Member* const bias = is_kernel(layer) ? bias_of(module, member) : nullptr;
+        const bool is_depthwise =
+            member.meaning && member.meaning->kind == Kind::kDepthwiseConvolution;
+        const FoundChannels found =
+            channels_of({member.path->path, module.last_component(), member.state, *member.shape,
+                         is_depthwise ? Kind::kDepthwiseConvolution : module.kind,
+                         member.meaning ? member.meaning->order : std::nullopt,
+                         bias == nullptr ? nullptr : bias->shape},
+                        hints_);
+        layer.output = found.output;
+        layer.input = found.input;
+        if (!is_kernel(layer)) return;
+        if (!found.evidence.empty()) layer.evidence.push_back(found.evidence);
+        if (!found.warning.empty()) table_.warnings.push_back(found.warning);
+    }
+
+    std::span<Candidate> candidates_;
+    const LayerHints& hints_;
+    LayerTable table_;
+    std::map<std::string, Module> modules_;
+};
+
+}  // namespace
+
+LayerTable describe_layers(std::span<Candidate> candidates, const LayerHints& hints) {
+    return Builder(candidates, hints).build();
+}
+
+}  // namespace pal

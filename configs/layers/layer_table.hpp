@@ -1,0 +1,30 @@
+// The layer table of a file: the kind of each module, the role of each tensor, and which dimensions
+// of a kernel are channels, each with its evidence. Selection, axes and explanations read it.
+//
+// Evidence, the stronger first:
+//
+//   1. metadata   classes and names that Keras writes into the file     layer_classes
+//   2. neighbours the bias beside a kernel, shapes of numbered variables  layer_table, channel_dims
+//   3. names      of states, and default names of Keras' layers         state_roles, layer_classes
+//   4. rank       a weight of 4 dimensions is a 2-D convolution's        layer_table
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "configs/layers/layer_hints.hpp"
+#include "configs/model/candidate.hpp"
+
+namespace pal {
+
+struct LayerTable {
+    std::map<std::string, std::string> types;  // dotted module, in all spellings -> type
+    std::vector<std::string> warnings;         // evidence that contradicts other evidence
+};
+
+/// Fills in Candidate::paths of all tensors of a file. Pure.
+LayerTable describe_layers(std::span<Candidate> candidates, const LayerHints& hints);
+
+}  // namespace pal

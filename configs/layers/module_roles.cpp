@@ -1,0 +1,243 @@
+#include "configs/layers/module_roles.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pal {
+
+namespace {
+
+using Kind = LayerKind;
+using Role = TensorRole;
+
+bool is_optimizer(const std::string& module) {
+    return std::ranges::any_of(module_components(module), [](const std::string& component) {
+        return component == "optimizer" || component == "optimizer_weights";
+    });
+}
+
+/// True for "embed_tokens", "word_embeddings", "wte".
+bool is_embedding_name(const std::string& component) {
+    static constexpr std::string_view kWords[] = {"embed",      "embeds", "embedding",
+                                                  "embeddings", "wte",    "wpe"};
+    std::string word;
+    std::string text = component + "_";
+    for (const char c : text) {
+        if (c != '_') {
+            word += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+            continue;
+        }
+        if (std::ranges::find(kWords, word) != std::end(kWords)) return true;
+        word.clear();
+    }
+    return false;
+}
+
+/// Decides the roles of a module's tensors, and its kind where no type told it.
+class Roles {
+  public:
+    explicit Roles(Module& module) : module_(module) {}
+
+    void decide() {
+        for (Member& member : module_.members) {
+            member.state = member.path->name.state_name;
+            member.meaning = meaning_of_state(member.state);
+            member.number = variable_number(member.state);
+        }
+        std::ranges::stable_sort(module_.members, {},
+                                 [](const Member& member) { return member.number.value_or(0); });
+        for (Member& member : module_.members) decide(member);
+        decide_partners();
+        decide_kind();
+        for (const Member& member : module_.members) name_numbered(member);
+    }
+
+  private:
+    void set(const Member& member, Role role, const std::string& evidence) {
+        member.layer().role = role;
+        member.layer().evidence = {fmt::format("{}: {}", role_name(role), evidence)};
+    }
+
+    void decide(Member& member) {
+        if (is_optimizer(member.path->name.module_names.front()))
+            return set(member, Role::kOptimizerSlot, "it lies below the optimizer");
+        if (member.number) return decide_numbered(member);
+        if (member.state == "weight") return decide_weight(member);
+        if (!member.meaning) return set(member, Role::kOther, "its name does not tell");
+        Role role = member.meaning->role;
+        const bool is_vector = member.rank() < 2;
+        const bool wants_matrix = role == Role::kKernel || role == Role::kRecurrentKernel;
+        if (wants_matrix && is_vector) role = Role::kOther;
+        set(member, role, fmt::format("the name '{}'", member.state));
+    }
+
+    /// torch's `weight` is all kinds of things.
+    void decide_weight(const Member& member) {
+        if (member.rank() < 2) return set(member, Role::kGain, "a weight of one dimension");
+        if (module_.kind == Kind::kNormalization)
+            return set(member, Role::kGain, "the weight of a normalization");
+        if (module_.kind == Kind::kActivation)
+            return set(member, Role::kOther, "the weight of an activation");
+        const bool embeds = module_.kind == Kind::kEmbedding ||
+                            (module_.kind == Kind::kUnknown && member.rank() == 2 &&
+                             is_embedding_name(module_.last_component()));
+        if (embeds) return set(member, Role::kEmbedding, "the weight of an embedding");
+        set(member, Role::kKernel, fmt::format("a weight of {} dimensions", member.rank()));
+    }
+
+    void decide_numbered(Member& member) {
+        const std::vector<StateMeaning> known = variables_of(module_.kind);
+        if (!known.empty()) {
+            const bool listed = *member.number < known.size();
+            member.meaning = listed ? known[*member.number] : StateMeaning{};
+            Role role = member.meaning->role;
+            const bool wants_matrix = role == Role::kKernel || role == Role::kRecurrentKernel;
+            if (wants_matrix && member.rank() < 2) role = Role::kOther;
+            return set(member, role,
+                       fmt::format("variable {} of {}", *member.number, module_.type));
+        }
+        decide_by_shape(member);
+    }
+
+    /// The variables of an unknown layer come in the order kernel, recurrent kernel, bias.
+    void decide_by_shape(const Member& member) {
+        std::vector<const Member*> kernels;
+        for (const Member& other : module_.members) {
+            if (&other == &member) break;
+            if (is_kernel(other.layer())) kernels.push_back(&other);
+        }
+        const Shape& shape = *member.shape;
+        if (member.rank() < 2) {
+            return kernels.empty() ? set(member, Role::kGain, "a first variable of one dimension")
+                                   : set(member, Role::kBias, "one dimension, behind a kernel");
+        }
+        for (const Member* kernel : kernels) {
+            const Shape& all = *kernel->shape;
+            if (shape.size() < all.size() && std::equal(shape.rbegin(), shape.rend(), all.rbegin()))
+                return set(member, Role::kBias, "the last dimensions of the kernel before it");
+        }
+        if (kernels.size() >= 2 && shape.size() == 2 && shape[0] == 2 &&
+            shape[1] == kernels[0]->shape->back()) {
+            return set(member, Role::kBias, "two biases of a recurrent layer");
+        }
+        if (kernels.size() == 1 && shape.size() == 2 && is_recurrent(*kernels[0]->shape, shape)) {
+            module_.kind = Kind::kRecurrent;
+            module_.kind_evidence = "recurrent: 3 or 4 gates of one size";
+            return set(member, Role::kRecurrentKernel, "gates by units, behind a kernel");
+        }
+        if (module_.kind == Kind::kUnknown && shape.size() == 2 &&
+            is_embedding_name(module_.last_component())) {
+            return set(member, Role::kEmbedding, "the name of its module");
+        }
+        set(member, Role::kKernel, fmt::format("a variable of {} dimensions", shape.size()));
+    }
+
+    [[nodiscard]] static bool is_recurrent(const Shape& kernel, const Shape& second) {
+        return kernel.size() == 2 && kernel[1] == second[1] &&
+               (second[1] == 3 * second[0] || second[1] == 4 * second[0]);
+    }
+
+    /// A tensor whose name says nothing is a kernel if another one is named as its bias.
+    void decide_partners() {
+        for (const Member& member : module_.members) {
+            if (member.layer().role != Role::kOther || member.rank() < 2 || member.meaning)
+                continue;
+            const Member* const bias = bias_of(module_, member);
+            if (bias == nullptr || bias->rank() != 1) continue;
+            const std::uint64_t values = bias->shape->front();
+            if (values != member.shape->front() && values != member.shape->back()) continue;
+            set(member, Role::kKernel, fmt::format("'{}' is its bias", bias->state));
+            set(*bias, Role::kBias, fmt::format("'{}' is its kernel", member.state));
+        }
+    }
+
+    void decide_kind() {
+        if (module_.kind != Kind::kUnknown) return;
+        for (const Member& member : module_.members) {
+            if (!member.meaning || member.meaning->kind == Kind::kUnknown) continue;
+            if (member.layer().role == Role::kOptimizerSlot) continue;
+            return set_kind(member.meaning->kind, fmt::format("it has '{}'", member.state));
+        }
+        bool has_gain = false;
+        for (const Member& member : module_.members) {
+            const std::size_t rank = member.rank();
+            if (member.layer().role == Role::kOptimizerSlot)
+                return set_kind(Kind::kOptimizer, "its path");
+            if (member.layer().role == Role::kEmbedding)
+                return set_kind(Kind::kEmbedding, "the name of the module");
+            has_gain = has_gain || member.layer().role == Role::kGain;
+            if (!is_kernel(member.layer())) continue;
+            const Member* const bias = bias_of(module_, member);
+            if (rank == 3 && bias != nullptr && bias->rank() == 2)
+                return set_kind(Kind::kEinsum, "its bias has two dimensions");
+            const bool is_transposed = rank >= 3 && bias != nullptr && bias->rank() == 1 &&
+                                       member.shape->at(1) == bias->shape->front() &&
+                                       member.shape->front() != bias->shape->front() &&
+                                       member.shape->back() != bias->shape->front();
+            if (is_transposed)
+                return set_kind(Kind::kTransposedConvolution, "dimension 1 is as long as its bias");
+            return rank == 2 ? set_kind(Kind::kLinear, "its kernel has two dimensions")
+                             : set_kind(Kind::kConvolution,
+                                        fmt::format("its kernel has {} dimensions", rank));
+        }
+        if (has_gain) set_kind(Kind::kNormalization, "a gain and no kernel");
+    }
+
+    void set_kind(Kind kind, const std::string& evidence) {
+        module_.kind = kind;
+        module_.kind_evidence = fmt::format("{}: {}", kind_name(kind), evidence);
+    }
+
+    /// Numbered variables get the names that rules know: weight, bias, ...
+    void name_numbered(const Member& member) const {
+        if (!member.number) return;
+        std::string& state = member.path->name.state_name;
+        switch (member.layer().role) {
+            case Role::kKernel:
+                state = "weight";
+                break;
+            case Role::kRecurrentKernel:
+                state = "recurrent_kernel";
+                break;
+            case Role::kBias:
+                state = "bias";
+                break;
+            case Role::kGain:
+                state = "gamma";
+                break;
+            case Role::kEmbedding:
+                state = "embeddings";
+                break;
+            case Role::kStatistic:
+                state = *member.number == 2 ? "moving_mean" : "moving_variance";
+                break;
+            default:
+                state = member.rank() >= 2 ? "weight" : "bias";
+        }
+    }
+
+    Module& module_;
+};
+
+}  // namespace
+
+void decide_roles(Module& module) { Roles(module).decide(); }
+
+const Member* bias_of(const Module& module, const Member& kernel) {
+    const std::vector<std::string> names = bias_names_of(kernel.state);
+    const Member* only = nullptr;
+    std::size_t biases = 0;
+    std::size_t kernels = 0;
+    for (const Member& member : module.members) {
+        if (std::ranges::find(names, member.state) != names.end()) return &member;
+        if (is_kernel(member.layer())) ++kernels;
+        if (member.layer().role != Role::kBias) continue;
+        only = &member;
+        ++biases;
+    }
+    const bool is_shared = kernels > 1 && !kernel.number;
+    return biases == 1 && !is_shared ? only : nullptr;
+}
+
+}  // namespace pal

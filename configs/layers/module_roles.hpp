@@ -1,0 +1,45 @@
+// Decides the roles of the tensors of one module, and the kind of a module whose type is unknown.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "configs/layers/state_roles.hpp"
+#include "configs/model/candidate.hpp"
+#include "configs/model/module_path.hpp"
+
+namespace pal {
+
+/// A tensor of a module.
+struct Member {
+    TensorPath* path = nullptr;
+    const Shape* shape = nullptr;
+    std::string state = {};                    // as the path spells it
+    std::optional<StateMeaning> meaning = {};  // of the state
+    std::optional<std::size_t> number = {};    // of a numbered variable
+
+    [[nodiscard]] std::size_t rank() const { return shape->size(); }
+    [[nodiscard]] Layer& layer() const { return path->layer; }
+};
+
+/// The tensors that share a module path.
+struct Module {
+    std::string name;  // dotted
+    std::vector<Member> members;
+    std::string type = {};
+    LayerKind kind = LayerKind::kUnknown;
+    std::string kind_evidence = {};
+
+    [[nodiscard]] std::string last_component() const { return module_components(name).back(); }
+};
+
+/// Sets role, evidence and state name of every member, and the module's kind if its type told none.
+/// Numbered variables come to stand in order.
+void decide_roles(Module& module);
+
+/// Returns the bias beside a kernel: by its name, or the only one; null if there is none.
+[[nodiscard]] const Member* bias_of(const Module& module, const Member& kernel);
+
+}  // namespace pal

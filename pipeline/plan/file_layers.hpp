@@ -1,0 +1,26 @@
+// Describes the layers of a checkpoint for the rules: what configs/layers makes of what io/ found.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "configs/layers/layer_table.hpp"
+#include "configs/model/candidate.hpp"
+#include "io/read/checkpoint_info.hpp"
+#include "stages/tensor/tensor.hpp"
+
+namespace pal {
+
+/// The datasets of a file as rules see them, and the types of its modules.
+struct FileLayers {
+    std::vector<Candidate> candidates;  // in the order of info.datasets
+    LayerTable table;
+};
+
+/// layout: of --layout; nothing: as the file says.
+[[nodiscard]] FileLayers layers_of(const CheckpointInfo& info, std::optional<Layout> layout);
+
+/// Returns the dimensions of a tensor's axes for the stages.
+[[nodiscard]] AxisMap axis_map(const Layer& layer);
+
+}  // namespace pal
