@@ -117,6 +117,11 @@ void Publication::refuse_unsupported(const Run& run) {
     if (has_ranks && arguments.flag("report-detail")) refuse("--report-detail" + not_by_ranks);
 }
 
+void Publication::check_early(const Run& run) {
+    if (run.is_batch || !run.team.leads()) return;  // a batch makes its folders first
+    for (const SideFile& row : side_files()) (void)new_file_from(run.arguments, row.option);
+}
+
 Publication::Publication(const Run& run) {
     Arguments arguments = run.arguments;
     if (run.is_batch) {

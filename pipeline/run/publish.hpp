@@ -39,6 +39,9 @@ class Publication {
 
     /// Throws Error(kUsage), with advice, for an option that a batch or a job of ranks cannot have.
     static void refuse_unsupported(const Run& run);
+    /// Checks the files beside the output of one input, before anything is read. Throws as the
+    /// constructor.
+    static void check_early(const Run& run);
     /// Tells whether an option asks for any file beside the outputs.
     [[nodiscard]] static bool is_asked_for(const Arguments& arguments);
 

@@ -85,6 +85,8 @@ class Profile(support.Case):
         for words, options in ((["--trace", "exists", "--force"], ["--trace", trace]),
                                (["--trace", "the input"], ["--trace", path, "--force"]),
                                (["--trace", "the output"], ["--trace", self.path("out.h5")]),
+                               # Before the input is read: the filter would be refused by then.
+                               (["--trace", "the input"], ["--trace", path, "--include", "nothing"]),
                                (["--trace", "found ''"], ["--trace", ""]),
                                (["--report", "found ''"], ["--report", ""]),
                                (["--trace", "the file of --report"],
