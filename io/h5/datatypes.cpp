@@ -60,6 +60,10 @@ StoredType classify_float(hid_t type, std::size_t bytes) {
     return stored;
 }
 
+bool is_called_bfloat16(hid_t object) {
+    return object >= 0 && read_string_attribute(object, "dtype") == "bfloat16";
+}
+
 StoredType classify_integer(hid_t type, std::size_t bytes, hid_t object) {
     const H5T_order_t order = call("read a byte order", [&] { return H5Tget_order(type); });
     const bool is_signed =
@@ -67,11 +71,22 @@ StoredType classify_integer(hid_t type, std::size_t bytes, hid_t object) {
     StoredType stored;
     stored.big_endian = order == H5T_ORDER_BE;
     stored.name = (is_signed ? "int" : "uint") + std::to_string(bytes * 8);
-    if (bytes == 2 && !is_signed && object >= 0 && fills_its_bytes(type, bytes) &&
-        read_string_attribute(object, "dtype") == "bfloat16") {
+    if (bytes == 2 && !is_signed && fills_its_bytes(type, bytes) && is_called_bfloat16(object)) {
         stored.dtype = DType::kBF16;
-        stored.bfloat16_as_uint16 = true;
+        stored.bfloat16_by_attribute = true;
         stored.name = "bfloat16 (as uint16)";
+    }
+    return stored;
+}
+
+/// Keras 3 writes bfloat16 as numpy's kind V: opaque bytes, in the order of most machines.
+StoredType classify_opaque(std::size_t bytes, hid_t object) {
+    StoredType stored;
+    stored.name = "opaque";
+    if (bytes == 2 && is_called_bfloat16(object)) {
+        stored.dtype = DType::kBF16;
+        stored.bfloat16_by_attribute = true;
+        stored.name = "bfloat16 (as opaque)";
     }
     return stored;
 }
@@ -90,8 +105,6 @@ std::string class_name(H5T_class_t kind) {
             return "variable-length list";
         case H5T_ARRAY:
             return "array";
-        case H5T_OPAQUE:
-            return "opaque";
         case H5T_BITFIELD:
             return "bitfield";
         case H5T_TIME:
@@ -168,6 +181,8 @@ StoredType classify_type(hid_t type, hid_t object) {
         stored = classify_float(type, bytes);
     } else if (kind == H5T_INTEGER) {
         stored = classify_integer(type, bytes, object);
+    } else if (kind == H5T_OPAQUE) {
+        stored = classify_opaque(bytes, object);
     } else {
         stored.name = class_name(kind);
     }

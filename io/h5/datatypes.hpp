@@ -41,14 +41,14 @@ bool any_member(hid_t compound, const Test& test) {
 }
 
 struct StoredType {
-    std::optional<DType> dtype;  // f16, bf16, f32, f64; no other float
-    bool bfloat16_as_uint16 = false;
+    std::optional<DType> dtype;          // f16, bf16, f32, f64; no other float
+    bool bfloat16_by_attribute = false;  // of uint16, or of 2 opaque bytes as Keras 3 writes
     bool big_endian = false;
     std::string name;  // "float32 big-endian", "int64", "string", "compound"
 };
 
 /// Classifies a type. object: the dataset or attribute with that type; its attribute dtype =
-/// "bfloat16" makes a uint16 a bfloat16.
+/// "bfloat16" makes a uint16 or 2 opaque bytes a bfloat16.
 [[nodiscard]] StoredType classify_type(hid_t type, hid_t object);
 
 /// Returns true if the bytes of a value are stored in the other order than this machine's.

@@ -23,12 +23,20 @@ namespace pal {
 
 namespace {
 
+/// Type of the members with floats: that of the weights, or integers where those are opaque bytes,
+/// which few programs read.
+hid_t lut_type(const StoredWeights& weights) {
+    if (h5::type_class(weights.type) != H5T_OPAQUE) return weights.type;
+    return h5::call("find a type", [] { return H5T_STD_U16LE; });
+}
+
 /// Creates a member with floats, stored as those of the original dataset are.
 void write_floats(hid_t group, const std::string& name, const Shape& shape, hid_t type,
                   const h5::StoredType& stored, const std::vector<double>& values) {
     const hid_t plist = member_plist_for(values.size() * dtype_bytes(stored.dtype.value()));
     h5::Dataset dataset = create_member(group, name, type, shape, plist);
-    if (stored.bfloat16_as_uint16) h5::write_string_attribute(dataset.get(), "dtype", "bfloat16");
+    if (stored.bfloat16_by_attribute)
+        h5::write_string_attribute(dataset.get(), "dtype", "bfloat16");
     h5::write_values(dataset.get(), type, stored, values);
     dataset.close_checked("close " + name);
 }
@@ -179,7 +187,7 @@ std::vector<ChunkPlace> CheckpointWriter::write_palettized(const std::string& pa
         const auto group = impl_->open_stand_in<h5::Group>(path);
         write_group_attributes(group.get(), tensor, spec_json);
         places = write_indices(group.get(), tensor, *impl_);
-        write_luts(group.get(), tensor, weights->type, weights->stored,
+        write_luts(group.get(), tensor, lut_type(*weights), weights->stored,
                    nlohmann::json::parse(spec_json));
     });
     return places;

@@ -217,12 +217,12 @@ def is_bfloat16(dataset):
     datatype = dataset.id.get_type()
     if isinstance(datatype, h5py.h5t.TypeFloatID):
         return datatype.get_size() == 2 and datatype.get_fields()[2] == 8
-    return dataset.dtype.kind == "u" and dataset.dtype.itemsize == 2 and dataset.attrs.get("dtype") in ("bfloat16", b"bfloat16")
+    return dataset.dtype.kind in "uV" and dataset.dtype.itemsize == 2 and dataset.attrs.get("dtype") in ("bfloat16", b"bfloat16")
 
 
 def write_weights(parent, name, values, dtype):
     """A dataset of `dtype`: a numpy name, "bfloat16" (custom float type) or "bfloat16_bits" (uint16 and an attribute), these
-    with a > in front in big-endian order."""
+    with a > in front in big-endian order; or "bfloat16_opaque", as Keras 3 writes it."""
     order, kind = (">", dtype[1:]) if dtype.startswith(">b") else ("<", dtype)
     if kind == "bfloat16":
         space = h5py.h5s.create_simple(values.shape)
@@ -231,6 +231,9 @@ def write_weights(parent, name, values, dtype):
     elif kind == "bfloat16_bits":
         patterns = (round_to_bfloat16(values).view(np.uint32) >> 16).astype(order + "u2")
         parent[name] = patterns
+        parent[name].attrs["dtype"] = "bfloat16"
+    elif kind == "bfloat16_opaque":
+        parent[name] = (round_to_bfloat16(values).view(np.uint32) >> 16).astype("<u2").view("V2")
         parent[name].attrs["dtype"] = "bfloat16"
     else:
         parent[name] = np.asarray(values).astype(dtype)

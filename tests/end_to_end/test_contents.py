@@ -88,7 +88,7 @@ class Contents(StructureCase):
     def test_floats_of_any_type_and_byte_order(self):
         path, expected = self.path("in.h5"), []
         with h5py.File(path, "w") as file:
-            for dtype in ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "bfloat16", "bfloat16_bits"):
+            for dtype in ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "bfloat16", "bfloat16_bits", "bfloat16_opaque"):
                 name = dtype.replace("<", "little_").replace(">", "big_")
                 support.write_weights(file, f"{name}.weight", weights(1), dtype)
                 expected.append(f"/{name}.weight")

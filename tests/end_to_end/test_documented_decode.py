@@ -19,7 +19,7 @@ class DocumentedDecode(support.Case):
 
     def test_documented_lines_equal_restore_for_every_dtype(self):
         original = self.path("in.h5")
-        dtypes = ("float16", "float32", "float64", ">f4", ">f8", "bfloat16", "bfloat16_bits", ">bfloat16",
+        dtypes = ("float16", "float32", "float64", ">f4", ">f8", "bfloat16", "bfloat16_bits", "bfloat16_opaque", ">bfloat16",
                   ">bfloat16_bits")
         with h5py.File(original, "w") as file:
             for number, dtype in enumerate(dtypes):

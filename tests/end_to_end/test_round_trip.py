@@ -196,7 +196,7 @@ class RoundTrip(support.Case):
         original = self.path("in.h5")
         with h5py.File(original, "w") as file:
             for rank in range(1, 6):
-                for dtype in (*DTYPES, "bfloat16_bits", ">f2", ">f4", ">f8"):
+                for dtype in (*DTYPES, "bfloat16_bits", "bfloat16_opaque", ">f2", ">f4", ">f8"):
                     shape = (8, 4, 3, 2, 2)[:rank]
                     values = support.rng(rank).choice([-2.5, -1, 0, 0.125], shape)
                     group = file.create_group(f"r{rank}/{dtype.replace('>', 'big_')}")
@@ -204,20 +204,20 @@ class RoundTrip(support.Case):
         palettized, restored = self.dense_again(original, "--n-bits", "2", "--include", ".*")
         self.assertEqual(self.h5diff(original, restored), "")
         with h5py.File(palettized) as packed:
-            self.assertEqual(len(support.palettized_groups(packed)), 5 * 8)
+            self.assertEqual(len(support.palettized_groups(packed)), 5 * 9)
 
     def test_scales_of_a_lut_are_stored_as_the_lut_is(self):
         """In every form of the weights' type, byte order and bfloat16's bit patterns included; e8m0 scales are float32."""
         original, palettized = self.path("in.h5"), self.path("out.h5")
         with h5py.File(original, "w") as file:
-            for dtype in (*DTYPES, "bfloat16_bits", ">f2", ">f4", ">f8"):
+            for dtype in (*DTYPES, "bfloat16_bits", "bfloat16_opaque", ">f2", ">f4", ">f8"):
                 values = support.rng(1).standard_normal((8, 4))
                 support.write_weights(file.create_group(dtype.replace(">", "big_")), "weight", values, dtype)
         for options in (["--lut-dtype", "int8"], ["--lut-dtype", "float8_e4m3fn"],
                         ["--lut-dtype", "float8_e4m3fn", "--lut-scale-dtype", "float8_e8m0fnu"]):
             self.program("run", original, palettized, "--n-bits", "2", "--force", *options)
             with h5py.File(palettized) as packed:
-                self.assertEqual(len(support.palettized_groups(packed)), len(DTYPES) + 4)
+                self.assertEqual(len(support.palettized_groups(packed)), len(DTYPES) + 5)
                 for path in support.palettized_groups(packed):
                     with self.subTest(path=path, options=options):
                         lut, scale = packed[path]["lut"], packed[path]["lut_quantization_scale"]

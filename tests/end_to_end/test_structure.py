@@ -134,12 +134,12 @@ class Structure(StructureCase):
     def test_types_come_back_as_they_were(self):
         original = self.path("in.h5")
         with h5py.File(original, "w") as file:
-            for dtype in ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "bfloat16", "bfloat16_bits"):
+            for dtype in ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "bfloat16", "bfloat16_bits", "bfloat16_opaque"):
                 name = dtype.replace("<", "little_").replace(">", "big_")
                 support.write_weights(file, f"{name}.weight", support.rng(2).standard_normal((16, 4)), dtype)
         palettized, restored = self.dense_again(original, "--preset", "w4", "--threads", "2")
         with h5py.File(original) as one, h5py.File(palettized) as packed, h5py.File(restored) as other:
-            self.assertEqual(len(support.palettized_groups(packed)), 8)
+            self.assertEqual(len(support.palettized_groups(packed)), 9)
             for name in one:
                 self.assertEqual(storage_of(one[name]), storage_of(other[name]), name)
                 self.assertEqual(attributes_of(one[name]), attributes_of(other[name]), name)
