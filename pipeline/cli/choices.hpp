@@ -30,6 +30,7 @@ inline constexpr Choices<Engine, 3> kEngineChoices{
 inline constexpr Choices<std::optional<Layout>, 3> kLayoutChoices{
     {{"auto", std::nullopt}, {"torch", Layout::kTorch}, {"keras", Layout::kKeras}}};
 inline constexpr Choices<bool, 2> kPartialGroupsChoices{{{"allow", true}, {"refuse", false}}};
+inline constexpr Choices<bool, 2> kIfLargerChoices{{{"dense", true}, {"palettize", false}}};
 inline constexpr Choices<bool, 2> kOnNonfiniteChoices{{{"fail", false}, {"skip", true}}};
 inline constexpr Choices<LogFormat, 2> kLogFormatChoices{
     {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}};

@@ -98,6 +98,11 @@ constexpr std::array kOptions{
           "whatever the state"),
     value(kConfig, "exclude", "PCRE2 as for --include: leave these dense; wins over everything"),
     choice<kLayoutChoices>(kConfig, "layout", "{choices}: which dimension is which axis", "auto"),
+    choice<kIfLargerChoices>(
+        kConfig, "if-larger",
+        "{choices}: a tensor that would take more bytes in the file than now; one that --include "
+        "or a name rule asks for is palettized with a warning",
+        "dense"),
     flag(kConfig, "strict", "a tensor that does not fit its spec is an error"),
     flag(kConfig, "allow-unmatched-rules", "a rule that matches nothing is a warning"),
     choice<kEngineChoices>(kConfig, "engine", "{choices}", "fast"),

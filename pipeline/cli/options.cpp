@@ -90,6 +90,7 @@ PlanOptions plan_options_from(const Arguments& arguments) {
     options.cluster.seed =
         whole_number(arguments, "seed", 0, std::numeric_limits<std::uint64_t>::max());
     options.layout = choice_of(arguments, "layout", kLayoutChoices);
+    options.dense_if_larger = choice_of(arguments, "if-larger", kIfLargerChoices);
     options.allow_partial_groups = choice_of(arguments, "partial-groups", kPartialGroupsChoices);
     return options;
 }

@@ -12,6 +12,7 @@
 #include "configs/model/make_config.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/plan/allocation.hpp"
+#include "pipeline/plan/file_size.hpp"
 #include "stages/pack.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/tensor/error.hpp"
@@ -102,24 +103,16 @@ void take(const Family& family, std::size_t way, const std::string& why) {
     }
 }
 
-/// Upper bound on the bytes of the output files beside the values of palettized tensors. It counts
-/// all that the inputs hold beside these tensors. For each of them it adds a group with its members
-/// (headers, an index of chunks) and its part of /h5palettize/config: 1.2 to 5.5 KB as measured.
+/// Upper bound on the bytes of the output files beside the values of palettized tensors: all that
+/// the inputs hold beside these tensors, and what HDF5 needs around each of them.
 std::uint64_t other_bytes(const Plan& plan, const std::vector<const CheckpointInfo*>& infos) {
-    constexpr std::uint64_t kOfFile = 8192;
-    constexpr std::uint64_t kOfSmall = 3072;  // its indices lie in the object header
-    constexpr std::uint64_t kOfTensor = 6144;
-    constexpr std::uint64_t kOfChunk = 64;
-    std::uint64_t bytes = 0;
-    for (const CheckpointInfo* info : infos) bytes += info->file_bytes + kOfFile;
-    for (const PlanEntry* entry : plan.palettized()) {
-        const std::uint64_t dense = entry->dataset->bytes_in_file;
-        const Geometry& geometry = entry->task.geometry;
-        bytes -= std::min(bytes, dense);
-        bytes += geometry.index_count <= kFewIndices
-                     ? kOfSmall
-                     : kOfTensor + kOfChunk * ChunkGrid(geometry).count();
-        bytes += 4 * entry->dataset->path.size();
+    Plan all;
+    all.entries = plan.entries;
+    for (const CheckpointInfo* info : infos) all.file_bytes += info->file_bytes;
+    std::uint64_t bytes = most_file_bytes(all) + (infos.size() - 1) * (most_file_bytes({}));
+    for (const PlanEntry* entry : all.palettized()) {
+        const TensorTask& task = entry->task;
+        bytes -= std::min(bytes, stored_bytes(task.geometry, task.spec, task.dtype));
     }
     return bytes;
 }

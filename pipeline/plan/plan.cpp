@@ -7,6 +7,7 @@
 
 #include "configs/rules/select.hpp"
 #include "pipeline/plan/file_layers.hpp"
+#include "pipeline/plan/file_size.hpp"
 #include "pipeline/plan/sensitivities.hpp"
 #include "stages/pack.hpp"
 #include "stages/tensor/error.hpp"
@@ -102,6 +103,43 @@ std::string obstacle(const DatasetInfo& dataset) {
     return "the virtual dataset " + dataset.virtual_reader + " reads it";
 }
 
+/// Returns how much an entry grows in the file; empty if it shrinks. A dataset that was never
+/// written takes no bytes, and reading it is what its owner meant to do.
+std::string growth(const PlanEntry& entry) {
+    if (entry.dataset->bytes_in_file == 0) return "";
+    const std::uint64_t now = dense_file_bytes(*entry.dataset);
+    const std::uint64_t then = palettized_file_bytes(entry);
+    if (then < now) return "";
+    return "it would take " + std::to_string(then) + " bytes in the file, now " +
+           std::to_string(now);
+}
+
+/// Leaves all tensors dense that nobody asked for by name if the file would grow all the same: the
+/// format itself takes some KB.
+void keep_small(Plan& plan) {
+    const std::uint64_t then = most_file_bytes(plan);
+    const auto is_free = [](const PlanEntry* entry) { return !entry->by_name; };
+    if (then < plan.file_bytes || !std::ranges::all_of(plan.palettized(), is_free)) return;
+    const std::string reason = "the file would take up to " + std::to_string(then) +
+                               " bytes, now " + std::to_string(plan.file_bytes) +
+                               "; --if-larger palettize takes it in";
+    for (PlanEntry& entry : plan.entries) {
+        if (entry.palettize) leave_dense(entry, reason);
+    }
+}
+
+/// Warns of tensors that grow though --if-larger leaves such ones dense: somebody named them.
+void warn_of_growth(Plan& plan) {
+    const auto grows = [](const PlanEntry* entry) { return !entry->growth.empty(); };
+    const auto chosen = plan.palettized();
+    const auto count = std::ranges::count_if(chosen, grows);
+    if (count == 0) return;
+    const PlanEntry& first = **std::ranges::find_if(chosen, grows);
+    plan.warnings.push_back(std::to_string(count) +
+                            " of the tensors that were asked for grow; the first, " +
+                            first.dataset->path + ": " + first.growth);
+}
+
 /// Warns of tensors that stay dense only for want of trust in the file, or because something is
 /// missing. Nobody should find out by the size of the output.
 void warn_of_what_is_not_read(Plan& plan, const CheckpointInfo& info) {
@@ -139,6 +177,7 @@ Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decision
     Plan plan;
     plan.layout = options.layout.value_or(info.layout);
     plan.layout_reason = options.layout ? "--layout" : info.layout_reason;
+    plan.file_bytes = info.file_bytes;
     for (std::size_t d = 0; d < info.datasets.size(); ++d) {
         const DatasetInfo& dataset = info.datasets[d];
         if (!dataset.dtype) continue;
@@ -146,6 +185,8 @@ Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decision
     }
     if (options.strict) refuse_misfits(plan);
     warn_of_what_is_not_read(plan, info);
+    if (options.dense_if_larger) keep_small(plan);
+    if (options.dense_if_larger) warn_of_growth(plan);
     warn_of_large_tensors(plan, options.memory_bytes);
     return plan;
 }
@@ -174,6 +215,8 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
     entry.reason = decision.reason;
     entry.module_path = decision.module_path;
     entry.state_name = decision.state_name;
+    entry.role = decision.layer.role;
+    entry.by_name = decision.by_name;
     entry.bytes_in = dataset.bytes;
     entry.bytes_out = dataset.bytes;
     if (!decision.spec) return entry;
@@ -195,6 +238,9 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
     if (auto* reason = std::get_if<std::string>(&fit)) {
         entry.reason = *reason;
         entry.misfit = true;
+        const bool fits_partly = std::holds_alternative<Geometry>(
+            make_geometry(dataset.shape, axis_map(decision.layer), *decision.spec, true));
+        if (fits_partly) entry.reason += "; --partial-groups allow takes it in";
         return entry;
     }
     if (!dataset.reserved_attribute.empty()) {
@@ -208,6 +254,13 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
                   options.cluster};
     entry.task.cluster.gather_bytes = gather_bytes(options.memory_bytes);
     entry.bytes_out = stored_bytes(entry.task.geometry, entry.task.spec, entry.task.dtype);
+    if (std::string larger = growth(entry); !larger.empty()) {
+        if (options.dense_if_larger && !decision.by_name) {
+            leave_dense(entry, larger + "; --if-larger palettize takes it in");
+            return entry;
+        }
+        entry.growth = std::move(larger);
+    }
     if (options.sensitivities != nullptr)
         entry.sensitivities = &sensitivities_of(*options.sensitivities, dataset);
     set_memory(entry, options.memory_bytes);

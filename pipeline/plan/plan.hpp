@@ -24,6 +24,8 @@ struct PlanOptions {
     std::optional<Layout> layout;  // nothing: as detected
     bool allow_partial_groups = false;
     bool strict = false;  // a selected tensor that does not fit its spec is an error
+    /// A selected tensor that would take more bytes in the file than now stays dense.
+    bool dense_if_larger = false;
     std::uint64_t memory_bytes = std::numeric_limits<std::uint64_t>::max();  // the limit
     const CheckpointInfo* sensitivities = nullptr;  // null: none; outlives the plan
 };
@@ -33,6 +35,8 @@ struct PlanEntry {
     bool palettize = false;
     std::string reason;        // the rule that chose it, or why it stays dense
     bool misfit = false;       // selected, but its spec does not fit
+    bool by_name = false;      // --include or a name rule asks for it
+    std::string growth;        // palettized though it grows: by how much; else empty
     TensorTask task;           // for palettized entries only
     std::optional<Slab> slab;  // part of the dataset that the task covers; nothing: all
     const DatasetInfo* sensitivities = nullptr;  // in PlanOptions::sensitivities, if given
@@ -43,6 +47,7 @@ struct PlanEntry {
     std::optional<std::uint64_t> kept_bytes;
     std::string module_path;  // rules match this and state_name
     std::string state_name;
+    TensorRole role = TensorRole::kOther;
     std::optional<double> expected_sqnr_db;  // set by choose_widths
 };
 
@@ -58,6 +63,7 @@ struct WidthChoice {
 struct Plan {
     std::vector<PlanEntry> entries;  // floating-point datasets, sorted by path
     std::vector<std::string> warnings;
+    std::uint64_t file_bytes = 0;  // of the input
     Layout layout = Layout::kTorch;
     std::string layout_reason;
     std::optional<WidthChoice> widths;

@@ -12,8 +12,10 @@
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/json_text.hpp"
 #include "pipeline/console/printable.hpp"
+#include "pipeline/plan/file_size.hpp"
 #include "pipeline/plan/plan_text.hpp"
 #include "pipeline/record/results.hpp"
+#include "pipeline/report/dense_note.hpp"
 #include "pipeline/report/report_detail.hpp"
 #include "pipeline/report/totals.hpp"
 
@@ -120,6 +122,10 @@ Json report_document(const Plan& plan, const FileResult* result) {
     Json report;
     if (result != nullptr) add_file(report, *result);
     report["totals"] = totals_json(totals_of(plan));
+    if (result != nullptr) {
+        report["totals"]["file_bytes_in"] = result->file_bytes_in;
+        report["totals"]["file_bytes_out"] = result->file_bytes_out;
+    }
     if (plan.widths) report["widths"] = widths_json(*plan.widths);
     if (!plan.warnings.empty()) report["warnings"] = plan.warnings;
     const ResultOf results =
@@ -172,13 +178,16 @@ std::string report_table(const Plan& plan, const FileResult* result) {
 
     table += totals_for_people(totals_of(plan)) + "\n";
     if (plan.widths) table += widths_for_people(*plan.widths);
-    if (result != nullptr) {
+    if (result == nullptr) {
+        table += fmt::format("file {} -> about {}\n", bytes_for_people(plan.file_bytes),
+                             bytes_for_people(planned_file_bytes(plan)));
+    } else {
         table += fmt::format("file {} -> {} in {:.3f} s ({} threads, engine {})\n",
                              bytes_for_people(result->file_bytes_in),
                              bytes_for_people(result->file_bytes_out), result->wall_seconds,
                              result->threads, engine_name(result->engine));
     }
-    return table;
+    return table + dense_note(plan);
 }
 
 }  // namespace pal

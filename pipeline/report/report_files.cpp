@@ -70,7 +70,10 @@ std::string files_total(const std::vector<FileReport>& files, const FilesSummary
         files, [](const FileReport& file) { return file.result != nullptr && file.result->kept; });
     std::string text = fmt::format("{} files, {}\n", files.size(), totals_for_people(sums.tensors));
     if (summary.widths) text += widths_for_people(*summary.widths);
-    if (summary.wall_seconds) {
+    if (!summary.wall_seconds) {
+        text += fmt::format("files {} -> about {}\n", bytes_for_people(sums.tensors.file_bytes_in),
+                            bytes_for_people(sums.tensors.file_bytes_out));
+    } else {
         text += fmt::format("files {} -> {} in {:.3f} s{}\n", bytes_for_people(sums.bytes_in),
                             bytes_for_people(sums.bytes_out), *summary.wall_seconds,
                             kept > 0 ? fmt::format(" ({} by an earlier run)", kept) : "");

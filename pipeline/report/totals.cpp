@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/console/bytes_for_people.hpp"
+#include "pipeline/plan/file_size.hpp"
 
 namespace pal {
 
@@ -25,6 +26,8 @@ void TensorTotals::add(const TensorTotals& more) noexcept {
     bytes_out += more.bytes_out;
     palettized_weights += more.palettized_weights;
     palettized_bytes += more.palettized_bytes;
+    file_bytes_in += more.file_bytes_in;
+    file_bytes_out += more.file_bytes_out;
 }
 
 TensorTotals totals_of(const Plan& plan) {
@@ -38,6 +41,8 @@ TensorTotals totals_of(const Plan& plan) {
         totals.palettized_weights += entry.task.geometry.weight_count;
         totals.palettized_bytes += entry.bytes_out;
     }
+    totals.file_bytes_in = plan.file_bytes;
+    totals.file_bytes_out = planned_file_bytes(plan);
     return totals;
 }
 
@@ -47,6 +52,8 @@ Json totals_json(const TensorTotals& totals) {
             {"dense", totals.tensors - totals.palettized},
             {"bytes_in", totals.bytes_in},
             {"bytes_out", totals.bytes_out},
+            {"file_bytes_in", totals.file_bytes_in},
+            {"file_bytes_out", totals.file_bytes_out},
             {"bits_per_weight", bits_of(totals)}};
 }
 

@@ -16,13 +16,15 @@ struct TensorTotals {
     std::uint64_t bytes_out = 0;
     std::uint64_t palettized_weights = 0;
     std::uint64_t palettized_bytes = 0;
+    std::uint64_t file_bytes_in = 0;
+    std::uint64_t file_bytes_out = 0;  // estimated
 
     void add(const TensorTotals& more) noexcept;
 };
 
 [[nodiscard]] TensorTotals totals_of(const Plan& plan);
 
-/// Returns "totals" of a report.
+/// Returns "totals" of a report. Sizes of files are those of a plan; a run knows better.
 [[nodiscard]] nlohmann::ordered_json totals_json(const TensorTotals& totals);
 /// Returns "3 tensors: 2 palettized at 4.01 bits per weight, 1 dense; tensors 33.75 MiB -> 4.23
 /// MiB".

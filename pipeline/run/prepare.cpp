@@ -16,6 +16,7 @@
 #include "pipeline/plan/skip_nonfinite.hpp"
 #include "pipeline/record/fingerprint.hpp"
 #include "pipeline/record/run_identity.hpp"
+#include "pipeline/report/dense_note.hpp"
 #include "pipeline/run/publish.hpp"
 #include "pipeline/run/resume.hpp"
 #include "stages/tensor/error.hpp"
@@ -129,18 +130,22 @@ void choose_shard(Run& run) {
 
 void warn(const Run& run) {
     for (const std::string& warning : run.planned.plans.warnings) log_warning(warning);
-    bool any = false;
     for (std::size_t f = 0; f < run.file_count(); ++f) {
         for (const std::string& warning : run.plan(f).warnings)
             log_warning(run.is_batch ? run.planned.infos[f].file + ": " + warning : warning);
-        any = any || !run.plan(f).palettized().empty();
     }
-    if (any) return;
-    log_warning(run.is_batch
-                    ? "no selected tensor fits its spec: the outputs are plain copies; the tables "
-                      "say why"
-                    : "no selected tensor fits its spec: the output is a plain copy; the table "
-                      "says why");
+}
+
+/// Refuses a run that would palettize nothing: its output would be a plain copy.
+void require_some_work(const Run& run) {
+    std::string reasons;
+    for (std::size_t f = 0; f < run.file_count(); ++f) {
+        const Plan& plan = run.plan(f);
+        if (!plan.palettized().empty() || run.results[f].kept) return;
+        for (const PlanEntry* entry : largest_dense(plan))
+            reasons += "; " + entry->dataset->path + ": " + entry->reason;
+    }
+    throw Error(ErrorCode::kUsage, "nothing would be palettized, so nothing was written" + reasons);
 }
 
 /// Returns a text that all ranks of a job must agree on.
@@ -168,6 +173,7 @@ void prepare_alike(Run& run, Phases& phases) {
     plan(run, std::move(infos), std::move(config));
     find_finished(run);
     warn(run);
+    require_some_work(run);
     choose_shard(run);
     check_outputs(run);
 }

@@ -57,7 +57,7 @@ class Ranks(support.Case):
             file["ids"] = np.arange(10)
 
     def words(self, ranks, *options, original=None):
-        return [*LAUNCH, "-n", str(ranks), support.PROGRAM, "run", original or self.original, self.merged, "--threads", "1", *options]
+        return [*LAUNCH, "-n", str(ranks), support.PROGRAM, "run", original or self.original, self.merged, "--threads", "1", "--if-larger", "palettize", *options]
 
     def job(self, ranks, *options, code=DONE):
         """What the job said; it ends with this code."""
@@ -331,7 +331,7 @@ class Ranks(support.Case):
         return folder
 
     def several_words(self, ranks, *options):
-        return [*LAUNCH, "-n", str(ranks), support.PROGRAM, "run", self.path("in"), self.path("out"), "--threads", "1", *options]
+        return [*LAUNCH, "-n", str(ranks), support.PROGRAM, "run", self.path("in"), self.path("out"), "--threads", "1", "--if-larger", "palettize", *options]
 
     def several_job(self, ranks, *options, code=DONE):
         return self.ended(subprocess.Popen(self.several_words(ranks, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -430,7 +430,7 @@ class Ranks(support.Case):
         self.assertEqual(*(subprocess.run([program, "run", "--help"], capture_output=True, check=True).stdout
                            for program in (other, support.PROGRAM)))
         whole = self.whole(*GROUPS)
-        subprocess.run([other, "run", self.original, self.merged, *GROUPS], capture_output=True, check=True)
+        subprocess.run([other, "run", self.original, self.merged, "--if-larger", "palettize", *GROUPS], capture_output=True, check=True)
         self.assertTrue(filecmp.cmp(whole, self.merged, shallow=False))
 
 

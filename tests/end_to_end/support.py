@@ -32,11 +32,18 @@ ATTEMPTS = 20  # to interrupt a run before it is through
 
 
 def command_line(*arguments):
-    """The words of a call of the program, with the number of threads of this test run."""
+    """The words of a call of the program, with the number of threads of this test run. Tensors of tests are tiny: they are
+    palettized though they grow, unless a test says otherwise."""
     words = [PROGRAM, *map(str, arguments)]
-    asks = any(word.startswith(("--threads", "--options-file", "--help", "@")) for word in words)
-    takes = len(words) > 1 and words[1] in ("run", "plan", "verify", "restore", "compare")
-    return [*words, "--threads", THREADS] if THREADS and takes and not asks else words
+    command = words[1] if len(words) > 1 else ""
+    if command in ("run", "plan", "explain") and not {"--if-larger", "--help"} & set(words):
+        words += ["--if-larger", "palettize"]
+    if any(word.startswith(("--options-file", "--help", "@")) for word in words):
+        return words
+    if THREADS and command in ("run", "plan", "verify", "restore", "compare") and not any(
+            word.startswith("--threads") for word in words):
+        words += ["--threads", THREADS]
+    return words
 
 
 @functools.cache
@@ -60,6 +67,11 @@ def crashed_in_copy(result):
     """Whether a sanitizer says that HDF5 crashed in H5Ocopy, as it does where a write fails; the program contains that otherwise."""
     return built_with_sanitizer() and re.search(r"^ *#\d+ H5Ocopy .*libhdf5(.|\n)*^SUMMARY: .*SEGV .*libhdf5", result.stderr,
                                                 re.MULTILINE) is not None
+
+
+def without_sizes(totals):
+    """Totals of a report without the sizes of files, which a plan estimates."""
+    return {key: value for key, value in totals.items() if not key.startswith("file_bytes")}
 
 
 class Case(unittest.TestCase):

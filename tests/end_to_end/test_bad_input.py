@@ -243,9 +243,10 @@ class BadInput(support.Case):
         with h5py.File(path, "w") as file:
             file["fits.weight"] = support.rng(1).standard_normal((32, 8)).astype("f4")
             file["odd.weight"] = support.rng(1).standard_normal((30, 8)).astype("f4")
+        grouped = ("--granularity", "per_grouped_channel", "--group-size", "16")
         self.refused_without_a_trace(USAGE, ["odd.weight", r"\b16\b", r"\b30\b"], "run", path, self.path("out.h5"),
-                                     "--preset", "w4", "--strict")
-        plan = self.plan(path, "--preset", "w4")
+                                     *grouped, "--strict")
+        plan = self.plan(path, *grouped)
         reasons = {tensor["path"]: tensor["reason"] for tensor in plan["tensors"]}
         self.assertRegex(reasons["/odd.weight"], "16")
 
@@ -266,7 +267,8 @@ class BadInput(support.Case):
             for rank in (30, 31, 32):
                 file[f"rank{rank}.weight"] = support.rng(rank).standard_normal((2,) * 6 + (1,) * (rank - 6)).astype("f4")
         report = self.report(path, self.path("out.h5"), "--n-bits", "2")
-        self.assertEqual(report["totals"], self.plan(path, "--n-bits", "2")["totals"])
+        self.assertEqual(support.without_sizes(report["totals"]),
+                         support.without_sizes(self.plan(path, "--n-bits", "2")["totals"]))
         actions = {tensor["path"]: tensor["action"] for tensor in report["tensors"]}
         self.assertEqual(actions, {"/rank30.weight": "palettized", "/rank31.weight": "dense", "/rank32.weight": "dense"})
         self.assertRegex(report["tensors"][1]["reason"], "rank 3[12] is too large")

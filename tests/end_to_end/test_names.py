@@ -67,7 +67,7 @@ class Names(support.Case):
         return self.call_of_bytes(support.DONE, *arguments).decode(errors="replace")
 
     def call_of_bytes(self, code, *arguments):
-        result = subprocess.run([support.PROGRAM, *arguments], capture_output=True, check=False)
+        result = subprocess.run(support.command_line(*arguments), capture_output=True, check=False)
         self.assertEqual(result.returncode, code, result.stderr)
         return result.stdout
 

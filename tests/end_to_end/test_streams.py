@@ -29,7 +29,7 @@ class Streams(support.Case):
 
     def started(self, *words, **streams):
         """The exit code, and what stderr got where it is a pipe."""
-        process = subprocess.Popen([support.PROGRAM, *words], stdin=subprocess.DEVNULL, text=True, **streams)
+        process = subprocess.Popen(support.command_line(*words), stdin=subprocess.DEVNULL, text=True, **streams)
         _, errors = process.communicate(timeout=support.TIMEOUT_SECONDS)
         return process.returncode, errors
 

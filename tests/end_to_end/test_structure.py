@@ -120,7 +120,7 @@ class Structure(StructureCase):
             file.create_dataset("odd.weight", data=values, chunks=(7, 7), compression="gzip", shuffle=True)
             file["vector.weight"] = np.arange(32, dtype="f4")
             file["fits.weight"] = support.rng(9).standard_normal((32, 7)).astype("f4")
-        palettized, restored = self.dense_again(original, "--preset", "w4")
+        palettized, restored = self.dense_again(original, "--granularity", "per_grouped_channel", "--group-size", "16")
         self.assertEqual(self.h5diff(original, restored, "/fits.weight"), "")
         for path in (palettized, restored):
             with h5py.File(original) as one, h5py.File(path) as other:

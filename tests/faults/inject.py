@@ -74,7 +74,7 @@ class Injector:
     def run(self, kind, at):
         environment = dict(os.environ, LD_PRELOAD=str(self.library), FAULT_KIND=kind, FAULT_AT=str(at),
                            FAULT_COUNT=str(self.count_file))
-        words = [self.program, "run", self.work / "in.h5", self.work / "out.h5", "--n-bits", "2", "--threads", "2"]
+        words = [self.program, "run", self.work / "in.h5", self.work / "out.h5", "--n-bits", "2", "--if-larger", "palettize", "--threads", "2"]
         return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
 
     def verifies(self):

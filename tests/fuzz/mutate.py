@@ -182,7 +182,7 @@ class Runner:
         """Yields (command, exit code, message, problem or None) of every command on the file."""
         self.input.write_bytes(data)
         limits = ("--memory", MEMORY, "--threads", "2")
-        code, message, problem = self.call("run", self.input, self.output, "--force", "--n-bits", "2", *limits)
+        code, message, problem = self.call("run", self.input, self.output, "--force", "--n-bits", "2", "--if-larger", "palettize", *limits)
         yield "run", code, message, problem
         if code == 0:
             code, message, problem = self.call("verify", self.input, self.output, "--threads", "2")

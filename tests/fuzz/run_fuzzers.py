@@ -58,7 +58,7 @@ def contained(artifact):
     """Whether the program ends in an error, or does its work, within bounds, and leaves nothing."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as said:
         process = subprocess.Popen(["timeout", str(PROGRAM_SECONDS), os.environ["H5PALETTIZE"], "run", artifact, f"{folder}/out.h5",
-                                    "--include", ".*", "--n-bits", "2", "--memory", "64MiB"],
+                                    "--include", ".*", "--n-bits", "2", "--if-larger", "palettize", "--memory", "64MiB"],
                                    stdout=subprocess.DEVNULL, stderr=said)
         status, usage = os.wait4(process.pid, 0)[1:]
         code = process.returncode = os.waitstatus_to_exitcode(status)

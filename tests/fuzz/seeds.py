@@ -117,6 +117,6 @@ def make_seeds(program):
         for name, (make, options) in PALETTIZED.items():
             make(path)
             output = pathlib.Path(folder) / "out.h5"
-            subprocess.run([program, "run", path, output, "--force", *options], check=True, capture_output=True)
+            subprocess.run([program, "run", path, output, "--force", "--if-larger", "palettize", *options], check=True, capture_output=True)
             seeds[name] = (output.read_bytes(), path.read_bytes())
     return seeds

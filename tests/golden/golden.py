@@ -96,7 +96,7 @@ def main():
         source, output = f"{folder}/in.h5", f"{folder}/out.h5"
         for name, (shapes, options) in CONFIGS.items():
             write_checkpoint(source, shapes)
-            subprocess.run([sys.argv[1], "run", source, output, "--force", *options], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([sys.argv[1], "run", source, output, "--force", "--if-larger", "palettize", *options], check=True, stdout=subprocess.DEVNULL)
             lines.append(f"{checksum(output)}  {name}")
             if before.get(name) != lines[-1].split("  ")[0]:
                 print(f"golden: {name} is {'other than it was' if name in before else 'new'}")
