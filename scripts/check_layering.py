@@ -15,7 +15,7 @@ import sys
 # own room and of rooms further down.
 ROOMS = {
     "pipeline": ". commands run merge profile cli report ranks machine record inputs graph shards plan console",
-    "io": "write write/copy compare read h5 files guard .",
+    "io": "write write/copy compare read filters h5 files guard .",
     "configs": "rules layers text write model",
     "stages": ". groups weights cluster cluster/bounds cluster/histogram cluster/partition cluster/arithmetic "
               "cluster/vectors cluster/types kernels tensor parallel",

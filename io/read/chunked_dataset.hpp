@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "io/h5/chunk_filters.hpp"
+#include "io/filters/chunk_filters.hpp"
 #include "io/h5/chunk_layout.hpp"
 #include "io/h5/datatypes.hpp"
 #include "io/h5/hdf5.hpp"

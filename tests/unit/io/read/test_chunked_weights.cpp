@@ -5,7 +5,7 @@
 #include <functional>
 #include <random>
 
-#include "io/h5/chunk_filters.hpp"
+#include "io/filters/chunk_filters.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/weights/weights.hpp"
 #include "tests/support/float_types.hpp"

@@ -1,4 +1,4 @@
-#include "io/h5/chunk_filters.hpp"
+#include "io/filters/chunk_filters.hpp"
 
 #include <libdeflate.h>
 
