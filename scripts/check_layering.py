@@ -29,7 +29,7 @@ ALLOWED = {
     "stages": rf"hwy/.*|{TBB}|{STANDARD}",
     "configs": rf"stages/tensor/(dtype|error|spec|tensor)\.hpp|yaml-cpp/.*|pcre2\.h|fmt/.*|nlohmann/.*|{STANDARD}",
     "io": r"stages/tensor/.*|stages/(pack|weights/weights|parallel/parallel|parallel/scratch|kernels/unshuffle)\.hpp|"
-          rf"hdf5\.h|H5.*\.h|libdeflate\.h|fmt/.*|nlohmann/.*|{STANDARD}",
+          rf"hdf5\.h|H5.*\.h|libdeflate\.h|liblzf/lzf\.h|fmt/.*|nlohmann/.*|{STANDARD}",
     "pipeline": rf"(io|configs|stages)/.*|{TBB}|boost/program_options.*|fmt/.*|spdlog/.*|nlohmann/.*|mpi\.h|{STANDARD}",
 }
 # Headers that only some places may include.

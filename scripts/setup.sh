@@ -8,7 +8,7 @@ page="$(dirname "${BASH_SOURCE[0]}")/../pipeline/report/page"
 packages=(
     g++ cmake ninja-build pkg-config git ca-certificates
     libtbb-dev libhdf5-dev libboost-program-options-dev libboost-test-dev
-    libdeflate-dev libyaml-cpp-dev libpcre2-dev libhwy-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
+    libdeflate-dev liblzf-dev libyaml-cpp-dev libpcre2-dev libhwy-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
     hdf5-tools python3 python3-numpy python3-h5py python3-yaml python3-jsonschema
     clang-format clang-tidy libbenchmark-dev
 )

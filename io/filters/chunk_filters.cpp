@@ -3,9 +3,11 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <string>
 
+#include "io/filters/lzf.hpp"
 #include "stages/kernels/unshuffle.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -66,9 +68,10 @@ std::optional<ChunkFilters> ChunkFilters::of(const h5::Plist& creation) {
     ChunkFilters result;
     for (const auto& [id, flags, values] : h5::filters_of(creation.get())) {
         const bool shuffle = id == H5Z_FILTER_SHUFFLE;
-        if (!shuffle && id != H5Z_FILTER_DEFLATE && id != H5Z_FILTER_FLETCHER32) {
-            return std::nullopt;
-        }
+        constexpr std::array kUndone{H5Z_filter_t{H5Z_FILTER_SHUFFLE},
+                                     H5Z_filter_t{H5Z_FILTER_DEFLATE},
+                                     H5Z_filter_t{H5Z_FILTER_FLETCHER32}, kLzfFilter};
+        if (std::ranges::find(kUndone, id) == kUndone.end()) return std::nullopt;
         if (shuffle && (values.size() != 1 || values[0] == 0)) return std::nullopt;
         for (const Filter& other : result.filters_) {
             if (other.id == id) return std::nullopt;
@@ -141,6 +144,13 @@ void ChunkDecoder::decode(std::span<const std::byte> stored, std::uint32_t mask,
             case H5Z_FILTER_DEFLATE:
                 bytes = inflate(bytes, target(size_before(f)));
                 break;
+            case kLzfFilter: {
+                const std::span<std::byte> room = target(size_before(f));
+                const std::size_t filled = expand_lzf(bytes, room);
+                if (filled == 0) refuse("its LZF data is damaged");
+                bytes = room.first(filled);
+                break;
+            }
             case H5Z_FILTER_SHUFFLE: {
                 const std::span<std::byte> elements = target(bytes.size());
                 kernels::unshuffle(bytes, filters[f].element_bytes, elements);

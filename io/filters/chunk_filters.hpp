@@ -1,5 +1,5 @@
-// Undoes the filters of chunks without the HDF5 library, so that many threads can: deflate, shuffle
-// and fletcher32, in any order, each at most once.
+// Undoes the filters of chunks without the HDF5 library, so that many threads can: deflate, LZF,
+// shuffle and fletcher32, in any order, each at most once.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class ChunkFilters {
   public:
     ChunkFilters() = default;  // none
     /// Reads the filters from creation properties. Returns none if a filter is not one of the
-    /// three, comes twice, or has unexpected parameters.
+    /// four, comes twice, or has unexpected parameters.
     [[nodiscard]] static std::optional<ChunkFilters> of(const h5::Plist& creation);
 
     [[nodiscard]] bool empty() const noexcept { return filters_.empty(); }
@@ -45,7 +45,7 @@ class ChunkDecoder {
 
     /// Decodes `stored` into `chunk`, whose size is that of the values. A bit of `mask` tells that
     /// the filter was left out. Throws Error(kInput): a checksum that differs, damaged deflate
-    /// data, another size. Holds at most three chunks.
+    /// or LZF data, another size. Holds at most three chunks.
     void decode(std::span<const std::byte> stored, std::uint32_t mask, std::span<std::byte> chunk);
 
   private:

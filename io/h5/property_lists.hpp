@@ -127,10 +127,10 @@ inline constexpr KnownFilter kKnownFilters[] = {
     {32015, "zstd", true},
 };
 
-/// Returns the name of a filter for people: "gzip", "filter 32013".
+/// Returns the name of a filter for people: "gzip", "filter-32013".
 [[nodiscard]] inline std::string filter_name(H5Z_filter_t filter) {
     const auto* const known = std::ranges::find(kKnownFilters, filter, &KnownFilter::id);
-    return known == std::end(kKnownFilters) ? "filter " + std::to_string(filter) : known->name;
+    return known == std::end(kKnownFilters) ? "filter-" + std::to_string(filter) : known->name;
 }
 
 /// Returns false for filters that may round, as ZFP does, and for unknown ones.

@@ -100,7 +100,7 @@ class DatasetDescription {
             info_.storage += " " + name;
             if (h5::is_available(filter.id)) continue;
             info_.unreadable =
-                "its filter " + name + " is not available here" +
+                "is filtered by " + name + ", which is not available here" +
                 (checkpoint_.options.allow_plugins
                      ? "; set HDF5_PLUGIN_PATH to a folder that has it"
                      : "; --allow-plugins loads it from a folder of HDF5_PLUGIN_PATH");

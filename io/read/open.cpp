@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/filters/lzf.hpp"
 #include "io/guard/memory_fence.hpp"
 #include "io/read/plausible.hpp"
 
@@ -92,6 +93,7 @@ h5::File open_checkpoint(const std::string& path, CheckpointInfo& info) {
     info.file = path;
     info.file_bytes = static_cast<std::uint64_t>(status.st_size);
 
+    register_lzf();
     htri_t is_hdf5 = 0;
     h5::succeeds([&] { return is_hdf5 = H5Fis_hdf5(path.c_str()); });
     const bool signed_start = head.starts_with("\x89HDF\r\n\x1a\n");

@@ -169,19 +169,39 @@ class Contents(StructureCase):
                                     shuffle=True)
         self.check(path, ["/single.weight", "/double.weight", "/big.weight"])
 
-    def test_lzf_chunks_are_copied(self):
-        """The library knows no LZF, h5py does."""
+    def test_lzf_is_built_in(self):
+        """The library knows no LZF, h5py does. Chunks of noise do not get smaller: h5py stores them without the filter."""
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:
-            file["good.weight"] = weights(1)
-            file.create_dataset("packed.weight", data=np.round(weights(2, (64, 16))), chunks=(16, 16), compression="lzf")
-        packed, dense = self.check(path, ["/good.weight"])
+            for name, values in (("rounded", np.round(weights(2, (70, 20)))), ("noise", weights(3, (70, 20))),
+                                 ("zeros", np.zeros((300, 300), "f4"))):
+                for shuffle in (False, True):
+                    for fletcher32 in (False, True):
+                        file.create_dataset(f"{name}{shuffle:d}{fletcher32:d}.weight", data=values, chunks=(16, 16), compression="lzf",
+                                            shuffle=shuffle, fletcher32=fletcher32)
+            file["whole.weight"] = weights(1)
+            names = sorted(f"/{name}" for name in file)
+        _, dense = self.check(path, names)
+        packed = self.path("copied.h5")
         with h5py.File(path) as one:
-            for other in (packed, dense):
-                for row in range(0, 64, 16):
-                    self.assertEqual(one["packed.weight"].id.read_direct_chunk((row, 0)),
-                                     other["packed.weight"].id.read_direct_chunk((row, 0)))
-        self.refused(INPUT, ["/packed.weight", "lzf", "--allow-plugins"], "run", path, self.path("out.h5"), "--include", ".*")
+            for name in names:
+                self.assertEqual((one[name].compression, one[name].shuffle), (dense[name].compression, dense[name].shuffle))
+        # Copied as they are where they stay dense, damaged ones too.
+        self.program("run", path, packed, "--exclude", "/[nrz].*")
+        with h5py.File(path) as one, h5py.File(packed) as other:
+            self.assertEqual(one["rounded11.weight"].id.read_direct_chunk((16, 0)),
+                             other["rounded11.weight"].id.read_direct_chunk((16, 0)))
+
+    def test_damaged_lzf_chunks_are_an_error(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            data = file.create_dataset("packed.weight", data=np.round(weights(2, (64, 16))), chunks=(16, 16), compression="lzf")
+            chunk = data.id.get_chunk_info(0)
+        for damage in (b"\xff" * chunk.size, b"\x00" * chunk.size, b"\x1f" + b"\xe0" * (chunk.size - 1)):
+            with open(path, "r+b") as file:
+                file.seek(chunk.byte_offset)
+                file.write(damage)
+            self.refused(INPUT, ["/packed.weight"], "run", path, self.path("out.h5"), "--n-bits", "4")
 
     def test_partial_and_unwritten_chunks_and_fill_values(self):
         for userblock in (0, 512):  # HDF5 adds the user block to the offset of what has none

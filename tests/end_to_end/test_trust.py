@@ -309,7 +309,7 @@ class Trust(support.Case):
                               ("verify", path, palettized), ("restore", palettized, restored)):
                 result = self.program(*arguments)
                 self.assertFalse(trace.exists(), arguments)
-            result = self.refused(INPUT, ["/odd.weight", "filter zstd", "--allow-plugins"], "plan", path, "--include",
+            result = self.refused(INPUT, ["/odd.weight", "filtered by zstd", "--allow-plugins"], "plan", path, "--include",
                                   ".*odd.*")
             self.assertFalse(trace.exists())
         with h5py.File(path) as one, h5py.File(palettized) as packed, h5py.File(restored) as dense:
@@ -328,7 +328,7 @@ class Trust(support.Case):
             self.assertEqual(self.plan(path, "--allow-plugins")["totals"]["palettized"], 2)
             self.program("run", path, palettized, "--allow-plugins")
             self.program("verify", path, palettized, "--allow-plugins")
-            self.refused(INPUT, ["/odd.weight", "filter zstd", "--allow-plugins"], "verify", path, palettized)
+            self.refused(INPUT, ["/odd.weight", "filtered by zstd", "--allow-plugins"], "verify", path, palettized)
             trace.unlink()
             self.program("restore", palettized, restored, "--allow-plugins")
             self.assertTrue(trace.exists())
