@@ -18,6 +18,7 @@ std::vector<std::string> own_attributes(const Checkpoint& checkpoint, hid_t obje
     std::vector<std::string> names = h5::list_attributes(object);
     if (is_palettized(checkpoint, object)) {
         std::erase_if(names, [](const std::string& name) { return h5::is_group_attribute(name); });
+        std::ranges::transform(names, names.begin(), h5::name_in_dataset);
     } else if (checkpoint.has_format && path == "/") {
         std::erase_if(names, [](const std::string& name) { return h5::is_root_attribute(name); });
     }
@@ -31,7 +32,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 void compare_attribute(Comparison& comparison, hid_t a, hid_t b, const std::string& path,
                        const std::string& name) {
     h5::RawValue left = h5::read_raw_attribute(a, name);
-    h5::RawValue right = h5::read_raw_attribute(b, name);
+    h5::RawValue right =
+        h5::read_raw_attribute(b, h5::has_attribute(b, name) ? name : h5::name_in_group(name));
     const std::string attribute = "attribute '" + name + "'";
     if (!h5::equal_types(left.type(), right.type())) {
         comparison.differs(path, attribute + " has another type");

@@ -6,9 +6,34 @@
 
 namespace pal::h5 {
 
+namespace {
+
+const std::string kMovedPrefix = "palettized_attribute_";
+
+}  // namespace
+
 bool is_group_attribute(std::string_view name) noexcept {
     return std::find(std::begin(kGroupAttributes), std::end(kGroupAttributes), name) !=
            std::end(kGroupAttributes);
+}
+std::string name_in_group(const std::string& name) {
+    static constexpr std::string_view kOfDatasets[] = {"CLASS",
+                                                       "VERSION",
+                                                       "TITLE",
+                                                       "NAME",
+                                                       "DIMENSION_LIST",
+                                                       "REFERENCE_LIST",
+                                                       "DIMENSION_LABELS",
+                                                       "_Netcdf4Dimid",
+                                                       "_Netcdf4Coordinates"};
+    const bool is_one = std::ranges::find(kOfDatasets, name) != std::end(kOfDatasets);
+    return is_one ? kMovedPrefix + name : name;
+}
+std::string name_in_dataset(const std::string& name) {
+    return name.starts_with(kMovedPrefix) ? name.substr(kMovedPrefix.size()) : name;
+}
+bool is_reserved_attribute(const std::string& name) {
+    return is_group_attribute(name) || name.starts_with(kMovedPrefix);
 }
 bool is_group_member(std::string_view name) noexcept {
     return std::find(std::begin(kGroupMembers), std::end(kGroupMembers), name) !=
@@ -69,13 +94,14 @@ RawValue read_raw_attribute(hid_t object, const std::string& name) {
     return value;
 }
 
-void copy_attribute(hid_t from, hid_t to, const std::string& name) {
+void copy_attribute(hid_t from, hid_t to, const std::string& name, const std::string& new_name) {
     const RawValue value = read_raw_attribute(from, name);
     const Attribute source = open_attribute(from, name);
     const Plist plist(
         call("read attribute properties", [&] { return H5Aget_create_plist(source.get()); }));
     const Attribute copy(call("create attribute '" + name + "'", [&] {
-        return H5Acreate2(to, name.c_str(), value.type(), value.space(), plist.get(), H5P_DEFAULT);
+        return H5Acreate2(to, new_name.c_str(), value.type(), value.space(), plist.get(),
+                          H5P_DEFAULT);
     }));
     if (value.bytes().empty()) return;
     call("write attribute '" + name + "'",
@@ -109,6 +135,18 @@ hid_t utf8_string_type() {
         return new Type(std::move(type));
     }();
     return kept->get();
+}
+
+Type fixed_string_type(const std::string& text) {
+    const bool is_ascii = std::ranges::all_of(
+        text, [](char c) { return (static_cast<unsigned char>(c) & 0x80U) == 0; });
+    const H5T_cset_t set = is_ascii ? H5T_CSET_ASCII : H5T_CSET_UTF8;
+    Type type = copy_type(call("find a type", [] { return H5T_C_S1; }));
+    call("make a string type", [&] {
+        return std::min({H5Tset_size(type.get(), std::max<std::size_t>(1, text.size())),
+                         H5Tset_strpad(type.get(), H5T_STR_NULLPAD), H5Tset_cset(type.get(), set)});
+    });
+    return type;
 }
 
 void write_string_attribute(hid_t object, const std::string& name, const std::string& value) {

@@ -18,6 +18,14 @@ inline constexpr std::string_view kGroupAttributes[] = {
     "palettized_shape",   "palettized_dtype",    "palettized_spec", "palettized_storage_type",
     "palettized_storage", "output_channel_axis", "group_axis",      "group_size"};
 [[nodiscard]] bool is_group_attribute(std::string_view name) noexcept;
+/// Name of a dataset's attribute in the group that takes the dataset's place. Attributes that say
+/// what kind of object they belong to would mislead readers there: PyTables' CLASS, those of
+/// dimension scales. Such a name gets a prefix.
+[[nodiscard]] std::string name_in_group(const std::string& name);
+/// Undoes name_in_group().
+[[nodiscard]] std::string name_in_dataset(const std::string& name);
+/// True for names that a dataset's own attributes may not have if it is palettized.
+[[nodiscard]] bool is_reserved_attribute(const std::string& name);
 /// Members of a palettized group; the spec decides which of them are there.
 inline constexpr std::string_view kGroupMembers[] = {"indices",
                                                      "lut",
@@ -48,13 +56,16 @@ inline constexpr const char* kConfigDataset = "config";  // its only member
 /// Returns the type of a UTF-8 string of variable length, kept for the process. h5py shows such a
 /// string as str, and it may be long.
 [[nodiscard]] hid_t utf8_string_type();
+/// Returns the type of a string of fixed length that holds the text: of ASCII if it is, since
+/// Octave reads no other, else of UTF-8.
+[[nodiscard]] Type fixed_string_type(const std::string& text);
 void write_string_attribute(hid_t object, const std::string& name, const std::string& value);
 /// Writes integers: one of rank 0 if `scalar`, else one dimension.
 void write_integers(hid_t object, const std::string& name, const std::vector<std::int64_t>& values,
                     bool scalar);
 
-/// Copies an attribute unchanged: type, space, character set, value.
-void copy_attribute(hid_t from, hid_t to, const std::string& name);
+/// Copies an attribute unchanged, if under a new name: type, space, character set, value.
+void copy_attribute(hid_t from, hid_t to, const std::string& name, const std::string& new_name);
 
 [[nodiscard]] RawValue read_raw_attribute(hid_t object, const std::string& name);
 

@@ -55,12 +55,12 @@ void read_marks(Checkpoint& checkpoint, hid_t root) {
     checkpoint.has_format = h5::has_attribute(root, "h5palettize_format");
     if (checkpoint.has_format) {
         const auto format = h5::read_integers(root, "h5palettize_format");
-        if (!format || format->size() != 1 || format->front() != 1) {
+        if (!format || format->size() != 1 || (format->front() != 1 && format->front() != 2)) {
             throw Error(
                 ErrorCode::kInput,
                 format && format->size() == 1
                     ? "h5palettize_format is " + std::to_string(format->front()) +
-                          ", this program reads 1; use a newer h5palettize"
+                          ", this program reads 1 and 2; use a newer h5palettize"
                     : "the root's attribute 'h5palettize_format' is not an integer; palettized "
                       "files need that name: rename it");
         }

@@ -110,7 +110,7 @@ class TreeWalk {
     std::string note_attributes(hid_t object, const std::string& path, haddr_t address) {
         std::string reserved;
         for (const std::string& name : h5::list_attributes(object)) {
-            if (reserved.empty() && h5::is_group_attribute(name)) reserved = name;
+            if (reserved.empty() && h5::is_reserved_attribute(name)) reserved = name;
             const h5::Attribute attribute = h5::open_attribute(object, name);
             const h5::Type type = h5::attribute_type(attribute.get());
             note_damaged_type(checkpoint_, type.get(), "attribute '" + name + "' of " + path);

@@ -212,16 +212,17 @@ void CheckpointWriter::finish(const std::string& config_json) {
                 return H5Gcreate2(file, h5::kDocumentGroup, H5P_DEFAULT, group_plist.get(),
                                   H5P_DEFAULT);
             }));
-            const hid_t type = h5::utf8_string_type();
+            const h5::Type type = h5::fixed_string_type(config_json);
             const h5::Plist plist = new_member_plist();
             h5::Dataset config =
-                create_member(documents.get(), h5::kConfigDataset, type, {}, plist.get());
-            const char* text = config_json.c_str();
+                create_member(documents.get(), h5::kConfigDataset, type.get(), {}, plist.get());
             h5::call("write /h5palettize/config", [&] {
-                return H5Dwrite(config.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text);
+                return H5Dwrite(config.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                                config_json.data());
             });
             config.close_checked("close /h5palettize/config");
-            h5::write_integers(root.get(), "h5palettize_format", {1}, true);
+            const bool is_new = impl_->needs_format_2 || impl_->stand_ins.has_renamed_attributes;
+            h5::write_integers(root.get(), "h5palettize_format", {is_new ? 2 : 1}, true);
             h5::write_string_attribute(root.get(), "h5palettize_version", kVersion);
             h5::call("flush", [&] { return H5Fflush(file, H5F_SCOPE_LOCAL); });
             h5::write_integers(root.get(), "h5palettize_complete", {1}, true);

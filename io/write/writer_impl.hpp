@@ -38,7 +38,8 @@ struct CheckpointWriter::Impl {
     h5::File file;       // declared after the partial file: closed before that is removed
     StandIns stand_ins;  // from copy_tree() or copy_skeleton()
     IndexStorages index_storages;
-    std::string failure;  // text of a failed write; nothing more is written after it
+    bool needs_format_2 = false;  // something in it is new in format 2
+    std::string failure;          // text of a failed write; nothing more is written after it
 
     /// Returns the address of a dataset or palettized group of the source. Throws Error(kInput)
     /// where there is none.
@@ -51,8 +52,8 @@ struct CheckpointWriter::Impl {
     /// Opens the stand-in for the dataset or palettized group at `path` of the source.
     template <class Kind>
     [[nodiscard]] Kind open_stand_in(const std::string& path) const {
-        const auto found = stand_ins.find(source.address_of(path));
-        PAL_ASSERT(found != stand_ins.end());
+        const auto found = stand_ins.places.find(source.address_of(path));
+        PAL_ASSERT(found != stand_ins.places.end());
         return h5::open_at<Kind>(file.get(), found->second, path);
     }
 

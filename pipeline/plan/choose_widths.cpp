@@ -106,10 +106,12 @@ void take(const Family& family, std::size_t way, const std::string& why) {
 /// Upper bound on the bytes of the output files beside the values of palettized tensors: all that
 /// the inputs hold beside these tensors, and what HDF5 needs around each of them.
 std::uint64_t other_bytes(const Plan& plan, const std::vector<const CheckpointInfo*>& infos) {
+    constexpr std::uint64_t kMargin = 128;  // they are rarely all off to one side
     Plan all;
     all.entries = plan.entries;
     for (const CheckpointInfo* info : infos) all.file_bytes += info->file_bytes;
-    std::uint64_t bytes = most_file_bytes(all) + (infos.size() - 1) * (most_file_bytes({}));
+    std::uint64_t bytes =
+        most_file_bytes(all, kMargin) + (infos.size() - 1) * most_file_bytes({}, kMargin);
     for (const PlanEntry* entry : all.palettized()) {
         const TensorTask& task = entry->task;
         bytes -= std::min(bytes, stored_bytes(task.geometry, task.spec, task.dtype));

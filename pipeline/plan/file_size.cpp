@@ -61,12 +61,11 @@ std::uint64_t planned_file_bytes(const Plan& plan) {
     return bytes;
 }
 
-std::uint64_t most_file_bytes(const Plan& plan) {
+std::uint64_t most_file_bytes(const Plan& plan, std::uint64_t tensor_margin) {
     constexpr std::uint64_t kDoubtOfFile = 2048;
-    constexpr std::uint64_t kDoubtOfTensor = 128;
     std::uint64_t bytes = planned_file_bytes(plan) + kDoubtOfFile;
     for (const PlanEntry* entry : plan.palettized())
-        bytes += kDoubtOfTensor + 4 * entry->dataset->path.size();
+        bytes += tensor_margin + 4 * entry->dataset->path.size();
     return bytes;
 }
 

@@ -24,7 +24,7 @@ inline constexpr std::uint64_t kDocumentBytes = 5632;
 
 /// Returns the size of the output file of a plan of a whole file: within 2 % and 4 KiB.
 [[nodiscard]] std::uint64_t planned_file_bytes(const Plan& plan);
-/// Returns an upper bound on it.
-[[nodiscard]] std::uint64_t most_file_bytes(const Plan& plan);
+/// Returns an upper bound on it, with a margin for each palettized tensor.
+[[nodiscard]] std::uint64_t most_file_bytes(const Plan& plan, std::uint64_t tensor_margin);
 
 }  // namespace pal

@@ -117,8 +117,12 @@ std::string growth(const PlanEntry& entry) {
 /// Leaves all tensors dense that nobody asked for by name if the file would grow all the same: the
 /// format itself takes some KB.
 void keep_small(Plan& plan) {
-    const std::uint64_t then = most_file_bytes(plan);
-    const auto is_free = [](const PlanEntry* entry) { return !entry->by_name; };
+    constexpr std::uint64_t kMargin = 512;
+    const std::uint64_t then = most_file_bytes(plan, kMargin);
+    // What was never written takes no bytes now, and nobody keeps it for its size.
+    const auto is_free = [](const PlanEntry* entry) {
+        return !entry->by_name && entry->dataset->bytes_in_file > 0;
+    };
     if (then < plan.file_bytes || !std::ranges::all_of(plan.palettized(), is_free)) return;
     const std::string reason = "the file would take up to " + std::to_string(then) +
                                " bytes, now " + std::to_string(plan.file_bytes) +

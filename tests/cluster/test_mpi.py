@@ -93,8 +93,8 @@ class Ranks(support.Case):
         self.job(8, *GROUPS)
         self.assert_is_the_file_of_one_process(*GROUPS)
         nothing = (*GROUPS[:3], "1000")  # fits no tensor
-        self.job(4, *nothing, "--force")
-        self.assert_is_the_file_of_one_process(*nothing)
+        said = self.job(4, *nothing, "--force", code=USAGE)
+        self.assertEqual(said.count("nothing would be palettized"), 1)
 
     def test_the_report_is_that_of_one_process(self):
         self.checkpoint(layers=4)

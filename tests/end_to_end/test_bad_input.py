@@ -335,7 +335,7 @@ class BadInput(support.Case):
     def test_later_format_is_refused(self):
         path = self.palettized()
         with h5py.File(path, "r+") as file:
-            file.attrs["h5palettize_format"] = 2
+            file.attrs["h5palettize_format"] = 3
         self.refused_without_a_trace(INPUT, ["format", r"\b2\b"], "restore", path, self.path("back.h5"))
 
     def test_damaged_members_are_refused(self):

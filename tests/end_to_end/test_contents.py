@@ -406,8 +406,8 @@ class Contents(StructureCase):
             self.assertEqual((scales, dense[name].dims[1].label), (["/rows", "/columns"], "the columns"))
         for file in (packed, dense):
             self.assertEqual([file[one].name for one, _ in file["rows"].attrs["REFERENCE_LIST"]], ["/a.weight", "/b.bias"])
-            self.assertEqual([file[one[0]].name for one in file["a.weight"].attrs["DIMENSION_LIST"]],
-                             ["/rows", "/columns"])
+            name = "DIMENSION_LIST" if file is dense else "palettized_attribute_DIMENSION_LIST"
+            self.assertEqual([file[one[0]].name for one in file["a.weight"].attrs[name]], ["/rows", "/columns"])
 
     # Links and the file itself.
 

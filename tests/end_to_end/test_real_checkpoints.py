@@ -15,10 +15,10 @@ from support import DONE, INPUT, USAGE, bits
 PRESETS = ("w4", "w6", "w8")
 PARTIAL = ("w4", "--partial-groups", "allow")
 
-# A file with a filter that HDF5 does not have, on every float dataset.
-REFUSED = {"anndata_v070.h5ad"}
-# References lead to tensors that are palettized: h5diff compares what they lead to.
-REFERRING = {"deepsqueak_mouse_v73.mat", "rte_lw96_netcdf4.nc"}
+# An archive, not an HDF5 file.
+REFUSED = {"keras3_nested_container.keras"}
+# References lead to tensors that are palettized: h5diff compares what they lead to. It crashes on LZF.
+REFERRING = {"deepsqueak_mouse_v73.mat", "rte_lw96_netcdf4.nc", "anndata_v070.h5ad"}
 
 # How many tensors each setting palettizes at least: the weights of the layers, whose output channels 16 divides (w4, w6),
 # and all of them (w8). A file of which w4 palettizes nothing is run with partial groups too.
@@ -75,7 +75,7 @@ class RealCheckpoints(StructureCase):
     def check_refusal(self, result, digest):
         """Refused with a message, nothing written, nothing harmed."""
         self.assertEqual(result.returncode, INPUT, result.stderr)
-        self.assertRegex(result.stderr, "reference|filter|lzf|compound|virtual|external|cannot")
+        self.assertRegex(result.stderr, "reference|filter|compound|virtual|external|cannot|zip archive")
         self.assert_folder_holds("in.h5")
         self.assertEqual(support.sha256(self.path("in.h5")), digest)
 

@@ -1,5 +1,6 @@
 """What is not palettized is carried over as it is, and `restore` gives the original's structure back."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -102,6 +103,50 @@ class Structure(StructureCase):
         with h5py.File(restored) as dense:
             self.assertNotIn("h5palettize", dense)
             self.assertEqual([name for name in dense.attrs if "palettize" in name], [])
+
+    def test_attributes_that_say_what_a_dataset_is_do_not_stay_on_the_group(self):
+        """PyTables reads CLASS, netCDF reads what dimension scales have: on a group they would mislead."""
+        original = self.path("in.h5")
+        with h5py.File(original, "w", track_order=True) as file:
+            weight = file.create_dataset("fc.weight", data=support.rng(9).standard_normal((32, 16)).astype("f4"))
+            weight.attrs["CLASS"] = np.bytes_("ARRAY")
+            weight.attrs["mine"] = 5
+            weight.attrs["VERSION"] = np.bytes_("2.4")
+            for name, size in (("rows", 32), ("columns", 16)):
+                file[name] = np.arange(size)
+                file[name].make_scale(name)
+            weight.dims[0].attach_scale(file["rows"])
+            weight.dims[1].attach_scale(file["columns"])
+            names = list(weight.attrs)
+            self.assertIn("DIMENSION_LIST", names)
+        palettized, restored = self.dense_again(original, "--n-bits", "4")
+        with h5py.File(palettized) as packed:
+            self.assertEqual(packed.attrs["h5palettize_format"], 2)
+            group = packed["fc.weight"]
+            self.assertEqual(group.attrs["mine"], 5)
+            self.assertEqual(group.attrs["palettized_attribute_CLASS"], b"ARRAY")
+            for name in ("CLASS", "VERSION", "DIMENSION_LIST"):
+                self.assertNotIn(name, group.attrs)
+            self.assertEqual(packed[group.attrs["palettized_attribute_DIMENSION_LIST"][0][0]].name, "/rows")
+        with h5py.File(restored) as dense:
+            self.assertEqual(list(dense["fc.weight"].attrs), names)
+            self.assertEqual(dense["fc.weight"].dims[1][0].name, "/columns")
+        with h5py.File(palettized, "r+") as packed:
+            packed["fc.weight"].attrs["palettized_attribute_CLASS"] = np.bytes_("VLARRAY")
+        self.refused(support.CHECK_FAILED, [], "verify", original, palettized)
+
+    def test_the_document_is_a_string_that_every_reader_knows(self):
+        original = self.path("in.h5")
+        for name, ascii_only in (("fc.weight", True), ("caf\u00e9.weight", False)):
+            with h5py.File(original, "w") as file:
+                file[name] = support.rng(9).standard_normal((32, 16)).astype("f4")
+            self.program("run", original, self.path("out.h5"), "--force", "--n-bits", "4")
+            with h5py.File(self.path("out.h5")) as packed:
+                document = packed["h5palettize/config"]
+                datatype = document.id.get_type()
+                self.assertFalse(datatype.is_variable_str())
+                self.assertEqual(datatype.get_cset() == h5py.h5t.CSET_ASCII, ascii_only)
+                self.assertEqual(json.loads(document[()])["tensors"][0]["path"], "/" + name)
 
     def test_user_block_is_kept_byte_for_byte(self):
         original = self.path("in.h5")

@@ -10,7 +10,7 @@ void copy_attributes(hid_t from, hid_t to) {
 
 void copy_attributes(hid_t from, hid_t to, bool (*left_out)(std::string_view name)) {
     for (const std::string& name : h5::list_attributes(from)) {
-        if (!left_out(name)) h5::copy_attribute(from, to, name);
+        if (!left_out(name)) h5::copy_attribute(from, to, name, name);
     }
 }
 

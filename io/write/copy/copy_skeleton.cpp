@@ -27,10 +27,11 @@ class SkeletonCopier {
             const h5::Group parent = group_at(dataset.path.substr(0, slash));
             const auto object = h5::open_at<h5::Object>(source_.file.get(), address, dataset.path);
             version_.follow(object.get());
-            stand_ins[address] = stand_in_maker_.make(
+            stand_ins.places[address] = stand_in_maker_.make(
                 object.get(), H5O_TYPE_DATASET,
                 new_link(parent.get(), dataset.path.substr(slash + 1), dataset.path));
         }
+        stand_ins.has_renamed_attributes = stand_in_maker_.has_renamed();
         return stand_ins;
     }
 

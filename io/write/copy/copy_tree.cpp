@@ -40,6 +40,7 @@ class TreeCopier {
         copy_members(from.get(), to.get(), "/", 1);
         version_.reset();
         rewrite_references(source_, copies_);
+        stand_ins_.has_renamed_attributes = stand_in_maker_.has_renamed();
         return std::move(stand_ins_);
     }
 
@@ -74,7 +75,7 @@ class TreeCopier {
         const H5O_info_t info = h5::object_info(object.get());
         version_.follow(object.get());
         if (replaced_.contains(link.address)) {
-            stand_ins_[link.address] = stand_in_maker_.make(object.get(), info.type, to);
+            stand_ins_.places[link.address] = stand_in_maker_.make(object.get(), info.type, to);
         } else if (info.type == H5O_TYPE_GROUP) {
             copy_group(object.get(), to, depth);
         } else {

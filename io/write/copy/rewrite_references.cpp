@@ -32,9 +32,16 @@ class Rewriter {
         h5::RawValue value = h5::read_raw_attribute(from, name);
         if (value.bytes().empty()) return;
         translate(value);
-        const h5::Attribute attribute = h5::open_attribute(to, name);
+        const h5::Attribute attribute = h5::open_attribute(to, name_in_copy(to, name));
         h5::call("write attribute '" + name + "'",
                  [&] { return H5Awrite(attribute.get(), value.type(), value.bytes().data()); });
+    }
+
+    /// Where a dataset became a group or a group a dataset, some attributes have other names.
+    static std::string name_in_copy(hid_t to, const std::string& name) {
+        if (h5::has_attribute(to, name)) return name;
+        const std::string in_group = h5::name_in_group(name);
+        return in_group != name ? in_group : h5::name_in_dataset(name);
     }
 
     void rewrite_data(hid_t from, hid_t to) {

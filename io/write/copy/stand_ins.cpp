@@ -31,7 +31,10 @@ haddr_t StandInMaker::make_dataset(hid_t palettized, const NewLink& to) const {
         throw Error(ErrorCode::kInput, source_.path + ": " + to.path + ": " + error.what());
     }
     copy_comment(palettized, dataset.get());
-    copy_attributes(palettized, dataset.get(), h5::is_group_attribute);
+    for (const std::string& name : h5::list_attributes(palettized)) {
+        if (!h5::is_group_attribute(name))
+            h5::copy_attribute(palettized, dataset.get(), name, h5::name_in_dataset(name));
+    }
     return h5::object_info(dataset.get()).addr;
 }
 
@@ -44,17 +47,19 @@ haddr_t StandInMaker::make_group_for(hid_t dataset, const NewLink& to) {
     return h5::object_info(group.get()).addr;
 }
 
-void StandInMaker::copy_dataset_attributes(hid_t dataset, hid_t group,
-                                           const std::string& path) const {
+void StandInMaker::copy_dataset_attributes(hid_t dataset, hid_t group, const std::string& path) {
     for (const std::string& attribute : h5::list_attributes(dataset)) {
-        if (h5::is_group_attribute(attribute)) {
+        if (h5::is_reserved_attribute(attribute)) {
             throw Error(ErrorCode::kInput,
                         path + " has an attribute '" + attribute +
                             "', a name that palettized tensors need; rename it or "
                             "exclude the dataset");
         }
-        if (references_ == ReferenceAttributes::kCopy || !holds_references(dataset, attribute))
-            h5::copy_attribute(dataset, group, attribute);
+        if (references_ == ReferenceAttributes::kCopy || !holds_references(dataset, attribute)) {
+            const std::string name = h5::name_in_group(attribute);
+            has_renamed_ = has_renamed_ || name != attribute;
+            h5::copy_attribute(dataset, group, attribute, name);
+        }
     }
 }
 
