@@ -7,6 +7,7 @@
 #include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
 #include "io/h5/raw_value.hpp"
+#include "io/h5/references.hpp"
 #include "io/write/copy/copy_attributes.hpp"
 
 namespace pal {
@@ -86,6 +87,21 @@ void create_anew(const Checkpoint& source, hid_t dataset, const NewLink& to,
 }
 
 }  // namespace
+
+bool fill_has_to_wait(hid_t dataset, const CopiedObjects& copies) {
+    const h5::Plist plist = h5::dataset_plist(dataset);
+    const h5::Type stored = h5::dataset_type(dataset);
+    const h5::Type type = h5::copy_type(stored.get());
+    std::optional<h5::RawValue> fill = h5::read_fill(plist.get(), type.get());
+    bool waits = false;
+    if (fill) {
+        h5::for_each_reference(*fill, [&](H5R_type_t kind, const unsigned char* bytes) {
+            const haddr_t object = kind == H5R_OBJECT ? h5::object_of(bytes) : 0;
+            waits = waits || (object != 0 && !copies.paths.contains(object));
+        });
+    }
+    return waits;
+}
 
 void copy_dataset(const Checkpoint& source, const SourceObject& from, const NewLink& to,
                   const CopiedObjects& copies) {

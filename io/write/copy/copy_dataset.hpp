@@ -15,6 +15,9 @@ struct SourceObject {
     H5O_info_t info;
 };
 
+/// Returns true if the fill value of a dataset refers to an object that has no copy yet.
+[[nodiscard]] bool fill_has_to_wait(hid_t dataset, const CopiedObjects& copies);
+
 /// Copies a dataset or a committed datatype with data, attributes and comment. Chunks are copied as
 /// they are stored. `copies`: objects copied so far, for references in fill values. References in
 /// data and attributes still lead into the source: see rewrite_references().

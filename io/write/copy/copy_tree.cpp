@@ -1,6 +1,9 @@
 #include "io/write/copy/copy_tree.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "io/h5/attributes.hpp"
 #include "io/write/copy/copy_attributes.hpp"
@@ -38,6 +41,7 @@ class TreeCopier {
             copy_attributes(from.get(), to.get());
         }
         copy_members(from.get(), to.get(), "/", 1);
+        copy_waiting();
         version_.reset();
         rewrite_references(source_, copies_);
         stand_ins_.has_renamed_attributes = stand_in_maker_.has_renamed();
@@ -69,9 +73,15 @@ class TreeCopier {
     void copy_object(hid_t from, const h5::Link& link, const NewLink& to, std::size_t depth) {
         if (const auto elsewhere = linked_.find(link.address); elsewhere != linked_.end())
             return make_external_link(elsewhere->second, to);
-        const auto [first, is_new] = paths_.emplace(link.address, to.path);
-        if (!is_new) return make_hard_link(target_, first->second, to);
+        const auto known = paths_.find(link.address);
+        if (known != paths_.end()) return make_hard_link(target_, known->second, to);
         const auto object = source_.open_at<h5::Object>(link.address, to.path);
+        if (may_wait_ && source_.delicate_fills.contains(link.address) &&
+            fill_has_to_wait(object.get(), copies_)) {
+            waiting_.push_back({link, to.path, depth});
+            return;
+        }
+        paths_.emplace(link.address, to.path);
         const H5O_info_t info = h5::object_info(object.get());
         version_.follow(object.get());
         if (replaced_.contains(link.address)) {
@@ -83,12 +93,38 @@ class TreeCopier {
         }
     }
 
+    /// Copies datasets whose fill values refer to objects that came later, as MATLAB's cell arrays
+    /// do. Where none of them helps another, the copy of the first says what is wrong.
+    void copy_waiting() {
+        while (!waiting_.empty()) {
+            const std::vector<Waiting> all = std::exchange(waiting_, {});
+            for (const Waiting& one : all) {
+                const std::string above =
+                    one.path.substr(0, std::max<std::size_t>(1, one.path.rfind('/')));
+                const h5::Group from = h5::open_group(source_.file.get(), above);
+                const h5::Group to = h5::open_group(target_, above);
+                copy_object(from.get(), one.link,
+                            {to.get(), one.link.name, one.path,
+                             link_properties_.with(one.link.character_set)},
+                            one.depth);
+            }
+            may_wait_ = waiting_.size() < all.size();
+        }
+    }
+
     void copy_group(hid_t from, const NewLink& to, std::size_t depth) {
         const h5::Group copy = make_group(to, group_properties_.like(from));
         copy_comment(from, copy.get());
         copy_attributes(from, copy.get());
         copy_members(from, copy.get(), to.path, depth + 1);
     }
+
+    /// A hard link that could not be made when it was met.
+    struct Waiting {
+        h5::Link link;
+        std::string path;
+        std::size_t depth = 0;
+    };
 
     const Checkpoint& source_;
     hid_t target_;
@@ -100,6 +136,8 @@ class TreeCopier {
     GroupProperties group_properties_;
     StandInMaker stand_in_maker_;
     StandIns stand_ins_;
+    std::vector<Waiting> waiting_;
+    bool may_wait_ = true;
     std::map<haddr_t, std::string> paths_;  // address in the source -> first path in the copy
     CopiedObjects copies_{target_, paths_, replaced_};
 };

@@ -216,3 +216,42 @@ BOOST_AUTO_TEST_CASE(comments_of_objects_are_kept) {
         }
     });
 }
+
+// As MATLAB writes cell arrays: the fill value refers to an object whose name comes later.
+BOOST_AUTO_TEST_CASE(fill_values_may_refer_to_objects_in_any_order) {
+    const auto refer = [](hid_t file, const std::string& name, const std::string& target) {
+        hobj_ref_t reference = 0;
+        ok(H5Rcreate(&reference, file, target.c_str(), H5R_OBJECT, -1));
+        const Id plist(H5Pcreate(H5P_DATASET_CREATE));
+        ok(H5Pset_fill_value(plist, H5T_STD_REF_OBJ, &reference));
+        const Id dataset = create_dataset(file, name, H5T_STD_REF_OBJ, {2}, plist);
+        const hobj_ref_t both[2] = {reference, reference};
+        ok(H5Dwrite(dataset, H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, both));
+    };
+    const auto path_of_fill = [](hid_t file, const std::string& name) {
+        const Id plist(H5Dget_create_plist(open(file, name)));
+        hobj_ref_t reference = 0;
+        ok(H5Pget_fill_value(plist, H5T_STD_REF_OBJ, &reference));
+        char path[64] = {};
+        BOOST_TEST(H5Rget_name(file, H5R_OBJECT, &reference, path, sizeof path) > 0);
+        return std::string(path);
+    };
+    const Derived derived(
+        {},
+        [&](hid_t file) {
+            write_weight(file);
+            write_dataset(file, "z", H5T_IEEE_F32LE, {8}, kEightValues);
+            refer(file, "A", "z");
+            refer(file, "B", "weight");
+            create_group(file, "group");
+            refer(file, "group/C", "B");
+            ok(H5Lcreate_hard(file, "A", file, "group/again", H5P_DEFAULT, H5P_DEFAULT));
+        },
+        {"/weight"});
+    derived.check_all([&](hid_t file) {
+        BOOST_TEST(path_of_fill(file, "A") == "/z");
+        BOOST_TEST(path_of_fill(file, "B") == "/weight");
+        BOOST_TEST(path_of_fill(file, "group/C") == "/B");
+        BOOST_TEST(path_of_fill(file, "group/again") == "/z");
+    });
+}
