@@ -132,6 +132,7 @@ int execute_plan(const Arguments& arguments) {
     const auto target = target_from(arguments);
     const bool several = has_several_inputs(arguments);
     const Files files = files_from(arguments);
+    log_skipped(files.inputs);
     std::vector<CheckpointInfo> infos = scan_files(files.inputs, arguments);
     check_outputs_of(files, arguments);
     const Arguments with_all = several ? with_others(arguments, files) : arguments;

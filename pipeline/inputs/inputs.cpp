@@ -1,10 +1,14 @@
 #include "pipeline/inputs/inputs.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
 #include <utility>
 
+#include "io/files/file_signature.hpp"
 #include "io/files/paths.hpp"
 #include "pipeline/console/file_content.hpp"
 #include "pipeline/inputs/index_text.hpp"
@@ -116,13 +120,18 @@ class Finder {
                 }
                 if (entry->is_directory()) continue;
                 const std::string below = entry->path().lexically_relative(folder).string();
-                if (is_checkpoint_name(name)) checkpoints.push_back(below);
-                if (ends_in_one_of(name, {".index.json", ".weights.json"}))
+                if (ends_in_one_of(name, {".index.json", ".weights.json"})) {
                     indexes.push_back(below);
+                } else if (is_checkpoint_name(name) || begins_as_hdf5(entry->path().string())) {
+                    checkpoints.push_back(below);
+                } else {
+                    inputs_.skipped.push_back((fs::path(folder) / below).string());
+                }
             }
         } catch (const fs::filesystem_error& error) {
             throw Error(ErrorCode::kInput, folder + ": cannot be read: " + error.code().message());
         }
+        std::ranges::sort(inputs_.skipped);
         std::ranges::sort(checkpoints);
         std::ranges::sort(indexes);
         const std::size_t before = inputs_.files.size();
@@ -130,7 +139,7 @@ class Finder {
             (void)add_file((fs::path(folder) / name).string(), name);
         for (const std::string& name : indexes) add_index(fs::path(folder) / name, name, true);
         if (!checkpoints.empty() || inputs_.files.size() > before) return;
-        throw Error(ErrorCode::kInput, folder + ": no .h5 or .hdf5 file is in this folder");
+        throw Error(ErrorCode::kInput, folder + ": no HDF5 file is in this folder");
     }
 
     std::string output_folder_;
@@ -151,6 +160,19 @@ Inputs find_inputs(const std::vector<std::string>& words, const std::string& out
     Finder finder(output_folder);
     for (const std::string& word : words) finder.add(word);
     return std::move(finder).found();
+}
+
+std::string note_of_skipped(const Inputs& inputs) {
+    constexpr std::size_t kMostNamed = 5;
+    if (inputs.skipped.empty()) return "";
+    const std::size_t named = std::min(kMostNamed, inputs.skipped.size());
+    std::string text =
+        fmt::format("left out, since they are no HDF5 files: {}",
+                    fmt::join(inputs.skipped.begin(),
+                              inputs.skipped.begin() + static_cast<std::ptrdiff_t>(named), ", "));
+    if (inputs.skipped.size() > named)
+        text += fmt::format(" and {} more", inputs.skipped.size() - named);
+    return text;
 }
 
 }  // namespace pal

@@ -13,6 +13,7 @@
 #include "io/files/check_target.hpp"
 #include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
+#include "pipeline/console/log.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -81,6 +82,10 @@ std::string warning_of(const IndexFile& index, const std::vector<const Checkpoin
 
 bool has_several_inputs(const Arguments& arguments) {
     return arguments.positionals.size() > 2 || stands_for_several(arguments.positionals[0]);
+}
+
+void log_skipped(const Inputs& inputs) {
+    if (const std::string note = note_of_skipped(inputs); !note.empty()) log_note(note);
 }
 
 std::vector<const CheckpointInfo*> PlannedFiles::info_pointers() const {

@@ -25,6 +25,9 @@ struct Files {
     [[nodiscard]] std::string target(const std::string& name) const { return folder + "/" + name; }
 };
 
+/// Logs which files of folders are left out, if any are.
+void log_skipped(const Inputs& inputs);
+
 /// Plans of several files, with all that they point to.
 struct PlannedFiles {
     std::vector<CheckpointInfo> infos;

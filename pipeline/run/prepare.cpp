@@ -165,6 +165,7 @@ void prepare_alike(Run& run, Phases& phases) {
     (void)plan_options_from(run.arguments);  // bad options are refused before anything is read
     (void)skips_nonfinite(run.arguments);
     run.files = files_of(run.arguments, run.is_batch);
+    if (run.team.leads()) log_skipped(run.files.inputs);
     Publication::check_early(run);
     if (run.is_batch) run.notes.emplace(run.files.folder, names_of(run.files.inputs.files));
     phases.enter("scan", Activity::kReading);

@@ -67,9 +67,15 @@ class ManyInputs(support.Case):
         for name in ("in/b.h5", "in/deep/er/a.h5", "in/c.HDF5", "in/.hidden.h5", "in/.git/d.h5"):
             self.checkpoint(name, "x/weight")
         self.write_text("in/readme.txt", "no checkpoint")
+        # HDF5 by its content, whatever its name; behind a user block too.
+        for name, block in (("in/data.mat", 512), ("in/deep/model", 0), ("in/deep/table.nc", 2048)):
+            with h5py.File(self.path(name), "w", userblock_size=block) as file:
+                file["x/weight"] = support.rng(1).standard_normal((16, 16)).astype("f4")
+        os.mkfifo(self.path("in/pipe"))
         for _ in range(2):  # the second time the outputs lie in the folder, and are no inputs
-            self.program("run", self.path("in"), self.path("in/out"), "--n-bits", "2", "--force")
-            self.assert_holds("in/out", "b.h5", "deep/er/a.h5", "c.HDF5")
+            result = self.program("run", self.path("in"), self.path("in/out"), "--n-bits", "2", "--force")
+            self.assert_holds("in/out", "b.h5", "deep/er/a.h5", "c.HDF5", "data.mat", "deep/model", "deep/table.nc")
+            self.assertRegex(result.stderr, "left out, since they are no HDF5 files: .*/in/pipe, .*/in/readme.txt")
         self.assert_as_alone(self.path("in/b.h5"), self.path("in/out/deep/er/a.h5"), "--n-bits", "2")
 
     def test_an_index_of_hugging_face(self):
@@ -229,7 +235,7 @@ class ManyInputs(support.Case):
                     self.refused_untouched(support.INPUT, ["bad.index.json", *words], "run", source, self.path("out"))
         self.refused_untouched(support.INPUT, ["gone.json: cannot be read"], "run", self.path("gone.json"), self.path("out"))
         (self.folder / "empty").mkdir()
-        self.refused_untouched(support.INPUT, ["no .h5 or .hdf5 file"], "run", self.path("empty"), self.path("out"))
+        self.refused_untouched(support.INPUT, ["no HDF5 file is in this folder"], "run", self.path("empty"), self.path("out"))
 
     def test_options_of_one_input_are_refused_by_name(self):
         index = self.hugging_face()
