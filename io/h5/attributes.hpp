@@ -15,8 +15,9 @@ namespace pal::h5 {
 
 /// Attributes of a palettized group beside those of the dataset in whose place it is.
 inline constexpr std::string_view kGroupAttributes[] = {
-    "palettized_shape",   "palettized_dtype",    "palettized_spec", "palettized_storage_type",
-    "palettized_storage", "output_channel_axis", "group_axis",      "group_size"};
+    "palettized_shape",    "palettized_dtype",    "palettized_spec", "palettized_storage_type",
+    "palettized_storage",  "output_channel_axis", "group_axis",      "group_size",
+    "output_channel_dims", "group_dims"};
 [[nodiscard]] bool is_group_attribute(std::string_view name) noexcept;
 /// Name of a dataset's attribute in the group that takes the dataset's place. Attributes that say
 /// what kind of object they belong to would mislead readers there: PyTables' CLASS, those of

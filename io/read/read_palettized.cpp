@@ -41,6 +41,15 @@ std::uint64_t spec_integer(const nlohmann::json& spec, const char* key, std::uin
     return found->get<std::uint64_t>();
 }
 
+/// Reads how many dimensions from `first` on count as one; 1 if the attribute is not there.
+std::size_t dims_attribute(hid_t group, const char* name, std::int64_t first, std::int64_t rank) {
+    if (!h5::has_attribute(group, name)) return 1;
+    const std::int64_t dims = integer_attribute(group, name);
+    if (dims < 2 || dims > rank - first)
+        damaged(fmt::format("{} {} of a tensor of rank {}", name, dims, rank));
+    return static_cast<std::size_t>(dims);
+}
+
 Geometry read_geometry(hid_t group, const Shape& shape, const nlohmann::json& json, int n_bits) {
     PalettizationSpec spec;
     spec.n_bits = n_bits;
@@ -57,12 +66,16 @@ Geometry read_geometry(hid_t group, const Shape& shape, const nlohmann::json& js
         damaged(fmt::format("group_axis {} with group_size {} of a tensor of rank {}", group_axis,
                             group_size, rank));
     }
-    AxisMap axes{static_cast<std::size_t>(output_axis), static_cast<std::size_t>(output_axis)};
+    AxisMap axes{static_cast<std::size_t>(output_axis), static_cast<std::size_t>(output_axis),
+                 dims_attribute(group, "output_channel_dims", output_axis, rank), 1};
     if (group_axis >= 0) {
         spec.granularity.kind = GranularityKind::kPerGroupedChannel;
         spec.granularity.axis = group_axis == output_axis ? 0 : 1;
         spec.granularity.group_size = static_cast<std::uint64_t>(group_size);
         axes.input_axis = static_cast<std::size_t>(group_axis);
+        axes.input_dims = dims_attribute(group, "group_dims", group_axis, rank);
+        if (group_axis == output_axis && axes.input_dims != axes.output_dims)
+            damaged("group_dims is not output_channel_dims");
     }
     auto geometry = make_geometry(shape, axes, spec, true);
     if (const auto* reason = std::get_if<std::string>(&geometry)) damaged(*reason);
@@ -153,7 +166,9 @@ PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info,
     require_member(group, "per_channel_scale", scaled);
     if (scaled) {
         Shape scale_shape(rank, 1);
-        scale_shape[geometry.output_axis] = geometry.output_channels();
+        for (std::size_t d = geometry.output_axis; d < geometry.output_axis + geometry.output_dims;
+             ++d)
+            scale_shape[d] = geometry.shape[d];
         tensor.per_channel_scale =
             read_floats(group, "per_channel_scale", scale_shape, tensor.dtype);
     }

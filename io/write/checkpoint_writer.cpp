@@ -67,6 +67,11 @@ void write_group_attributes(hid_t group, const PalettizedTensor& tensor,
     one("output_channel_axis", static_cast<std::int64_t>(geometry.output_axis));
     one("group_axis", geometry.group_axis ? static_cast<std::int64_t>(*geometry.group_axis) : -1);
     one("group_size", geometry.group_axis ? static_cast<std::int64_t>(geometry.group_size) : 0);
+    const auto more_dims = [&](const char* name, std::size_t dims) {
+        if (dims > 1) one(name, static_cast<std::int64_t>(dims));
+    };
+    more_dims("output_channel_dims", geometry.output_dims);
+    more_dims("group_dims", geometry.group_dims);
 }
 
 void write_luts(hid_t group, const PalettizedTensor& tensor, hid_t type,
@@ -81,7 +86,9 @@ void write_luts(hid_t group, const PalettizedTensor& tensor, hid_t type,
     write_floats(group, "lut", lut_shape, type, stored, tensor.lut);
     if (!tensor.per_channel_scale.empty()) {
         Shape shape(rank, 1);
-        shape[geometry.output_axis] = geometry.output_channels();
+        for (std::size_t d = geometry.output_axis; d < geometry.output_axis + geometry.output_dims;
+             ++d)
+            shape[d] = geometry.shape[d];
         write_floats(group, "per_channel_scale", shape, type, stored, tensor.per_channel_scale);
     }
     if (tensor.quantized_lut.empty()) return;
@@ -186,6 +193,8 @@ std::vector<ChunkPlace> CheckpointWriter::write_palettized(const std::string& pa
         PAL_ASSERT(weights != nullptr && weights->stored.dtype == tensor.dtype);
         const auto group = impl_->open_stand_in<h5::Group>(path);
         write_group_attributes(group.get(), tensor, spec_json);
+        if (tensor.geometry.output_dims > 1 || tensor.geometry.group_dims > 1)
+            impl_->needs_format_2 = true;
         places = write_indices(group.get(), tensor, *impl_);
         write_luts(group.get(), tensor, lut_type(*weights), weights->stored,
                    nlohmann::json::parse(spec_json));

@@ -23,7 +23,8 @@ struct IndexFile {
 struct Inputs {
     std::vector<InputFile> files;
     std::vector<IndexFile> indexes = {};
-    std::vector<std::string> skipped = {};  // files of folders that are no HDF5 files and no indexes
+    std::vector<std::string> skipped =
+        {};  // files of folders that are no HDF5 files and no indexes
 };
 
 /// Returns whether a word of the command line stands for several files: a folder, or an index (a

@@ -30,6 +30,8 @@ FileLayers layers_of(const CheckpointInfo& info, std::optional<Layout> layout) {
     return layers;
 }
 
-AxisMap axis_map(const Layer& layer) { return {layer.output.first, layer.input.first}; }
+AxisMap axis_map(const Layer& layer) {
+    return {layer.output.first, layer.input.first, layer.output.count, layer.input.count};
+}
 
 }  // namespace pal

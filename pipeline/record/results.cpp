@@ -83,6 +83,10 @@ void put_errors(Json& tensor, const ErrorReport& error) {
 std::string form_fingerprint(const std::string& spec_json, const Geometry& geometry) {
     Fingerprint form;
     form.add(spec_json);
+    if (geometry.output_dims > 1 || geometry.group_dims > 1) {
+        form.add(" " + std::to_string(geometry.output_dims) + " " +
+                 std::to_string(geometry.group_dims));
+    }
     form.add(" " + std::to_string(geometry.output_axis) + " " +
              (geometry.group_axis ? std::to_string(*geometry.group_axis) : "none") + " " +
              std::to_string(geometry.group_size));

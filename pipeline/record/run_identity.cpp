@@ -36,7 +36,8 @@ RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
         add_line(config, spec_to_json(task.spec));
         add_line(config, shape_to_string(task.geometry.indices_shape));
         add_line(config,
-                 fmt::format("{} {} {} {} {}", task.geometry.output_axis,
+                 fmt::format("{} {} {} {} {} {} {}", task.geometry.output_axis,
+                             task.geometry.output_dims, task.geometry.group_dims,
                              task.geometry.group_axis.value_or(-1), task.geometry.group_size,
                              task.geometry.group_count, dtype_name(task.dtype)));
         add_line(config, fmt::format("{} {} {}", engine_name(task.cluster.engine),

@@ -30,7 +30,7 @@ Shape chunk_shape(const Geometry& geometry) {
         values *= chunk[d];
         if (chunk[d] < shape[d]) break;
     }
-    if (geometry.group_axis == 0U && chunk[0] < shape[0]) {
+    if (geometry.group_axis == 0U && geometry.group_dims == 1 && chunk[0] < shape[0]) {
         chunk[0] = rows_of_whole_groups(chunk[0], geometry.group_index_channels);
     }
     return chunk;

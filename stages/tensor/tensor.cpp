@@ -26,12 +26,12 @@ std::string shape_to_string(const Shape& shape) {
     return text + (shape.size() == 1 ? ",)" : ")");
 }
 
-AxisView axis_view(const Shape& shape, std::size_t axis) {
-    PAL_ASSERT(axis < shape.size());
+AxisView axis_view(const Shape& shape, std::size_t axis, std::size_t dims) {
+    PAL_ASSERT(dims > 0 && axis + dims <= shape.size());
     AxisView view;
     for (std::size_t d = 0; d < axis; ++d) view.outer *= shape[d];
-    view.channels = shape[axis];
-    for (std::size_t d = axis + 1; d < shape.size(); ++d) view.inner *= shape[d];
+    for (std::size_t d = axis; d < axis + dims; ++d) view.channels *= shape[d];
+    for (std::size_t d = axis + dims; d < shape.size(); ++d) view.inner *= shape[d];
     return view;
 }
 
@@ -44,6 +44,31 @@ IndexRun Geometry::run(std::size_t group, std::size_t r) const noexcept {
 namespace {
 
 constexpr std::size_t kMostRank = 30;
+
+/// Axis that a grouped spec is for.
+struct GroupedAxis {
+    std::size_t first = 0;
+    std::size_t dims = 1;
+    std::uint64_t channels = 1;
+};
+
+std::uint64_t channels_of(const Shape& shape, std::size_t first, std::size_t dims) {
+    return dims == 0 ? 1 : axis_view(shape, first, dims).channels;
+}
+
+GroupedAxis grouped_axis(const Shape& shape, AxisMap axes, const PalettizationSpec& spec) {
+    const bool output = spec.granularity.axis == 0;
+    const std::size_t first = output ? axes.output_axis : axes.input_axis;
+    const std::size_t dims = output ? axes.output_dims : axes.input_dims;
+    return {first, dims, channels_of(shape, first, dims)};
+}
+
+std::string dimensions_text(const GroupedAxis& axis) {
+    if (axis.dims == 1) return "dimension " + std::to_string(axis.first);
+    if (axis.dims == 0) return "no dimension";
+    return "dimensions " + std::to_string(axis.first) + " to " +
+           std::to_string(axis.first + axis.dims - 1);
+}
 
 std::string misfit(const Shape& shape, AxisMap axes, const PalettizationSpec& spec, bool partial) {
     const bool grouped = spec.granularity.kind == GranularityKind::kPerGroupedChannel;
@@ -58,17 +83,16 @@ std::string misfit(const Shape& shape, AxisMap axes, const PalettizationSpec& sp
     if (shape.size() < 2 && spec.enable_per_channel_scale) {
         return "rank 1 is too small for a per-channel scale, which needs rank 2";
     }
-    const std::uint64_t output_channels = shape[axes.output_axis];
+    const std::uint64_t output_channels = channels_of(shape, axes.output_axis, axes.output_dims);
     if (grouped) {
-        const std::size_t axis = spec.granularity.axis == 0 ? axes.output_axis : axes.input_axis;
+        const GroupedAxis axis = grouped_axis(shape, axes, spec);
         const std::uint64_t group_size = spec.granularity.group_size;
-        if (!partial && shape[axis] % group_size != 0) {
+        if (!partial && axis.channels % group_size != 0) {
             return "group_size " + std::to_string(group_size) + " does not divide the " +
-                   std::to_string(shape[axis]) + " channels of axis " +
-                   std::to_string(spec.granularity.axis) + " (dimension " + std::to_string(axis) +
-                   ")";
+                   std::to_string(axis.channels) + " channels of axis " +
+                   std::to_string(spec.granularity.axis) + " (" + dimensions_text(axis) + ")";
         }
-        if (axis == axes.output_axis && group_size < shape[axis] &&
+        if (axis.dims > 0 && axis.first == axes.output_axis && group_size < axis.channels &&
             group_size % spec.cluster_dim != 0) {
             return "cluster_dim " + std::to_string(spec.cluster_dim) + " does not divide the " +
                    std::to_string(group_size) + " output channels of a group";
@@ -77,6 +101,12 @@ std::string misfit(const Shape& shape, AxisMap axes, const PalettizationSpec& sp
     if (output_channels % spec.cluster_dim != 0) {
         return "cluster_dim " + std::to_string(spec.cluster_dim) + " does not divide the " +
                std::to_string(output_channels) + " output channels";
+    }
+    // Indices keep the dimensions of the weights, the last one of the channels cut by cluster_dim.
+    const std::uint64_t last = shape[axes.output_axis + axes.output_dims - 1];
+    if (last % spec.cluster_dim != 0) {
+        return "cluster_dim " + std::to_string(spec.cluster_dim) + " does not divide the " +
+               std::to_string(last) + " values of the last dimension of the output channels";
     }
     return "";
 }
@@ -94,26 +124,30 @@ std::variant<Geometry, std::string> make_geometry(const Shape& shape, AxisMap ax
     Geometry geometry;
     geometry.shape = shape;
     geometry.output_axis = axes.output_axis;
+    geometry.output_dims = axes.output_dims;
     geometry.cluster_dim = spec.cluster_dim;
     geometry.indices_shape = shape;
-    geometry.indices_shape[axes.output_axis] /= spec.cluster_dim;
+    geometry.indices_shape[axes.output_axis + axes.output_dims - 1] /= spec.cluster_dim;
     geometry.weight_count = *count;
     geometry.index_count = *count / spec.cluster_dim;
-    geometry.output_inner = axis_view(shape, axes.output_axis).inner;
-    if (spec.granularity.kind == GranularityKind::kPerTensor) {
+    geometry.output_inner = axis_view(shape, axes.output_axis, axes.output_dims).inner;
+    const bool grouped = spec.granularity.kind == GranularityKind::kPerGroupedChannel;
+    if (!grouped || grouped_axis(shape, axes, spec).dims == 0) {
         geometry.group_inner = geometry.index_count;
         return geometry;
     }
-    const std::size_t axis = spec.granularity.axis == 0 ? axes.output_axis : axes.input_axis;
-    const AxisView view = axis_view(geometry.indices_shape, axis);
-    geometry.group_axis = axis;
-    geometry.group_size = std::min<std::uint64_t>(spec.granularity.group_size, shape[axis]);
-    geometry.group_count = (shape[axis] + geometry.group_size - 1) / geometry.group_size;
+    const GroupedAxis axis = grouped_axis(shape, axes, spec);
+    const AxisView view = axis_view(geometry.indices_shape, axis.first, axis.dims);
+    geometry.group_axis = axis.first;
+    geometry.group_dims = axis.dims;
+    geometry.group_size = std::min<std::uint64_t>(spec.granularity.group_size, axis.channels);
+    geometry.group_count = (axis.channels + geometry.group_size - 1) / geometry.group_size;
     geometry.group_outer = view.outer;
     geometry.group_channels = view.channels;
     geometry.group_inner = view.inner;
-    geometry.group_index_channels =
-        axis == axes.output_axis ? geometry.group_size / spec.cluster_dim : geometry.group_size;
+    geometry.group_index_channels = axis.first == axes.output_axis
+                                        ? geometry.group_size / spec.cluster_dim
+                                        : geometry.group_size;
     return geometry;
 }
 

@@ -34,7 +34,8 @@ struct AxisView {
     std::size_t channels = 1;
     std::size_t inner = 1;
 };
-[[nodiscard]] AxisView axis_view(const Shape& shape, std::size_t axis);
+/// dims: adjacent dimensions from `axis` on that count as one.
+[[nodiscard]] AxisView axis_view(const Shape& shape, std::size_t axis, std::size_t dims = 1);
 
 /// Run of consecutive index positions.
 struct IndexRun {
@@ -47,7 +48,9 @@ struct Geometry {
     Shape shape;                            // of the weights
     Shape indices_shape;                    // shape, output dimension divided by cluster_dim
     std::size_t output_axis = 0;            // dimension of the dataset
+    std::size_t output_dims = 1;            // adjacent dimensions that are the output channels
     std::optional<std::size_t> group_axis;  // dimension of the dataset; nothing: one group
+    std::size_t group_dims = 1;             // adjacent dimensions whose channels are grouped
     /// Channels per group along group_axis; the last group may have fewer. 0 without a group_axis.
     std::size_t group_size = 0;
     std::size_t group_count = 1;
@@ -55,7 +58,11 @@ struct Geometry {
     std::size_t weight_count = 0;
     std::size_t index_count = 0;  // weight_count / cluster_dim
 
-    [[nodiscard]] std::size_t output_channels() const noexcept { return shape[output_axis]; }
+    [[nodiscard]] std::size_t output_channels() const noexcept {
+        std::size_t channels = 1;
+        for (std::size_t d = 0; d < output_dims; ++d) channels *= shape[output_axis + d];
+        return channels;
+    }
     /// Distance between the components of a vector, in weights.
     [[nodiscard]] std::size_t vector_stride() const noexcept { return output_inner; }
     /// Position of the first weight of the vector at index position p.
@@ -65,7 +72,7 @@ struct Geometry {
     }
     /// Output channel of the weight at `weight_position`.
     [[nodiscard]] std::size_t channel_of(std::size_t weight_position) const noexcept {
-        return weight_position / output_inner % shape[output_axis];
+        return weight_position / output_inner % output_channels();
     }
     /// Number of runs that make up a group, the same for every group.
     [[nodiscard]] std::size_t run_count() const noexcept { return group_outer; }
@@ -84,10 +91,13 @@ struct Geometry {
     std::size_t group_index_channels = 1;  // of the group_channels, those of one group
 };
 
-/// Dimensions of a dataset that are its logical axes. Rank 1: both are dimension 0.
+/// Dimensions of a dataset that are its logical axes. Rank 1: both are dimension 0. Adjacent
+/// dimensions may count as one: heads x size of an attention kernel.
 struct AxisMap {
     std::size_t output_axis = 0;
     std::size_t input_axis = 0;
+    std::size_t output_dims = 1;
+    std::size_t input_dims = 1;  // 0: there is one input channel only
 };
 
 /// Returns the geometry of `spec` on a tensor, or the reason why it does not fit; such a tensor

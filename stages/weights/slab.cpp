@@ -63,7 +63,8 @@ void append(std::vector<Value>& all, const std::vector<Value>& more) {
 }  // namespace
 
 std::optional<std::uint64_t> slab_unit(const Geometry& geometry, const PalettizationSpec& spec) {
-    if (geometry.group_axis != 0U) return std::nullopt;
+    if (geometry.group_axis != 0U || geometry.group_dims > 1) return std::nullopt;
+    if (geometry.output_dims > 1 && geometry.output_axis == 0) return std::nullopt;
     if (spec.enable_per_channel_scale && geometry.output_axis != 0) return std::nullopt;
     const Shape chunk = chunk_shape(geometry);
     // One of the two is a multiple of the other.
@@ -83,7 +84,8 @@ Geometry with_rows(const Geometry& geometry, std::uint64_t rows) {
     const std::size_t group_axis = geometry.group_axis.value();
     spec.granularity = {GranularityKind::kPerGroupedChannel,
                         group_axis == geometry.output_axis ? 0 : 1, geometry.group_size};
-    return std::get<Geometry>(make_geometry(shape, {geometry.output_axis, group_axis}, spec, true));
+    return std::get<Geometry>(make_geometry(
+        shape, {geometry.output_axis, group_axis, geometry.output_dims, 1}, spec, true));
 }
 
 std::size_t first_group(const Geometry& whole, const Slab& slab) {

@@ -394,7 +394,8 @@ class Hostile(support.Case):
         with h5py.File(self.path("out.h5"), "r+") as file:
             document = json.loads(file["h5palettize/config"][()])
             document["tensors"][0].update({"engine": 5, "mse": [1]})
-            file["h5palettize/config"][()] = json.dumps(document)
+            del file["h5palettize/config"]
+            file["h5palettize/config"] = json.dumps(document)
         self.ends(CHECK_FAILED, ["whole.weight: mse is"], "verify", path, self.path("out.h5"))
 
     # Configurations.
