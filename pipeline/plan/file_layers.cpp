@@ -1,5 +1,9 @@
 #include "pipeline/plan/file_layers.hpp"
 
+#include <cstddef>
+#include <iterator>
+#include <utility>
+
 namespace pal {
 
 namespace {
@@ -20,13 +24,38 @@ LayerHints hints_of(const CheckpointInfo& info, std::optional<Layout> layout) {
 }  // namespace
 
 FileLayers layers_of(const CheckpointInfo& info, std::optional<Layout> layout) {
-    FileLayers layers;
-    layers.candidates.reserve(info.datasets.size());
-    for (const DatasetInfo& dataset : info.datasets) {
-        layers.candidates.push_back({dataset.path, dataset.shape, dataset.dtype.has_value(),
-                                     dataset.element_count, dataset.aliases});
+    return std::move(layers_of_model({&info}, layout).front());
+}
+
+std::vector<FileLayers> layers_of_model(const std::vector<const CheckpointInfo*>& infos,
+                                        std::optional<Layout> layout) {
+    std::vector<Candidate> all;
+    LayerHints hints;
+    for (const CheckpointInfo* info : infos) {
+        for (const DatasetInfo& dataset : info->datasets) {
+            all.push_back({dataset.path, dataset.shape, dataset.dtype.has_value(),
+                           dataset.element_count, dataset.aliases});
+        }
+        // The first file that tells the order of dimensions tells it for all.
+        LayerHints own = hints_of(*info, layout);
+        own.classes.merge(hints.classes);
+        own.names.merge(hints.names);
+        if (info == infos.front() || (own.order_is_told && !hints.order_is_told)) {
+            hints = std::move(own);
+        } else {
+            hints.classes = std::move(own.classes);
+            hints.names = std::move(own.names);
+        }
     }
-    layers.table = describe_layers(layers.candidates, hints_of(info, layout));
+    const LayerTable table = describe_layers(all, hints);
+    std::vector<FileLayers> layers;
+    auto next = std::make_move_iterator(all.begin());
+    for (const CheckpointInfo* info : infos) {
+        const auto end = next + static_cast<std::ptrdiff_t>(info->datasets.size());
+        layers.push_back({{next, end}, {table.types, {}}});
+        next = end;
+    }
+    layers.front().table.warnings = table.warnings;
     return layers;
 }
 

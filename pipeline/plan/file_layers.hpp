@@ -20,6 +20,11 @@ struct FileLayers {
 /// layout: of --layout; nothing: as the file says.
 [[nodiscard]] FileLayers layers_of(const CheckpointInfo& info, std::optional<Layout> layout);
 
+/// The same for the files of one model, as an index names them: layers that lie in several files
+/// are seen whole. The first file has the warnings of all.
+[[nodiscard]] std::vector<FileLayers> layers_of_model(
+    const std::vector<const CheckpointInfo*>& infos, std::optional<Layout> layout);
+
 /// Returns the dimensions of a tensor's axes for the stages.
 [[nodiscard]] AxisMap axis_map(const Layer& layer);
 

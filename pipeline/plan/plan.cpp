@@ -280,19 +280,42 @@ void require_plannable(const CheckpointInfo& info) {
     if (!info.reserved.empty()) throw Error(ErrorCode::kInput, info.file + ": " + info.reserved);
 }
 
+namespace {
+
+/// Describes the layers of all files, those of one model together.
+std::vector<FileLayers> layers_of_files(const std::vector<const CheckpointInfo*>& infos,
+                                        const std::vector<std::vector<std::size_t>>& models,
+                                        std::optional<Layout> layout) {
+    std::vector<std::optional<FileLayers>> found(infos.size());
+    for (const std::vector<std::size_t>& model : models) {
+        std::vector<std::size_t> files;  // not of an earlier model
+        std::ranges::copy_if(model, std::back_inserter(files),
+                             [&](std::size_t f) { return !found[f]; });
+        if (files.empty()) continue;
+        std::vector<const CheckpointInfo*> own;
+        for (const std::size_t f : files) own.push_back(infos[f]);
+        std::vector<FileLayers> layers = layers_of_model(own, layout);
+        for (std::size_t n = 0; n < files.size(); ++n) found[files[n]] = std::move(layers[n]);
+    }
+    std::vector<FileLayers> all;
+    for (std::size_t f = 0; f < infos.size(); ++f)
+        all.push_back(found[f] ? std::move(*found[f]) : layers_of(*infos[f], layout));
+    return all;
+}
+
+}  // namespace
+
 FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Config& config,
-                     const PlanOptions& options) {
+                     const PlanOptions& options,
+                     const std::vector<std::vector<std::size_t>>& models) {
     std::vector<Candidate> candidates;
-    std::vector<LayerTable> tables;
     std::vector<CandidateFile> files;
-    tables.reserve(infos.size());
     files.reserve(infos.size());
-    for (const CheckpointInfo* info : infos) {
-        require_plannable(*info);
-        FileLayers layers = layers_of(*info, options.layout);
-        tables.push_back(std::move(layers.table));
-        files.push_back({info->file, candidates.size(), &tables.back().types});
-        std::ranges::move(layers.candidates, std::back_inserter(candidates));
+    for (const CheckpointInfo* info : infos) require_plannable(*info);
+    std::vector<FileLayers> layers = layers_of_files(infos, models, options.layout);
+    for (std::size_t f = 0; f < infos.size(); ++f) {
+        files.push_back({infos[f]->file, candidates.size(), &layers[f].table.types});
+        std::ranges::move(layers[f].candidates, std::back_inserter(candidates));
     }
     const Selection selection =
         select_tensors_of_files(config, candidates, files, options.selection);
@@ -303,7 +326,8 @@ FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Conf
         try {
             plans.files.push_back(plan_of_file(
                 *infos[f], std::span(selection.decisions).subspan(files[f].first), options));
-            std::ranges::move(tables[f].warnings, std::back_inserter(plans.files.back().warnings));
+            std::ranges::move(layers[f].table.warnings,
+                              std::back_inserter(plans.files.back().warnings));
         } catch (const Error& error) {
             // Other errors name the file already.
             throw infos.size() > 1 && error.code() == ErrorCode::kUsage ? error.in(infos[f]->file)

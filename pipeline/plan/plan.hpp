@@ -89,8 +89,10 @@ struct FilePlans {
 };
 /// Plans one or more files, which outlive the plans. Throws as make_plan. A file without selected
 /// tensors is fine as long as another one has some.
+/// models: files that are one model together, as indices into infos; other files stand alone.
 [[nodiscard]] FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos,
-                                   const Config& config, const PlanOptions& options);
+                                   const Config& config, const PlanOptions& options,
+                                   const std::vector<std::vector<std::size_t>>& models = {});
 
 // The parts of make_plan, for `explain`.
 

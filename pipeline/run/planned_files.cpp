@@ -114,7 +114,9 @@ PlannedFiles plan_files(const Inputs& inputs, std::vector<CheckpointInfo> infos,
     planned.options = plan_options_from(arguments);
     if (planned.sensitivities) planned.options.sensitivities = &planned.sensitivities->info();
     planned.config = std::move(config);
-    planned.plans = make_plans(planned.info_pointers(), planned.config, planned.options);
+    std::vector<std::vector<std::size_t>> models;
+    for (const IndexFile& index : inputs.indexes) models.push_back(index.files);
+    planned.plans = make_plans(planned.info_pointers(), planned.config, planned.options, models);
     for (const IndexFile& index : inputs.indexes) {
         std::string warning = warning_of(index, planned.info_pointers());
         if (!warning.empty()) planned.plans.warnings.push_back(std::move(warning));

@@ -110,6 +110,18 @@ class ManyInputs(support.Case):
             self.refused_untouched(support.USAGE, ["both would become a.h5 in the output folder"], "run", *map(self.path, words),
                                    self.path("out"))
 
+    def test_a_layer_may_lie_in_several_shards_of_keras(self):
+        """Alone, vars/1 could be a kernel. It is the bias of vars/0, in the other file."""
+        for name, variable, shape in (("k/a.weights.h5", "0", (64, 4, 16)), ("k/b.weights.h5", "1", (4, 16))):
+            (self.folder / "k").mkdir(exist_ok=True)
+            with h5py.File(self.path(name), "w") as file:
+                file[f"layers/mine/vars/{variable}"] = support.rng(1).standard_normal(shape).astype("f4")
+                file["layers/dense/vars/0" if variable == "0" else "layers/dense_1/vars/0"] = support.rng(2).standard_normal((8, 8)).astype("f4")
+        index = self.index("k/model.weights.json", {"/layers/mine/vars": ["a.weights.h5", "b.weights.h5"]})
+        plan = json.loads(self.program("plan", index, "--n-bits", "4", "--json").stdout)
+        actions = {tensor["path"]: tensor["action"] for file in plan["files"] for tensor in file["tensors"] if "mine" in tensor["path"]}
+        self.assertEqual(actions, {"/layers/mine/vars/0": "palettized", "/layers/mine/vars/1": "dense"})
+
     def test_the_shards_of_keras(self):
         # As ShardedH5IOStore writes them: the group of variables is what the map names; one that a shard had no room
         # for goes on in the next one, which the map does not say, or says with a list.
