@@ -24,6 +24,9 @@ RuleTable::RuleTable(const Config& config, const std::map<std::string, std::stri
         rules_.push_back({&rule, rule_label(config, rule, true), true});
     for (const ModuleRule& rule : config.module_name_configs)
         rules_.push_back({&rule, rule_label(config, rule, false), false});
+    for (std::size_t r = 0; r < rules_.size(); ++r) {
+        if (!rules_[r].by_type && rules_[r].rule->name.empty()) whole_model_ = r + 1;
+    }
 }
 
 void RuleTable::require_types() const {
@@ -84,6 +87,7 @@ std::size_t RuleTable::last_rule_naming(const std::string& module) {
 RuleTable::Reach RuleTable::reach_of(const std::string& module) {
     if (const auto known = reach_.find(module); known != reach_.end()) return known->second;
     Reach reach;
+    reach.covering = whole_model_;  // the module "" is above all others
     const std::vector<std::string> path = with_parents(module);
     for (auto name = path.rbegin(); name != path.rend(); ++name) {
         const auto [known, is_new] = reach_.try_emplace(*name);

@@ -80,6 +80,7 @@ class RuleTable {
     const std::map<std::string, std::string>& types_;
     std::vector<Rule> rules_;
     std::unordered_map<std::string, Reach> reach_;
+    std::size_t whole_model_ = 0;  // the last rule for the module ""; 0: none
     std::unordered_map<std::string, std::size_t> type_rule_;  // type -> last rule that names it
 };
 

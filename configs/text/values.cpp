@@ -41,7 +41,7 @@ void Integers::read(const Place& place, int& value) const {
 }
 
 long long positive_integer(const Place& place) {
-    const long long found = integer(place, "integers >= 1");
+    const long long found = integer(place, "integers >= 1", true);
     if (found < 1) fail(place, "found " + shown(place) + ", allowed are integers >= 1");
     return found;
 }

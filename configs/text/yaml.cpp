@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <optional>
 #include <unordered_map>
 
 #include "configs/text/nearest.hpp"
@@ -140,6 +142,40 @@ bool is_plain_scalar(const Place& place) {
     return place.node.IsScalar() && place.node.Tag() != "!";
 }
 
+/// Reads an integer of YAML 1.1, as PyYAML does: 16, 0x10, 020 (octal), 0b1_0000. real_too: also
+/// 16.0, as pydantic does.
+std::optional<long long> integer_of(std::string text, bool real_too) {
+    std::erase(text, '_');
+    const bool negative = text.starts_with('-');
+    if (negative || text.starts_with('+')) text.erase(0, 1);
+    int base = 10;
+    std::size_t prefix = 0;
+    if (text.starts_with("0x") || text.starts_with("0X")) {
+        base = 16;
+        prefix = 2;
+    } else if (text.starts_with("0b")) {
+        base = 2;
+        prefix = 2;
+    } else if (text.size() > 1 && text.find_first_not_of("01234567") == std::string::npos &&
+               text.front() == '0') {
+        base = 8;
+    }
+    const char* const begin = text.data() + prefix;
+    const char* const end = text.data() + text.size();
+    long long value = 0;
+    const auto whole = std::from_chars(begin, end, value, base);
+    if (begin != end && whole.ec == std::errc() && whole.ptr == end)
+        return negative ? -value : value;
+    if (!real_too) return std::nullopt;
+    double number = 0;
+    const auto real = std::from_chars(begin, end, number);
+    const bool is_whole = prefix == 0 && begin != end && real.ec == std::errc() &&
+                          real.ptr == end && std::abs(number) < 0x1p53 &&
+                          number == std::floor(number);
+    if (!is_whole) return std::nullopt;
+    return static_cast<long long>(negative ? -number : number);
+}
+
 /// Fails where a number or a boolean is wanted. Says so if the value is a quoted text.
 [[noreturn]] void fail_of(const Place& place, const std::string& allowed) {
     const bool quoted = place.node.IsScalar() && !is_plain_scalar(place);
@@ -149,13 +185,9 @@ bool is_plain_scalar(const Place& place) {
 
 }  // namespace
 
-long long integer(const Place& place, const std::string& allowed) {
-    long long value = 0;
+long long integer(const Place& place, const std::string& allowed, bool real_too) {
     if (is_plain_scalar(place)) {
-        const std::string& digits = place.node.Scalar();
-        const auto [end, error] =
-            std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        if (error == std::errc() && end == digits.data() + digits.size()) return value;
+        if (const auto value = integer_of(place.node.Scalar(), real_too)) return *value;
     }
     fail_of(place, allowed);
 }

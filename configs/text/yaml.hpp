@@ -51,8 +51,9 @@ void require_known(const Place& map, const std::vector<std::string>& allowed);
 [[nodiscard]] bool is_null(const Place& place);
 
 /// Read a scalar. Throw Error(kUsage) for any other value; `allowed` lists the allowed ones. Quoted
-/// numbers and booleans are texts.
-[[nodiscard]] long long integer(const Place& place, const std::string& allowed);
+/// numbers and booleans are texts. real_too: takes 16.0 for 16.
+[[nodiscard]] long long integer(const Place& place, const std::string& allowed,
+                                bool real_too = false);
 [[nodiscard]] double number(const Place& place, const std::string& allowed);
 [[nodiscard]] bool boolean(const Place& place);
 [[nodiscard]] std::string text(const Place& place, const std::string& allowed);

@@ -281,6 +281,17 @@ BOOST_AUTO_TEST_CASE(a_rule_that_matches_nothing_is_an_error_with_the_nearest_na
     BOOST_TEST(message_of(rules("layers.0.q_porj: " + n_bits(8)), all, relaxed) == "accepted");
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_without_a_name_is_for_the_whole_model) {
+    const std::vector<Candidate> all{weight("/weight"), weight("/enc/fc/weight")};
+    BOOST_TEST(bits_of(rules("'': " + n_bits(2)), all) == (Bits{2, 2}),
+               boost::test_tools::per_element());
+    BOOST_TEST(bits_of(rules("'': " + n_bits(2) + ", enc: " + n_bits(3)), all) == (Bits{2, 3}),
+               boost::test_tools::per_element());
+    // As of every module, the states are its own.
+    BOOST_TEST(bits_of(rules("'': " + module_bits(2)), all) == (Bits{2, 4}),
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(optimizer_state_needs_a_rule_that_names_it) {
     const std::vector<Candidate> all{weight("/m/kernel:0"),
                                      weight("/optimizer_weights/Adam/m/kernel:0")};

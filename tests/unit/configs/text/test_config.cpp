@@ -228,6 +228,12 @@ BOOST_AUTO_TEST_CASE(defaults_are_upstreams) {
     const PalettizationSpec spec = spec_of("{}");
     BOOST_TEST((spec == PalettizationSpec{}));
     BOOST_TEST(spec.n_bits == 4);
+    // As PyYAML and pydantic read them.
+    for (const char* size : {"16", "0x10", "020", "0b1_0000", "1_6", "+16", "16.0", "1.6e1"}) {
+        const std::string text =
+            std::string("{granularity: {type: per_grouped_channel, group_size: ") + size + "}}";
+        BOOST_TEST(spec_of(text).granularity.group_size == 16U, size);
+    }
     BOOST_TEST(spec_of("{granularity: {type: per_grouped_channel, axis: null, group_size: 8}}")
                    .granularity.axis == 0);
     BOOST_TEST(parse_config("kmeans_palettization_config: {module_name_configs: {a: null}}", "c")
