@@ -65,6 +65,10 @@ Quantized QuantizeLutStage::operator()(const TensorTask& task, Clustered&& input
     tensor.lut = std::move(input.luts.lut);
     tensor.per_channel_scale = output.source.scales;
     if (task.spec.lut_qspec) {
+        // Upstream quantizes LUTs in float32 at most.
+        if (task.cluster.engine == Engine::kReference && task.dtype == DType::kF64) {
+            for (double& entry : tensor.lut) entry = static_cast<double>(static_cast<float>(entry));
+        }
         QuantizedLut quantized =
             quantize_lut(tensor.lut, tensor.lut_stride(), task.dtype, *task.spec.lut_qspec);
         tensor.lut = std::move(quantized.dequantized);

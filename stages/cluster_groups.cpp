@@ -35,13 +35,22 @@ bool reads_vectors(const Geometry& geometry, DType dtype, const ClusterOptions& 
            gathered_group_bytes(geometry, dtype) > options.gather_bytes && !weighted;
 }
 
+/// Rounds a centroid to the weights' type; engine reference by way of float32, as upstream does.
+double rounded_centroid(double centroid, DType dtype, Engine engine) {
+    const bool is_half = dtype == DType::kF16 || dtype == DType::kBF16;
+    const bool twice = engine == Engine::kReference && is_half;
+    return round_to_dtype(twice ? static_cast<double>(static_cast<float>(centroid)) : centroid,
+                          dtype);
+}
+
 /// Rounds the centroids into a LUT. Padding repeats the last centroid; no index refers to it.
-void store_lut(const Lut& lut, DType dtype, std::span<double> entries, std::size_t dim) {
+void store_lut(const Lut& lut, DType dtype, Engine engine, std::span<double> entries,
+               std::size_t dim) {
     const std::size_t given = lut.centroids.size();
     PAL_ASSERT(given > 0 && given <= entries.size() && given % dim == 0);
     for (std::size_t v = 0; v < entries.size(); ++v) {
         const std::size_t source = v < given ? v : given - dim + v % dim;
-        entries[v] = round_to_dtype(lut.centroids[source], dtype);
+        entries[v] = rounded_centroid(lut.centroids[source], dtype, engine);
     }
 }
 
@@ -163,8 +172,8 @@ class GroupClusterer {
             finite_ = false;
             return;
         }
-        store_lut(*lut, source_.dtype, std::span(result_.lut).subspan(group * stride_, stride_),
-                  spec_.cluster_dim);
+        store_lut(*lut, source_.dtype, options_.engine,
+                  std::span(result_.lut).subspan(group * stride_, stride_), spec_.cluster_dim);
         if (keep_clusters_) store_clusters(*lut, source_.geometry, group, result_.indices);
     }
 

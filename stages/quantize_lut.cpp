@@ -45,9 +45,18 @@ struct LutRange {
 };
 
 LutRange observed_range(std::span<const double> lut, const LutQSpec& spec) {
+    // Upstream keeps a range that is given in float32.
+    if (has_given_range(spec))
+        return {static_cast<double>(static_cast<float>(*spec.float_min)),
+                static_cast<double>(static_cast<float>(*spec.float_max))};
     const auto [low, high] = std::minmax_element(lut.begin(), lut.end());
     return {spec.float_min.value_or(std::min(0.0, *low)),
             spec.float_max.value_or(std::max(0.0, *high))};
+}
+
+/// Type of the scale: that of the weights, or float32 where the whole range is given.
+DType scale_type(DType dtype, const LutQSpec& spec) {
+    return has_given_range(spec) ? DType::kF32 : dtype;
 }
 
 struct IntegerLimits {
@@ -67,7 +76,8 @@ double power_of_two_scale(double largest, int target_exponent) {
     return std::ldexp(1.0, std::clamp(std::ilogb(largest) - target_exponent, -126, 127));
 }
 
-double scale_of(const LutRange& range, DType dtype, const LutQSpec& spec) {
+double scale_of(const LutRange& range, DType weights, const LutQSpec& spec) {
+    const DType dtype = scale_type(weights, spec);
     const double largest = std::max(range.high, -range.low);
     if (spec.e8m0_scale)
         return power_of_two_scale(largest, float8_format(spec.dtype).e8m0_exponent);
@@ -86,10 +96,14 @@ double scale_of(const LutRange& range, DType dtype, const LutQSpec& spec) {
     return std::max(in_type(in_arithmetic(scale, dtype), dtype), kSmallestScale);
 }
 
-int zero_point_of(const LutRange& range, double scale, DType dtype, const LutQSpec& spec) {
+int zero_point_of(const LutRange& range, double scale, DType weights, const LutQSpec& spec) {
     if (spec.qscheme != QScheme::kAsymmetric) return spec.dtype == LutDType::kUInt8 ? 128 : 0;
     const IntegerLimits limits = integer_limits(spec);
-    const double point = limits.low - std::nearbyint(in_arithmetic(range.low / scale, dtype));
+    // Upstream divides in the type of the scale: the ratio is rounded to it before it is rounded to
+    // an integer.
+    const DType dtype = scale_type(weights, spec);
+    const double ratio = round_to_dtype(in_arithmetic(range.low / scale, dtype), dtype);
+    const double point = limits.low - std::nearbyint(ratio);
     return static_cast<int>(std::clamp<double>(point, limits.low, limits.high));
 }
 

@@ -11,8 +11,8 @@
 namespace pal {
 
 struct QuantizedLut {
-    std::vector<std::uint8_t> quantized;   // shape of the LUT, raw bytes of the LUT dtype
-    std::vector<double> scale;             // [group], of the weights' type; e8m0: power of two, f32
+    std::vector<std::uint8_t> quantized;  // shape of the LUT, raw bytes of the LUT dtype
+    std::vector<double> scale;  // [group], of the weights' type; f32 for e8m0 and given ranges
     std::vector<std::uint8_t> zero_point;  // [group], raw bytes of the LUT dtype; empty for FP8
     std::vector<double> dequantized;       // shape of the LUT, of the weights' type
 };

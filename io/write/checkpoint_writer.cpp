@@ -74,6 +74,14 @@ void write_group_attributes(hid_t group, const PalettizedTensor& tensor,
     more_dims("group_dims", geometry.group_dims);
 }
 
+/// True for LUT quantizations whose scale is float32, whatever the type of the weights.
+bool has_float32_scale(const nlohmann::json& qspec) {
+    const nlohmann::json range = qspec.value("float_range", nlohmann::json());
+    const bool is_given =
+        range.is_array() && range.size() == 2 && range[0].is_number() && range[1].is_number();
+    return is_given || qspec.value("scale_dtype", nlohmann::json()).is_string();
+}
+
 void write_luts(hid_t group, const PalettizedTensor& tensor, hid_t type,
                 const h5::StoredType& stored, const nlohmann::json& spec) {
     const Geometry& geometry = tensor.geometry;
@@ -95,7 +103,7 @@ void write_luts(hid_t group, const PalettizedTensor& tensor, hid_t type,
     const nlohmann::json& qspec = spec.at("lut_qspec");
     const auto lut_dtype = qspec.at("dtype").get<std::string>();
     write_bytes(group, "quantized_lut", lut_shape, lut_dtype, tensor.quantized_lut);
-    if (qspec.value("scale_dtype", nlohmann::json()).is_string()) {
+    if (has_float32_scale(qspec)) {
         h5::StoredType f32;
         f32.dtype = DType::kF32;
         const hid_t f32_type = h5::call("find a type", [] { return H5T_IEEE_F32LE; });

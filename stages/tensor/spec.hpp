@@ -44,6 +44,12 @@ struct PalettizationSpec {
     bool operator==(const PalettizationSpec&) const = default;
 };
 
+/// True if both ends of the LUT's range are given. Its scale is then of float32, whatever the type
+/// of the weights.
+[[nodiscard]] inline bool has_given_range(const LutQSpec& spec) noexcept {
+    return spec.float_min && spec.float_max;
+}
+
 enum class Engine { kFast, kExact, kReference };
 
 [[nodiscard]] std::string_view engine_name(Engine engine) noexcept;  // "fast", ...

@@ -260,3 +260,51 @@ BOOST_AUTO_TEST_CASE(errors_of_huge_and_denormal_tensors_are_numbers) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+/// Palettizes weights of one dimension at 1 bit, without the rounding of fast k-means.
+PalettizedTensor palettized_line(const std::vector<float>& weights, DType dtype, Engine engine) {
+    TensorTask task;
+    task.path = "w";
+    task.dtype = dtype;
+    task.spec.n_bits = 1;
+    task.spec.enable_fast_kmeans_mode = false;
+    task.cluster.engine = engine;
+    task.geometry =
+        std::get<Geometry>(make_geometry({weights.size(), 1}, {0, 1}, task.spec, false));
+    return palettize(task, weights).tensor;
+}
+
+}  // namespace
+
+// The mean of 5000 times 1 and 5001 times 1 + 2^-10 lies just above the middle of the two. Float32
+// is too coarse to show that, and the middle is rounded to even.
+BOOST_AUTO_TEST_CASE(centroids_of_half_weights_are_rounded_by_way_of_float32_in_reference) {
+    std::vector<float> weights(5000, 1.0F);
+    weights.insert(weights.end(), 5001, 1.0F + 0x1p-10F);
+    weights.push_back(-100.0F);
+    for (const Engine engine : {Engine::kReference, Engine::kExact}) {
+        const PalettizedTensor tensor = palettized_line(weights, DType::kF16, engine);
+        BOOST_TEST(tensor.lut[1] == (engine == Engine::kReference ? 1.0 : 1.0 + 0x1p-10),
+                   engine_name(engine));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(luts_of_double_weights_are_quantized_from_float32_in_reference) {
+    TensorTask task;
+    task.path = "w";
+    task.dtype = DType::kF64;
+    task.spec.n_bits = 1;
+    task.spec.lut_qspec = LutQSpec{};
+    task.geometry = std::get<Geometry>(make_geometry({2, 1}, {0, 1}, task.spec, false));
+    for (const Engine engine : {Engine::kReference, Engine::kExact}) {
+        task.cluster.engine = engine;
+        task.spec.enable_fast_kmeans_mode = false;
+        const Packed packed = palettize(task, std::vector<double>{1.0 / 3, 2.0 / 3});
+        const double most = engine == Engine::kReference
+                                ? static_cast<double>(static_cast<float>(2.0 / 3))
+                                : 2.0 / 3;
+        BOOST_TEST(packed.tensor.lut_scale[0] == most / 127.5, engine_name(engine));
+    }
+}

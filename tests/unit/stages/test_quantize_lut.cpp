@@ -291,4 +291,32 @@ BOOST_AUTO_TEST_CASE(float_range_counts_for_symmetric_schemes_and_float8) {
     check_values(narrow_float8, {1, 2, 2, 2});
 }
 
+// Values that coreai_opt gives. The ratio -3.943 / 0.03415 is -115.47 in float32 and -115.5 in
+// float16, which is rounded to -116.
+BOOST_AUTO_TEST_CASE(the_zero_point_is_rounded_from_the_type_of_the_weights) {
+    LutQSpec spec;
+    spec.qscheme = QScheme::kAsymmetric;
+    const double low = round_to_dtype(-3.943, DType::kF16);
+    const double scale = round_to_dtype(0.03415, DType::kF16);
+    // The largest entry that gives this scale.
+    const double high = round_to_dtype(low + scale * 255, DType::kF16);
+    const QuantizedLut half = quantize_lut({low, high}, 2, DType::kF16, spec);
+    BOOST_REQUIRE(half.scale[0] == scale);
+    BOOST_TEST(static_cast<int>(static_cast<std::int8_t>(half.zero_point[0])) == -12);
+}
+
+BOOST_AUTO_TEST_CASE(a_given_range_and_its_scale_are_float32) {
+    LutQSpec spec;
+    spec.float_min = -1.3;
+    spec.float_max = 0.9;
+    for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
+        const QuantizedLut integers = quantize_lut({-0.5, 0.25}, 2, dtype, spec);
+        BOOST_TEST(static_cast<float>(integers.scale[0]) == 0.010196078F);
+        BOOST_TEST(integers.scale[0] == static_cast<double>(static_cast<float>(integers.scale[0])));
+    }
+    spec.dtype = LutDType::kFloat8E4M3;
+    BOOST_TEST(static_cast<float>(quantize_lut({-0.5, 0.25}, 2, DType::kF16, spec).scale[0]) ==
+               0.0029017855F);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
