@@ -1,6 +1,8 @@
 """Checkpoints that real frameworks wrote, where the folder is there: plan, run, verify and restore with every preset."""
 
 import itertools
+import json
+import re
 import shutil
 import sys
 import unittest
@@ -34,6 +36,28 @@ PALETTIZED = {
     "rte_lw96_netcdf4.nc": {"w4": 2, "w6": 2, "w8": 3},
     "music_crnn_theano_k1.h5": {"w4": 4, "w6": 4, "w8": 5},
     "tiny_resnet_k214_adam.h5": {"w4": 0, "w6": 0, "w8": 10},
+}
+
+# The kernels that a practitioner would palettize, by the documentation of the frameworks: what multiplies activations. Not
+# biases, gains, statistics, embeddings, optimizer state, data.
+KERNELS = {
+    "accident_keras3.weights.h5": r"/layers/dense(_\d)?/vars/0",
+    "anndata_v050_gzip.h5ad": None,
+    "anndata_v070.h5ad": None,
+    "caffe_cifar10_m4.caffemodel.h5": r"/data/(conv\d|ip1)/0",
+    "deepsqueak_mouse_v73.mat": None,
+    "dl4j_emb_conv1d_th_k2.h5": r"/model_weights/((conv1d|dense)_\d)/\1/kernel",
+    "dl4j_lstm_th_k1_model.h5": r"/model_weights/(lstm_1/lstm_1_[WU]_[ifco]|dense_1/dense_1_W)",
+    "dl4j_sepconv_tf_k2.h5": r"/model_weights/.*/(depthwise|pointwise)_kernel:0",
+    "face_xception_big_k205.hdf5": r"/model_weights/.*/(depthwise_|pointwise_)?kernel:0",
+    "h5wasm_compressed.h5": None,
+    "hls_bnn_float64.h5": r".*/kernel:0",
+    "hls_hcal50_sparse.h5": r".*/kernel:0",
+    "imitation_hopper_pytables.h5": r"/snapshots/.*/AffineLayer/W",
+    "music_crnn_theano_k1.h5": r"/(conv\d/conv\d_W|gru\d/gru\d_[WU]_[zrh]|output/output_W)",
+    "rte_lw96_netcdf4.nc": r"/nn_weights_\d",
+    "tflm_magic_wand.h5": r"/((conv2d|dense)(_1)?)/\1/kernel:0",
+    "tiny_resnet_k214_adam.h5": r"/model_weights/((conv2d|dense)(_\d)?)/\1/kernel:0",
 }
 
 OUTPUT_AXES = {
@@ -112,6 +136,28 @@ class RealCheckpoints(StructureCase):
         for path, (shape, axis) in expected.items():
             self.assertEqual(tuple(packed[path].attrs["palettized_shape"]), shape, path)
             self.assertEqual(packed[path].attrs["output_channel_axis"], axis, path)
+
+    def test_by_default_the_kernels_are_taken_and_nothing_else(self):
+        for checkpoint in support.checkpoints():
+            if checkpoint.name not in KERNELS:
+                continue
+            with self.subTest(checkpoint=checkpoint.name):
+                pattern = KERNELS[checkpoint.name]
+                if pattern is None:
+                    self.refused(USAGE, ["nothing is selected"], "plan", checkpoint)
+                    continue
+                names = []
+                with h5py.File(checkpoint) as file:
+                    file.visititems(lambda name, item: names.append("/" + name) if isinstance(item, h5py.Dataset) else None)
+                expected = [name for name in names if re.fullmatch(pattern, name)]
+                self.assertTrue(expected)
+                for options in ((), ("--preset", "w4")):
+                    tensors = self.plan(checkpoint, *options)["tensors"]
+                    taken = [tensor["path"] for tensor in tensors if tensor["action"] == "palettized"]
+                    self.assertEqual(sorted(taken), sorted(expected))
+                for name in expected:
+                    explained = json.loads(self.program("explain", checkpoint, name, "--json").stdout)
+                    self.assertGreaterEqual(len(explained["paths"][0]["evidence"]), 3, name)  # kind, role, channels
 
     def test_every_checkpoint_with_every_preset(self):
         for checkpoint in support.checkpoints():
