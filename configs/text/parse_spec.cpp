@@ -135,8 +135,9 @@ const FieldMap<LutQSpec>& lut_qspec_fields() {
                &LutQSpec::e8m0_scale),
          checked_field<LutQSpec>("fake_quantize_cls", "The only one that there is",
                                  Only{{"default"}}),
-         checked_field<LutQSpec>("qparam_calculator_cls", "Both mean the same here",
-                                 Only{{"default", "static"}}),
+         checked_field<LutQSpec>("qparam_calculator_cls",
+                                 "All mean the same for weights, which are observed once",
+                                 Only{{"default", "static", "moving_average", "global_minmax"}}),
          checked_field<LutQSpec>("range_calculator_cls", "The only one that there is",
                                  Only{{"minmax"}})},
         {{check_lut_qspec, lut_qspec_condition()}}};

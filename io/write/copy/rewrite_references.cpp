@@ -92,9 +92,8 @@ class Rewriter {
         const auto found = copy_.paths.find(object);
         if (found != copy_.paths.end()) return found->second;
         throw Error(ErrorCode::kInput, where_ +
-                                           " refers to an object that no link leads to (or, from "
-                                           "a fill value, to a later one); such objects cannot be "
-                                           "copied: link them to a name first");
+                                           " refers to an object that no link leads to; such "
+                                           "objects cannot be copied: link them to a name first");
     }
 
     const Checkpoint& source_;

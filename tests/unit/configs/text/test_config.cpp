@@ -385,8 +385,12 @@ BOOST_AUTO_TEST_CASE(everything_that_coreai_opt_dumps_is_read_at_every_level) {
 
 BOOST_AUTO_TEST_CASE(other_values_of_what_coreai_opt_dumps_are_errors) {
     check_message(with_spec("{lut_qspec: {fake_quantize_cls: mine}}"), {"'mine'", "default"});
-    check_message(with_spec("{lut_qspec: {qparam_calculator_cls: moving_average}}"),
-                  {"'moving_average'", "static"});
+    for (const char* name : {"default", "static", "moving_average", "global_minmax"}) {
+        BOOST_TEST(spec_of(std::string("{lut_qspec: {qparam_calculator_cls: ") + name + "}}")
+                       .lut_qspec.has_value());
+    }
+    check_message(with_spec("{lut_qspec: {qparam_calculator_cls: percentile}}"),
+                  {"'percentile'", "static"});
     check_message(with_spec("{lut_qspec: {range_calculator_cls: percentile}}"),
                   {"'percentile'", "minmax"});
     check_message(with_spec("{training_strategy_config: {type: qat}}"), {"training-time"});
