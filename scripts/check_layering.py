@@ -16,7 +16,7 @@ import sys
 ROOMS = {
     "pipeline": ". commands run merge profile cli report ranks machine record inputs graph shards plan console",
     "io": "write write/copy compare read filters h5 files guard .",
-    "configs": "rules layers text write model",
+    "configs": "rules text layers write model",
     "stages": ". groups weights cluster cluster/bounds cluster/histogram cluster/partition cluster/arithmetic "
               "cluster/vectors cluster/types kernels tensor parallel",
 }

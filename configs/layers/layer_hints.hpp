@@ -5,6 +5,9 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <vector>
+
+#include "configs/model/pattern.hpp"
 
 namespace pal {
 
@@ -12,6 +15,13 @@ namespace pal {
 enum class DimensionOrder {
     kOutputFirst,  // torch: (out, in, ...)
     kOutputLast    // Keras, Flax: (..., in, out)
+};
+
+/// The user's word on the type of a layer: --types.
+struct TypeRule {
+    Pattern pattern;   // of a whole module path
+    std::string text;  // of the pattern
+    std::string type;
 };
 
 struct LayerHints {
@@ -24,6 +34,7 @@ struct LayerHints {
     std::map<std::string, std::string> classes;
     /// Path of a module's group -> name of the layer, where the file tells it apart from the path.
     std::map<std::string, std::string> names;
+    std::vector<TypeRule> types;  // the later rule wins
 };
 
 }  // namespace pal

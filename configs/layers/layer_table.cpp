@@ -28,6 +28,7 @@ class ModuleTypes {
             for (const std::string& spelling : member.path->name.module_names)
                 note_spelling(spelling, module);
         }
+        for (const TypeRule& rule : hints_.types) obey(rule, module);
         if (module.type.empty()) return;
         module.kind = kind_of_class(module.type);
     }
@@ -37,6 +38,19 @@ class ModuleTypes {
         std::string type;
         std::string evidence;
     };
+
+    /// Takes the user's word where it is about this module, by any spelling.
+    void obey(const TypeRule& rule, Module& module) {
+        for (const Member& member : module.members) {
+            for (const std::string& spelling : member.path->name.module_names) {
+                if (!rule.pattern.matches(spelling)) continue;
+                table_.types[spelling] = rule.type;
+                module.type = rule.type;
+                module.kind_evidence =
+                    fmt::format("{}: --types says so of '{}'", rule.type, rule.text);
+            }
+        }
+    }
 
     [[nodiscard]] Found find(const std::string& component) const {
         if (const auto named = hints_.classes.find(component); named != hints_.classes.end())

@@ -3,6 +3,7 @@
 //
 // Evidence, the stronger first:
 //
+//   0. the user   --types FILE                                          layer_hints
 //   1. metadata   classes and names that Keras writes into the file     layer_classes
 //   2. neighbours the bias beside a kernel, shapes of numbered variables  layer_table, channel_dims
 //   3. names      of states, and default names of Keras' layers         state_roles, layer_classes

@@ -103,6 +103,9 @@ constexpr std::array kOptions{
         "{choices}: a tensor that would take more bytes in the file than now; one that --include "
         "or a name rule asks for is palettized with a warning",
         "dense"),
+    file(kConfig, "types",
+         "YAML or JSON that tells types of layers: pattern of module paths: Dense, Conv2d, LSTM "
+         "..."),
     flag(kConfig, "strict", "a tensor that does not fit its spec is an error"),
     flag(kConfig, "allow-unmatched-rules", "a rule that matches nothing is a warning"),
     choice<kEngineChoices>(kConfig, "engine", "{choices}", "fast"),

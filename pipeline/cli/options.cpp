@@ -8,6 +8,7 @@
 
 #include "configs/model/make_config.hpp"
 #include "configs/text/parse_config.hpp"
+#include "configs/text/parse_types.hpp"
 #include "configs/text/presets.hpp"
 #include "configs/text/spec_options.hpp"
 #include "io/files/check_target.hpp"
@@ -39,6 +40,7 @@ void add_file(const Arguments& arguments, std::string_view option, const std::st
 std::vector<UsedFile> configuration_files(const Arguments& arguments) {
     std::vector<UsedFile> files;
     add_file(arguments, "config", "the config file", files);
+    add_file(arguments, "types", "the file with the types", files);
     add_file(arguments, "sensitivity", "the file with the sensitivities", files);
     for (const std::string& file : arguments.option_files)
         files.push_back({file, "the options file"});
@@ -90,6 +92,9 @@ PlanOptions plan_options_from(const Arguments& arguments) {
     options.cluster.seed =
         whole_number(arguments, "seed", 0, std::numeric_limits<std::uint64_t>::max());
     options.layout = choice_of(arguments, "layout", kLayoutChoices);
+    require_file_name(arguments, "types");
+    if (arguments.has("types"))
+        options.types = load_types(arguments.text("types"), "--types " + arguments.text("types"));
     options.dense_if_larger = choice_of(arguments, "if-larger", kIfLargerChoices);
     options.allow_partial_groups = choice_of(arguments, "partial-groups", kPartialGroupsChoices);
     return options;

@@ -13,7 +13,7 @@ namespace pal {
 TensorExplanation explain_tensor(const CheckpointInfo& info, const Config& config,
                                  const PlanOptions& options, const std::string& tensor) {
     require_plannable(info);
-    const FileLayers layers = layers_of(info, options.layout);
+    const FileLayers layers = layers_of(info, {options.layout, options.types});
     const std::vector<Candidate>& candidates = layers.candidates;
     const std::size_t index = find_candidate(candidates, tensor);
     TensorExplanation explanation;
@@ -37,7 +37,7 @@ TensorExplanation explain_tensor(const CheckpointInfo& info, const Config& confi
 RuleSurvey explain_rules(const CheckpointInfo& info, const Config& config,
                          const PlanOptions& options) {
     require_plannable(info);
-    const FileLayers layers = layers_of(info, options.layout);
+    const FileLayers layers = layers_of(info, {options.layout, options.types});
     return survey_rules(config, layers.candidates, layers.table.types, options.selection);
 }
 

@@ -8,7 +8,8 @@ namespace pal {
 
 namespace {
 
-LayerHints hints_of(const CheckpointInfo& info, std::optional<Layout> layout) {
+LayerHints hints_of(const CheckpointInfo& info, const LayerOptions& options) {
+    const std::optional<Layout>& layout = options.layout;
     LayerHints hints;
     hints.is_keras = info.layout == Layout::kKeras;
     hints.order_by_option = layout.has_value();
@@ -18,17 +19,18 @@ LayerHints hints_of(const CheckpointInfo& info, std::optional<Layout> layout) {
     hints.order_reason = layout ? "--layout" : info.layout_reason;
     hints.classes = info.layer_types;
     hints.names = info.layer_names;
+    hints.types = options.types;
     return hints;
 }
 
 }  // namespace
 
-FileLayers layers_of(const CheckpointInfo& info, std::optional<Layout> layout) {
-    return std::move(layers_of_model({&info}, layout).front());
+FileLayers layers_of(const CheckpointInfo& info, const LayerOptions& options) {
+    return std::move(layers_of_model({&info}, options).front());
 }
 
 std::vector<FileLayers> layers_of_model(const std::vector<const CheckpointInfo*>& infos,
-                                        std::optional<Layout> layout) {
+                                        const LayerOptions& options) {
     std::vector<Candidate> all;
     LayerHints hints;
     for (const CheckpointInfo* info : infos) {
@@ -37,7 +39,7 @@ std::vector<FileLayers> layers_of_model(const std::vector<const CheckpointInfo*>
                            dataset.element_count, dataset.aliases});
         }
         // The first file that tells the order of dimensions tells it for all.
-        LayerHints own = hints_of(*info, layout);
+        LayerHints own = hints_of(*info, options);
         own.classes.merge(hints.classes);
         own.names.merge(hints.names);
         if (info == infos.front() || (own.order_is_told && !hints.order_is_told)) {

@@ -17,13 +17,18 @@ struct FileLayers {
     LayerTable table;
 };
 
-/// layout: of --layout; nothing: as the file says.
-[[nodiscard]] FileLayers layers_of(const CheckpointInfo& info, std::optional<Layout> layout);
+/// What options say of layers.
+struct LayerOptions {
+    std::optional<Layout> layout = {};  // --layout; nothing: as the file says
+    std::vector<TypeRule> types = {};   // --types
+};
+
+[[nodiscard]] FileLayers layers_of(const CheckpointInfo& info, const LayerOptions& options);
 
 /// The same for the files of one model, as an index names them: layers that lie in several files
 /// are seen whole. The first file has the warnings of all.
 [[nodiscard]] std::vector<FileLayers> layers_of_model(
-    const std::vector<const CheckpointInfo*>& infos, std::optional<Layout> layout);
+    const std::vector<const CheckpointInfo*>& infos, const LayerOptions& options);
 
 /// Returns the dimensions of a tensor's axes for the stages.
 [[nodiscard]] AxisMap axis_map(const Layer& layer);

@@ -285,7 +285,7 @@ namespace {
 /// Describes the layers of all files, those of one model together.
 std::vector<FileLayers> layers_of_files(const std::vector<const CheckpointInfo*>& infos,
                                         const std::vector<std::vector<std::size_t>>& models,
-                                        std::optional<Layout> layout) {
+                                        const LayerOptions& options) {
     std::vector<std::optional<FileLayers>> found(infos.size());
     for (const std::vector<std::size_t>& model : models) {
         std::vector<std::size_t> files;  // not of an earlier model
@@ -294,12 +294,12 @@ std::vector<FileLayers> layers_of_files(const std::vector<const CheckpointInfo*>
         if (files.empty()) continue;
         std::vector<const CheckpointInfo*> own;
         for (const std::size_t f : files) own.push_back(infos[f]);
-        std::vector<FileLayers> layers = layers_of_model(own, layout);
+        std::vector<FileLayers> layers = layers_of_model(own, options);
         for (std::size_t n = 0; n < files.size(); ++n) found[files[n]] = std::move(layers[n]);
     }
     std::vector<FileLayers> all;
     for (std::size_t f = 0; f < infos.size(); ++f)
-        all.push_back(found[f] ? std::move(*found[f]) : layers_of(*infos[f], layout));
+        all.push_back(found[f] ? std::move(*found[f]) : layers_of(*infos[f], options));
     return all;
 }
 
@@ -312,7 +312,8 @@ FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Conf
     std::vector<CandidateFile> files;
     files.reserve(infos.size());
     for (const CheckpointInfo* info : infos) require_plannable(*info);
-    std::vector<FileLayers> layers = layers_of_files(infos, models, options.layout);
+    std::vector<FileLayers> layers =
+        layers_of_files(infos, models, {options.layout, options.types});
     for (std::size_t f = 0; f < infos.size(); ++f) {
         files.push_back({infos[f]->file, candidates.size(), &layers[f].table.types});
         std::ranges::move(layers[f].candidates, std::back_inserter(candidates));

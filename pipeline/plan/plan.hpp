@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "configs/layers/layer_hints.hpp"
 #include "configs/model/candidate.hpp"
 #include "configs/model/config.hpp"
 #include "configs/model/selection.hpp"
@@ -22,6 +23,7 @@ struct PlanOptions {
     SelectionOptions selection;
     ClusterOptions cluster;
     std::optional<Layout> layout;  // nothing: as detected
+    std::vector<TypeRule> types;   // --types
     bool allow_partial_groups = false;
     bool strict = false;  // a selected tensor that does not fit its spec is an error
     /// A selected tensor that would take more bytes in the file than now stays dense.

@@ -1,5 +1,6 @@
 """Which dimension is which axis: what --layout says, else what the file's attributes and names say."""
 
+import pathlib
 import unittest
 
 import h5py
@@ -53,6 +54,20 @@ class Layout(support.Case):
 
     def test_a_kernel_is_stored_as_flax_and_keras_do(self):
         self.assertEqual(self.axes(self.file("dense/dense/kernel:0", [])), (1, 1))
+
+    def test_types_of_the_user_win(self):
+        path = self.file("fc/weight")
+        types = self.path("types.yaml")
+        pathlib.Path(types).write_text("fc: Embedding\n")
+        self.refused(support.USAGE, ["nothing is selected"], "plan", path, "--types", types)
+        pathlib.Path(types).write_text("fc: Dens\n")
+        self.refused(support.USAGE, [r"types.yaml:1:5: fc: 'Dens' is no type known here, did you mean 'Dense'"],
+                     "plan", path, "--types", types)
+        self.refused(support.USAGE, ["--types .*absent: cannot be read"], "plan", path, "--types", self.path("absent"))
+        pathlib.Path(types).write_text("fc: Linear\n")
+        explained = self.program("explain", path, "fc.weight", "--types", types).stdout
+        self.assertIn("Linear: --types says so of 'fc'", explained)
+        self.refused(support.OUTPUT, ["is the file with the types"], "run", path, types, "--types", types, "--force")
 
     def test_everything_else_is_torch(self):
         cases = {

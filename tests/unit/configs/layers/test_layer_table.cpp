@@ -1,8 +1,12 @@
 // The layer table: roles, kinds, types and channels, by the values that the frameworks document.
 #include <boost/test/unit_test.hpp>
+#include <map>
+#include <string>
 
 #include "configs/layers/layer_classes.hpp"
 #include "configs/layers/layer_table.hpp"
+#include "configs/text/parse_types.hpp"
+#include "stages/tensor/error.hpp"
 
 using namespace pal;
 
@@ -291,6 +295,29 @@ BOOST_AUTO_TEST_CASE(an_option_overrules_the_file) {
     const Table table({{"/fc/kernel:0", {8, 4}}, {"/conv1/conv1_W", {3, 3, 64, 128}}}, hints);
     check_axes(table, 0, {0, 1}, {1, 1});
     check_axes(table, 1, {0, 1}, {1, 1});
+}
+
+BOOST_AUTO_TEST_CASE(the_user_has_the_last_word_on_types) {
+    LayerHints hints;
+    hints.types = parse_types("{'.*': Linear, 'head|enc.norm': Embedding, 'act': PReLU}", "t.yaml");
+    const Table table(
+        {{"/embed_tokens.weight", {100, 8}}, {"/head.weight", {100, 8}}, {"/act.weight", {4, 8}}},
+        hints);
+    BOOST_TEST((table.role(0) == Role::kKernel));
+    BOOST_TEST((table.role(1) == Role::kEmbedding));
+    BOOST_TEST((table.role(2) == Role::kOther));
+    BOOST_TEST(table[1].layer.evidence[0] == "Embedding: --types says so of 'head|enc.norm'");
+    BOOST_TEST(table.table.types.at("head") == "Embedding");
+    for (const auto& [text, words] : std::map<std::string, std::string>{
+             {"{a: Dens}", "t.yaml:1:5: a: 'Dens' is no type known here, did you mean 'Dense'?"},
+             {"{'(': Dense}", "not a regular expression"},
+             {"[Dense]", "t.yaml:1:1"},
+             {"{a: [Dense]}", "found a list"}}) {
+        BOOST_CHECK_EXCEPTION((void)parse_types(text, "t.yaml"), Error, [&](const Error& error) {
+            BOOST_TEST_MESSAGE(error.what());
+            return std::string(error.what()).find(words) != std::string::npos;
+        });
+    }
 }
 
 // A norm's gain is no kernel, whatever its layer is called.
