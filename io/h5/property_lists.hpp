@@ -107,24 +107,24 @@ struct Filter {
 
 /// A filter that this program knows by name.
 struct KnownFilter {
-    H5Z_filter_t id;
     const char* name;
+    H5Z_filter_t id;
     bool keeps_every_bit;  // of a float; N-bit does of types that are stored whole
 };
 /// The library's own, and plugins of the HDF Group's registry that many files use.
 inline constexpr KnownFilter kKnownFilters[] = {
-    {H5Z_FILTER_DEFLATE, "gzip", true},
-    {H5Z_FILTER_SHUFFLE, "shuffle", true},
-    {H5Z_FILTER_FLETCHER32, "fletcher32", true},
-    {H5Z_FILTER_SZIP, "szip", true},
-    {H5Z_FILTER_NBIT, "nbit", true},
-    {H5Z_FILTER_SCALEOFFSET, "scaleoffset", false},
-    {307, "bzip2", true},
-    {32000, "lzf", true},
-    {32001, "blosc", true},
-    {32004, "lz4", true},
-    {32008, "bitshuffle", true},
-    {32015, "zstd", true},
+    {"gzip", H5Z_FILTER_DEFLATE, true},
+    {"shuffle", H5Z_FILTER_SHUFFLE, true},
+    {"fletcher32", H5Z_FILTER_FLETCHER32, true},
+    {"szip", H5Z_FILTER_SZIP, true},
+    {"nbit", H5Z_FILTER_NBIT, true},
+    {"scaleoffset", H5Z_FILTER_SCALEOFFSET, false},
+    {"bzip2", 307, true},
+    {"lzf", 32000, true},
+    {"blosc", 32001, true},
+    {"lz4", 32004, true},
+    {"bitshuffle", 32008, true},
+    {"zstd", 32015, true},
 };
 
 /// Returns the name of a filter for people: "gzip", "filter-32013".

@@ -293,6 +293,7 @@ std::vector<FileLayers> layers_of_files(const std::vector<const CheckpointInfo*>
                              [&](std::size_t f) { return !found[f]; });
         if (files.empty()) continue;
         std::vector<const CheckpointInfo*> own;
+        own.reserve(files.size());
         for (const std::size_t f : files) own.push_back(infos[f]);
         std::vector<FileLayers> layers = layers_of_model(own, options);
         for (std::size_t n = 0; n < files.size(); ++n) found[files[n]] = std::move(layers[n]);
