@@ -39,6 +39,21 @@ class DocumentedDecode(support.Case):
                         np.testing.assert_array_equal(bits(support.decode(packed[path])),
                                                       bits(support.dense_values(dense[path])), path)
 
+    def test_a_file_of_format_1_is_read_for_ever(self):
+        """Written by a program that knew no other format. It is never written anew."""
+        golden = support.SOURCE_DIR / "tests/golden"
+        original, palettized, restored = golden / "format1_original.h5", golden / "format1.h5", self.path("back.h5")
+        self.program("verify", original, palettized)
+        self.program("restore", palettized, restored)
+        self.program("inspect", palettized)
+        with h5py.File(palettized) as packed, h5py.File(restored) as dense, h5py.File(original) as first:
+            self.assertEqual(packed.attrs["h5palettize_format"], 1)
+            self.assertEqual(support.palettized_groups(packed), ["/conv/weight", "/enc/fc/weight", "/half/weight"])
+            for path in support.palettized_groups(packed):
+                np.testing.assert_array_equal(bits(support.decode(packed[path])), bits(dense[path][()]), path)
+                self.assertEqual((dense[path].shape, dense[path].dtype), (first[path].shape, first[path].dtype))
+            self.assertEqual(dense["conv/weight"].attrs["note"], "kept")
+
     def test_palettized_values_are_read_without_a_plugin_by_h5dump(self):
         original, palettized = self.path("in.h5"), self.path("out.h5")
         with h5py.File(original, "w") as file:
