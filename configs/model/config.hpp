@@ -52,6 +52,7 @@ struct ModuleRule {
 
 struct Config {
     std::string source;  // file name, "preset w4" or "options"; for messages
+    std::string note;    // about settings without effect; empty: there are none
     std::optional<ModuleConfig> global_config = ModuleConfig{};  // nullopt: dense by default
     std::vector<ModuleRule> module_type_configs;
     std::vector<ModuleRule> module_name_configs;

@@ -72,6 +72,7 @@ void warn_of_op_types(const std::string& label, const std::optional<ModuleConfig
 
 std::vector<std::string> config_warnings(const Config& config) {
     std::vector<std::string> warnings;
+    if (!config.note.empty()) warnings.push_back(config.note);
     if (states_looked_for(config).empty()) {
         warnings.push_back(config.source +
                            ": selects no state at all; without --include nothing is palettized");

@@ -20,6 +20,7 @@ Selection select_tensors_of_files(const Config& config, const std::vector<Candid
     Selection selection;
     selection.decisions = decider.decide_all();
     selection.warnings = rule_warnings(config, decider.rules(), options.allow_unmatched_rules);
+    if (!config.note.empty()) selection.warnings.insert(selection.warnings.begin(), config.note);
     check_filters(decider, selection.decisions, selection.warnings);
     require_some(decider, selection.decisions);
     return selection;

@@ -73,6 +73,28 @@ const yaml::FieldMap<Config>& document_fields() {
     return kFields;
 }
 
+/// Notes the first setting of training, other than the default strategy.
+void note_training(const Place& place, Config& config) {
+    if (!place.node.IsMap()) return;
+    for (const auto& [key, value] : yaml::entries(place)) {
+        if (!config.note.empty()) return;
+        const bool is_one = key == "pat_schedule" || key == "training_strategy_config" ||
+                            key == "training_strategy_spec";
+        if (!is_one) {
+            note_training(value, config);
+            continue;
+        }
+        const YAML::Node& node = value.node;
+        const bool is_default =
+            node.IsNull() || (node.IsMap() && node.size() == 1 && node["type"].IsDefined() &&
+                              node["type"].Scalar() == "default");
+        if (!is_default) {
+            config.note = yaml::position(value) + ": " + key +
+                          " is for training, and has no effect on a checkpoint";
+        }
+    }
+}
+
 }  // namespace
 
 Config parse_config(std::string_view text, const std::string& source) {
@@ -80,6 +102,7 @@ Config parse_config(std::string_view text, const std::string& source) {
     Config config;
     config.source = source;
     document_fields().read_into(document, config);
+    note_training(document, config);
     return config;
 }
 

@@ -151,9 +151,7 @@ const FieldMap<ModuleConfig>& module_fields() {
                Positive<int>{kMostDecimals}, &Module::rounding_precision),
          inactive_field<Module>("op_input_spec"), inactive_field<Module>("op_output_spec"),
          inactive_field<Module>("module_input_spec"), inactive_field<Module>("module_output_spec"),
-         checked_field<Module>("pat_schedule", "Is for training: null",
-                               Nothing{"training-time settings have no meaning for a checkpoint; "
-                                       "leave the key out"})},
+         checked_field<Module>("pat_schedule", "Is for training: no effect here", ForTraining{})},
         {{refuse_rounded_vectors, rounded_vectors_condition()}}};
     return kFields;
 }

@@ -201,25 +201,6 @@ const FieldMap<Granularity>& granularity_fields() {
     return kFields;
 }
 
-/// Kind of value: the training strategy, which newer upstream configs carry. Only the default one
-/// fits a checkpoint.
-struct DefaultTraining {
-    static void check(const Place& place) {
-        if (is_null(place)) return;
-        for (const auto& [key, value] : entries(place)) {
-            if (key != "type" || text(value, "default") != "default") {
-                fail(value,
-                     "training-time settings have no meaning for a checkpoint; leave the key out");
-            }
-        }
-    }
-    static Schema schema() {
-        Schema map{{"type", "object"}, {"additionalProperties", false}};
-        map["properties"]["type"]["const"] = "default";
-        return nullable(std::move(map));
-    }
-};
-
 }  // namespace
 
 const FieldMap<PalettizationSpec>& spec_fields() {
@@ -238,8 +219,10 @@ const FieldMap<PalettizationSpec>& spec_fields() {
                Boolean{}, &Spec::enable_per_channel_scale),
          field("lut_qspec", lut_qspec_fields().description + " (default null: they are not)",
                Nullable{LutQSpecKind{}}, &Spec::lut_qspec),
-         checked_field<Spec>("training_strategy_config", "The default strategy has no settings",
-                             DefaultTraining{})},
+         checked_field<Spec>("training_strategy_config", "Is for training: no effect here",
+                             ForTraining{}),
+         checked_field<Spec>("training_strategy_spec", "Is for training: no effect here",
+                             ForTraining{})},
         {}};
     return kFields;
 }

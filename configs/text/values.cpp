@@ -25,10 +25,6 @@ void Only::check(const Place& place) const {
     fail(place, fmt::format("found {}, allowed are {}", yaml::shown(place), list));
 }
 
-void Nothing::check(const Place& place) const {
-    if (!is_null(place)) fail(place, why_not);
-}
-
 void Integers::read(const Place& place, int& value) const {
     const long long found = integer(place, shown);
     for (const int one : allowed) {

@@ -50,12 +50,10 @@ struct Only {
     [[nodiscard]] Schema schema() const { return one_of_texts(allowed); }
 };
 
-/// A setting that must be left out.
-struct Nothing {
-    std::string why_not;
-
-    void check(const Place& place) const;
-    [[nodiscard]] Schema schema() const { return null_schema(); }
+/// A setting of training, which has no effect on a checkpoint. parse_config() notes it.
+struct ForTraining {
+    static void check(const Place&) {}
+    [[nodiscard]] static Schema schema() { return Schema::object(); }
 };
 
 struct Boolean {

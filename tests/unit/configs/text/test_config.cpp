@@ -383,6 +383,19 @@ BOOST_AUTO_TEST_CASE(everything_that_coreai_opt_dumps_is_read_at_every_level) {
     check_only(name.op_name_config[0].config.op_state_spec.value(), of_name);
 }
 
+BOOST_AUTO_TEST_CASE(settings_of_training_have_no_effect_and_are_noted_once) {
+    const auto note_of = [](const std::string& yaml) { return parse_config(yaml, "c.yaml").note; };
+    BOOST_TEST(note_of(with_spec("{training_strategy_config: {type: default}}")).empty());
+    BOOST_TEST(note_of(with_spec("{training_strategy_config: null}")).empty());
+    for (const std::string key : {"training_strategy_config", "training_strategy_spec"}) {
+        const std::string note = note_of(with_spec("{" + key + ": {type: qat, steps: [1, 2]}}"));
+        BOOST_TEST(note.find(key + " is for training, and has no effect") != std::string::npos,
+                   note);
+    }
+    BOOST_TEST(note_of("kmeans_palettization_config: {global_config: {pat_schedule: {steps: 3}}}")
+                   .starts_with("c.yaml:1:"));
+}
+
 BOOST_AUTO_TEST_CASE(other_values_of_what_coreai_opt_dumps_are_errors) {
     check_message(with_spec("{lut_qspec: {fake_quantize_cls: mine}}"), {"'mine'", "default"});
     for (const char* name : {"default", "static", "moving_average", "global_minmax"}) {
@@ -393,9 +406,6 @@ BOOST_AUTO_TEST_CASE(other_values_of_what_coreai_opt_dumps_are_errors) {
                   {"'percentile'", "static"});
     check_message(with_spec("{lut_qspec: {range_calculator_cls: percentile}}"),
                   {"'percentile'", "minmax"});
-    check_message(with_spec("{training_strategy_config: {type: qat}}"), {"training-time"});
-    check_message("kmeans_palettization_config: {global_config: {pat_schedule: {steps: 3}}}",
-                  {"pat_schedule", "training-time"});
     check_message(with_spec("{lut_qspec: {dtype: torch.int4}}"), {"'torch.int4'", "int8"});
 }
 
