@@ -103,10 +103,8 @@ std::string obstacle(const DatasetInfo& dataset) {
     return "the virtual dataset " + dataset.virtual_reader + " reads it";
 }
 
-/// Returns how much an entry grows in the file; empty if it shrinks. A dataset that was never
-/// written takes no bytes, and reading it is what its owner meant to do.
+/// Returns how much an entry grows in the file; empty if it shrinks.
 std::string growth(const PlanEntry& entry) {
-    if (entry.dataset->bytes_in_file == 0) return "";
     const std::uint64_t now = dense_file_bytes(*entry.dataset);
     const std::uint64_t then = palettized_file_bytes(entry);
     if (then < now) return "";
@@ -119,10 +117,7 @@ std::string growth(const PlanEntry& entry) {
 void keep_small(Plan& plan) {
     constexpr std::uint64_t kMargin = 512;
     const std::uint64_t then = most_file_bytes(plan, kMargin);
-    // What was never written takes no bytes now, and nobody keeps it for its size.
-    const auto is_free = [](const PlanEntry* entry) {
-        return !entry->by_name && entry->dataset->bytes_in_file > 0;
-    };
+    const auto is_free = [](const PlanEntry* entry) { return !entry->by_name; };
     if (then < plan.file_bytes || !std::ranges::all_of(plan.palettized(), is_free)) return;
     const std::string reason = "the file would take up to " + std::to_string(then) +
                                " bytes, now " + std::to_string(plan.file_bytes) +

@@ -48,8 +48,10 @@ class Growth(support.Case):
         with h5py.File(self.path("in.h5"), "w") as file:
             file.create_dataset("zeros/weight", data=np.zeros((256, 256), "f4"), chunks=(256, 256), compression="gzip")
             file["dense/weight"] = np.zeros((256, 256), "f4")
+            file.create_dataset("never/weight", (1024, 1024), "f4", chunks=(64, 64))
         tensors, _ = self.plan(self.path("in.h5"), "--n-bits", "4", "--if-larger", "dense")
-        self.assertEqual([tensors[f"/{name}/weight"]["action"] for name in ("zeros", "dense")], ["dense", "palettized"])
+        self.assertEqual([tensors[f"/{name}/weight"]["action"] for name in ("zeros", "dense", "never")],
+                         ["dense", "palettized", "dense"])
 
     def test_no_output_is_larger_than_its_input(self):
         shapes = [(8, 8), (16, 40), (64, 64), (100, 30), (3, 3, 16, 16), (200, 200)]
@@ -103,6 +105,10 @@ class Growth(support.Case):
             self.assertIn("most weights stay dense: 2640 of 2896; the largest:\n  /odd/weight (300, 8), 9.38 KiB: group_size", said)
             self.assertNotIn("/optimizer", said[said.index("most weights"):])
         self.assertNotIn("most weights", self.program("plan", path, "--n-bits", "4").stdout)
+
+    def test_a_plan_that_leaves_all_dense_foresees_no_growth(self):
+        path = self.write(odd__weight=(30, 8))
+        self.assertEqual(self.plan(path, *GROUPED)[1]["totals"]["file_bytes_out"], os.path.getsize(path))
 
     def test_partial_groups_are_part_of_the_presets(self):
         tensors, _ = self.plan(self.write(odd__weight=(30, 8)), "--preset", "w4")

@@ -48,7 +48,7 @@ class SlurmPlan(support.Case):
 
     def test_what_is_slow_gets_more_tasks_and_not_more_than_there_is_to_do_apart(self):
         path = self.checkpoint(layers=3, width=8192, written=False)
-        slow = ("--engine", "reference", "--n-bits", "8", "--cpus-per-task", "1", "--minutes", "1")
+        slow = ("--if-larger", "palettize", "--engine", "reference", "--n-bits", "8", "--cpus-per-task", "1", "--minutes", "1")
         few = self.suggested(path, *slow)
         self.assertEqual((few["tasks"], few["tensors"]), (3, 3))
         self.assertGreater(few["cpu_seconds"], 60)
@@ -58,7 +58,7 @@ class SlurmPlan(support.Case):
 
     def test_tasks_that_take_longer_than_was_asked_for_are_said(self):
         path = self.checkpoint(layers=1, width=8192 // 2, written=False)
-        slow = ("--engine", "reference", "--n-bits", "8", "--cpus-per-task", "1")
+        slow = ("--if-larger", "palettize", "--engine", "reference", "--n-bits", "8", "--cpus-per-task", "1")
         result = self.program("slurm-plan", path, *slow, "--minutes", "0.5e1")
         self.assertNotIn("warning", result.stderr)
         alone = self.program("slurm-plan", self.checkpoint(layers=2, width=5120, written=False), *slow, "--minutes", "1", "--tasks", "1")
