@@ -17,6 +17,8 @@ namespace {
 
 using Kind = LayerKind;
 
+std::string folder_of_path(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
 /// Finds the type of a module in the file's own words: the innermost layer on its path.
 class ModuleTypes {
   public:
@@ -25,8 +27,12 @@ class ModuleTypes {
     /// Sets type and kind of a module, and notes the type of each layer on its path.
     void set(Module& module) {
         for (const Member& member : module.members) {
-            for (const std::string& spelling : member.path->name.module_names)
-                note_spelling(spelling, module);
+            const auto own = hints_.names.find(folder_of_path(member.path->path));
+            for (const std::string& spelling : member.path->name.module_names) {
+                // A name that the user gave is no default name, though it may look like one.
+                note_spelling(spelling, module,
+                              own == hints_.names.end() || spelling != own->second);
+            }
         }
         for (const TypeRule& rule : hints_.types) obey(rule, module);
         if (module.type.empty()) return;
@@ -46,26 +52,27 @@ class ModuleTypes {
                 if (!rule.pattern.matches(spelling)) continue;
                 table_.types[spelling] = rule.type;
                 module.type = rule.type;
+                module.told_by_user = true;
                 module.kind_evidence =
                     fmt::format("{}: --types says so of '{}'", rule.type, rule.text);
             }
         }
     }
 
-    [[nodiscard]] Found find(const std::string& component) const {
+    [[nodiscard]] Found find(const std::string& component, bool may_be_default) const {
         if (const auto named = hints_.classes.find(component); named != hints_.classes.end())
             return {named->second, fmt::format("model_config says so of '{}'", component)};
-        if (!hints_.is_keras) return {};
+        if (!hints_.is_keras || !may_be_default) return {};
         std::string type = class_of_default_name(component);
         if (type.empty()) return {};
         return {std::move(type), fmt::format("'{}' is its default name", component)};
     }
 
-    void note_spelling(const std::string& spelling, Module& module) {
+    void note_spelling(const std::string& spelling, Module& module, bool may_be_default) {
         std::string prefix;
         for (const std::string& component : module_components(spelling)) {
             prefix += (prefix.empty() ? "" : ".") + component;
-            Found found = find(component);
+            Found found = find(component, may_be_default);
             if (found.type.empty()) continue;
             table_.types.emplace(prefix, found.type);
             module.type = found.type;
@@ -120,7 +127,7 @@ class Builder {
     [[nodiscard]] TensorPath named(const std::string& path) const {
         TensorPath result{path, tensor_name(path), {}};
         std::vector<std::string>& spellings = result.name.module_names;
-        const auto own = hints_.names.find(path.substr(0, path.rfind('/')));
+        const auto own = hints_.names.find(folder_of_path(path));
         if (own != hints_.names.end() &&
             std::ranges::find(spellings, own->second) == spellings.end())
             spellings.push_back(own->second);
@@ -161,6 +168,7 @@ class Builder {
     void add_channels(const Module& module, const Member& member) {
         Layer& layer = member.layer();
         const Member* const bias = is_kernel(layer) ? bias_of(module, member) : nullptr;
+        // A separable convolution has a kernel of each kind.
         const bool is_depthwise =
             member.meaning && member.meaning->kind == Kind::kDepthwiseConvolution;
         const FoundChannels found =

@@ -12,15 +12,18 @@ using Kind = LayerKind;
 using Role = TensorRole;
 
 bool is_optimizer(const std::string& module) {
+    static constexpr std::string_view kNames[] = {
+        "optimizer", "optimizer_weights", "optimizer_state", "opt_state",
+        "optim",     "exp_avg",           "exp_avg_sq"};
     return std::ranges::any_of(module_components(module), [](const std::string& component) {
-        return component == "optimizer" || component == "optimizer_weights";
+        return std::ranges::find(kNames, component) != std::end(kNames);
     });
 }
 
 /// True for "embed_tokens", "word_embeddings", "wte".
 bool is_embedding_name(const std::string& component) {
-    static constexpr std::string_view kWords[] = {"embed",      "embeds", "embedding",
-                                                  "embeddings", "wte",    "wpe"};
+    static constexpr std::string_view kWords[] = {"embed", "embeds", "embedding", "embeddings",
+                                                  "emb",   "wte",    "wpe"};
     std::string word;
     std::string text = component + "_";
     for (const char c : text) {
@@ -48,6 +51,7 @@ class Roles {
         std::ranges::stable_sort(module_.members, {},
                                  [](const Member& member) { return member.number.value_or(0); });
         for (Member& member : module_.members) decide(member);
+        if (module_.told_by_user) obey_user();
         decide_partners();
         decide_kind();
         for (const Member& member : module_.members) name_numbered(member);
@@ -72,16 +76,59 @@ class Roles {
         set(member, role, fmt::format("the name '{}'", member.state));
     }
 
+    /// A tensor that the user's type makes something else than its name.
+    void obey_user() {
+        const bool is_table = module_.kind == Kind::kEmbedding;
+        const bool has_kernels =
+            !is_table && module_.kind != Kind::kNormalization && module_.kind != Kind::kActivation;
+        bool has_kernel = false;
+        for (const Member& member : module_.members) {
+            if (is_kernel(member.layer()) && !has_kernels) {
+                set(member, is_table ? Role::kEmbedding : Role::kGain,
+                    "the type that --types tells");
+            }
+            has_kernel = has_kernel || is_kernel(member.layer());
+        }
+        if (has_kernel || !has_kernels) return;
+        for (const Member& member : module_.members) {
+            const Role role = member.layer().role;
+            const bool may_be_one =
+                role == Role::kEmbedding || role == Role::kOther || role == Role::kGain;
+            if (member.rank() >= 2 && may_be_one)
+                set(member, Role::kKernel, "the type that --types tells");
+        }
+    }
+
+    [[nodiscard]] const Member* named(const std::string& state) const {
+        const auto found = std::ranges::find(module_.members, state, &Member::state);
+        return found == module_.members.end() ? nullptr : &*found;
+    }
+
+    /// True for a module that is called an embedding and has no bias, which no embedding has.
+    [[nodiscard]] bool is_called_embedding() const {
+        const std::vector<std::string> components = module_components(module_.name);
+        const bool below =
+            components.size() > 1 && (components[components.size() - 2] == "embeddings" ||
+                                      components[components.size() - 2] == "embedding");
+        return (below || is_embedding_name(components.back())) && named("bias") == nullptr &&
+               std::ranges::none_of(module_.members, [](const Member& member) {
+                   return member.number > std::size_t{0} && member.rank() == 1;
+               });
+    }
+
     /// torch's `weight` is all kinds of things.
     void decide_weight(const Member& member) {
+        const Member* const bias = named("bias");
+        if (member.rank() >= 2 && bias != nullptr && *bias->shape == *member.shape)
+            return set(member, Role::kGain, "its bias has the same shape");
         if (member.rank() < 2) return set(member, Role::kGain, "a weight of one dimension");
         if (module_.kind == Kind::kNormalization)
             return set(member, Role::kGain, "the weight of a normalization");
         if (module_.kind == Kind::kActivation)
             return set(member, Role::kOther, "the weight of an activation");
-        const bool embeds = module_.kind == Kind::kEmbedding ||
-                            (module_.kind == Kind::kUnknown && member.rank() == 2 &&
-                             is_embedding_name(module_.last_component()));
+        const bool embeds =
+            module_.kind == Kind::kEmbedding ||
+            (module_.kind == Kind::kUnknown && member.rank() == 2 && is_called_embedding());
         if (embeds) return set(member, Role::kEmbedding, "the weight of an embedding");
         set(member, Role::kKernel, fmt::format("a weight of {} dimensions", member.rank()));
     }
@@ -126,8 +173,7 @@ class Roles {
             module_.kind_evidence = "recurrent: 3 or 4 gates of one size";
             return set(member, Role::kRecurrentKernel, "gates by units, behind a kernel");
         }
-        if (module_.kind == Kind::kUnknown && shape.size() == 2 &&
-            is_embedding_name(module_.last_component())) {
+        if (module_.kind == Kind::kUnknown && shape.size() == 2 && is_called_embedding()) {
             return set(member, Role::kEmbedding, "the name of its module");
         }
         set(member, Role::kKernel, fmt::format("a variable of {} dimensions", shape.size()));
@@ -153,7 +199,17 @@ class Roles {
     }
 
     void decide_kind() {
-        if (module_.kind != Kind::kUnknown) return;
+        // A default name may lie: no embedding has a kernel.
+        const bool lies = module_.kind == Kind::kEmbedding && !module_.told_by_user &&
+                          std::ranges::any_of(module_.members, [](const Member& member) {
+                              return is_kernel(member.layer());
+                          });
+        if (module_.kind != Kind::kUnknown && !lies) return;
+        module_.kind = Kind::kUnknown;
+        if (lies) module_.type.clear();
+        if (has_both_kernels())
+            return set_kind(Kind::kSeparableConvolution,
+                            "it has a depthwise and a pointwise kernel");
         for (const Member& member : module_.members) {
             if (!member.meaning || member.meaning->kind == Kind::kUnknown) continue;
             if (member.layer().role == Role::kOptimizerSlot) continue;
@@ -169,8 +225,12 @@ class Roles {
             has_gain = has_gain || member.layer().role == Role::kGain;
             if (!is_kernel(member.layer())) continue;
             const Member* const bias = bias_of(module_, member);
-            if (rank == 3 && bias != nullptr && bias->rank() == 2)
-                return set_kind(Kind::kEinsum, "its bias has two dimensions");
+            const bool ends_alike =
+                rank == 3 && bias != nullptr && bias->rank() == 2 &&
+                std::equal(bias->shape->begin(), bias->shape->end(), member.shape->begin() + 1);
+            if (ends_alike) return set_kind(Kind::kEinsum, "its bias has two dimensions");
+            if (rank == 3 && is_of_heads(member))
+                return set_kind(Kind::kAttention, "its name, and a kernel of three dimensions");
             const bool is_transposed = rank >= 3 && bias != nullptr && bias->rank() == 1 &&
                                        member.shape->at(1) == bias->shape->front() &&
                                        member.shape->front() != bias->shape->front() &&
@@ -182,6 +242,33 @@ class Roles {
                                         fmt::format("its kernel has {} dimensions", rank));
         }
         if (has_gain) set_kind(Kind::kNormalization, "a gain and no kernel");
+    }
+
+    [[nodiscard]] bool has_both_kernels() const {
+        const auto has = [&](Kind kind) {
+            return std::ranges::any_of(module_.members, [&](const Member& member) {
+                return member.meaning && member.meaning->kind == kind;
+            });
+        };
+        return has(Kind::kDepthwiseConvolution) && has(Kind::kSeparableConvolution);
+    }
+
+    /// True for the kernels of Keras' and Flax' attention: query_dense, attn/key, and what lies
+    /// below an attention.
+    [[nodiscard]] bool is_of_heads(const Member& member) const {
+        const bool is_stored_last =
+            member.number ||
+            (member.meaning && member.meaning->order == DimensionOrder::kOutputLast);
+        const auto says = [](const std::string& component) {
+            return component.find("attention") != std::string::npos ||
+                   component.find("attn") != std::string::npos;
+        };
+        const std::string last = module_.last_component();
+        const bool is_named = last.find("query") != std::string::npos || last.starts_with("key") ||
+                              last.starts_with("value") || last.starts_with("_key") ||
+                              last.starts_with("_value");
+        return is_stored_last &&
+               (is_named || std::ranges::any_of(module_components(module_.name), says));
     }
 
     void set_kind(Kind kind, const std::string& evidence) {

@@ -31,6 +31,7 @@ struct Module {
     std::string type = {};
     LayerKind kind = LayerKind::kUnknown;
     std::string kind_evidence = {};
+    bool told_by_user = false;  // --types told the type
 
     [[nodiscard]] std::string last_component() const { return module_components(name).back(); }
 };

@@ -23,7 +23,8 @@ class ManyInputs(support.Case):
         path.parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(path, "w") as file:
             for number, tensor in enumerate(tensors):
-                file[tensor] = support.rng(seed + number).standard_normal(shape).astype("f4")
+                values = support.rng(seed + number).standard_normal(shape).astype("f4")
+                file[tensor] = values.reshape(-1) if tensor.endswith("bias") else values
             file["steps"] = list(range(5))
         return str(path)
 

@@ -297,6 +297,80 @@ BOOST_AUTO_TEST_CASE(an_option_overrules_the_file) {
     check_axes(table, 1, {0, 1}, {1, 1});
 }
 
+// KerasHub's Llama and Flax: no bias, and names of attributes.
+BOOST_AUTO_TEST_CASE(attention_without_biases_is_told_by_names) {
+    const Table table({{"/layers/blk/_self_attention_layer/query_dense/vars/0", {64, 4, 16}},
+                       {"/layers/group_query_attention/output_dense/vars/0", {4, 16, 64}},
+                       {"/params/attn/query/kernel", {64, 4, 16}},
+                       {"/layers/temporal/vars/0", {3, 64, 16}}},
+                      keras());
+    for (const std::size_t query : {0U, 2U}) check_axes(table, query, {1, 2}, {0, 1});
+    check_axes(table, 1, {2, 1}, {0, 2});
+    check_axes(table, 3, {2, 1}, {1, 1});
+    BOOST_TEST((table.kind(3) == Kind::kConvolution));
+}
+
+BOOST_AUTO_TEST_CASE(keras_1_puts_the_name_of_a_layer_before_both_kernels) {
+    const std::string layer = "/separableconvolution2d_1/separableconvolution2d_1_";
+    const Table table({{layer + "depthwise_kernel:0", {3, 3, 16, 1}},
+                       {layer + "pointwise_kernel:0", {1, 1, 16, 64}}},
+                      keras());
+    check_axes(table, 0, {2, 1}, {3, 0});
+    check_axes(table, 1, {3, 1}, {2, 1});
+}
+
+// No embedding has a bias, whatever the layer is called.
+BOOST_AUTO_TEST_CASE(what_is_called_an_embedding_and_has_a_bias_is_none) {
+    LayerHints hints = keras();
+    hints.names["/layers/dense_1/vars"] = "embedding";
+    const Table keras3({{"/layers/dense_1/vars/0", {32, 64}},
+                        {"/layers/dense_1/vars/1", {64}},
+                        {"/embedding/embedding/kernel:0", {32, 64}},
+                        {"/embedding/embedding/bias:0", {64}}},
+                       hints);
+    BOOST_TEST((keras3.role(0) == Role::kKernel));
+    BOOST_TEST(keras3[0].layer.type == "Dense");
+    BOOST_TEST((keras3.role(2) == Role::kKernel));
+    BOOST_TEST((keras3.kind(2) == Kind::kLinear));
+    const Table torch({{"/embedding_proj.weight", {64, 32}},
+                       {"/embedding_proj.bias", {64}},
+                       {"/user_emb.weight", {100, 32}},
+                       {"/embeddings.word.weight", {100, 32}}},
+                      {});
+    BOOST_TEST((torch.role(0) == Role::kKernel));
+    BOOST_TEST((torch.role(2) == Role::kEmbedding));
+    BOOST_TEST((torch.role(3) == Role::kEmbedding));
+}
+
+BOOST_AUTO_TEST_CASE(a_weight_of_the_shape_of_its_bias_is_a_gain) {
+    const Table table({{"/norm.weight", {32, 128}}, {"/norm.bias", {32, 128}}}, {});
+    BOOST_TEST((table.role(0) == Role::kGain));
+    BOOST_TEST((table.kind(0) == Kind::kNormalization));
+}
+
+BOOST_AUTO_TEST_CASE(optimizers_of_flax_and_torch_are_known) {
+    const Table table({{"/opt_state/0/mu/Dense_0/kernel", {8, 8}},
+                       {"/optim/0/fc.weight", {8, 8}},
+                       {"/exp_avg/fc.weight", {8, 8}}},
+                      {});
+    for (std::size_t c = 0; c < 3; ++c) BOOST_TEST((table.role(c) == Role::kOptimizerSlot));
+}
+
+BOOST_AUTO_TEST_CASE(types_of_the_user_change_roles) {
+    LayerHints hints = keras();
+    hints.types =
+        parse_types("{fc: Embedding, norm: BatchNormalization, e: Dense, x: Linear}", "t");
+    const Table table({{"/fc/fc/kernel:0", {64, 64}},
+                       {"/norm/norm/kernel:0", {64, 64}},
+                       {"/e/e/embeddings:0", {200, 64}},
+                       {"/x/w1", {64, 32}}},
+                      hints);
+    BOOST_TEST((table.role(0) == Role::kEmbedding));
+    BOOST_TEST((table.role(1) == Role::kGain));
+    BOOST_TEST((table.role(2) == Role::kKernel));
+    BOOST_TEST((table.role(3) == Role::kKernel));
+}
+
 BOOST_AUTO_TEST_CASE(the_user_has_the_last_word_on_types) {
     LayerHints hints;
     hints.types = parse_types("{'.*': Linear, 'head|enc.norm': Embedding, 'act': PReLU}", "t.yaml");
