@@ -22,6 +22,7 @@ struct TypeRule {
     Pattern pattern;   // of a whole module path
     std::string text;  // of the pattern
     std::string type;
+    std::string origin;  // "types.yaml:3:5: 'fc'", for messages
 };
 
 struct LayerHints {

@@ -22,7 +22,7 @@ std::vector<TypeRule> parse_types(std::string_view text, const std::string& sour
                                    near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
         }
         const std::string origin = yaml::position(value) + ": '" + pattern + "'";
-        rules.push_back({Pattern(pattern, origin), pattern, std::move(type)});
+        rules.push_back({Pattern(pattern, origin), pattern, std::move(type), origin});
     }
     return rules;
 }

@@ -107,7 +107,7 @@ constexpr std::array kOptions{
          "YAML or JSON that tells types of layers: pattern of module paths: Dense, Conv2d, LSTM "
          "..."),
     flag(kConfig, "strict", "a tensor that does not fit its spec is an error"),
-    flag(kConfig, "allow-unmatched-rules", "a rule that matches nothing is a warning"),
+    flag(kConfig, "allow-unmatched-rules", "a rule or type that matches nothing is a warning"),
     choice<kEngineChoices>(kConfig, "engine", "{choices}", "fast"),
     value(kConfig, "seed", "seed of vector clustering {default}", "0"),
     choice<kOnNonfiniteChoices>(kConfig, "on-nonfinite", "{choices}: tensors with NaN or infinity",

@@ -5,6 +5,7 @@
 #include "configs/rules/explain.hpp"
 #include "configs/rules/find_candidate.hpp"
 #include "configs/rules/survey.hpp"
+#include "configs/rules/type_matches.hpp"
 #include "pipeline/plan/file_layers.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -15,6 +16,7 @@ TensorExplanation explain_tensor(const CheckpointInfo& info, const Config& confi
     require_plannable(info);
     const FileLayers layers = layers_of(info, {options.layout, options.types});
     const std::vector<Candidate>& candidates = layers.candidates;
+    type_warnings(candidates, options.types, options.selection.allow_unmatched_rules);
     const std::size_t index = find_candidate(candidates, tensor);
     TensorExplanation explanation;
     explanation.dataset = &info.datasets[index];
@@ -38,7 +40,12 @@ RuleSurvey explain_rules(const CheckpointInfo& info, const Config& config,
                          const PlanOptions& options) {
     require_plannable(info);
     const FileLayers layers = layers_of(info, {options.layout, options.types});
-    return survey_rules(config, layers.candidates, layers.table.types, options.selection);
+    const std::vector<std::string> warnings =
+        type_warnings(layers.candidates, options.types, options.selection.allow_unmatched_rules);
+    RuleSurvey survey =
+        survey_rules(config, layers.candidates, layers.table.types, options.selection);
+    survey.warnings.insert(survey.warnings.begin(), warnings.begin(), warnings.end());
+    return survey;
 }
 
 bool is_accepted(const RuleSurvey& survey, bool allow_unmatched_rules) {

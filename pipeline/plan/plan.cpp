@@ -6,6 +6,7 @@
 #include <span>
 
 #include "configs/rules/select.hpp"
+#include "configs/rules/type_matches.hpp"
 #include "pipeline/plan/file_layers.hpp"
 #include "pipeline/plan/file_size.hpp"
 #include "pipeline/plan/sensitivities.hpp"
@@ -314,10 +315,11 @@ FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Conf
         files.push_back({infos[f]->file, candidates.size(), &layers[f].table.types});
         std::ranges::move(layers[f].candidates, std::back_inserter(candidates));
     }
-    const Selection selection =
-        select_tensors_of_files(config, candidates, files, options.selection);
     FilePlans plans;
-    plans.warnings = selection.warnings;
+    plans.warnings =
+        type_warnings(candidates, options.types, options.selection.allow_unmatched_rules);
+    Selection selection = select_tensors_of_files(config, candidates, files, options.selection);
+    std::ranges::move(selection.warnings, std::back_inserter(plans.warnings));
     plans.files.reserve(infos.size());
     for (std::size_t f = 0; f < infos.size(); ++f) {
         try {

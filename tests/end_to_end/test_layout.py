@@ -69,6 +69,17 @@ class Layout(support.Case):
         self.assertIn("Linear: --types says so of 'fc'", explained)
         self.refused(support.OUTPUT, ["is the file with the types"], "run", path, types, "--types", types, "--force")
 
+    def test_a_type_for_no_module_is_refused(self):
+        path = self.file("fc/weight")
+        types = self.path("types.yaml")
+        pathlib.Path(types).write_text("fc: Linear\nfcc: Embedding\n")
+        told = r"types.yaml:2:1: 'fcc' matches no module; .*the nearest are fc"
+        for command in (("plan", path), ("explain", path), ("explain", path, "fc.weight"),
+                        ("run", path, self.path("out.h5"))):
+            self.refused(support.USAGE, [told, "--allow-unmatched-rules"], *command, "--types", types)
+        passed = self.program("plan", path, "--types", types, "--allow-unmatched-rules")
+        self.assertRegex(passed.stdout + passed.stderr, told)
+
     def test_everything_else_is_torch(self):
         cases = {
             "no attributes": ("dense/weight", []),
