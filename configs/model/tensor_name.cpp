@@ -12,11 +12,11 @@ bool all_digits(const std::string& text) {
                                         [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// Splits a path at '/' and '.'.
+/// Splits a path at '/' and '.', and at '\\', which Keras 2.12 writes on Windows.
 std::vector<std::string> components_of(const std::string& path) {
     std::vector<std::string> components(1);
     for (const char c : path) {
-        if (c == '/' || c == '.') {
+        if (c == '/' || c == '.' || c == '\\') {
             if (!components.back().empty()) components.emplace_back();
         } else {
             components.back() += c;

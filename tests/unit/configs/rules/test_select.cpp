@@ -69,6 +69,7 @@ BOOST_AUTO_TEST_CASE(names_are_paths_with_dots_or_slashes) {
     BOOST_TEST(tensor_name("/conv2d_1/conv2d_1/kernel:0").module_names.back() == "conv2d_1");
     BOOST_TEST(tensor_name("/layers/dense/vars/0").state_name == "0");
     BOOST_TEST(tensor_name("/layers/dense/vars/0").module_names.back() == "layers.dense");
+    BOOST_TEST(tensor_name("/layers\\dense/vars/0").module_names.back() == "layers.dense");
 }
 
 BOOST_AUTO_TEST_CASE(default_states_are_selected_and_others_are_not) {
