@@ -110,7 +110,13 @@ class Roles {
         const bool below =
             components.size() > 1 && (components[components.size() - 2] == "embeddings" ||
                                       components[components.size() - 2] == "embedding");
-        return (below || is_embedding_name(components.back())) && named("bias") == nullptr &&
+        // T5 and BART of Hugging Face name tables so.
+        static constexpr std::string_view kTables[] = {"shared", "model.shared",
+                                                       "transformer.shared"};
+        const bool is_table = std::ranges::find(kTables, module_.name) != std::end(kTables) ||
+                              components.back() == "relative_attention_bias";
+        return (below || is_table || is_embedding_name(components.back())) &&
+               named("bias") == nullptr &&
                std::ranges::none_of(module_.members, [](const Member& member) {
                    return member.number > std::size_t{0} && member.rank() == 1;
                });

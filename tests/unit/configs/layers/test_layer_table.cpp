@@ -319,6 +319,19 @@ BOOST_AUTO_TEST_CASE(keras_1_puts_the_name_of_a_layer_before_both_kernels) {
     check_axes(table, 1, {3, 1}, {2, 1});
 }
 
+// T5 and BART.
+BOOST_AUTO_TEST_CASE(tables_of_hugging_face_are_embeddings) {
+    const std::string attention = "/encoder/block/0/layer/0/SelfAttention";
+    const Table table({{"/shared/weight", {320, 64}},
+                       {"/model/shared/weight", {320, 64}},
+                       {attention + "/relative_attention_bias/weight", {32, 8}},
+                       {"/mlp/shared/weight", {64, 64}}},
+                      {});
+    for (const std::size_t tensor : {0U, 1U, 2U})
+        BOOST_TEST((table.role(tensor) == Role::kEmbedding), table.candidates[tensor].path);
+    BOOST_TEST((table.role(3) == Role::kKernel));
+}
+
 // No embedding has a bias, whatever the layer is called.
 BOOST_AUTO_TEST_CASE(what_is_called_an_embedding_and_has_a_bias_is_none) {
     LayerHints hints = keras();
