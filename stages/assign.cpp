@@ -51,9 +51,13 @@ class NearestDoubles {
     }
 
   private:
+    /// Returns the largest value that is no nearer to `upper`. The middle of two neighbours is no
+    /// double and may be rounded up to `upper` itself.
     static double middle_of(double lower, double upper) {
         const double distance = upper - lower;
-        return std::isfinite(distance) ? lower + distance / 2 : lower / 2 + upper / 2;
+        const double middle =
+            std::isfinite(distance) ? lower + distance / 2 : lower / 2 + upper / 2;
+        return middle - lower > upper - middle ? std::nextafter(middle, lower) : middle;
     }
 
     std::vector<double> thresholds_;

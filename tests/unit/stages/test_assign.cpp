@@ -70,6 +70,20 @@ BOOST_AUTO_TEST_CASE(a_tie_between_floats_that_no_float_separates) {
                boost::test_tools::per_element());
 }
 
+// The middle of such entries is rounded to even, up or down.
+BOOST_AUTO_TEST_CASE(doubles_between_entries_a_few_steps_apart) {
+    for (double low : {1.0, std::nextafter(1.0, 2.0), -1.0, std::nextafter(-1.0, 0.0), 0.0}) {
+        std::vector<double> values{low};
+        for (int steps = 1; steps < 8; ++steps) {
+            values.push_back(std::nextafter(values.back(), 2.0));
+            const std::vector<double> lut{low, values.back()};
+            std::vector<std::uint8_t> expected;
+            for (const double value : values) expected.push_back(nearest_by_definition(value, lut));
+            BOOST_TEST(assigned(values, lut) == expected, boost::test_tools::per_element());
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(vectors_go_to_the_nearest_vector) {
     PalettizationSpec spec;
     spec.cluster_dim = 2;
