@@ -242,5 +242,31 @@ class RoundTrip(support.Case):
                     np.testing.assert_array_equal(bits(support.decode(group)), bits(dense["m.weight"][()]))
 
 
+class PalettizedAlready(support.Case):
+    def test_at_most_2_to_the_n_values_come_out_bit_for_bit(self):
+        """Values far apart, and values one step apart, whose middle is no value of the dtype."""
+        random = support.rng(1)
+        for n_bits in N_BITS:
+            tensors = {}
+            for dtype in ("f2", "f4", "f8"):
+                far = random.permutation(np.arange(1, 257))[:1 << n_bits] * np.array(0.37, dtype) - np.array(31, dtype)
+                close = 1 + np.arange(1 << n_bits) * np.finfo(dtype).eps
+                for name, values in (("far", far), ("close", close)):
+                    tensors[f"{dtype}_{name}/weight"] = random.choice(values.astype(dtype), (64, 512))
+            groups = ((), ("--granularity", "per_grouped_channel", "--group-size", "16"))
+            for engine, group in itertools.product(("fast", "exact"), groups):
+                with self.subTest(n_bits=n_bits, engine=engine, group=group):
+                    original = self.path(f"{n_bits}-{engine}-{len(group)}.h5")
+                    with h5py.File(original, "w") as file:
+                        for name, values in tensors.items():
+                            file[name] = values
+                    palettized, restored = self.dense_again(original, "--n-bits", str(n_bits), "--engine", engine, *group)
+                    with h5py.File(palettized) as file:
+                        self.assertTrue(all(isinstance(file[name], h5py.Group) for name in tensors))
+                    self.assertEqual(self.h5diff(original, restored), "")
+                    with h5py.File(restored) as file:
+                        for name, values in tensors.items():
+                            self.assertEqual(file[name][:].tobytes(), values.tobytes(), name)
+
 if __name__ == "__main__":
     unittest.main()
