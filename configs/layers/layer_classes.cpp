@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "configs/model/layer_types.hpp"
+#include "configs/model/tensor_name.hpp"
 
 namespace pal {
 
@@ -138,16 +139,14 @@ LayerKind kind_of_class(const std::string& type) {
 std::string class_of_default_name(const std::string& name) {
     std::string stem = name;
     const std::size_t underscore = stem.rfind('_');
-    if (underscore != std::string::npos && underscore + 1 < stem.size() &&
-        stem.find_first_not_of("0123456789", underscore + 1) == std::string::npos) {
+    if (underscore != std::string::npos && all_digits(stem.substr(underscore + 1)))
         stem.erase(underscore);
-    }
     const auto found = default_names().find(stem);
     return found == default_names().end() ? "" : found->second;
 }
 
 std::string torch_class_of(LayerKind kind, std::size_t rank) {
-    const std::string dims = rank >= 3 && rank <= 5 ? std::to_string(rank - 2) + "d" : "";
+    const std::string dims = spatial_suffix(rank);
     switch (kind) {
         case Kind::kLinear:
             return "Linear";

@@ -1,5 +1,5 @@
-// What a checkpoint says of its layers besides its tensors, as io/ found it and options overrule
-// it.
+// Hints of a checkpoint about its layers, besides its tensors: io/ finds them, options overrule
+// them.
 #pragma once
 
 #include <cstddef>

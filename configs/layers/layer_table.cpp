@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
+#include <utility>
 
 #include "configs/layers/channel_dims.hpp"
 #include "configs/layers/layer_classes.hpp"
@@ -106,8 +106,9 @@ class Builder {
         for (Candidate& candidate : candidates_) add_paths(candidate);
         for (Candidate& candidate : candidates_) {
             for (TensorPath& path : candidate.paths) {
-                Module& module = modules_[module_of(path.name)];
-                module.name = module_of(path.name);
+                std::string name = module_of(path.name);
+                Module& module = modules_[name];
+                module.name = std::move(name);
                 if (candidate.is_float) module.members.push_back({&path, &candidate.shape});
             }
         }

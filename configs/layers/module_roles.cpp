@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 namespace pal {
 
@@ -76,26 +77,23 @@ class Roles {
         set(member, role, fmt::format("the name '{}'", member.state));
     }
 
-    /// A tensor that the user's type makes something else than its name.
+    /// Gives tensors the roles that a layer of the user's type has: no kernel in an embedding, a
+    /// normalization or an activation, and at least one elsewhere.
     void obey_user() {
+        static constexpr const char* kEvidence = "the type that --types tells";
+        const auto is_kernel_here = [](const Member& member) { return is_kernel(member.layer()); };
         const bool is_table = module_.kind == Kind::kEmbedding;
-        const bool has_kernels =
-            !is_table && module_.kind != Kind::kNormalization && module_.kind != Kind::kActivation;
-        bool has_kernel = false;
-        for (const Member& member : module_.members) {
-            if (is_kernel(member.layer()) && !has_kernels) {
-                set(member, is_table ? Role::kEmbedding : Role::kGain,
-                    "the type that --types tells");
-            }
-            has_kernel = has_kernel || is_kernel(member.layer());
+        if (is_table || module_.kind == Kind::kNormalization || module_.kind == Kind::kActivation) {
+            for (const Member& member : module_.members | std::views::filter(is_kernel_here))
+                set(member, is_table ? Role::kEmbedding : Role::kGain, kEvidence);
+            return;
         }
-        if (has_kernel || !has_kernels) return;
+        if (std::ranges::any_of(module_.members, is_kernel_here)) return;
         for (const Member& member : module_.members) {
             const Role role = member.layer().role;
             const bool may_be_one =
                 role == Role::kEmbedding || role == Role::kOther || role == Role::kGain;
-            if (member.rank() >= 2 && may_be_one)
-                set(member, Role::kKernel, "the type that --types tells");
+            if (member.rank() >= 2 && may_be_one) set(member, Role::kKernel, kEvidence);
         }
     }
 

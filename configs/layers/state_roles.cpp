@@ -5,6 +5,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "configs/model/tensor_name.hpp"
+
 namespace pal {
 
 namespace {
@@ -104,17 +106,13 @@ constexpr std::array<std::array<std::string_view, 2>, 10> kBiasWords{
      {"in_proj_weight", "in_proj_bias"},
      {"weight_v", "bias"}}};
 
-bool is_all_digits(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 /// True for "", "_l0" and "_l0_reverse".
 bool is_layer_number(std::string_view rest) {
     if (rest.empty()) return true;
     if (!rest.starts_with("_l")) return false;
     rest.remove_prefix(2);
     if (rest.ends_with("_reverse")) rest.remove_suffix(8);
-    return is_all_digits(rest);
+    return all_digits(rest);
 }
 
 }  // namespace
@@ -144,7 +142,7 @@ std::optional<StateMeaning> meaning_of_state(const std::string& state) {
 std::optional<std::size_t> variable_number(const std::string& state) {
     std::string_view digits = state;
     if (digits.starts_with("param_")) digits.remove_prefix(6);
-    if (!is_all_digits(digits)) return std::nullopt;
+    if (!all_digits(digits)) return std::nullopt;
     std::size_t number = 0;
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;

@@ -1,4 +1,4 @@
-// What the name of a state says: Keras 1 to 3, torch, Flax, Haiku, Theano and Lasagne.
+// Reads the names of states: Keras 1 to 3, torch, Flax, Haiku, Theano and Lasagne.
 #pragma once
 
 #include <cstddef>

@@ -72,8 +72,12 @@ bool is_op_state(const Layer& layer) noexcept {
     }
 }
 
+std::string spatial_suffix(std::size_t rank) {
+    return rank >= 3 && rank <= 5 ? std::to_string(rank - 2) + "d" : "";
+}
+
 std::string operation_of(LayerKind kind, std::size_t rank) {
-    const std::string dims = rank >= 3 && rank <= 5 ? std::to_string(rank - 2) + "d" : "";
+    const std::string dims = spatial_suffix(rank);
     switch (kind) {
         case LayerKind::kLinear:
         case LayerKind::kEinsum:

@@ -46,7 +46,7 @@ struct ChannelDims {
     bool operator==(const ChannelDims&) const = default;
 };
 
-/// What is known of one tensor and its layer.
+/// A tensor's place in its layer, as the layer table found it.
 struct Layer {
     LayerKind kind = LayerKind::kUnknown;
     std::string type;  // "Conv2D", "Bidirectional(GRU)", "Linear"; empty: unknown
@@ -68,6 +68,10 @@ struct Layer {
 /// True for states of the operations that a configuration's op_state_spec is for: kernels and
 /// biases of linear, convolution, attention and recurrent layers.
 [[nodiscard]] bool is_op_state(const Layer& layer) noexcept;
+
+/// The number of dimensions in names of convolutions: "2d" for a kernel of rank 4. Empty unless the
+/// rank is 3 to 5.
+[[nodiscard]] std::string spatial_suffix(std::size_t rank);
 
 /// Name of the operation in op_name_config and op_type_config: "linear", "conv2d",
 /// "multi_head_attention_forward". Empty for layers without one. rank: of the kernel.

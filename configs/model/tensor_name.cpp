@@ -1,16 +1,10 @@
 #include "configs/model/tensor_name.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace pal {
 
 namespace {
-
-bool all_digits(const std::string& text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(),
-                                        [](unsigned char c) { return std::isdigit(c) != 0; });
-}
 
 /// Splits a path at '/' and '.', and at '\\', which Keras 2.12 writes on Windows.
 std::vector<std::string> components_of(const std::string& path) {
@@ -59,6 +53,10 @@ void add_spelling(std::vector<std::string>& names, const std::string& name) {
 }
 
 }  // namespace
+
+bool all_digits(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 TensorName tensor_name(const std::string& path) {
     std::vector<std::string> components = components_of(path);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pal {
@@ -14,12 +15,15 @@ struct TensorName {
     std::string state_name;
 };
 
-/// Splits a dataset path ("/conv2d_1/conv2d_1/kernel:0") at '/' and '.'; the last component is the
-/// state. Drops a suffix such as ":0".
+/// Splits a dataset path ("/conv2d_1/conv2d_1/kernel:0") at '/', '.' and a backslash; the last
+/// component is the state. Drops a suffix such as ":0".
 [[nodiscard]] TensorName tensor_name(const std::string& path);
 
 /// Dotted spellings of a dataset path: as it stands in the file, then as rules see it.
 [[nodiscard]] std::vector<std::string> dotted_paths(const std::string& path,
                                                     const TensorName& name);
+
+/// True for one or more digits and nothing else.
+[[nodiscard]] bool all_digits(std::string_view text);
 
 }  // namespace pal

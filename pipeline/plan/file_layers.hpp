@@ -17,7 +17,7 @@ struct FileLayers {
     LayerTable table;
 };
 
-/// What options say of layers.
+/// The options that overrule what a file says of its layers.
 struct LayerOptions {
     std::optional<Layout> layout = {};  // --layout; nothing: as the file says
     std::vector<TypeRule> types = {};   // --types

@@ -55,7 +55,7 @@ void publish_indexes(const Run& run) {
 
 }  // namespace
 
-/// What the files beside the outputs are made from.
+/// The sources of the files beside the outputs.
 struct Publication::Published {
     const Run& run;
     FilesSummary summary;               // of a batch
