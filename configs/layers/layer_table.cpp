@@ -138,6 +138,7 @@ class Builder {
     void describe(Module& module) {
         ModuleTypes(hints_, table_).set(module);
         decide_roles(module);
+        const BiasFinder biases(module);
         for (const Member& member : module.members) {
             Layer& layer = member.layer();
             layer.kind = module.kind;
@@ -151,7 +152,7 @@ class Builder {
                 for (const std::string& spelling : member.path->name.module_names)
                     if (!layer.type.empty()) table_.types.emplace(spelling, layer.type);
             }
-            add_channels(module, member);
+            add_channels(module, member, biases);
         }
     }
 
@@ -166,9 +167,9 @@ class Builder {
         return is_one && !is_torch_state;
     }
 
-    void add_channels(const Module& module, const Member& member) {
+    void add_channels(const Module& module, const Member& member, const BiasFinder& biases) {
         Layer& layer = member.layer();
-        const Member* const bias = is_kernel(layer) ? bias_of(module, member) : nullptr;
+        const Member* const bias = is_kernel(layer) ? biases.bias_of(member) : nullptr;
         // A separable convolution has a kernel of each kind.
         const bool is_depthwise =
             member.meaning && member.meaning->kind == Kind::kDepthwiseConvolution;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 
 namespace pal {
 
@@ -51,7 +50,10 @@ class Roles {
         }
         std::ranges::stable_sort(module_.members, {},
                                  [](const Member& member) { return member.number.value_or(0); });
-        for (Member& member : module_.members) decide(member);
+        for (Member& member : module_.members) {
+            decide(member);
+            if (is_kernel(member.layer())) kernels_.push_back(&member);
+        }
         if (module_.told_by_user) obey_user();
         decide_partners();
         decide_kind();
@@ -84,8 +86,10 @@ class Roles {
         const auto is_kernel_here = [](const Member& member) { return is_kernel(member.layer()); };
         const bool is_table = module_.kind == Kind::kEmbedding;
         if (is_table || module_.kind == Kind::kNormalization || module_.kind == Kind::kActivation) {
-            for (const Member& member : module_.members | std::views::filter(is_kernel_here))
-                set(member, is_table ? Role::kEmbedding : Role::kGain, kEvidence);
+            for (const Member& member : module_.members) {
+                if (is_kernel_here(member))
+                    set(member, is_table ? Role::kEmbedding : Role::kGain, kEvidence);
+            }
             return;
         }
         if (std::ranges::any_of(module_.members, is_kernel_here)) return;
@@ -153,26 +157,21 @@ class Roles {
 
     /// The variables of an unknown layer come in the order kernel, recurrent kernel, bias.
     void decide_by_shape(const Member& member) {
-        std::vector<const Member*> kernels;
-        for (const Member& other : module_.members) {
-            if (&other == &member) break;
-            if (is_kernel(other.layer())) kernels.push_back(&other);
-        }
         const Shape& shape = *member.shape;
         if (member.rank() < 2) {
-            return kernels.empty() ? set(member, Role::kGain, "a first variable of one dimension")
-                                   : set(member, Role::kBias, "one dimension, behind a kernel");
+            return kernels_.empty() ? set(member, Role::kGain, "a first variable of one dimension")
+                                    : set(member, Role::kBias, "one dimension, behind a kernel");
         }
-        for (const Member* kernel : kernels) {
+        for (const Member* kernel : kernels_) {
             const Shape& all = *kernel->shape;
             if (shape.size() < all.size() && std::equal(shape.rbegin(), shape.rend(), all.rbegin()))
                 return set(member, Role::kBias, "the last dimensions of the kernel before it");
         }
-        if (kernels.size() >= 2 && shape.size() == 2 && shape[0] == 2 &&
-            shape[1] == kernels[0]->shape->back()) {
+        if (kernels_.size() >= 2 && shape.size() == 2 && shape[0] == 2 &&
+            shape[1] == kernels_[0]->shape->back()) {
             return set(member, Role::kBias, "two biases of a recurrent layer");
         }
-        if (kernels.size() == 1 && shape.size() == 2 && is_recurrent(*kernels[0]->shape, shape)) {
+        if (kernels_.size() == 1 && shape.size() == 2 && is_recurrent(*kernels_[0]->shape, shape)) {
             module_.kind = Kind::kRecurrent;
             module_.kind_evidence = "recurrent: 3 or 4 gates of one size";
             return set(member, Role::kRecurrentKernel, "gates by units, behind a kernel");
@@ -190,15 +189,19 @@ class Roles {
 
     /// A tensor whose name says nothing is a kernel if another one is named as its bias.
     void decide_partners() {
+        BiasFinder biases(module_);
         for (const Member& member : module_.members) {
             if (member.layer().role != Role::kOther || member.rank() < 2 || member.meaning)
                 continue;
-            const Member* const bias = bias_of(module_, member);
+            const Member* const bias = biases.bias_of(member);
             if (bias == nullptr || bias->rank() != 1) continue;
             const std::uint64_t values = bias->shape->front();
             if (values != member.shape->front() && values != member.shape->back()) continue;
+            const bool was_bias = bias->layer().role == Role::kBias;
             set(member, Role::kKernel, fmt::format("'{}' is its bias", bias->state));
             set(*bias, Role::kBias, fmt::format("'{}' is its kernel", member.state));
+            biases.count(member);
+            if (!was_bias) biases.count(*bias);
         }
     }
 
@@ -228,7 +231,7 @@ class Roles {
                 return set_kind(Kind::kEmbedding, "the name of the module");
             has_gain = has_gain || member.layer().role == Role::kGain;
             if (!is_kernel(member.layer())) continue;
-            const Member* const bias = bias_of(module_, member);
+            const Member* const bias = BiasFinder(module_).bias_of(member);
             const bool ends_alike =
                 rank == 3 && bias != nullptr && bias->rank() == 2 &&
                 std::equal(bias->shape->begin(), bias->shape->end(), member.shape->begin() + 1);
@@ -309,26 +312,38 @@ class Roles {
     }
 
     Module& module_;
+    std::vector<const Member*> kernels_;  // those decided so far, in order
 };
 
 }  // namespace
 
 void decide_roles(Module& module) { Roles(module).decide(); }
 
-const Member* bias_of(const Module& module, const Member& kernel) {
-    const std::vector<std::string> names = bias_names_of(kernel.state);
-    const Member* only = nullptr;
-    std::size_t biases = 0;
-    std::size_t kernels = 0;
+BiasFinder::BiasFinder(const Module& module) {
     for (const Member& member : module.members) {
-        if (std::ranges::find(names, member.state) != names.end()) return &member;
-        if (is_kernel(member.layer())) ++kernels;
-        if (member.layer().role != Role::kBias) continue;
-        only = &member;
-        ++biases;
+        by_state_.emplace(member.state, &member);
+        count(member);
     }
-    const bool is_shared = kernels > 1 && !kernel.number;
-    return biases == 1 && !is_shared ? only : nullptr;
+}
+
+void BiasFinder::count(const Member& member) {
+    if (is_kernel(member.layer())) ++kernels_;
+    if (member.layer().role != Role::kBias) return;
+    last_bias_ = &member;
+    ++biases_;
+}
+
+const Member* BiasFinder::bias_of(const Member& kernel) const {
+    const Member* named = nullptr;
+    for (const std::string& name : bias_names_of(kernel.state)) {
+        const auto found = by_state_.find(name);
+        // Members are sorted, so the lower address comes first.
+        if (found != by_state_.end() && (named == nullptr || found->second < named))
+            named = found->second;
+    }
+    if (named != nullptr) return named;
+    const bool is_shared = kernels_ > 1 && !kernel.number;
+    return biases_ == 1 && !is_shared ? last_bias_ : nullptr;
 }
 
 }  // namespace pal

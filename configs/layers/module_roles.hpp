@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "configs/layers/state_roles.hpp"
@@ -40,7 +42,23 @@ struct Module {
 /// Numbered variables come to stand in order.
 void decide_roles(Module& module);
 
-/// Returns the bias beside a kernel: by its name, or the only one; null if there is none.
-[[nodiscard]] const Member* bias_of(const Module& module, const Member& kernel);
+/// Finds the biases beside kernels. Looks at the tensors of the module once: a flat file has all of
+/// its tensors in one. The module outlives it and keeps its members.
+class BiasFinder {
+  public:
+    explicit BiasFinder(const Module& module);
+
+    /// Returns the bias beside a kernel: by its name, or the only one; null if there is none.
+    [[nodiscard]] const Member* bias_of(const Member& kernel) const;
+
+    /// Counts a tensor that became a kernel or a bias.
+    void count(const Member& member);
+
+  private:
+    std::unordered_map<std::string_view, const Member*> by_state_;  // the first of each
+    const Member* last_bias_ = nullptr;
+    std::size_t biases_ = 0;
+    std::size_t kernels_ = 0;
+};
 
 }  // namespace pal
