@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "io/filters/chunk_cache.hpp"
 #include "io/h5/byte_order.hpp"
 #include "io/h5/datatypes.hpp"
-#include "io/read/chunk_cache.hpp"
 #include "io/read/chunked_dataset.hpp"
 
 namespace pal {

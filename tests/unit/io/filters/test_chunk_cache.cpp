@@ -4,7 +4,7 @@
 #include <mutex>
 #include <string>
 
-#include "io/read/chunk_cache.hpp"
+#include "io/filters/chunk_cache.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/tensor/error.hpp"
 

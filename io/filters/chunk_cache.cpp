@@ -1,4 +1,4 @@
-#include "io/read/chunk_cache.hpp"
+#include "io/filters/chunk_cache.hpp"
 
 #include <algorithm>
 
