@@ -11,15 +11,6 @@ namespace {
 using Kind = LayerKind;
 using Role = TensorRole;
 
-bool is_optimizer(const std::string& module) {
-    static constexpr std::string_view kNames[] = {
-        "optimizer", "optimizer_weights", "optimizer_state", "opt_state",
-        "optim",     "exp_avg",           "exp_avg_sq"};
-    return std::ranges::any_of(module_components(module), [](const std::string& component) {
-        return std::ranges::find(kNames, component) != std::end(kNames);
-    });
-}
-
 /// True for "embed_tokens", "word_embeddings", "wte".
 bool is_embedding_name(const std::string& component) {
     static constexpr std::string_view kWords[] = {"embed", "embeds", "embedding", "embeddings",
@@ -67,7 +58,7 @@ class Roles {
     }
 
     void decide(Member& member) {
-        if (is_optimizer(member.path->name.module_names.front()))
+        if (lies_in_optimizer(member.path->name))
             return set(member, Role::kOptimizerSlot, "it lies below the optimizer");
         if (member.number) return decide_numbered(member);
         if (member.state == "weight") return decide_weight(member);
@@ -316,6 +307,16 @@ class Roles {
 };
 
 }  // namespace
+
+bool lies_in_optimizer(const TensorName& name) {
+    static constexpr std::string_view kNames[] = {
+        "optimizer", "optimizer_weights", "optimizer_state", "opt_state",
+        "optim",     "exp_avg",           "exp_avg_sq"};
+    return std::ranges::any_of(module_components(name.module_names.front()),
+                               [](const std::string& component) {
+                                   return std::ranges::find(kNames, component) != std::end(kNames);
+                               });
+}
 
 void decide_roles(Module& module) { Roles(module).decide(); }
 

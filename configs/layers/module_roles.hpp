@@ -61,4 +61,7 @@ class BiasFinder {
     std::size_t kernels_ = 0;
 };
 
+/// True for datasets of any type that lie in an optimizer's state, by the names of their modules.
+[[nodiscard]] bool lies_in_optimizer(const TensorName& name);
+
 }  // namespace pal

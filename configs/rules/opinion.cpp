@@ -35,7 +35,7 @@ Opinion opinion_of(const Config& config, RuleTable& rules, const TensorPath& pat
     const Winner& winner = opinion.winner;
     if (is_exempt(winner, path.layer)) {
         opinion.exempt = true;
-        opinion.reason = "optimizer state; a name rule or --include can select it";
+        opinion.reason = "optimizer state; --drop-optimizer leaves it out, --include takes it in";
         return opinion;
     }
     const bool by_rule = winner.rule != nullptr;

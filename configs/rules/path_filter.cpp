@@ -54,8 +54,11 @@ PathFilter::PathFilter(const std::string& option, const std::string& expression,
         };
         for (std::size_t c = 0; c < candidates.size(); ++c) {
             const Candidate& candidate = candidates[c];
-            hits_[c] = std::any_of(candidate.paths.begin(), candidate.paths.end(), hits);
-            if (hits_[c] && first_hits_.size() < kFirstHits) first_hits_.push_back(candidate.path);
+            for (std::size_t p = 0; p < candidate.paths.size(); ++p) {
+                if (hits(candidate.paths[p])) hits_[c].push_back(p);
+            }
+            if (matches(c) && first_hits_.size() < kFirstHits)
+                first_hits_.push_back(candidate.path);
         }
         if (first_hits_.empty()) continue;
         label_ += reading.remark;

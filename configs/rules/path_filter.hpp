@@ -21,7 +21,11 @@ class PathFilter {
     PathFilter(const std::string& option, const std::string& expression,
                const std::vector<Candidate>& candidates);
 
-    [[nodiscard]] bool matches(std::size_t candidate) const { return hits_[candidate]; }
+    [[nodiscard]] bool matches(std::size_t candidate) const { return !hits_[candidate].empty(); }
+    /// The paths of a candidate that match, as places in Candidate::paths.
+    [[nodiscard]] const std::vector<std::size_t>& matching_paths(std::size_t candidate) const {
+        return hits_[candidate];
+    }
 
     [[nodiscard]] bool given() const { return given_; }
 
@@ -35,7 +39,7 @@ class PathFilter {
     [[nodiscard]] std::string first_hits() const;
 
   private:
-    std::vector<bool> hits_;  // one per candidate
+    std::vector<std::vector<std::size_t>> hits_;  // matching paths of each candidate
     std::vector<std::string> first_hits_;
     std::string label_;
     bool given_ = false;

@@ -8,6 +8,7 @@
 #include "io/h5/attributes.hpp"
 #include "io/h5/datatypes.hpp"
 #include "io/read/describe_palettized.hpp"
+#include "io/read/dropped.hpp"
 
 namespace pal {
 
@@ -15,9 +16,9 @@ namespace {
 
 using LinkList = std::vector<h5::Link>;
 
-/// Lists the links of a group, without the documents of a palettized file.
+/// Lists the links of a group that count: not the documents of a palettized file.
 LinkList links_of(const Checkpoint& checkpoint, hid_t group, const std::string& path) {
-    LinkList found = h5::list_links(group);
+    LinkList found = kept_links(checkpoint, group, path);
     if (checkpoint.has_format && path == "/") {
         std::erase_if(found, [](const h5::Link& link) { return link.name == h5::kDocumentGroup; });
     }

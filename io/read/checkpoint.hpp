@@ -2,6 +2,7 @@
 // and the comparison share it.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,6 +46,8 @@ struct Checkpoint {
         addresses;                       // every dataset and palettized group, by path and alias
     std::size_t largest_name_bytes = 0;  // names of the members of one group, the largest sum
     std::vector<ReferencePlace> references;
+    /// Objects that only dropped links lead to; of datasets the bytes stored.
+    std::map<haddr_t, std::optional<std::uint64_t>> dropped;
     /// Datasets whose fill value refers to an object or has a variable length. H5Ocopy of 1.10.8
     /// would spoil it: the copy would hold a dangling pointer.
     std::set<haddr_t> delicate_fills;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,13 @@ struct PalettizedTensorInfo {
     std::uint64_t dense_bytes = 0;   // its weights when decoded
 };
 
+/// Parts of a file that are read as if they were not there.
+struct Dropped {
+    std::set<std::string> links;  // ReadOptions::dropped
+    std::uint64_t datasets = 0;   // those that no other link leads to
+    std::uint64_t bytes = 0;      // stored in them
+};
+
 struct CheckpointInfo {
     std::string file;
     std::uint64_t file_bytes = 0;
@@ -66,9 +74,10 @@ struct CheckpointInfo {
     std::string layout_reason;          // "keras_version attribute of /", "no Keras attributes"
     std::vector<DatasetInfo> datasets;  // by path, without those inside palettized groups
     std::vector<PalettizedTensorInfo> tensors;  // by path
-    std::uint64_t dense_bytes = 0;              // sum over `tensors`
-    std::string version;                        // h5palettize_version of a palettized file
-    std::string results_json;                   // text of /h5palettize/config of a palettized file
+    Dropped dropped;
+    std::uint64_t dense_bytes = 0;  // sum over `tensors`
+    std::string version;            // h5palettize_version of a palettized file
+    std::string results_json;       // text of /h5palettize/config of a palettized file
     /// Layer name -> Keras class, from model_config; empty without it. A wrapper's class names the
     /// layer inside, whose weights lie below it: "TimeDistributed(Dense)".
     std::map<std::string, std::string> layer_types;

@@ -4,6 +4,7 @@
 
 #include "io/guard/memory_fence.hpp"
 #include "io/read/checkpoint.hpp"
+#include "io/read/dropped.hpp"
 #include "io/read/open.hpp"
 #include "io/read/open_weights.hpp"
 #include "io/read/plausible.hpp"
@@ -46,6 +47,10 @@ void CheckpointReader::require_whole(const std::string& path) const {
     } catch (const Error& error) {
         throw Error(error.code(), impl_->path + ": " + path + ": " + error.what());
     }
+}
+
+std::set<std::string> CheckpointReader::topmost_links(const std::set<std::string>& datasets) const {
+    return pal::topmost_links(*impl_, datasets);
 }
 
 PalettizedTensor CheckpointReader::read_palettized(const std::string& path) const {

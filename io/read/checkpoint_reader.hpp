@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "io/read/checkpoint_info.hpp"
@@ -16,11 +17,13 @@ namespace pal {
 
 struct Checkpoint;
 
-/// Permissions that the user gives: by default a file makes this process read nothing but itself.
+/// How a file is read. By default it makes this process read nothing but itself.
 struct ReadOptions {
     /// Data in other files: external storage, virtual datasets, tensors of a palettized checkpoint.
     bool follow_external = false;
     bool allow_plugins = false;  // filters in libraries that HDF5 loads from HDF5_PLUGIN_PATH
+    /// Paths of hard links that are read as if they were not there (topmost_links).
+    std::set<std::string> dropped = {};
 };
 
 class CheckpointReader {
@@ -56,6 +59,11 @@ class CheckpointReader {
     /// long as the reader. Throws Error(kInput) if something is missing or has the wrong shape or
     /// type; reading a chunk throws the same.
     [[nodiscard]] PalettizedTensor read_palettized(const std::string& path) const;
+
+    /// Returns the shortest list of links for ReadOptions::dropped: a group goes as a whole where
+    /// all that lies in it are these datasets. datasets: paths of hard links. Walks through all
+    /// groups. Throws Error(kInput) for a damaged file.
+    [[nodiscard]] std::set<std::string> topmost_links(const std::set<std::string>& datasets) const;
 
     /// The open file, for io/ alone.
     [[nodiscard]] Checkpoint& impl() const noexcept { return *impl_; }

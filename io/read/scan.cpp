@@ -5,6 +5,7 @@
 #include "io/h5/attributes.hpp"
 #include "io/read/describe_dataset.hpp"
 #include "io/read/describe_palettized.hpp"
+#include "io/read/dropped.hpp"
 #include "io/read/keras.hpp"
 #include "io/read/marks.hpp"
 
@@ -41,6 +42,7 @@ class TreeWalk {
         visited_[address] = Kind::kOther;
         note_attributes(root.get(), "/", address);
         walk_group(root.get(), "/", 1);
+        count_dropped();
         return std::move(found_);
     }
 
@@ -58,6 +60,18 @@ class TreeWalk {
         for (const h5::Link& link : links) visit_link(group, link, path, depth);
     }
 
+    /// What another link leads to is not dropped.
+    void count_dropped() {
+        Dropped& dropped = checkpoint_.info.dropped;
+        dropped.links = checkpoint_.options.dropped;
+        std::erase_if(checkpoint_.dropped,
+                      [&](const auto& object) { return visited_.contains(object.first); });
+        for (const auto& [address, bytes] : checkpoint_.dropped) {
+            dropped.datasets += bytes ? 1 : 0;
+            dropped.bytes += bytes.value_or(0);
+        }
+    }
+
     /// In the file each name ends with a zero and takes a multiple of 8 bytes.
     void note_name_bytes(const std::vector<h5::Link>& links) {
         std::size_t bytes = 0;
@@ -73,6 +87,8 @@ class TreeWalk {
                 ": no link can have that name, the file is damaged");
         }
         const std::string at = child_path(path, link.name);
+        if (checkpoint_.options.dropped.contains(at))
+            return note_dropped(checkpoint_, link, at, depth);
         if (link.type == H5L_TYPE_EXTERNAL) return visit_external_link(group, link, at);
         if (link.type == H5L_TYPE_SOFT) return;
         if (link.type != H5L_TYPE_HARD)

@@ -119,7 +119,8 @@ void write_luts(hid_t group, const PalettizedTensor& tensor, hid_t type,
 
 /// Estimates the bytes of a copy without the objects at the addresses `left_out`.
 std::uint64_t copied_bytes(const Checkpoint& source, const std::set<haddr_t>& left_out) {
-    std::uint64_t bytes = source.info.file_bytes;
+    std::uint64_t bytes =
+        source.info.file_bytes - std::min(source.info.file_bytes, source.info.dropped.bytes);
     const auto leave_out = [&](const std::string& path, std::uint64_t own_bytes) {
         if (left_out.count(source.address_of(path)) == 0) return;
         bytes -= std::min(bytes, own_bytes);

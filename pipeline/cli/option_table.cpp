@@ -97,6 +97,9 @@ constexpr std::array kOptions{
           "PCRE2 on whole paths (/fc/kernel, fc.kernel), else on modules (fc): palettize these, "
           "whatever the state"),
     value(kConfig, "exclude", "PCRE2 as for --include: leave these dense; wins over everything"),
+    value(kConfig, "drop",
+          "PCRE2 as for --include, over datasets of any type: leave these out of the output"),
+    flag(kConfig, "drop-optimizer", "leave the optimizer's state out of the output"),
     choice<kLayoutChoices>(kConfig, "layout", "{choices}: which dimension is which axis", "auto"),
     choice<kIfLargerChoices>(
         kConfig, "if-larger",

@@ -24,7 +24,9 @@ int execute_compare(const Arguments& arguments) {
     std::vector<ComparedTensor> tensors = compared_tensors(a.info(), b.info());
     std::vector<std::string> missing;
     if (arguments.positionals.size() == 3) {
-        const CheckpointReader original(arguments.positionals[2], read_options);
+        ReadOptions original_options = read_options;
+        original_options.dropped = reported_drops(a.info().results_json);
+        const CheckpointReader original(arguments.positionals[2], original_options);
         missing = measure_comparison(tensors, original, a, b);
     }
     sort_worst_first(tensors);

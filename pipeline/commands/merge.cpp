@@ -13,6 +13,7 @@
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/standard_streams.hpp"
+#include "pipeline/record/reported.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -43,7 +44,9 @@ int execute_merge(const Arguments& arguments) {
     const std::vector<std::string> files = shard_files(arguments);
     const std::vector<Shard> shards = open_shards(files);
     const std::string input_path = input_of(arguments, shards.front());
-    const CheckpointReader input(input_path, read_options_from(arguments));
+    ReadOptions options = read_options_from(arguments);
+    options.dropped = reported_drops(shards.front().head);
+    const CheckpointReader input(input_path, options);
     require_input_of(shards.front(), input.info());
     check_merge_target(input_path, files, target, arguments.flag("force"));
     const std::vector<MergedTensor> tensors = merged_tensors(shards, input.info());

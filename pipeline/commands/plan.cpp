@@ -18,6 +18,7 @@
 #include "pipeline/report/report.hpp"
 #include "pipeline/report/report_files.hpp"
 #include "pipeline/run/planned_files.hpp"
+#include "pipeline/run/scan_inputs.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -23,9 +23,11 @@ double min_sqnr_from(const Arguments& arguments) {
 int execute_verify(const Arguments& arguments) {
     const double min_sqnr_db = min_sqnr_from(arguments);
     const ReadOptions read_options = read_options_from(arguments);
-    const CheckpointReader original(arguments.positionals[0], read_options);
     const CheckpointReader palettized(arguments.positionals[1], read_options);
     require_palettized(palettized.info());
+    ReadOptions original_options = read_options;
+    original_options.dropped = reported_drops(palettized.info().results_json);
+    const CheckpointReader original(arguments.positionals[0], original_options);
     const Verification verification = verify_checkpoint(original, palettized, min_sqnr_db);
     std::cout << (arguments.flag("json") ? verification_json(verification)
                                          : verification_table(verification));

@@ -55,6 +55,7 @@ std::uint64_t palettized_file_bytes(const PlanEntry& entry) {
 std::uint64_t planned_file_bytes(const Plan& plan) {
     if (plan.palettized().empty()) return plan.file_bytes;  // a copy, or nothing at all
     std::uint64_t bytes = plan.file_bytes + kDocumentBytes;
+    bytes -= std::min(bytes, plan.dropped.bytes + kDenseHeader * plan.dropped.datasets);
     for (const PlanEntry* entry : plan.palettized()) {
         bytes -= std::min(bytes, dense_file_bytes(*entry->dataset));
         bytes += palettized_file_bytes(*entry);

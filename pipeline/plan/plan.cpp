@@ -178,6 +178,7 @@ Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decision
     plan.layout = options.layout.value_or(info.layout);
     plan.layout_reason = options.layout ? "--layout" : info.layout_reason;
     plan.file_bytes = info.file_bytes;
+    plan.dropped = info.dropped;
     for (std::size_t d = 0; d < info.datasets.size(); ++d) {
         const DatasetInfo& dataset = info.datasets[d];
         if (!dataset.dtype) continue;

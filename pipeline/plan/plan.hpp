@@ -66,6 +66,7 @@ struct Plan {
     std::vector<PlanEntry> entries;  // floating-point datasets, sorted by path
     std::vector<std::string> warnings;
     std::uint64_t file_bytes = 0;  // of the input
+    Dropped dropped;
     Layout layout = Layout::kTorch;
     std::string layout_reason;
     std::optional<WidthChoice> widths;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/record/shard_record.hpp"
@@ -35,18 +37,32 @@ Reported reported_result(const Json& tensor) {
     return result;
 }
 
+/// Returns the objects in the array at `key`; none where it is something else.
+std::vector<Json> objects_in(const std::string& results_json, const char* key) {
+    Json document = Json::parse(results_json, nullptr, false);
+    std::vector<Json> objects;
+    if (!document.is_object()) return objects;
+    const auto found = document.find(key);
+    if (found == document.end() || !found->is_array()) return objects;
+    for (Json& value : *found) {
+        if (value.is_object()) objects.push_back(std::move(value));
+    }
+    return objects;
+}
+
 }  // namespace
 
 std::map<std::string, Reported> reported_results(const std::string& results_json) {
     std::map<std::string, Reported> reported;
-    const Json document = Json::parse(results_json, nullptr, false);
-    if (!document.is_object()) return reported;
-    const auto tensors = document.find("tensors");
-    if (tensors == document.end() || !tensors->is_array()) return reported;
-    for (const Json& tensor : *tensors) {
-        if (tensor.is_object()) reported[path_of(tensor)] = reported_result(tensor);
-    }
+    for (const Json& tensor : objects_in(results_json, "tensors"))
+        reported[path_of(tensor)] = reported_result(tensor);
     return reported;
+}
+
+std::set<std::string> reported_drops(const std::string& results_json) {
+    std::set<std::string> links;
+    for (const Json& link : objects_in(results_json, "dropped")) links.insert(path_of(link));
+    return links;
 }
 
 void require_palettized(const CheckpointInfo& file) {

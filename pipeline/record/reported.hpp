@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "io/read/checkpoint_info.hpp"
@@ -20,6 +21,9 @@ struct Reported {
 /// Returns the results by path. The text of a damaged file may be anything; parts that are no
 /// result are left out. Throws nothing but std::bad_alloc.
 [[nodiscard]] std::map<std::string, Reported> reported_results(const std::string& results_json);
+
+/// Returns the links of the original that --drop left out. Throws nothing but std::bad_alloc.
+[[nodiscard]] std::set<std::string> reported_drops(const std::string& results_json);
 
 /// Throws Error(kInput) if the file is no palettized checkpoint or a shard of one, or if it names
 /// tensors that are behind external links which were not followed.

@@ -109,6 +109,11 @@ std::string results_head(const Origin& origin) {
     if (!origin.sensitivity_fingerprint.empty())
         document["sensitivity_fingerprint"] = origin.sensitivity_fingerprint;
     document["layout"] = std::string(layout_name(origin.layout));
+    for (const std::string& link : origin.dropped) {
+        Json dropped;
+        put_path(dropped, link);
+        document["dropped"].push_back(std::move(dropped));
+    }
     if (origin.shard) document["shard"] = shard_json(*origin.shard);
     return json_text(document);
 }

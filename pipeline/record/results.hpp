@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct Origin {
     std::string input_fingerprint;
     std::string sensitivity_fingerprint;  ///< empty without sensitivities
     Layout layout = Layout::kTorch;
+    std::set<std::string> dropped = {};     ///< Dropped::links of the input
     std::optional<ShardRecord> shard = {};  ///< set if the file is a shard
 };
 

@@ -126,6 +126,7 @@ Json report_document(const Plan& plan, const FileResult* result) {
         report["totals"]["file_bytes_in"] = result->file_bytes_in;
         report["totals"]["file_bytes_out"] = result->file_bytes_out;
     }
+    put_dropped(report, plan.dropped);
     if (plan.widths) report["widths"] = widths_json(*plan.widths);
     if (!plan.warnings.empty()) report["warnings"] = plan.warnings;
     const ResultOf results =
@@ -176,7 +177,7 @@ std::string report_table(const Plan& plan, const FileResult* result) {
     std::string table;
     for (const PlanEntry* entry : rows) table += table_row(*entry, result_of(entry));
 
-    table += totals_for_people(totals_of(plan)) + "\n";
+    table += totals_for_people(totals_of(plan)) + "\n" + dropped_for_people(plan.dropped);
     if (plan.widths) table += widths_for_people(*plan.widths);
     if (result == nullptr) {
         table += fmt::format("file {} -> about {}\n", bytes_for_people(plan.file_bytes),

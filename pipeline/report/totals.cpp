@@ -1,10 +1,15 @@
 #include "pipeline/report/totals.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "pipeline/console/bytes_for_people.hpp"
+#include "pipeline/console/json_path.hpp"
+#include "pipeline/console/printable.hpp"
 #include "pipeline/plan/file_size.hpp"
 
 namespace pal {
@@ -62,6 +67,27 @@ std::string totals_for_people(const TensorTotals& totals) {
         "{} tensors: {} palettized at {:.2f} bits per weight, {} dense; tensors {} -> {}",
         totals.tensors, totals.palettized, bits_of(totals), totals.tensors - totals.palettized,
         bytes_for_people(totals.bytes_in), bytes_for_people(totals.bytes_out));
+}
+
+void put_dropped(Json& report, const Dropped& dropped) {
+    if (dropped.links.empty()) return;
+    Json links = Json::array();
+    for (const std::string& link : dropped.links) links.push_back(escaped_path(link));
+    report["dropped"] = {
+        {"datasets", dropped.datasets}, {"bytes", dropped.bytes}, {"links", std::move(links)}};
+}
+
+std::string dropped_for_people(const Dropped& dropped) {
+    if (dropped.links.empty()) return "";
+    constexpr std::size_t kNamed = 3;
+    std::vector<std::string> some;
+    for (const std::string& link : dropped.links) {
+        if (some.size() < kNamed) some.push_back(printable(link));
+    }
+    if (dropped.links.size() > kNamed)
+        some.push_back(fmt::format("{} more", dropped.links.size() - kNamed));
+    return fmt::format("left out: {} datasets, {}: {}\n", dropped.datasets,
+                       bytes_for_people(dropped.bytes), fmt::join(some, ", "));
 }
 
 }  // namespace pal

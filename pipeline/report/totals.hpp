@@ -30,4 +30,10 @@ struct TensorTotals {
 /// MiB".
 [[nodiscard]] std::string totals_for_people(const TensorTotals& totals);
 
+/// Sets "dropped" of a report, where something is left out.
+void put_dropped(nlohmann::ordered_json& report, const Dropped& dropped);
+/// Returns "left out: 12 datasets, 34.20 MiB: /optimizer_weights" and a newline; empty where
+/// nothing is left out.
+[[nodiscard]] std::string dropped_for_people(const Dropped& dropped);
+
 }  // namespace pal

@@ -20,6 +20,7 @@
 #include "pipeline/record/results.hpp"
 #include "pipeline/report/report.hpp"
 #include "pipeline/report/stored_spec.hpp"
+#include "pipeline/report/totals.hpp"
 
 namespace pal {
 
@@ -85,7 +86,8 @@ Verification verify_checkpoint(const CheckpointReader& original, const Checkpoin
                                double min_sqnr_db) {
     const std::map<std::string, Reported> reported =
         reported_results(palettized.info().results_json);
-    Verification verification{differences_elsewhere(original, palettized), {}};
+    Verification verification{
+        differences_elsewhere(original, palettized), {}, original.info().dropped};
     const auto& tensors = palettized.info().tensors;
     StoredSpecs specs;
     Progress progress(tensors.size(), palettized.info().dense_bytes, progress_on_stderr());
@@ -108,6 +110,7 @@ Verification verify_checkpoint(const CheckpointReader& original, const Checkpoin
 std::string verification_json(const Verification& verification) {
     nlohmann::ordered_json document{{"ok", verification.ok()},
                                     {"differences", verification.differences}};
+    put_dropped(document, verification.dropped);
     document["tensors"] = nlohmann::ordered_json::array();
     for (const VerifiedTensor& verified : verification.tensors) {
         nlohmann::ordered_json tensor;
@@ -126,6 +129,7 @@ std::string verification_table(const Verification& verification) {
                              tensor.check.error.sqnr_db, tensor.check.error.mse,
                              tensor.check.error.max_abs_error, printable(tensor.path));
     }
+    table += dropped_for_people(verification.dropped);
     return table + fmt::format("{} tensors checked, {} differences elsewhere: {}\n",
                                verification.tensors.size(), verification.differences.size(),
                                verification.ok() ? "everything holds" : "NOT as it should be");

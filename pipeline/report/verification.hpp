@@ -17,6 +17,7 @@ struct VerifiedTensor {
 struct Verification {
     std::vector<std::string> differences;  // outside the palettized tensors, one line each
     std::vector<VerifiedTensor> tensors;   // by falling SQNR
+    Dropped dropped;                       // not there by intention, and not compared
 
     /// Holds if there are no differences and no problems.
     [[nodiscard]] bool ok() const;

@@ -52,7 +52,9 @@ void require_success(const std::vector<TensorResult>& results, const std::string
 /// Opens an input of a batch again, and checks that it is as it was planned.
 std::unique_ptr<const CheckpointReader> open_again(Run& run, std::size_t file) {
     const std::string& path = run.input(file).path;
-    auto reader = std::make_unique<const CheckpointReader>(path, read_options_from(run.arguments));
+    ReadOptions options = read_options_from(run.arguments);
+    options.dropped = run.planned.infos[file].dropped.links;
+    auto reader = std::make_unique<const CheckpointReader>(path, options);
     if (identity_of_file(run, file, reader->info()).input != run.identities[file].input)
         throw Error(ErrorCode::kInput, path + ": was changed since it was planned");
     leave_nonfinite_dense(run, file, *reader);

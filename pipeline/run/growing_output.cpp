@@ -128,7 +128,8 @@ std::vector<std::string> palettized_paths(const Plan& plan) {
 Origin origin_of(const Run& run, const CheckpointInfo& input, Layout layout) {
     const CheckpointInfo* const sensitivities = run.sensitivities();
     return {config_to_json(run.planned.config), input_fingerprint(input),
-            sensitivities != nullptr ? input_fingerprint(*sensitivities) : std::string(), layout};
+            sensitivities != nullptr ? input_fingerprint(*sensitivities) : std::string(), layout,
+            input.dropped.links};
 }
 
 }  // namespace pal

@@ -95,17 +95,6 @@ std::vector<const CheckpointInfo*> PlannedFiles::info_pointers() const {
     return pointers;
 }
 
-std::vector<CheckpointInfo> scan_files(const Inputs& inputs, const Arguments& arguments) {
-    std::vector<CheckpointInfo> infos;
-    infos.reserve(inputs.files.size());
-    for (const InputFile& file : inputs.files) {
-        if (stop_requested())
-            throw Error(ErrorCode::kStopped, "interrupted before anything was done");
-        infos.push_back(CheckpointReader(file.path, read_options_from(arguments)).info());
-    }
-    return infos;
-}
-
 PlannedFiles plan_files(const Inputs& inputs, std::vector<CheckpointInfo> infos, Config config,
                         const Arguments& arguments) {
     PlannedFiles planned;

@@ -1,5 +1,5 @@
-// Steps that `run` and `plan` share for several files: scanning, planning, and the places of the
-// outputs. Only for the code of commands.
+// Steps that `run` and `plan` share for several files: planning, and the places of the outputs.
+// Only for the code of commands.
 #pragma once
 
 #include <cstddef>
@@ -38,11 +38,6 @@ struct PlannedFiles {
 
     [[nodiscard]] std::vector<const CheckpointInfo*> info_pointers() const;
 };
-
-/// Scans the files; one is open at a time. Throws Error(kInput), and Error(kStopped) after a
-/// signal.
-[[nodiscard]] std::vector<CheckpointInfo> scan_files(const Inputs& inputs,
-                                                     const Arguments& arguments);
 
 /// Plans the files. infos: those of the inputs, in order. FilePlans::warnings names tensors of an
 /// index that its files do not have. Throws as make_plans and sensitivities_from.

@@ -19,6 +19,7 @@
 #include "pipeline/report/dense_note.hpp"
 #include "pipeline/run/publish.hpp"
 #include "pipeline/run/resume.hpp"
+#include "pipeline/run/scan_inputs.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -51,8 +52,7 @@ std::vector<std::string> names_of(const std::vector<InputFile>& files) {
 
 std::vector<CheckpointInfo> scan(Run& run) {
     if (run.is_batch) return scan_files(run.files.inputs, run.arguments);
-    run.reader = std::make_unique<const CheckpointReader>(run.arguments.positionals[0],
-                                                          read_options_from(run.arguments));
+    run.reader = open_input(run.arguments.positionals[0], run.arguments);
     return {run.reader->info()};
 }
 

@@ -73,7 +73,7 @@ class Explain(support.Case):
     def test_why_a_tensor_stays_dense(self):
         path = self.torch()
         tensor = self.explain(path, "optimizer.m.weight")
-        self.assertEqual(tensor["paths"][0]["outcome"], "optimizer state; a name rule or --include can select it")
+        self.assertEqual(tensor["paths"][0]["outcome"], "optimizer state; --drop-optimizer leaves it out, --include takes it in")
         self.assertEqual(self.explain(path, "enc.steps")["reason"], "not floating point")
         tensor = self.explain(path, "enc.0.fc.bias")
         self.assertIn("none of those palettized by default", tensor["paths"][0]["entries"][-1]["verdict"])

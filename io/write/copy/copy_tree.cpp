@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "io/h5/attributes.hpp"
+#include "io/read/dropped.hpp"
 #include "io/write/copy/copy_attributes.hpp"
 #include "io/write/copy/copy_dataset.hpp"
 #include "io/write/copy/format_version.hpp"
@@ -53,7 +54,7 @@ class TreeCopier {
         if (depth > kMaxDepth) {
             throw Error(ErrorCode::kInput, path + ": groups are nested too deep");
         }
-        for (const h5::Link& link : h5::list_links(from)) {
+        for (const h5::Link& link : kept_links(source_, from, path)) {
             if (drop_documents_ && path == "/" && link.name == h5::kDocumentGroup) continue;
             const NewLink copy{to, link.name, child_path(path, link.name),
                                link_properties_.with(link.character_set)};

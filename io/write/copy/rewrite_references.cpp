@@ -63,6 +63,9 @@ class Rewriter {
     void translate_object(unsigned char* bytes) {
         const haddr_t object = h5::object_of(bytes);
         if (object == 0) return;
+        // A reference to what --drop leaves out leads nowhere.
+        if (source_.dropped.contains(object))
+            return void(std::memset(bytes, 0, sizeof(hobj_ref_t)));
         auto known = references_.find(object);
         if (known == references_.end()) {
             hobj_ref_t reference{};
@@ -75,6 +78,8 @@ class Rewriter {
     void translate_region(unsigned char* bytes) {
         const h5::ReferencedRegion region = h5::region_of(source_.file.get(), bytes);
         if (region.object == 0) return;
+        if (source_.dropped.contains(region.object))
+            return void(std::memset(bytes, 0, sizeof(hdset_reg_ref_t)));
         const std::string& path = path_of(region.object);
         if (copy_.replaced.contains(region.object)) {
             throw Error(ErrorCode::kInput, where_ + " refers to a region of " + path +

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/record/reported.hpp"
 #include "pipeline/record/results.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -12,7 +13,12 @@ using namespace pal;
 namespace {
 
 Origin origin_of_shard() {
-    return {R"({"a":1})", "0011", "", Layout::kKeras, ShardRecord{{1, 3}, 2, "/in.h5", "x", "y"}};
+    return {R"({"a":1})",
+            "0011",
+            "",
+            Layout::kKeras,
+            {"/optimizer", "\xFF"},
+            ShardRecord{{1, 3}, 2, "/in.h5", "x", "y"}};
 }
 
 std::vector<TensorRecord> two_records() {
@@ -55,6 +61,15 @@ BOOST_AUTO_TEST_CASE(the_head_of_a_shard_is_that_of_the_whole_run) {
     const ShardResults read =
         shard_results(results_json(results_head(origin_of_shard()), two_records(), true));
     BOOST_TEST(read.head == results_head(whole));
+}
+
+BOOST_AUTO_TEST_CASE(a_shard_and_a_file_say_what_was_dropped) {
+    const std::set<std::string> dropped{"/optimizer", "\xFF"};
+    const std::string shard = results_json(results_head(origin_of_shard()), two_records(), true);
+    BOOST_TEST((reported_drops(shard) == dropped));
+    BOOST_TEST((reported_drops(shard_results(shard).head) == dropped));
+    for (const char* damaged : {"", "{", R"({"dropped": 1})", R"({"dropped": [1, "a"]})", "[]"})
+        BOOST_TEST(reported_drops(damaged).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_byte_is_found) {

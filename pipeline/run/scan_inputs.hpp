@@ -1,0 +1,25 @@
+// Opens and scans the inputs of `run`, `plan`, `explain` and `slurm-plan`. Parts that --drop and
+// --drop-optimizer leave out are not in what they return.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/read/checkpoint_reader.hpp"
+#include "pipeline/cli/options.hpp"
+#include "pipeline/inputs/inputs.hpp"
+
+namespace pal {
+
+/// Opens a single input. Throws Error(kInput) as CheckpointReader, and Error(kUsage) if --drop
+/// matches nothing.
+[[nodiscard]] std::unique_ptr<const CheckpointReader> open_input(const std::string& path,
+                                                                 const Arguments& arguments);
+
+/// Scans the files; one is open at a time. --drop is judged over all of them together. Throws as
+/// open_input, and Error(kStopped) after a signal.
+[[nodiscard]] std::vector<CheckpointInfo> scan_files(const Inputs& inputs,
+                                                     const Arguments& arguments);
+
+}  // namespace pal
