@@ -29,6 +29,7 @@ struct Candidate {
     std::vector<std::string> aliases = {};  // its other paths: hard links
     /// Its own path, then its aliases. describe_layers() fills them in.
     std::vector<TensorPath> paths = {};
+    std::string stored_type = {};  // for messages: "int64", "compound"
 
     [[nodiscard]] std::size_t rank() const noexcept { return shape.size(); }
 };

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "configs/model/states.hpp"
@@ -47,17 +48,31 @@ std::set<std::string> states_found(const Decider& decider, const std::vector<Dec
     return states;
 }
 
+/// Some of the types that datasets have, with the path of one: "compound (/table)".
+std::string types_found(const std::vector<Candidate>& candidates) {
+    constexpr std::size_t kMostTypes = 4;
+    std::map<std::string, std::string> path_of;
+    for (const Candidate& candidate : candidates)
+        path_of.emplace(candidate.stored_type, candidate.path);
+    std::vector<std::string> types;
+    for (const auto& [type, path] : path_of) {
+        if (types.size() < kMostTypes) types.push_back(fmt::format("{} ({})", type, path));
+    }
+    return fmt::format("{}", fmt::join(types, ", "));
+}
+
 std::string nothing_selected_text(const Decider& decider, const std::vector<Decision>& decisions) {
     const std::string& source = decider.config().source;
     if (decider.filter_effects().excluded_some)
         return decider.exclude().label() + " takes away all that " + source + " selects";
     const std::set<std::string> states = states_found(decider, decisions);
+    const auto& candidates = decider.candidates();
     if (states.empty()) {
-        return fmt::format("{} no floating-point tensors, there is nothing to palettize",
-                           files_have(decider));
+        const std::string types = types_found(candidates);
+        return fmt::format("{} no floating-point tensors, there is nothing to palettize{}{}",
+                           files_have(decider), types.empty() ? "" : "; the datasets hold ", types);
     }
     const std::vector<std::string> wanted = states_looked_for(decider.config());
-    const auto& candidates = decider.candidates();
     const bool has_some = std::any_of(candidates.begin(), candidates.end(), can_be_included);
     return fmt::format(
         "{} {}, {} the states {}{}", source,

@@ -114,6 +114,11 @@ h5::File open_checkpoint(const std::string& path, CheckpointInfo& info) {
                                "copy or download it again",
                                info.file_bytes));
         }
+        if (reason.find("already open for write") != std::string::npos) {
+            refuse(path,
+                   "the program that wrote it has not closed it; wait for that program, or clear "
+                   "the mark with 'h5clear -s' (package hdf5-tools) if it is no longer running");
+        }
         refuse(path, "the HDF5 file is damaged: " + reason + "; copy or download it again");
     }
 }

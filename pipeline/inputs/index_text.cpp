@@ -131,6 +131,9 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
                         "something else");
     }
     std::vector<std::string> files = files_in(index, path);
+    if (files.empty())
+        throw Error(ErrorCode::kInput,
+                    path + ": its weight_map names no file; all lists are empty");
     try {
         (void)index_with_size(text, 0);  // refuses the index before anything is done
     } catch (const Error& error) {

@@ -37,6 +37,7 @@ std::vector<FileLayers> layers_of_model(const std::vector<const CheckpointInfo*>
         for (const DatasetInfo& dataset : info->datasets) {
             all.push_back({dataset.path, dataset.shape, dataset.dtype.has_value(),
                            dataset.element_count, dataset.aliases});
+            all.back().stored_type = dataset.stored_type;
         }
         // The first file that tells the order of dimensions tells it for all.
         LayerHints own = hints_of(*info, options);

@@ -1,6 +1,7 @@
 """Bad input of each kind: its message, its exit code, no file left behind, no file harmed."""
 
 import os
+import shutil
 import pathlib
 import resource
 import signal
@@ -295,6 +296,24 @@ class BadInput(support.Case):
             file["layer/gamma"] = np.ones(8, "f4")
         result = self.refused_without_a_trace(USAGE, ["gamma"], "run", path, self.path("out.h5"), "--preset", "w4")
         self.assertNotIn("--include", result.stderr)
+
+    def test_file_without_floats_says_which_types_there_are(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file["table"] = np.zeros(3, [("weight", "f4"), ("bias", "f8")])
+            file["names"] = np.array([b"a", b"b"])
+            file["steps"] = np.int64(3)
+        self.refused_without_a_trace(USAGE, [r"compound \(/table\)", r"int64 \(/steps\)", r"string \(/names\)"],
+                                     "run", path, self.path("out.h5"))
+
+    def test_a_file_whose_writer_was_killed_says_how_to_clear_the_mark(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w", libver="latest") as file:
+            file["layer/weight"] = np.ones((64, 64), "f4")
+            file.flush()
+            shutil.copyfile(path, self.path("left.h5"))
+        self.refused_without_a_trace(INPUT, ["left.h5", "has not closed it", "h5clear -s", "hdf5-tools"],
+                                     "run", self.path("left.h5"), self.path("out.h5"))
 
     def test_config_or_options_that_are_a_folder_or_without_end(self):
         path = self.checkpoint()

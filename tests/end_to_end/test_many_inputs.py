@@ -236,7 +236,7 @@ class ManyInputs(support.Case):
         name = "model-00001-of-00002.h5"
         for words, content in (
                 (["no index"], "{"), (["weight_map"], "[]"), (["weight_map"], "{}"), (["weight_map"], '{"weight_map": 1}'),
-                (["weight_map"], '{"weight_map": {}}'), (["found 1, wanted are names"], '{"weight_map": {"a": 1}}'),
+                (["weight_map"], '{"weight_map": {}}'), (["names no file"], '{"weight_map": {"a": []}}'), (["found 1, wanted are names"], '{"weight_map": {"a": 1}}'),
                 (["names gone.h5", "not there"], '{"weight_map": {"a": "gone.h5"}}'),
                 (["weight_map: names a twice"], '{"weight_map": {"a": "%s", "b": "x.h5", "a": "y.h5"}}' % name),
                 (["leads out of the folder"], '{"weight_map": {"a": "../model/%s"}}' % name),
