@@ -94,9 +94,9 @@ constexpr std::array kOptions{
         "allow: the last group may be smaller; refuse (default): such tensors stay dense",
         "refuse"),
     value(kConfig, "include",
-          "PCRE2 on whole paths (/fc/kernel, fc.kernel), else on modules (fc): palettize these, "
-          "whatever the state"),
-    value(kConfig, "exclude", "PCRE2 as for --include: leave these dense; wins over everything"),
+          "regular expression of Python on whole paths (/fc/kernel, fc.kernel), else on modules "
+          "(fc): palettize these, whatever the state"),
+    value(kConfig, "exclude", "as --include: leave these dense; wins over everything"),
     choice<kLayoutChoices>(kConfig, "layout", "{choices}: which dimension is which axis", "auto"),
     choice<kIfLargerChoices>(
         kConfig, "if-larger",

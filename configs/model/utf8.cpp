@@ -1,4 +1,4 @@
-#include "configs/text/utf8.hpp"
+#include "configs/model/utf8.hpp"
 
 namespace pal {
 
