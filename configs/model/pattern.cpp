@@ -3,7 +3,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -62,25 +61,6 @@ pcre2_compile_context* compile_context() {
         return made;
     }();
     return context.get();
-}
-
-/// Returns `text` with each byte that is no UTF-8 replaced by a private character of its own.
-/// Names in files may be in any encoding.
-std::string as_utf8(std::string_view text) {
-    std::string result;
-    while (!text.empty()) {
-        const std::size_t bytes = utf8_character_bytes(text);
-        if (bytes > 0) {
-            result += text.substr(0, bytes);
-        } else {  // U+10FF80 to U+10FFFF
-            const auto byte = static_cast<unsigned char>(text[0]);
-            result += "\xF4\x8F";
-            result += static_cast<char>(0xBCU | byte >> 6U);
-            result += static_cast<char>(0x80U | (byte & 0x3FU));
-        }
-        text.remove_prefix(std::max<std::size_t>(bytes, 1));
-    }
-    return result;
 }
 
 /// Match data for every pattern of a thread. One pair of offsets is enough: only success counts.

@@ -39,10 +39,7 @@ std::string_view PatternSource::take_until(char end) {
 std::uint32_t PatternSource::take_character() {
     const std::size_t bytes = utf8_character_bytes(text_.substr(at_));
     if (bytes == 0) fail("no UTF-8", at_);
-    std::uint32_t code = static_cast<unsigned char>(text_[at_]);
-    if (bytes > 1) code &= 0x7FU >> bytes;
-    for (std::size_t i = 1; i < bytes; ++i)
-        code = code << 6U | (static_cast<unsigned char>(text_[at_ + i]) & 0x3FU);
+    const std::uint32_t code = utf8_code_point(text_.substr(at_), bytes);
     at_ += bytes;
     return code;
 }
