@@ -117,6 +117,14 @@ constexpr std::array kOptions{
 
     file(kWork, "sensitivity",
          "HDF5 file with the same paths and shapes, one value a weight: how much each matters"),
+    choice<kSensitivityNormalizeChoices>(
+        kWork, "sensitivity-normalize",
+        "{choices}: coreai divides squared gradients by the largest and replaces zeros, as "
+        "coreai_opt does",
+        "none"),
+    choice<kSensitivityMissingChoices>(
+        kWork, "sensitivity-missing",
+        "{choices}: a tensor that the file of --sensitivity does not have", "error"),
     new_file(kWork, "report",
              "write a JSON report to this file; one that exists is replaced with --force only"),
 
