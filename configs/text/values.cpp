@@ -47,9 +47,9 @@ Schema or_text(Schema integers, const std::string& pattern) {
 }  // namespace
 
 Schema Integers::schema() const {
-    const Schema integers{{"type", "integer"}, {"enum", allowed}};
+    Schema integers{{"type", "integer"}, {"enum", allowed}};
     if (!text_too) return integers;
-    return or_text(integers, fmt::format("0*({})", fmt::join(allowed, "|")));
+    return or_text(std::move(integers), fmt::format("0*({})", fmt::join(allowed, "|")));
 }
 
 Schema positive_schema() {
