@@ -65,12 +65,9 @@ Quantized QuantizeLutStage::operator()(const TensorTask& task, Clustered&& input
     tensor.lut = std::move(input.luts.lut);
     tensor.per_channel_scale = output.source.scales;
     if (task.spec.lut_qspec) {
-        // Upstream quantizes LUTs in float32 at most.
-        if (task.cluster.engine == Engine::kReference && task.dtype == DType::kF64) {
-            for (double& entry : tensor.lut) entry = static_cast<double>(static_cast<float>(entry));
-        }
         QuantizedLut quantized =
-            quantize_lut(tensor.lut, tensor.lut_stride(), task.dtype, *task.spec.lut_qspec);
+            quantize_lut(tensor.lut, tensor.lut_stride(), task.dtype, *task.spec.lut_qspec,
+                         task.cluster.engine == Engine::kReference);
         tensor.lut = std::move(quantized.dequantized);
         tensor.quantized_lut = std::move(quantized.quantized);
         tensor.lut_scale = std::move(quantized.scale);

@@ -33,10 +33,12 @@ double in_type(double value, DType dtype) {
     return std::clamp(round_to_dtype(value, dtype), -most, most);
 }
 
+double in_float(double value) { return static_cast<double>(static_cast<float>(value)); }
+
 /// Rounds an intermediate result to the type of the arithmetic: float32, or double for f64 weights,
 /// whose values may be beyond float32.
 double in_arithmetic(double value, DType dtype) {
-    return dtype == DType::kF64 ? value : static_cast<double>(static_cast<float>(value));
+    return dtype == DType::kF64 ? value : in_float(value);
 }
 
 struct LutRange {
@@ -45,13 +47,10 @@ struct LutRange {
 };
 
 LutRange observed_range(std::span<const double> lut, const LutQSpec& spec) {
-    // Upstream keeps a range that is given in float32.
-    if (has_given_range(spec))
-        return {static_cast<double>(static_cast<float>(*spec.float_min)),
-                static_cast<double>(static_cast<float>(*spec.float_max))};
     const auto [low, high] = std::minmax_element(lut.begin(), lut.end());
-    return {spec.float_min.value_or(std::min(0.0, *low)),
-            spec.float_max.value_or(std::max(0.0, *high))};
+    // Upstream keeps a given end in float32.
+    return {spec.float_min ? in_float(*spec.float_min) : std::min(0.0, *low),
+            spec.float_max ? in_float(*spec.float_max) : std::max(0.0, *high)};
 }
 
 /// Type of the scale: that of the weights, or float32 where the whole range is given.
@@ -80,7 +79,7 @@ double scale_of(const LutRange& range, DType weights, const LutQSpec& spec) {
     const DType dtype = scale_type(weights, spec);
     const double largest = std::max(range.high, -range.low);
     if (spec.e8m0_scale)
-        return power_of_two_scale(largest, float8_format(spec.dtype).e8m0_exponent);
+        return power_of_two_scale(in_float(largest), float8_format(spec.dtype).e8m0_exponent);
     double scale = 0;
     if (is_float8(spec.dtype)) {
         scale = largest / float8_format(spec.dtype).max_finite;
@@ -108,7 +107,7 @@ int zero_point_of(const LutRange& range, double scale, DType weights, const LutQ
 }
 
 void quantize_group(std::span<const double> lut, std::size_t group, DType dtype,
-                    const LutQSpec& spec, QuantizedLut& result) {
+                    const LutQSpec& spec, bool from_float32, QuantizedLut& result) {
     const LutRange range = observed_range(lut, spec);
     const double scale = scale_of(range, dtype, spec);
     const bool float8 = is_float8(spec.dtype);
@@ -117,15 +116,16 @@ void quantize_group(std::span<const double> lut, std::size_t group, DType dtype,
     result.scale[group] = scale;
     if (!float8) result.zero_point[group] = static_cast<std::uint8_t>(zero_point);
     for (std::size_t v = 0; v < lut.size(); ++v) {
-        const double ratio = in_arithmetic(lut[v] / scale, dtype);
+        const double entry = from_float32 ? in_float(lut[v]) : lut[v];
+        const double ratio = in_arithmetic(entry / scale, scale_type(dtype, spec));
         const std::uint8_t quantized =
-            float8 ? double_to_float8(ratio, spec.dtype)
+            float8 ? double_to_float8(from_float32 ? in_float(ratio) : ratio, spec.dtype)
                    : static_cast<std::uint8_t>(static_cast<int>(std::clamp<double>(
                          std::nearbyint(ratio) + zero_point, limits.low, limits.high)));
         const std::size_t at = group * lut.size() + v;
         result.quantized[at] = quantized;
-        result.dequantized[at] = dequantize_entry(
-            quantized, scale, static_cast<std::uint8_t>(zero_point), dtype, spec.dtype);
+        result.dequantized[at] =
+            dequantize_entry(quantized, scale, static_cast<std::uint8_t>(zero_point), dtype, spec);
     }
 }
 
@@ -166,21 +166,21 @@ std::uint8_t double_to_float8(double value, LutDType dtype) noexcept {
 }
 
 double dequantize_entry(std::uint8_t quantized, double scale, std::uint8_t zero_point, DType dtype,
-                        LutDType lut_dtype) noexcept {
+                        const LutQSpec& spec) noexcept {
     double steps = 0;
-    if (is_float8(lut_dtype)) {
-        steps = float8_to_double(quantized, lut_dtype);
-    } else if (lut_dtype == LutDType::kUInt8) {
+    if (is_float8(spec.dtype)) {
+        steps = float8_to_double(quantized, spec.dtype);
+    } else if (spec.dtype == LutDType::kUInt8) {
         steps = static_cast<double>(quantized) - static_cast<double>(zero_point);
     } else {
         steps = static_cast<double>(static_cast<std::int8_t>(quantized)) -
                 static_cast<double>(static_cast<std::int8_t>(zero_point));
     }
-    return in_type(in_arithmetic(steps * scale, dtype), dtype);
+    return in_type(in_arithmetic(steps * scale, scale_type(dtype, spec)), dtype);
 }
 
 QuantizedLut quantize_lut(const std::vector<double>& lut, std::size_t stride, DType dtype,
-                          const LutQSpec& spec) {
+                          const LutQSpec& spec, bool from_float32) {
     PAL_ASSERT(stride > 0 && lut.size() % stride == 0);
     const std::size_t groups = lut.size() / stride;
     QuantizedLut result;
@@ -189,7 +189,8 @@ QuantizedLut quantize_lut(const std::vector<double>& lut, std::size_t stride, DT
     result.scale.resize(groups);
     if (!is_float8(spec.dtype)) result.zero_point.resize(groups);
     for (std::size_t group = 0; group < groups; ++group) {
-        quantize_group(std::span(lut).subspan(group * stride, stride), group, dtype, spec, result);
+        quantize_group(std::span(lut).subspan(group * stride, stride), group, dtype, spec,
+                       from_float32, result);
     }
     return result;
 }

@@ -18,10 +18,12 @@ struct QuantizedLut {
 };
 
 /// Quantizes each group's LUT of `stride` values on its own. lut: finite. Computes in float32 (f64
-/// weights: double) with one rounding per operation. Results are then rounded to the weights' type
-/// and clamped to its finite range.
+/// weights: double, unless both ends of the range are given) with one rounding per operation.
+/// Results are then rounded to the weights' type and clamped to its finite range.
+/// from_float32: rounds the entries, but not their range, to float32 first, as coreai_opt does.
 [[nodiscard]] QuantizedLut quantize_lut(const std::vector<double>& lut, std::size_t stride,
-                                        DType dtype, const LutQSpec& spec);
+                                        DType dtype, const LutQSpec& spec,
+                                        bool from_float32 = false);
 
 /// Value of an FP8 byte. NaN encodings give NaN.
 [[nodiscard]] double float8_to_double(std::uint8_t bits, LutDType dtype) noexcept;
@@ -30,6 +32,6 @@ struct QuantizedLut {
 
 /// Dequantizes one entry as quantize_lut does, (q - zero point) * scale. For checks of a file.
 [[nodiscard]] double dequantize_entry(std::uint8_t quantized, double scale, std::uint8_t zero_point,
-                                      DType dtype, LutDType lut_dtype) noexcept;
+                                      DType dtype, const LutQSpec& spec) noexcept;
 
 }  // namespace pal

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <span>
 
 #include "stages/parallel/parallel.hpp"
 #include "stages/stored_blocks.hpp"
@@ -25,6 +27,69 @@ double largest_of(const Weights& sensitivities) {
     });
     return *std::max_element(blocks.begin(), blocks.end());
 }
+
+/// The steps of coreai_opt, in the type that the sensitivities are stored in.
+class Normalization {
+  public:
+    Normalization(double largest, DType type) : type_(type) {
+        // coreai_opt's factor has no effect but on rounding. It must not make infinities.
+        if (!std::isfinite(rounded(kFactor * largest))) factor_ = 1;
+        largest_ = rounded(factor_ * largest);
+    }
+
+    /// Divides by the largest.
+    [[nodiscard]] double share(double value) const {
+        return largest_ > 0 ? rounded(rounded(factor_ * value) / largest_) : 1;
+    }
+    /// least: the least share above 0.
+    [[nodiscard]] double operator()(double value, double least) const {
+        const double own = share(value);
+        return std::max(own > 0 ? own : least, rounded(kLeast));
+    }
+
+  private:
+    static constexpr double kFactor = 100;
+    static constexpr double kLeast = 1e-12;
+
+    [[nodiscard]] double rounded(double value) const { return round_to_dtype(value, type_); }
+
+    DType type_;
+    double factor_ = kFactor;
+    double largest_ = 0;
+};
+
+template <class Real>
+class NormalizedSource : public WeightSource {
+  public:
+    explicit NormalizedSource(const Weights& raw)
+        : raw_(raw), normalization_(largest_of(raw), raw.storage()) {
+        std::vector<double> blocks((raw.size() + kBlock - 1) / kBlock, 1);
+        for_each_block(raw.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+            BlockReader<Real> reader(raw_);
+            for (const Real value : reader.read(begin, end - begin)) {
+                const double share = normalization_.share(static_cast<double>(value));
+                if (share > 0) blocks[b] = std::min(blocks[b], share);
+            }
+        });
+        least_ = *std::min_element(blocks.begin(), blocks.end());
+    }
+
+    [[nodiscard]] std::span<const std::byte> read(std::size_t begin, std::size_t count,
+                                                  std::span<std::byte> scratch) const override {
+        BlockReader<Real> reader(raw_);
+        const std::span<const Real> values = reader.read(begin, count);
+        const std::span<Real> normalized(reinterpret_cast<Real*>(scratch.data()), count);
+        std::ranges::transform(values, normalized.begin(), [&](Real value) {
+            return static_cast<Real>(normalization_(static_cast<double>(value), least_));
+        });
+        return std::as_bytes(normalized);
+    }
+
+  private:
+    Weights raw_;
+    Normalization normalization_;
+    double least_ = 1;  // share
+};
 
 struct WeightedSums {
     double error = 0;
@@ -97,6 +162,15 @@ std::optional<BadSensitivity> first_bad_sensitivity(const Weights& sensitivities
     const auto first = std::find_if(blocks.begin(), blocks.end(),
                                     [](const auto& block) { return block.has_value(); });
     return first == blocks.end() ? std::nullopt : *first;
+}
+
+Weights normalized_like_coreai(const Weights& sensitivities) {
+    return with_real(sensitivities, [&](auto real) {
+        using Real = typename decltype(real)::type;
+        return Weights(std::make_shared<NormalizedSource<Real>>(sensitivities),
+                       std::is_same_v<Real, double> ? DType::kF64 : DType::kF32,
+                       sensitivities.size());
+    });
 }
 
 WeightedError weighted_error(const Weights& original, const Weights& sensitivities,

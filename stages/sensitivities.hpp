@@ -17,6 +17,12 @@ struct BadSensitivity {
 /// Returns the first value that is no sensitivity, if any. One pass, parallel.
 [[nodiscard]] std::optional<BadSensitivity> first_bad_sensitivity(const Weights& sensitivities);
 
+/// Returns the sensitivities as coreai_opt makes them of squared gradients, read by read. Divides
+/// by the largest, replaces zeros by the smallest other value, and raises what is below 1e-12.
+/// Rounds each step to the type that they are stored in. All are 1 where all are 0. Passes twice
+/// over them. sensitivities: finite, 0 or more.
+[[nodiscard]] Weights normalized_like_coreai(const Weights& sensitivities);
+
 /// Sums over the weights, each times its sensitivity.
 struct WeightedError {
     double squared = 0;  // sum of squared errors

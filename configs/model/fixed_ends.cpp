@@ -1,6 +1,9 @@
 #include "configs/model/fixed_ends.hpp"
 
+#include <algorithm>
 #include <cctype>
+
+#include "configs/model/pattern_source.hpp"
 
 namespace pal {
 
@@ -12,14 +15,18 @@ constexpr std::string_view kLoneEscapes = "dDwWsShHvVRbBAzZntrfea";
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
-bool contains(std::string_view text, std::string_view part) {
+bool has(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
+}
+
+bool is_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return static_cast<signed char>(c) >= 0; });
 }
 
 /// True for alternatives, verbs, and groups with options or comments: these change the meaning of
 /// the text behind them.
 bool is_beyond_telling(std::string_view expression) {
-    if (contains(expression, "|") || contains(expression, "(*")) return true;
+    if (has(expression, "|") || has(expression, "(*")) return true;
     for (std::size_t at = expression.find("(?"); at != std::string_view::npos;
          at = expression.find("(?", at + 1)) {
         const std::string_view group = expression.substr(at + 2);
@@ -57,6 +64,12 @@ bool fits(char fixed, char found) { return fixed == found || fixed == FixedEnds:
 
 bool FixedEnds::allow(std::string_view text) const {
     if (text.size() < prefix.size() || text.size() < suffix.size()) return false;
+    if (fit(text)) return true;
+    // A character of several bytes moves the text behind a kAny.
+    return (contains(prefix, kAny) || contains(suffix, kAny)) && !is_ascii(text);
+}
+
+bool FixedEnds::fit(std::string_view text) const {
     // Compares from the inner end of each, since names differ late ("layers.17.fc").
     for (std::size_t i = prefix.size(); i > 0; --i) {
         if (!fits(prefix[i - 1], text[i - 1])) return false;

@@ -18,9 +18,13 @@ struct FixedEnds {
 
     /// False: the expression cannot match all of `text`.
     [[nodiscard]] bool allow(std::string_view text) const;
+
+  private:
+    [[nodiscard]] bool fit(std::string_view text) const;
 };
 
-/// Reads the fixed ends off a valid PCRE2 expression without options.
+/// Reads the fixed ends off a valid PCRE2 expression without options. Bytes above 127 stand in it
+/// as escapes only.
 [[nodiscard]] FixedEnds fixed_ends(std::string_view expression);
 
 }  // namespace pal

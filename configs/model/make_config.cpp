@@ -3,24 +3,35 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <cstdint>
+#include <string_view>
+
+#include "configs/model/utf8.hpp"
 
 namespace pal {
 
 namespace {
 
-/// Returns a pattern that matches this text only. Writes bytes that a config file cannot hold as
-/// numbers.
+/// Returns a pattern that matches this text only, in ASCII.
 std::string literal_pattern(const std::string& text) {
     std::string pattern;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte >= 0x7F) {
-            pattern += fmt::format("\\x{:02x}", byte);
+    const std::string characters = as_utf8(text);
+    std::string_view rest = characters;
+    while (!rest.empty()) {
+        const std::size_t bytes = utf8_character_bytes(rest);
+        const std::uint32_t code = utf8_code_point(rest, bytes);
+        const auto c = static_cast<char>(code);
+        if (code > 0xFFFF) {
+            pattern += fmt::format("\\U{:08x}", code);
+        } else if (code >= 0x7F || code < 0x20) {
+            pattern += fmt::format("\\u{:04x}", code);
         } else {
-            if (std::isalnum(byte) == 0 && c != '_' && c != '-' && c != '/' && c != ' ')
+            if (std::isalnum(static_cast<int>(code)) == 0 && c != '_' && c != '-' && c != '/' &&
+                c != ' ')
                 pattern += '\\';
             pattern += c;
         }
+        rest.remove_prefix(bytes);
     }
     return pattern;
 }

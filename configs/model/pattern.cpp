@@ -6,17 +6,25 @@
 #include <array>
 #include <cstdint>
 
+#include "configs/model/python_pattern.hpp"
+#include "configs/model/utf8.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
 
 namespace {
 
+/// Text of Python has characters, and ^ matches behind a last newline under flag m.
+constexpr std::uint32_t kCompileOptions =
+    PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF | PCRE2_UCP | PCRE2_ALT_CIRCUMFLEX;
 constexpr std::uint32_t kMatchLimit = 1000000;
 constexpr std::uint32_t kHeapLimitKiB = 65536;
 
 struct FreeCode {
     void operator()(pcre2_code* code) const { pcre2_code_free(code); }
+};
+struct FreeCompileContext {
+    void operator()(pcre2_compile_context* context) const { pcre2_compile_context_free(context); }
 };
 struct FreeContext {
     void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
@@ -43,6 +51,18 @@ pcre2_match_context* limits() {
     return context.get();
 }
 
+/// Lines end with \n, however PCRE2 was built.
+pcre2_compile_context* compile_context() {
+    static const std::unique_ptr<pcre2_compile_context, FreeCompileContext> context = [] {
+        std::unique_ptr<pcre2_compile_context, FreeCompileContext> made(
+            pcre2_compile_context_create(nullptr));
+        if (!made) throw std::bad_alloc();
+        pcre2_set_newline(made.get(), PCRE2_NEWLINE_LF);
+        return made;
+    }();
+    return context.get();
+}
+
 /// Match data for every pattern of a thread. One pair of offsets is enough: only success counts.
 pcre2_match_data* scratch() {
     thread_local const std::unique_ptr<pcre2_match_data, FreeData> kData(
@@ -58,18 +78,23 @@ struct Pattern::Compiled {
 };
 
 Pattern::Pattern(const std::string& expression, std::string origin) : origin_(std::move(origin)) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorCode::kUsage, origin_ + ": not a regular expression: " + why);
+    };
+    std::string pcre2;
+    try {
+        pcre2 = pcre2_from_python(as_utf8(expression));
+    } catch (const Error& error) {
+        refuse(error.what());
+    }
     auto compiled = std::make_shared<Compiled>();
     int error = 0;
     PCRE2_SIZE offset = 0;
-    compiled->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()),
-                                       expression.size(), PCRE2_ANCHORED | PCRE2_ENDANCHORED,
-                                       &error, &offset, nullptr));
-    if (!compiled->code) {
-        throw Error(ErrorCode::kUsage, origin_ +
-                                           ": not a regular expression: " + message_of(error) +
-                                           " at offset " + std::to_string(offset));
-    }
-    ends_ = fixed_ends(expression);
+    compiled->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pcre2.data()), pcre2.size(),
+                                       kCompileOptions, &error, &offset, compile_context()));
+    // The offset is one of the translation, which nobody sees.
+    if (!compiled->code) refuse(message_of(error));
+    ends_ = fixed_ends(pcre2);
     // Without machine code (no JIT on this processor) PCRE2 interprets: slower, same matches.
     if (!ends_.literal) (void)pcre2_jit_compile(compiled->code.get(), PCRE2_JIT_COMPLETE);
     compiled_ = std::move(compiled);
@@ -87,6 +112,8 @@ bool Pattern::matches(std::string_view text) const {
     if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = match(PCRE2_NO_JIT);
     if (result >= 0) return true;
     if (result == PCRE2_ERROR_NOMATCH) return false;
+    if (result <= PCRE2_ERROR_UTF8_ERR1 && result >= PCRE2_ERROR_UTF8_ERR21)
+        return matches(as_utf8(text));
     throw Error(ErrorCode::kUsage, origin_ + ": gives up on '" + std::string(text.substr(0, 80)) +
                                        "': " + message_of(result) + "; simplify the pattern");
 }

@@ -1,7 +1,7 @@
-// A regular expression (PCRE2) that must match a whole text, as Python's re.fullmatch does.
+// A regular expression that must match a whole text, as Python's re.fullmatch matches it.
 //
-// PCRE2 compiles it to machine code if it can. Limits turn a pattern that backtracks without end
-// into an error. Copies share the compiled form.
+// It is translated for PCRE2, which compiles it to machine code if it can. Limits turn a pattern
+// that backtracks without end into an error. Copies share the compiled form.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace pal {
 class Pattern {
   public:
     /// `origin` names the pattern in errors: "config.yaml:3:5: module_name_configs 'x'". Throws
-    /// Error(kUsage) with PCRE2's message and the offset if `expression` is not valid.
+    /// Error(kUsage) with the reason if Python or PCRE2 refuses `expression`.
     Pattern(const std::string& expression, std::string origin);
 
     /// Throws Error(kUsage) if matching exceeds its limits. Thread-safe.

@@ -11,7 +11,7 @@
 namespace pal {
 
 struct SelectionOptions {
-    std::string include;  // PCRE2, as PathFilter reads it; empty: none
+    std::string include;  // pattern, as PathFilter reads it; empty: none
     std::string exclude;
     bool allow_unmatched_rules = false;  // an unmatched rule is a warning, not an error
 };

@@ -41,10 +41,11 @@ const yaml::FieldMap<Config>& palettization_fields() {
          yaml::field("module_type_configs",
                      "Layer type, of torch or Keras: config of such layers; null: dense",
                      yaml::Rules{true}, &Config::module_type_configs),
-         yaml::field("module_name_configs",
-                     "Regular expression (PCRE2) of a whole module path: config of the module and "
-                     "all below it; null: dense",
-                     yaml::Rules{false}, &Config::module_name_configs)},
+         yaml::field(
+             "module_name_configs",
+             "Regular expression (of Python) of a whole module path: config of the module and "
+             "all below it; null: dense",
+             yaml::Rules{false}, &Config::module_name_configs)},
         {}};
     return kFields;
 }

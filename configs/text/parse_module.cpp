@@ -122,7 +122,7 @@ Schema rounded_vectors_condition() {
     Schema condition;
     condition["if"] = {{"properties", {{"enable_fast_kmeans_mode", {{"const", true}}}}},
                        {"required", Schema::array({"enable_fast_kmeans_mode"})}};
-    const Schema no_vectors{{"properties", {{"cluster_dim", {{"const", 1}}}}}};
+    const Schema no_vectors{{"properties", {{"cluster_dim", Integers{{1}, "1", true}.schema()}}}};
     condition["then"]["properties"]["op_state_spec"]["additionalProperties"] = no_vectors;
     return condition;
 }

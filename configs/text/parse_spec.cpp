@@ -192,7 +192,7 @@ const FieldMap<Granularity>& granularity_fields() {
                     {"per_grouped_channel", GranularityKind::kPerGroupedChannel}}},
                &Granularity::kind),
          field("axis", "0: groups of output channels (default), 1: of input channels",
-               Nullable{Integers{{0, 1}, "0, 1, null"}}, &Granularity::axis),
+               Nullable{Integers{{0, 1}, "0, 1, null", true}}, &Granularity::axis),
          field("group_size", "Channels that share a LUT", Positive<std::uint64_t>{kAnyNumber},
                &Granularity::group_size),
          field("partial_groups", "Whether the last group may be smaller (default refuse)",

@@ -9,9 +9,9 @@
 
 namespace pal {
 
-/// Parses a map in YAML or JSON: pattern of a whole module path (PCRE2) -> type of the layer, as
-/// Keras or torch call it. Throws Error(kUsage) with line and column for anything else, a bad
-/// pattern and an unknown type. source: names the text in messages.
+/// Parses a map in YAML or JSON: pattern of a whole module path (Python's `re`) -> type of the
+/// layer, as Keras or torch call it. Throws Error(kUsage) with line and column for anything else, a
+/// bad pattern and an unknown type. source: names the text in messages.
 [[nodiscard]] std::vector<TypeRule> parse_types(std::string_view text, const std::string& source);
 
 /// Reads such a file. `label` begins the error for a file that cannot be read: "--types FILE".

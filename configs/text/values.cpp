@@ -26,7 +26,7 @@ void Only::check(const Place& place) const {
 }
 
 void Integers::read(const Place& place, int& value) const {
-    const long long found = integer(place, shown);
+    const long long found = integer(place, shown, text_too);
     for (const int one : allowed) {
         if (found == one) {
             value = one;
@@ -34,6 +34,26 @@ void Integers::read(const Place& place, int& value) const {
         }
     }
     fail(place, "found " + yaml::shown(place) + ", allowed are " + shown);
+}
+
+namespace {
+
+/// Integers, and the texts of integers that match `pattern` between spaces.
+Schema or_text(Schema integers, const std::string& pattern) {
+    const Schema texts{{"type", "string"}, {"pattern", "^\\s*\\+?" + pattern + "(\\.0+)?\\s*$"}};
+    return {{"anyOf", Schema::array({std::move(integers), texts})}};
+}
+
+}  // namespace
+
+Schema Integers::schema() const {
+    Schema integers{{"type", "integer"}, {"enum", allowed}};
+    if (!text_too) return integers;
+    return or_text(std::move(integers), fmt::format("0*({})", fmt::join(allowed, "|")));
+}
+
+Schema positive_schema() {
+    return or_text({{"type", "integer"}, {"minimum", 1}}, "(?=[0_]*[1-9])[0-9]+(_[0-9]+)*");
 }
 
 long long positive_integer(const Place& place) {

@@ -64,13 +64,15 @@ struct Boolean {
 /// One of a few integers.
 struct Integers {
     std::vector<int> allowed;
-    std::string shown;  // "0, 1, null"
+    std::string shown;      // "0, 1, null"
+    bool text_too = false;  // takes "1", as pydantic does where no list is given to it
 
     void read(const Place& place, int& value) const;
-    [[nodiscard]] Schema schema() const { return {{"type", "integer"}, {"enum", allowed}}; }
+    [[nodiscard]] Schema schema() const;
 };
 
 [[nodiscard]] long long positive_integer(const Place& place);
+[[nodiscard]] Schema positive_schema();
 
 /// An integer from 1 on; larger ones than `most` are read as `most`.
 template <class Value>
@@ -80,7 +82,7 @@ struct Positive {
     void read(const Place& place, Value& value) const {
         value = static_cast<Value>(std::min(positive_integer(place), most));
     }
-    [[nodiscard]] Schema schema() const { return {{"type", "integer"}, {"minimum", 1}}; }
+    [[nodiscard]] Schema schema() const { return positive_schema(); }
 };
 
 /// Another kind of value, or null, which leaves the default.

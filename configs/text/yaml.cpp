@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <regex>
 #include <unordered_map>
 
 #include "configs/text/nearest.hpp"
@@ -142,38 +144,54 @@ bool is_plain_scalar(const Place& place) {
     return place.node.IsScalar() && place.node.Tag() != "!";
 }
 
-/// Reads an integer of YAML 1.1, as PyYAML does: 16, 0x10, 020 (octal), 0b1_0000. real_too: also
-/// 16.0, as pydantic does.
-std::optional<long long> integer_of(std::string text, bool real_too) {
-    std::erase(text, '_');
-    const bool negative = text.starts_with('-');
-    if (negative || text.starts_with('+')) text.erase(0, 1);
-    int base = 10;
-    std::size_t prefix = 0;
-    if (text.starts_with("0x") || text.starts_with("0X")) {
-        base = 16;
-        prefix = 2;
-    } else if (text.starts_with("0b")) {
-        base = 2;
-        prefix = 2;
-    } else if (text.size() > 1 && text.find_first_not_of("01234567") == std::string::npos &&
-               text.front() == '0') {
-        base = 8;
+/// Longer texts are no numbers here. Bounds the recursion of std::regex.
+constexpr std::size_t kLongestNumber = 100;
+
+/// True if all of `text` matches; `parts` are its sub-matches.
+bool matches(const std::string& text, const std::regex& expression, std::smatch& parts) {
+    return text.size() <= kLongestNumber && std::regex_match(text, parts, expression);
+}
+
+template <class Number, class... Base>
+std::optional<Number> converted(std::string digits, bool negative, Base... base) {
+    std::erase(digits, '_');
+    const char* const end = digits.data() + digits.size();
+    Number value = 0;
+    const auto [last, error] = std::from_chars(digits.data(), end, value, base...);
+    if (error != std::errc() || last != end) return std::nullopt;
+    return negative ? -value : value;
+}
+
+/// Reads an integer of YAML 1.1, as PyYAML does: 16, 0x10, 020 (octal), 0b1_0000.
+std::optional<long long> yaml_integer(const std::string& text) {
+    static const std::regex kInteger(
+        "([-+]?)(?:0b([01_]+)|0([0-7_]+)|(0|[1-9][0-9_]*)|0x([0-9a-fA-F_]+))");
+    constexpr std::array kBases{2, 8, 10, 16};
+    std::smatch parts;
+    if (!matches(text, kInteger, parts)) return std::nullopt;
+    for (std::size_t p = 0; p < kBases.size(); ++p) {
+        if (parts[p + 2].matched)
+            return converted<long long>(parts[p + 2], parts[1] == "-", kBases[p]);
     }
-    const char* const begin = text.data() + prefix;
-    const char* const end = text.data() + text.size();
-    long long value = 0;
-    const auto whole = std::from_chars(begin, end, value, base);
-    if (begin != end && whole.ec == std::errc() && whole.ptr == end)
-        return negative ? -value : value;
-    if (!real_too) return std::nullopt;
-    double number = 0;
-    const auto real = std::from_chars(begin, end, number);
-    const bool is_whole = prefix == 0 && begin != end && real.ec == std::errc() &&
-                          real.ptr == end && std::abs(number) < 0x1p53 &&
-                          number == std::floor(number);
-    if (!is_whole) return std::nullopt;
-    return static_cast<long long>(negative ? -number : number);
+    return std::nullopt;
+}
+
+/// Reads a whole real number of YAML 1.1: 16.0, 1.6e+1. PyYAML takes 16e0 for a text.
+std::optional<long long> yaml_whole_real(const std::string& text) {
+    static const std::regex kReal("([-+]?)([0-9][0-9_]*\\.[0-9_]*(?:[eE][-+][0-9]+)?)");
+    std::smatch parts;
+    if (!matches(text, kReal, parts)) return std::nullopt;
+    const auto value = converted<double>(parts[2], parts[1] == "-");
+    if (!value || !(std::abs(*value) < 0x1p53) || *value != std::floor(*value)) return std::nullopt;
+    return static_cast<long long>(*value);
+}
+
+/// Reads a text as pydantic reads one for an integer: " 16 ", "+1_6", "016", "16.0".
+std::optional<long long> integer_in_text(const std::string& text) {
+    static const std::regex kInteger("\\s*([-+]?)([0-9]+(?:_[0-9]+)*)(?:\\.0+)?\\s*");
+    std::smatch parts;
+    if (!matches(text, kInteger, parts)) return std::nullopt;
+    return converted<long long>(parts[2], parts[1] == "-", 10);
 }
 
 /// Fails where a number or a boolean is wanted. Says so if the value is a quoted text.
@@ -185,9 +203,13 @@ std::optional<long long> integer_of(std::string text, bool real_too) {
 
 }  // namespace
 
-long long integer(const Place& place, const std::string& allowed, bool real_too) {
+long long integer(const Place& place, const std::string& allowed, bool text_too) {
     if (is_plain_scalar(place)) {
-        if (const auto value = integer_of(place.node.Scalar(), real_too)) return *value;
+        if (const auto value = yaml_integer(place.node.Scalar())) return *value;
+        if (const auto value = yaml_whole_real(place.node.Scalar())) return *value;
+    }
+    if (text_too && place.node.IsScalar()) {
+        if (const auto value = integer_in_text(place.node.Scalar())) return *value;
     }
     fail_of(place, allowed);
 }
@@ -196,6 +218,7 @@ double number(const Place& place, const std::string& allowed) {
     double value = 0;
     if (is_plain_scalar(place)) {
         const std::string& digits = place.node.Scalar();
+        if (const auto whole = yaml_integer(digits)) return static_cast<double>(*whole);
         const char* begin = digits.data() + (digits.starts_with('+') ? 1 : 0);
         const auto [end, error] = std::from_chars(begin, digits.data() + digits.size(), value);
         if (error == std::errc() && end == digits.data() + digits.size()) return value;

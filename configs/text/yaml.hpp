@@ -50,10 +50,10 @@ void require_known(const Place& map, const std::vector<std::string>& allowed);
 
 [[nodiscard]] bool is_null(const Place& place);
 
-/// Read a scalar. Throw Error(kUsage) for any other value; `allowed` lists the allowed ones. Quoted
-/// numbers and booleans are texts. real_too: takes 16.0 for 16.
+/// Read a scalar as PyYAML and pydantic do. Throw Error(kUsage) for any other value; `allowed`
+/// lists the allowed ones. 16.0 is an integer. A quoted number is one only with text_too.
 [[nodiscard]] long long integer(const Place& place, const std::string& allowed,
-                                bool real_too = false);
+                                bool text_too = false);
 [[nodiscard]] double number(const Place& place, const std::string& allowed);
 [[nodiscard]] bool boolean(const Place& place);
 [[nodiscard]] std::string text(const Place& place, const std::string& allowed);

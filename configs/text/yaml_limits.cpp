@@ -6,7 +6,7 @@
 #include <map>
 #include <sstream>
 
-#include "configs/text/utf8.hpp"
+#include "configs/model/utf8.hpp"
 #include "configs/text/yaml.hpp"
 
 namespace pal::yaml {

@@ -31,6 +31,9 @@ inline constexpr Choices<std::optional<Layout>, 3> kLayoutChoices{
     {{"auto", std::nullopt}, {"torch", Layout::kTorch}, {"keras", Layout::kKeras}}};
 inline constexpr Choices<bool, 2> kPartialGroupsChoices{{{"allow", true}, {"refuse", false}}};
 inline constexpr Choices<bool, 2> kIfLargerChoices{{{"dense", true}, {"palettize", false}}};
+inline constexpr Choices<bool, 2> kSensitivityNormalizeChoices{{{"none", false}, {"coreai", true}}};
+inline constexpr Choices<bool, 2> kSensitivityMissingChoices{
+    {{"error", false}, {"unweighted", true}}};
 inline constexpr Choices<bool, 2> kOnNonfiniteChoices{{{"fail", false}, {"skip", true}}};
 inline constexpr Choices<LogFormat, 2> kLogFormatChoices{
     {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}};

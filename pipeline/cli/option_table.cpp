@@ -94,11 +94,10 @@ constexpr std::array kOptions{
         "allow: the last group may be smaller; refuse (default): such tensors stay dense",
         "refuse"),
     value(kConfig, "include",
-          "PCRE2 on whole paths (/fc/kernel, fc.kernel), else on modules (fc): palettize these, "
-          "whatever the state"),
-    value(kConfig, "exclude", "PCRE2 as for --include: leave these dense; wins over everything"),
-    value(kConfig, "drop",
-          "PCRE2 as for --include, over datasets of any type: leave these out of the output"),
+          "regular expression of Python on whole paths (/fc/kernel, fc.kernel), else on modules "
+          "(fc): palettize these, whatever the state"),
+    value(kConfig, "exclude", "as --include: leave these dense; wins over everything"),
+    value(kConfig, "drop", "as --include, datasets of any type: leave these out of the output"),
     flag(kConfig, "drop-optimizer", "leave the optimizer's state out of the output"),
     choice<kLayoutChoices>(kConfig, "layout", "{choices}: which dimension is which axis", "auto"),
     choice<kIfLargerChoices>(
@@ -120,6 +119,14 @@ constexpr std::array kOptions{
 
     file(kWork, "sensitivity",
          "HDF5 file with the same paths and shapes, one value a weight: how much each matters"),
+    choice<kSensitivityNormalizeChoices>(
+        kWork, "sensitivity-normalize",
+        "{choices}: coreai divides squared gradients by the largest and replaces zeros, as "
+        "coreai_opt does",
+        "none"),
+    choice<kSensitivityMissingChoices>(
+        kWork, "sensitivity-missing",
+        "{choices}: a tensor that the file of --sensitivity does not have", "error"),
     new_file(kWork, "report",
              "write a JSON report to this file; one that exists is replaced with --force only"),
 

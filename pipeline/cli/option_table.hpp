@@ -16,7 +16,7 @@ namespace pal {
 /// Options that a command accepts together.
 enum class OptionGroup {
     kConfig,     // which tensors are palettized, and how
-    kWork,       // --sensitivity and --report of `run` and `plan`
+    kWork,       // --sensitivity* and --report of `run` and `plan`
     kTarget,     // widths chosen by what each tensor loses
     kTrust,      // permissions that a file from a stranger must not get
     kCertify,    // --certify

@@ -55,7 +55,13 @@ ReadOptions read_options_from(const Arguments& arguments) {
 
 std::unique_ptr<const CheckpointReader> sensitivities_from(const Arguments& arguments) {
     require_file_name(arguments, "sensitivity");
-    if (!arguments.has("sensitivity")) return nullptr;
+    if (!arguments.has("sensitivity")) {
+        for (const char* option : {"sensitivity-normalize", "sensitivity-missing"}) {
+            if (arguments.has(option))
+                throw Error(ErrorCode::kUsage, std::string("--") + option + " needs --sensitivity");
+        }
+        return nullptr;
+    }
     return std::make_unique<CheckpointReader>(arguments.text("sensitivity"),
                                               read_options_from(arguments));
 }

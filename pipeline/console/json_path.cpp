@@ -5,7 +5,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "configs/text/utf8.hpp"
+#include "configs/model/utf8.hpp"
 
 namespace pal {
 

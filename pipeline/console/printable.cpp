@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "configs/text/utf8.hpp"
+#include "configs/model/utf8.hpp"
 
 namespace pal {
 

@@ -19,8 +19,9 @@ struct GraphPorts {
     std::function<Weights(const PlanEntry&)> load;
     std::function<TensorResult(const TensorTask&, const Packed&)> write;
     Recorder* recorder = nullptr;
-    std::function<bool()> stopped = [] { return false; };         // true: lets nothing more in
-    std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
+    std::function<bool()> stopped = [] { return false; };  // true: lets nothing more in
+    std::function<std::optional<Weights>(const PlanEntry&)> sensitivities =
+        {};  // empty: there are none
     std::optional<DetailLimits> describe =
         std::nullopt;  // set: describes each tensor, within these limits
     /// If set, it chooses the next entry of the plan: each at most once, and perhaps not all. write

@@ -73,7 +73,8 @@ struct LoadStage {
     using Input = Ticket;
     using Output = Loaded;
     std::function<Weights(const PlanEntry&)> load;
-    std::function<Weights(const PlanEntry&)> sensitivities = {};  // empty: there are none
+    std::function<std::optional<Weights>(const PlanEntry&)> sensitivities =
+        {};  // empty: there are none
     Output operator()(const TensorTask&, Input&& ticket) const {
         Weights weights = load(*ticket.entry);
         // Stages read other weights when they need them.

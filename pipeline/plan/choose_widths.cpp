@@ -201,10 +201,11 @@ WidthChoice reach_budget(const std::vector<Family>& families, const WidthTarget&
 
 }  // namespace
 
-std::vector<WidthErrors> measure_plan(const Plan& plan, std::uint64_t memory_bytes,
-                                      const std::function<Weights(const PlanEntry&)>& load,
-                                      const std::function<Weights(const PlanEntry&)>& sensitivities,
-                                      const std::function<void(const PlanEntry&)>& done) {
+std::vector<WidthErrors> measure_plan(
+    const Plan& plan, std::uint64_t memory_bytes,
+    const std::function<Weights(const PlanEntry&)>& load,
+    const std::function<std::optional<Weights>(const PlanEntry&)>& sensitivities,
+    const std::function<void(const PlanEntry&)>& done) {
     const std::vector<const PlanEntry*> entries = plan.palettized();
     std::vector<WidthErrors> measured(entries.size());
     std::mutex one_at_a_time;

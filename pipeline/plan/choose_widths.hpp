@@ -50,7 +50,7 @@ void choose_widths(Plan& plan, const std::vector<WidthErrors>& measured, const W
 [[nodiscard]] std::vector<WidthErrors> measure_plan(
     const Plan& plan, std::uint64_t memory_bytes,
     const std::function<Weights(const PlanEntry&)>& load,
-    const std::function<Weights(const PlanEntry&)>& sensitivities,
+    const std::function<std::optional<Weights>(const PlanEntry&)>& sensitivities,
     const std::function<void(const PlanEntry&)>& done);
 
 /// Returns a config with one rule per module of the plan's palettized tensors. All other tensors

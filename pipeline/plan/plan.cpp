@@ -188,6 +188,7 @@ Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decision
     warn_of_what_is_not_read(plan, info);
     if (options.dense_if_larger) keep_small(plan);
     if (options.dense_if_larger) warn_of_growth(plan);
+    if (options.sensitivities != nullptr) warn_of_missing_sensitivities(plan);
     warn_of_large_tensors(plan, options.memory_bytes);
     return plan;
 }
@@ -262,8 +263,11 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
         }
         entry.growth = std::move(larger);
     }
-    if (options.sensitivities != nullptr)
-        entry.sensitivities = &sensitivities_of(*options.sensitivities, dataset);
+    if (options.sensitivities != nullptr) {
+        entry.sensitivities =
+            sensitivities_of(*options.sensitivities, dataset, options.may_lack_sensitivities);
+        entry.normalize_sensitivities = options.normalize_sensitivities;
+    }
     set_memory(entry, options.memory_bytes);
     return entry;
 }

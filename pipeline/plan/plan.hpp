@@ -30,6 +30,8 @@ struct PlanOptions {
     bool dense_if_larger = false;
     std::uint64_t memory_bytes = std::numeric_limits<std::uint64_t>::max();  // the limit
     const CheckpointInfo* sensitivities = nullptr;  // null: none; outlives the plan
+    bool normalize_sensitivities = false;           // as coreai_opt does
+    bool may_lack_sensitivities = false;            // a tensor without any is a warning
 };
 
 struct PlanEntry {
@@ -41,7 +43,8 @@ struct PlanEntry {
     std::string growth;        // palettized though it grows: by how much; else empty
     TensorTask task;           // for palettized entries only
     std::optional<Slab> slab;  // part of the dataset that the task covers; nothing: all
-    const DatasetInfo* sensitivities = nullptr;  // in PlanOptions::sensitivities, if given
+    const DatasetInfo* sensitivities = nullptr;  // in PlanOptions::sensitivities; null: none
+    bool normalize_sensitivities = false;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;     // all that is stored for the tensor; bytes_in if dense
     std::uint64_t memory_bytes = 0;  // estimate of the peak while it is in the graph

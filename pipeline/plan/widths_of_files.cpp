@@ -28,10 +28,10 @@ std::vector<WidthErrors> measure(const Plan& plan, const CheckpointReader& reade
     const auto load = [&](const PlanEntry& entry) {
         return reader.open_weights(*entry.dataset, entry.kept_bytes);
     };
-    std::function<Weights(const PlanEntry&)> load_sensitivities;
+    std::function<std::optional<Weights>(const PlanEntry&)> load_sensitivities;
     if (sensitivities != nullptr) {
         load_sensitivities = [&](const PlanEntry& entry) {
-            return sensitivities->open_weights(*entry.sensitivities);
+            return open_sensitivities(*sensitivities, entry);
         };
     }
     return measure_plan(plan, measurement.memory_bytes, load, load_sensitivities,

@@ -42,6 +42,8 @@ RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
                              task.geometry.group_count, dtype_name(task.dtype)));
         add_line(config, fmt::format("{} {} {}", engine_name(task.cluster.engine),
                                      task.cluster.seed, task.cluster.certify.value_or(0)));
+        if (entry->sensitivities != nullptr)
+            add_line(config, entry->normalize_sensitivities ? "normalized" : "as they are");
     }
     std::string data = input_fingerprint(input) + " " + content_stamp(input_path);
     if (sensitivities != nullptr) {

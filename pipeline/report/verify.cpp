@@ -41,7 +41,7 @@ void check_lut(const PalettizedTensor& tensor, const PalettizationSpec& spec, Te
         const std::uint8_t zero_point =
             tensor.lut_zero_point.empty() ? std::uint8_t{0} : tensor.lut_zero_point[group];
         if (dequantize_entry(tensor.quantized_lut[v], tensor.lut_scale[group], zero_point,
-                             tensor.dtype, spec.lut_qspec->dtype) != tensor.lut[v]) {
+                             tensor.dtype, *spec.lut_qspec) != tensor.lut[v]) {
             check.problems.push_back("quantized_lut of group " + std::to_string(group) +
                                      " does not decode to the lut");
             return;

@@ -8,6 +8,7 @@
 #include "configs/write/config_json.hpp"
 #include "io/guard/last_wish.hpp"
 #include "pipeline/console/log.hpp"
+#include "pipeline/plan/sensitivities.hpp"
 #include "pipeline/record/fingerprint.hpp"
 #include "pipeline/record/result_bytes.hpp"
 #include "pipeline/record/run_identity.hpp"
@@ -73,7 +74,7 @@ GraphPorts GrowingOutput::ports(const TaskSource& source, Progress& progress) {
     ports.stopped = [&source] { return stop_requested() || (source.stopped && source.stopped()); };
     if (const CheckpointReader* const file = work_.run.planned.sensitivities.get()) {
         ports.sensitivities = [file](const PlanEntry& entry) {
-            return file->open_weights(*entry.sensitivities);
+            return open_sensitivities(*file, entry);
         };
     }
     if (wants_details(work_.run.arguments))

@@ -13,6 +13,7 @@
 #include "io/files/check_target.hpp"
 #include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
+#include "pipeline/cli/choices.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "stages/tensor/error.hpp"
@@ -101,7 +102,13 @@ PlannedFiles plan_files(const Inputs& inputs, std::vector<CheckpointInfo> infos,
     planned.infos = std::move(infos);
     planned.sensitivities = sensitivities_from(arguments);
     planned.options = plan_options_from(arguments);
-    if (planned.sensitivities) planned.options.sensitivities = &planned.sensitivities->info();
+    if (planned.sensitivities) {
+        planned.options.sensitivities = &planned.sensitivities->info();
+        planned.options.normalize_sensitivities =
+            choice_of(arguments, "sensitivity-normalize", kSensitivityNormalizeChoices);
+        planned.options.may_lack_sensitivities =
+            choice_of(arguments, "sensitivity-missing", kSensitivityMissingChoices);
+    }
     planned.config = std::move(config);
     std::vector<std::vector<std::size_t>> models;
     for (const IndexFile& index : inputs.indexes) models.push_back(index.files);

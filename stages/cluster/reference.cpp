@@ -135,6 +135,22 @@ void smawk(const Positions& rows, const Positions& columns, const Lookup& lookup
     }
 }
 
+/// Returns the mean of points first .. end - 1, added up as upstream does. one_by_one: equal values
+/// are added one after the other, since upstream has not merged them.
+double upstream_mean(const SortedPoints& points, std::size_t first, std::size_t end,
+                     bool one_by_one) {
+    double mean = 0;
+    double weight = 0;
+    for (std::size_t p = first; p < end; ++p) {
+        const double step = one_by_one ? 1 : points.weights[p];
+        for (double added = 0; added < points.weights[p]; added += step) {
+            weight += step;
+            mean += (points.values[p] - mean) * step / weight;
+        }
+    }
+    return mean;
+}
+
 /// Returns the first point of each of the k clusters.
 Positions upstream_partition(const SortedPoints& points, std::size_t k) {
     const UpstreamCosts costs(points);
@@ -179,6 +195,7 @@ Lut cluster_reference(const WeightedPoints<Real>& points, DType dtype,
         for (double& value : values) value = rounded_like_upstream(value, spec.rounding_precision);
     }
     const SortedPoints sorted = sorted_points(values, points.weights);
+    const bool one_by_one = points.weights.empty() && !rounds && dtype != DType::kF16;
     const std::size_t k = std::min(max_clusters, sorted.values.size());
     const Positions starts = upstream_partition(sorted, k);
 
@@ -186,14 +203,10 @@ Lut cluster_reference(const WeightedPoints<Real>& points, DType dtype,
     std::vector<std::uint8_t> cluster_of(sorted.values.size());
     for (std::size_t c = 0; c < k; ++c) {
         const std::size_t end = c + 1 < k ? starts[c + 1] : sorted.values.size();
-        double mean = 0;
-        double weight = 0;
-        for (std::size_t p = starts[c]; p < end; ++p) {
-            weight += sorted.weights[p];
-            mean += (sorted.values[p] - mean) * sorted.weights[p] / weight;
-            cluster_of[p] = static_cast<std::uint8_t>(c);
-        }
-        lut.centroids.push_back(mean);
+        std::fill(cluster_of.begin() + starts[c],
+                  cluster_of.begin() + static_cast<std::ptrdiff_t>(end),
+                  static_cast<std::uint8_t>(c));
+        lut.centroids.push_back(upstream_mean(sorted, starts[c], end, one_by_one));
     }
     lut.clusters.resize(values.size());
     for (std::size_t p = 0; p < values.size(); ++p) {

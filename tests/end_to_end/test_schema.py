@@ -30,7 +30,7 @@ MODULE = {"op_state_spec": STATES, "op_type_config": {"linear": OP}, "op_name_co
           "op_input_spec": None, "op_output_spec": {}, "module_input_spec": {"*": None}, "module_output_spec": None,
           "pat_schedule": None}
 GLOBAL = {"op_state_spec": STATES, "module_state_spec": {}}
-VALUES = [None, True, 0, 1, 2, 5, -1, 1.5, "text", "1", "true", "int8", "uint8", "float8_e4m3", "torch.float8_e4m3fn",
+VALUES = [None, True, 0, 1, 2, 5, -1, 1.5, "text", "1", " +02.0 ", "0", "true", "int8", "uint8", "float8_e4m3", "torch.float8_e4m3fn",
           "torch.int4", "float8_e8m0", "symmetric", "symmetric_with_clipping", "asymmetric", "per_tensor",
           "torch.per_tensor", "per_grouped_channel", "allow", "refuse", "default", "static", {}, [], [0, 0], [None, 1],
           [1, 2], [-1, 0], {"type": "per_tensor"}, {"type": "default"}, {"*": None}, {"cluster_dim": 2}]
@@ -70,7 +70,7 @@ def texts_of_unit_tests():
 
 
 # What a schema cannot say, or YAML's reader of Python reads in another way.
-BEYOND_SCHEMA = ("stands here again", "not a regular expression", "'4.0'", "'.nan'", "is empty", "not YAML", "several documents",
+BEYOND_SCHEMA = ("stands here again", "not a regular expression", "'.nan'", "is empty", "not YAML", "several documents",
                  "nested deeper")
 
 

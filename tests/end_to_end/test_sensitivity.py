@@ -1,5 +1,6 @@
 """--sensitivity: palettes that serve the weights that matter, and what is said where the file does not fit."""
 
+import json
 import os
 import pathlib
 import unittest
@@ -117,6 +118,66 @@ class Sensitivity(support.Case):
             del file["b.weight"]
         self.program("run", original, self.path("out.h5"), "--sensitivity", self.path("sens.h5"), "--exclude", "b")
 
+    def lut(self, name="out.h5"):
+        with h5py.File(self.path(name)) as file:
+            return file["fc.weight"]["lut"][()].ravel().tolist()
+
+    def test_normalized_as_coreai_opt_does(self):
+        """Zeros weigh as much as the smallest other value; without it they pull nothing."""
+        for dtype in ("f4", "f2", "f8"):
+            with h5py.File(self.path("in.h5"), "w") as file, h5py.File(self.path("sens.h5"), "w") as sensitivities:
+                file["fc.weight"] = np.array([[1, 2], [3, 4]], "f4")
+                sensitivities["fc.weight"] = np.array([[1, 4], [0, 0]], dtype)
+            command = ("run", self.path("in.h5"), self.path("out.h5"), "--n-bits", "1", "--sensitivity", self.path("sens.h5"),
+                       "--force")
+            for engine in ("fast", "exact", "reference"):
+                with self.subTest(dtype=dtype, engine=engine):
+                    self.program(*command, "--engine", engine, "--sensitivity-normalize", "coreai")
+                    np.testing.assert_array_equal(self.lut(), np.array([1.8, 3.5], "f4"))
+                    self.program(*command, "--engine", engine)
+                    self.assertEqual(self.lut()[0], 1)
+
+    def test_names_of_coreai_opt_are_understood(self):
+        with h5py.File(self.path("in.h5"), "w") as file:
+            file["fc.weight"] = np.array([[1, 2], [3, 4]], "f4")
+            file["enc/fc/weight"] = np.array([[1, 2], [3, 4]], "f4")
+            file["weight"] = np.array([[1, 2], [3, 4]], "f4")
+        weights = np.array([[0.25, 1], [0.25, 0.25]], "f4")
+        for names in (("fc.parametrizations.weight.original", "enc.fc.parametrizations.weight.original",
+                       "parametrizations.weight.original"),
+                      ("fc.parametrizations.weight.original", "enc/fc/parametrizations/weight/original",
+                       "parametrizations/weight/original")):
+            with h5py.File(self.path("sens.h5"), "w") as file:
+                for name in names:
+                    file[name] = weights
+            self.program("run", self.path("in.h5"), self.path("out.h5"), "--n-bits", "1", "--sensitivity",
+                         self.path("sens.h5"), "--force")
+            with h5py.File(self.path("out.h5")) as file:
+                for name in ("fc.weight", "enc/fc/weight", "weight"):
+                    np.testing.assert_array_equal(file[name]["lut"][()].ravel(), np.array([1.8, 3.5], "f4"))
+
+    def test_missing_sensitivities_may_be_a_warning(self):
+        original = self.checkpoint()
+        with h5py.File(self.path("sens.h5"), "r+") as file:
+            del file["b.weight"]
+        self.program("run", original, self.path("plain.h5"), "--n-bits", "3")
+        result = self.program("run", original, self.path("out.h5"), "--n-bits", "3", "--sensitivity", self.path("sens.h5"),
+                              "--sensitivity-missing", "unweighted", "--report", self.path("report.json"))
+        self.assertRegex(result.stderr, r"1 tensor is palettized without sensitivities, since the file has none: /b\.weight")
+        with h5py.File(self.path("plain.h5")) as plain, h5py.File(self.path("out.h5")) as weighted:
+            for name, same in (("a.weight", False), ("b.weight", True)):
+                self.assertEqual(np.array_equal(plain[name]["lut"][()], weighted[name]["lut"][()]), same)
+        tensors = {tensor["path"]: tensor for tensor in json.loads(pathlib.Path(self.path("report.json")).read_text())["tensors"]}
+        self.assertIn("weighted_mse", tensors["/a.weight"])
+        self.assertNotIn("weighted_mse", tensors["/b.weight"])
+        self.program("verify", original, self.path("out.h5"))
+        self.program("plan", original, "--target-bpw", "4", "--sensitivity", self.path("sens.h5"), "--sensitivity-missing",
+                     "unweighted", "--sensitivity-normalize", "coreai")
+
+    def test_options_of_sensitivities_need_a_file(self):
+        for option in (("--sensitivity-normalize", "coreai"), ("--sensitivity-missing", "unweighted")):
+            self.refused(USAGE, [option[0], "needs --sensitivity"], "run", self.checkpoint(), self.path("out.h5"), *option)
+
     def test_resuming_with_others_is_refused(self):
         original = self.checkpoint()
         with h5py.File(original, "r+") as file:
@@ -128,6 +189,7 @@ class Sensitivity(support.Case):
         with h5py.File(self.path("sens.h5"), "r+") as file:
             file["a.weight"][0, 0] = 7
         self.refused(USAGE, ["out.h5", "resume"], *command)
+        self.refused(USAGE, ["out.h5", "resume"], *command, "--sensitivity-normalize", "coreai")
 
 
 if __name__ == "__main__":

@@ -301,10 +301,10 @@ BOOST_AUTO_TEST_CASE(luts_of_double_weights_are_quantized_from_float32_in_refere
     for (const Engine engine : {Engine::kReference, Engine::kExact}) {
         task.cluster.engine = engine;
         task.spec.enable_fast_kmeans_mode = false;
-        const Packed packed = palettize(task, std::vector<double>{1.0 / 3, 2.0 / 3});
-        const double most = engine == Engine::kReference
-                                ? static_cast<double>(static_cast<float>(2.0 / 3))
-                                : 2.0 / 3;
-        BOOST_TEST(packed.tensor.lut_scale[0] == most / 127.5, engine_name(engine));
+        // The scale is 1. In float32 the first entry lies half-way between two steps.
+        const Packed packed = palettize(task, std::vector<double>{0.5 + 1e-9, 127.5});
+        BOOST_TEST(packed.tensor.lut_scale[0] == 1.0);
+        BOOST_TEST(packed.tensor.lut[0] == (engine == Engine::kReference ? 0.0 : 1.0),
+                   engine_name(engine));
     }
 }

@@ -314,9 +314,26 @@ BOOST_AUTO_TEST_CASE(a_given_range_and_its_scale_are_float32) {
         BOOST_TEST(static_cast<float>(integers.scale[0]) == 0.010196078F);
         BOOST_TEST(integers.scale[0] == static_cast<double>(static_cast<float>(integers.scale[0])));
     }
+    spec.float_max.reset();
+    BOOST_TEST(quantize_lut({-0.5, 0.25}, 2, DType::kF32, spec).scale[0] ==
+               static_cast<double>(1.3F / 127.5F));
+    spec.float_max = 0.9;
+    // So are the steps: 127 * 0.0101960785 in float32.
+    BOOST_TEST(quantize_lut({-2, 2}, 2, DType::kF64, spec).dequantized[1] ==
+               static_cast<double>(127 * 0.010196078F));
     spec.dtype = LutDType::kFloat8E4M3;
     BOOST_TEST(static_cast<float>(quantize_lut({-0.5, 0.25}, 2, DType::kF16, spec).scale[0]) ==
                0.0029017855F);
+}
+
+BOOST_AUTO_TEST_CASE(entries_of_doubles_may_be_quantized_from_float32) {
+    // The scale is 1. In float32 the entry lies half-way between two steps.
+    const std::vector<double> lut{0.5 + 1e-9, 127.5};
+    BOOST_TEST(quantize_lut(lut, 2, DType::kF64, {}, false).quantized[0] == 1);
+    BOOST_TEST(quantize_lut(lut, 2, DType::kF64, {}, true).quantized[0] == 0);
+    // The range is that of the doubles.
+    const std::vector<double> range{0, 127.5 + 1e-9};
+    BOOST_TEST(quantize_lut(range, 2, DType::kF64, {}, true).scale[0] == (127.5 + 1e-9) / 127.5);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -185,3 +185,20 @@ BOOST_AUTO_TEST_CASE(the_first_bad_sensitivity_is_named) {
     BOOST_TEST(first_bad_sensitivity(Weights(values))->index == 70000U);
     BOOST_TEST(first_bad_sensitivity(Weights(values))->value == -2.0);
 }
+BOOST_AUTO_TEST_CASE(squared_gradients_are_normalized_as_coreai_opt_does) {
+    const auto normalized = [](std::vector<double> raw) {
+        return std::get<std::vector<double>>(
+            normalized_like_coreai(Weights(std::move(raw))).values());
+    };
+    using Values = std::vector<double>;
+    BOOST_TEST(normalized({1, 4, 0, 0}) == (Values{0.25, 1, 0.25, 0.25}), tt::per_element());
+    BOOST_TEST(normalized({0, 0, 0}) == (Values{1, 1, 1}), tt::per_element());
+    BOOST_TEST(normalized({1e-20, 2, 0}) == (Values{1e-12, 1, 1e-12}), tt::per_element());
+    BOOST_TEST(normalized({5}) == (Values{1}), tt::per_element());
+    // A factor of 100 that only rounds must not make infinities.
+    BOOST_TEST(normalized({0x1p1022, 0x1p1023}) == (Values{0.5, 1}), tt::per_element());
+    const Weights single(std::vector<float>{0, 0x1p100F, 0x1p127F});
+    BOOST_TEST(std::get<std::vector<float>>(normalized_like_coreai(single).values()) ==
+                   (std::vector<float>{0x1p-27F, 0x1p-27F, 1}),
+               tt::per_element());
+}

@@ -1,4 +1,6 @@
-#include "configs/text/utf8.hpp"
+#include "configs/model/utf8.hpp"
+
+#include <algorithm>
 
 namespace pal {
 
@@ -28,6 +30,31 @@ bool is_utf8(std::string_view text) noexcept {
         text.remove_prefix(bytes);
     }
     return true;
+}
+
+std::uint32_t utf8_code_point(std::string_view text, std::size_t bytes) noexcept {
+    std::uint32_t code = static_cast<unsigned char>(text[0]);
+    if (bytes > 1) code &= 0x7FU >> bytes;
+    for (std::size_t i = 1; i < bytes; ++i)
+        code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
+    return code;
+}
+
+std::string as_utf8(std::string_view text) {
+    std::string result;
+    while (!text.empty()) {
+        const std::size_t bytes = utf8_character_bytes(text);
+        if (bytes > 0) {
+            result += text.substr(0, bytes);
+        } else {
+            const auto byte = static_cast<unsigned char>(text[0]);
+            result += "\xF4\x8F";
+            result += static_cast<char>(0xBCU | byte >> 6U);
+            result += static_cast<char>(0x80U | (byte & 0x3FU));
+        }
+        text.remove_prefix(std::max<std::size_t>(bytes, 1));
+    }
+    return result;
 }
 
 }  // namespace pal
