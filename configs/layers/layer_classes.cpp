@@ -1,5 +1,7 @@
 #include "configs/layers/layer_classes.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -24,7 +26,8 @@ struct ClassKind {
 constexpr std::array kKerasClasses{
     ClassKind{"Dense", Kind::kLinear},
     ClassKind{"TimeDistributedDense", Kind::kLinear},
-    ClassKind{"Bilinear", Kind::kLinear},
+    ClassKind{"Highway", Kind::kLinear},
+    ClassKind{"MaxoutDense", Kind::kEinsum},
     ClassKind{"EinsumDense", Kind::kEinsum},
     ClassKind{"Conv1D", Kind::kConvolution},
     ClassKind{"Conv2D", Kind::kConvolution},
@@ -75,6 +78,7 @@ constexpr std::array kKerasClasses{
 /// Classes of torch and Caffe.
 constexpr std::array kOtherClasses{
     ClassKind{"Linear", Kind::kLinear},
+    ClassKind{"Bilinear", Kind::kLinear},
     ClassKind{"InnerProduct", Kind::kLinear},
     ClassKind{"NonDynamicallyQuantizableLinear", Kind::kLinear},
     ClassKind{"Conv1d", Kind::kConvolution},
@@ -124,16 +128,44 @@ const std::map<std::string, std::string>& default_names() {
     return names;
 }
 
+std::string innermost(const std::string& type) {
+    return short_layer_type(wrapped_classes(type).back());
+}
+
+Kind kind_in(const auto& table, const std::string& name) {
+    const auto* const row = std::ranges::find(table, name, &ClassKind::name);
+    return row == table.end() ? Kind::kUnknown : row->kind;
+}
+
 }  // namespace
 
+bool is_wrapper(const std::string& type) {
+    static constexpr std::array<std::string_view, 3> kWrappers{"Bidirectional", "TimeDistributed",
+                                                               "SpectralNormalization"};
+    return std::ranges::find(kWrappers, short_layer_type(type)) != kWrappers.end();
+}
+
 LayerKind kind_of_class(const std::string& type) {
-    const std::string name = short_layer_type(wrapped_classes(type).back());
-    const auto in = [&](const auto& table) {
-        const auto* const row = std::ranges::find(table, name, &ClassKind::name);
-        return row == table.end() ? Kind::kUnknown : row->kind;
-    };
-    const LayerKind keras = in(kKerasClasses);
-    return keras != Kind::kUnknown ? keras : in(kOtherClasses);
+    const std::string name = innermost(type);
+    const LayerKind keras = kind_in(kKerasClasses, name);
+    return keras != Kind::kUnknown ? keras : kind_in(kOtherClasses, name);
+}
+
+std::optional<DimensionOrder> order_of_class(const std::string& type) {
+    const std::string name = innermost(type);
+    switch (kind_of_class(name)) {
+        case Kind::kLinear:
+        case Kind::kConvolution:
+        case Kind::kEinsum:
+        case Kind::kAttention:
+        case Kind::kDepthwiseConvolution:
+        case Kind::kSeparableConvolution:
+        case Kind::kTransposedConvolution:
+            return kind_in(kKerasClasses, name) == Kind::kUnknown ? DimensionOrder::kOutputFirst
+                                                                  : DimensionOrder::kOutputLast;
+        default:
+            return std::nullopt;
+    }
 }
 
 std::string class_of_default_name(const std::string& name) {
@@ -159,6 +191,22 @@ std::string torch_class_of(LayerKind kind, std::size_t rank) {
             return "MultiheadAttention";
         case Kind::kEmbedding:
             return "Embedding";
+        default:
+            return "";
+    }
+}
+
+std::string keras_class_of(LayerKind kind, std::size_t rank) {
+    const bool is_in_space = !spatial_suffix(rank).empty();
+    switch (kind) {
+        case Kind::kLinear:
+            return "Dense";
+        case Kind::kConvolution:
+            return is_in_space ? fmt::format("Conv{}D", rank - 2) : "";
+        case Kind::kEinsum:
+            return "EinsumDense";
+        case Kind::kAttention:
+            return "MultiHeadAttention";
         default:
             return "";
     }

@@ -33,6 +33,8 @@ struct LayerHints {
     bool is_keras = false;         // Keras wrote the file: default names tell classes
     /// Layer name -> Keras class, from model_config: "TimeDistributed(Dense)" for a wrapper.
     std::map<std::string, std::string> classes;
+    /// Layer name -> equation of an EinsumDense, from model_config.
+    std::map<std::string, std::string> equations;
     /// Path of a module's group -> name of the layer, where the file tells it apart from the path.
     std::map<std::string, std::string> names;
     std::vector<TypeRule> types;  // the later rule wins

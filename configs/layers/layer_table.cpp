@@ -6,9 +6,12 @@
 #include <optional>
 #include <utility>
 
+#include "configs/layers/bias_finder.hpp"
 #include "configs/layers/channel_dims.hpp"
 #include "configs/layers/layer_classes.hpp"
 #include "configs/layers/module_roles.hpp"
+#include "configs/layers/siblings.hpp"
+#include "configs/model/layer_types.hpp"
 #include "configs/model/module_path.hpp"
 
 namespace pal {
@@ -50,13 +53,19 @@ class ModuleTypes {
         for (const Member& member : module.members) {
             for (const std::string& spelling : member.path->name.module_names) {
                 if (!rule.pattern.matches(spelling)) continue;
-                table_.types[spelling] = rule.type;
-                module.type = rule.type;
-                module.told_by_user = true;
+                module.told_by_user = module.told_by_user || !is_wrapper(rule.type);
+                module.type = is_wrapper(rule.type) ? wrapped(rule.type, module.type) : rule.type;
+                table_.types[spelling] = module.type;
                 module.kind_evidence =
-                    fmt::format("{}: --types says so of '{}'", rule.type, rule.text);
+                    fmt::format("{}: --types says so of '{}'", module.type, rule.text);
             }
         }
+    }
+
+    /// Puts a wrapper around the type of a layer; the layer tells the rest.
+    [[nodiscard]] static std::string wrapped(const std::string& wrapper, const std::string& type) {
+        if (type.empty() || is_wrapper(type)) return wrapper;
+        return wrapped_classes(type).front() == wrapper ? type : wrapper + "(" + type + ")";
     }
 
     [[nodiscard]] Found find(const std::string& component, bool may_be_default) const {
@@ -112,6 +121,8 @@ class Builder {
                 if (candidate.is_float) module.members.push_back({&path, &candidate.shape});
             }
         }
+        for (auto& [name, module] : modules_) decide(module);
+        for (const auto& [type, module] : refuted_) forget(type, *module);
         for (auto& [name, module] : modules_) describe(module);
         table_.types.insert(hints_.classes.begin(), hints_.classes.end());  // without tensors too
         std::ranges::sort(table_.warnings);
@@ -135,10 +146,28 @@ class Builder {
         return result;
     }
 
-    void describe(Module& module) {
+    void decide(Module& module) {
         ModuleTypes(hints_, table_).set(module);
+        const std::string type = module.type;
         decide_roles(module);
-        const BiasFinder biases(module);
+        if (module.type != type) refuted_.emplace_back(type, &module);
+        siblings_.note(module);
+    }
+
+    /// Takes a refuted type from the layers on a module's path.
+    void forget(const std::string& type, const Module& module) {
+        for (const Member& member : module.members) {
+            for (const std::string& spelling : member.path->name.module_names) {
+                for (const std::string& layer : with_parents(spelling)) {
+                    const auto found = table_.types.find(layer);
+                    if (found != table_.types.end() && found->second == type)
+                        table_.types.erase(found);
+                }
+            }
+        }
+    }
+
+    void describe(Module& module) {
         for (const Member& member : module.members) {
             Layer& layer = member.layer();
             layer.kind = module.kind;
@@ -147,38 +176,70 @@ class Builder {
             layer.is_weight = is_weight(member);
             if (!module.kind_evidence.empty())
                 layer.evidence.insert(layer.evidence.begin(), module.kind_evidence);
-            if (layer.type.empty() && is_kernel(layer) && hints_.classes.empty()) {
+            if (layer.type.empty() && is_kernel(layer) && hints_.classes.empty())
                 layer.type = torch_class_of(layer.kind, member.rank());
-                for (const std::string& spelling : member.path->name.module_names)
-                    if (!layer.type.empty()) table_.types.emplace(spelling, layer.type);
-            }
-            add_channels(module, member, biases);
+            for (const std::string& spelling : member.path->name.module_names)
+                if (!layer.type.empty()) note_type(spelling, layer.type);
+            add_channels(module, member);
         }
+    }
+
+    /// Notes the type of a module, unless it or a layer that holds it has one.
+    void note_type(const std::string& spelling, const std::string& type) {
+        const std::vector<std::string> layers = with_parents(spelling);
+        if (std::ranges::none_of(
+                layers, [&](const std::string& layer) { return table_.types.contains(layer); }))
+            table_.types.emplace(spelling, type);
     }
 
     /// True for torch's `weight` and for what has another name because another framework wrote it.
     [[nodiscard]] static bool is_weight(const Member& member) {
         if (member.path->name.state_name == "weight") return true;
         const bool is_torch_state =
-            member.meaning && member.meaning->order == DimensionOrder::kOutputFirst;
+            member.meaning &&
+            (member.meaning->is_of_torch || member.meaning->order == DimensionOrder::kOutputFirst);
         const Layer& layer = member.layer();
         const bool is_slot = layer.role == TensorRole::kOptimizerSlot && member.rank() >= 2;
         const bool is_one = is_kernel(layer) || layer.role == TensorRole::kEmbedding || is_slot;
         return is_one && !is_torch_state;
     }
 
-    void add_channels(const Module& module, const Member& member, const BiasFinder& biases) {
-        Layer& layer = member.layer();
-        const Member* const bias = is_kernel(layer) ? biases.bias_of(member) : nullptr;
+    /// Returns the equation that the file gives for a module, by its name in the path or its own.
+    [[nodiscard]] std::string equation_of(const Module& module, const Member& member) const {
+        const auto named = hints_.names.find(folder_of_path(member.path->path));
+        const auto found = hints_.equations.find(
+            named != hints_.names.end() ? named->second : module.last_component());
+        return found == hints_.equations.end() ? "" : found->second;
+    }
+
+    [[nodiscard]] KernelFacts facts_of(const Module& module, const Member& member) const {
         // A separable convolution has a kernel of each kind.
         const bool is_depthwise =
             member.meaning && member.meaning->kind == Kind::kDepthwiseConvolution;
-        const FoundChannels found =
-            channels_of({member.path->path, module.last_component(), member.state, *member.shape,
-                         is_depthwise ? Kind::kDepthwiseConvolution : module.kind,
-                         member.meaning ? member.meaning->order : std::nullopt,
-                         bias == nullptr ? nullptr : bias->shape},
-                        hints_);
+        KernelFacts facts{member.path->path,
+                          member.path->name.module_names.back(),
+                          module.last_component(),
+                          member.state,
+                          *member.shape,
+                          is_depthwise ? Kind::kDepthwiseConvolution : module.kind,
+                          member.meaning ? member.meaning->order : std::nullopt,
+                          member.bias == nullptr ? nullptr : member.bias->shape};
+        facts.equation = equation_of(module, member);
+        facts.is_stack = is_stack(module, member);
+        if (module.told_by_user) {
+            facts.order_of_user = order_of_class(module.type);
+            facts.user_evidence = "--types says " + module.type;
+        }
+        const bool is_square = member.rank() == 2 && member.shape->front() == member.shape->back();
+        if (is_square || facts.is_stack)
+            facts.siblings = siblings_.order_beside(module, member.rank());
+        if (member.rank() == 3) facts.other_end = siblings_.other_end_of_heads(module);
+        return facts;
+    }
+
+    void add_channels(const Module& module, const Member& member) {
+        Layer& layer = member.layer();
+        const FoundChannels found = channels_of(facts_of(module, member), hints_);
         layer.output = found.output;
         layer.input = found.input;
         if (!is_kernel(layer)) return;
@@ -190,6 +251,8 @@ class Builder {
     const LayerHints& hints_;
     LayerTable table_;
     std::map<std::string, Module> modules_;
+    std::vector<std::pair<std::string, const Module*>> refuted_;  // types that no module has
+    Siblings siblings_;
 };
 
 }  // namespace

@@ -4,10 +4,12 @@
 // Evidence, the stronger first:
 //
 //   0. the user   --types FILE                                          layer_hints
-//   1. metadata   classes and names that Keras writes into the file     layer_classes
-//   2. neighbours the bias beside a kernel, shapes of numbered variables  layer_table, channel_dims
+//   1. metadata   classes, names and equations that Keras writes        layer_classes, equations
+//   2. neighbours the bias beside a kernel, kernels of the same block   channel_dims, siblings
 //   3. names      of states, and default names of Keras' layers         state_roles, layer_classes
-//   4. rank       a weight of 4 dimensions is a 2-D convolution's        layer_table
+//   4. rank       a weight of 4 dimensions is a 2-D convolution's       module_roles
+//
+// Of the order of dimensions a bias knows better than the metadata: channel_dims warns of that.
 #pragma once
 
 #include <map>

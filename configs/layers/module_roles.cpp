@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "configs/layers/bias_finder.hpp"
+#include "configs/layers/equations.hpp"
+
 namespace pal {
 
 namespace {
@@ -28,6 +31,14 @@ bool is_embedding_name(const std::string& component) {
     return false;
 }
 
+/// True for as many values as a kernel has outputs, and for a row of them for each kernel of a
+/// stack.
+bool may_be_bias(const Shape& bias, const Shape& kernel) {
+    const bool is_stack = bias.size() == 2 && kernel.size() == 3 && bias[0] == kernel[0];
+    if (bias.size() != 1 && !is_stack) return false;
+    return bias.back() == kernel[is_stack ? 1 : 0] || bias.back() == kernel.back();
+}
+
 /// Decides the roles of a module's tensors, and its kind where no type told it.
 class Roles {
   public:
@@ -47,6 +58,7 @@ class Roles {
         }
         if (module_.told_by_user) obey_user();
         decide_partners();
+        find_biases();
         decide_kind();
         for (const Member& member : module_.members) name_numbered(member);
     }
@@ -83,7 +95,13 @@ class Roles {
             }
             return;
         }
-        if (std::ranges::any_of(module_.members, is_kernel_here)) return;
+        const bool has_matrices =
+            std::ranges::any_of(kernels_, [](const Member* kernel) { return kernel->rank() == 2; });
+        if (module_.kind == Kind::kConvolution && has_matrices) {
+            module_.kind = Kind::kLinear;  // Hugging Face calls such a layer Conv1D
+            module_.kind_evidence += ", and linear, for its kernel has two dimensions";
+        }
+        if (!kernels_.empty()) return;
         for (const Member& member : module_.members) {
             const Role role = member.layer().role;
             const bool may_be_one =
@@ -126,7 +144,7 @@ class Roles {
         if (module_.kind == Kind::kActivation)
             return set(member, Role::kOther, "the weight of an activation");
         const bool embeds =
-            module_.kind == Kind::kEmbedding ||
+            (module_.kind == Kind::kEmbedding && (module_.told_by_user || bias == nullptr)) ||
             (module_.kind == Kind::kUnknown && member.rank() == 2 && is_called_embedding());
         if (embeds) return set(member, Role::kEmbedding, "the weight of an embedding");
         set(member, Role::kKernel, fmt::format("a weight of {} dimensions", member.rank()));
@@ -157,6 +175,8 @@ class Roles {
             const Shape& all = *kernel->shape;
             if (shape.size() < all.size() && std::equal(shape.rbegin(), shape.rend(), all.rbegin()))
                 return set(member, Role::kBias, "the last dimensions of the kernel before it");
+            if (shape.size() == 2 && all.size() == 3 && shape[0] == all[0] && shape[1] == all[2])
+                return set(member, Role::kBias, "a row for each kernel of the stack before it");
         }
         if (kernels_.size() >= 2 && shape.size() == 2 && shape[0] == 2 &&
             shape[1] == kernels_[0]->shape->back()) {
@@ -170,6 +190,11 @@ class Roles {
         if (module_.kind == Kind::kUnknown && shape.size() == 2 && is_called_embedding()) {
             return set(member, Role::kEmbedding, "the name of its module");
         }
+        if (shape.size() == 2 && module_.members.size() == 1 && member.state.starts_with("param_"))
+            return set(member, Role::kEmbedding, "Keras 0 has no other layer of a single matrix");
+        if (shape.size() == 2 && shape[0] == 1 &&
+            module_.last_component().starts_with("spectral_normalization"))
+            return set(member, Role::kStatistic, "the vector of a spectral normalization");
         set(member, Role::kKernel, fmt::format("a variable of {} dimensions", shape.size()));
     }
 
@@ -185,9 +210,7 @@ class Roles {
             if (member.layer().role != Role::kOther || member.rank() < 2 || member.meaning)
                 continue;
             const Member* const bias = biases.bias_of(member);
-            if (bias == nullptr || bias->rank() != 1) continue;
-            const std::uint64_t values = bias->shape->front();
-            if (values != member.shape->front() && values != member.shape->back()) continue;
+            if (bias == nullptr || !may_be_bias(*bias->shape, *member.shape)) continue;
             const bool was_bias = bias->layer().role == Role::kBias;
             set(member, Role::kKernel, fmt::format("'{}' is its bias", bias->state));
             set(*bias, Role::kBias, fmt::format("'{}' is its kernel", member.state));
@@ -196,50 +219,78 @@ class Roles {
         }
     }
 
+    void find_biases() {
+        const BiasFinder biases(module_);
+        for (Member& member : module_.members)
+            member.bias = is_kernel(member.layer()) ? biases.bias_of(member) : nullptr;
+    }
+
+    /// True where a default name lies: no embedding, normalization or activation has a kernel.
+    [[nodiscard]] bool is_type_refuted() const {
+        const bool has_none = module_.kind == Kind::kEmbedding ||
+                              module_.kind == Kind::kNormalization ||
+                              module_.kind == Kind::kActivation;
+        return has_none && !module_.told_by_user && has_kernel();
+    }
+
+    [[nodiscard]] bool has_kernel() const {
+        return std::ranges::any_of(module_.members,
+                                   [](const Member& member) { return is_kernel(member.layer()); });
+    }
+
     void decide_kind() {
-        // A default name may lie: no embedding has a kernel.
-        const bool lies = module_.kind == Kind::kEmbedding && !module_.told_by_user &&
-                          std::ranges::any_of(module_.members, [](const Member& member) {
-                              return is_kernel(member.layer());
-                          });
-        if (module_.kind != Kind::kUnknown && !lies) return;
-        module_.kind = Kind::kUnknown;
-        if (lies) module_.type.clear();
+        if (is_type_refuted()) {
+            module_.kind = Kind::kUnknown;
+            module_.type.clear();
+        }
+        if (module_.kind != Kind::kUnknown) return;
         if (has_both_kernels())
             return set_kind(Kind::kSeparableConvolution,
                             "it has a depthwise and a pointwise kernel");
+        const bool any_kernel = has_kernel();
         for (const Member& member : module_.members) {
             if (!member.meaning || member.meaning->kind == Kind::kUnknown) continue;
             if (member.layer().role == Role::kOptimizerSlot) continue;
+            if (any_kernel && member.layer().role == Role::kEmbedding) continue;
             return set_kind(member.meaning->kind, fmt::format("it has '{}'", member.state));
         }
-        bool has_gain = false;
         for (const Member& member : module_.members) {
-            const std::size_t rank = member.rank();
             if (member.layer().role == Role::kOptimizerSlot)
                 return set_kind(Kind::kOptimizer, "its path");
-            if (member.layer().role == Role::kEmbedding)
-                return set_kind(Kind::kEmbedding, "the name of the module");
-            has_gain = has_gain || member.layer().role == Role::kGain;
-            if (!is_kernel(member.layer())) continue;
-            const Member* const bias = BiasFinder(module_).bias_of(member);
-            const bool ends_alike =
-                rank == 3 && bias != nullptr && bias->rank() == 2 &&
-                std::equal(bias->shape->begin(), bias->shape->end(), member.shape->begin() + 1);
-            if (ends_alike) return set_kind(Kind::kEinsum, "its bias has two dimensions");
-            if (rank == 3 && is_of_heads(member))
-                return set_kind(Kind::kAttention, "its name, and a kernel of three dimensions");
-            const bool is_transposed = rank >= 3 && bias != nullptr && bias->rank() == 1 &&
-                                       member.shape->at(1) == bias->shape->front() &&
-                                       member.shape->front() != bias->shape->front() &&
-                                       member.shape->back() != bias->shape->front();
-            if (is_transposed)
-                return set_kind(Kind::kTransposedConvolution, "dimension 1 is as long as its bias");
-            return rank == 2 ? set_kind(Kind::kLinear, "its kernel has two dimensions")
-                             : set_kind(Kind::kConvolution,
-                                        fmt::format("its kernel has {} dimensions", rank));
+            if (is_kernel(member.layer())) return set_kind_of(member);
         }
-        if (has_gain) set_kind(Kind::kNormalization, "a gain and no kernel");
+        const auto has = [&](Role role) {
+            return std::ranges::any_of(
+                module_.members, [&](const Member& member) { return member.layer().role == role; });
+        };
+        if (has(Role::kEmbedding)) return set_kind(Kind::kEmbedding, "the role of its tensor");
+        if (has(Role::kGain)) set_kind(Kind::kNormalization, "a gain and no kernel");
+    }
+
+    /// Tells the kind by the shapes of a kernel and its bias.
+    void set_kind_of(const Member& kernel) {
+        const Shape& shape = *kernel.shape;
+        const std::size_t rank = shape.size();
+        const Shape no_bias;
+        const Shape& bias = kernel.bias == nullptr ? no_bias : *kernel.bias->shape;
+        if (bias.size() >= 2 &&
+            std::equal(bias.begin(), bias.end(), shape.begin() + 1, shape.end()))
+            return set_kind(Kind::kEinsum, fmt::format("its bias has {} dimensions", bias.size()));
+        if (is_stack(module_, kernel))
+            return set_kind(Kind::kEinsum, "a stack of kernels, by its name or its bias");
+        // The heads of Gemma's own code: kv_einsum.
+        const bool is_named =
+            rank == 4 && !equation_of_attention(module_.last_component(), rank, false).empty();
+        if (is_named || (rank == 3 && is_of_heads(kernel)))
+            return set_kind(Kind::kAttention,
+                            fmt::format("its name, and a kernel of {} dimensions", rank));
+        const bool is_transposed = rank >= 3 && bias.size() == 1 && shape[1] == bias[0] &&
+                                   shape.front() != bias[0] && shape.back() != bias[0];
+        if (is_transposed)
+            return set_kind(Kind::kTransposedConvolution, "dimension 1 is as long as its bias");
+        set_kind(
+            rank == 2 ? Kind::kLinear : Kind::kConvolution,
+            fmt::format("its kernel has {} dimensions", rank == 2 ? "two" : std::to_string(rank)));
     }
 
     [[nodiscard]] bool has_both_kernels() const {
@@ -271,7 +322,9 @@ class Roles {
 
     void set_kind(Kind kind, const std::string& evidence) {
         module_.kind = kind;
-        module_.kind_evidence = fmt::format("{}: {}", kind_name(kind), evidence);
+        // The file or the user may have told a type that says no kind, such as a wrapper.
+        const std::string type = module_.type.empty() ? "" : module_.kind_evidence + "; ";
+        module_.kind_evidence = fmt::format("{}{}: {}", type, kind_name(kind), evidence);
     }
 
     /// Numbered variables get the names that rules know: weight, bias, ...
@@ -319,32 +372,5 @@ bool lies_in_optimizer(const TensorName& name) {
 }
 
 void decide_roles(Module& module) { Roles(module).decide(); }
-
-BiasFinder::BiasFinder(const Module& module) {
-    for (const Member& member : module.members) {
-        by_state_.emplace(member.state, &member);
-        count(member);
-    }
-}
-
-void BiasFinder::count(const Member& member) {
-    if (is_kernel(member.layer())) ++kernels_;
-    if (member.layer().role != Role::kBias) return;
-    last_bias_ = &member;
-    ++biases_;
-}
-
-const Member* BiasFinder::bias_of(const Member& kernel) const {
-    const Member* named = nullptr;
-    for (const std::string& name : bias_names_of(kernel.state)) {
-        const auto found = by_state_.find(name);
-        // Members are sorted, so the lower address comes first.
-        if (found != by_state_.end() && (named == nullptr || found->second < named))
-            named = found->second;
-    }
-    if (named != nullptr) return named;
-    const bool is_shared = kernels_ > 1 && !kernel.number;
-    return biases_ == 1 && !is_shared ? last_bias_ : nullptr;
-}
 
 }  // namespace pal

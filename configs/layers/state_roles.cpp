@@ -20,6 +20,9 @@ struct Row {
     StateMeaning meaning;
 };
 
+/// Class tokens and tables of positions in torch.
+constexpr StateMeaning kTorchTable{Role::kEmbedding, Kind::kEmbedding, {}, true};
+
 constexpr std::array kNames{
     // Keras 2 and 3, Flax
     Row{"kernel", {Role::kKernel, Kind::kUnknown, Order::kOutputLast}},
@@ -34,6 +37,12 @@ constexpr std::array kNames{
     Row{"embeddings", {Role::kEmbedding, Kind::kEmbedding, {}}},
     Row{"embedding", {Role::kEmbedding, Kind::kEmbedding, {}}},
     Row{"position_embeddings", {Role::kEmbedding, Kind::kEmbedding, {}}},
+    Row{"lora_kernel_a", {Role::kKernel, Kind::kUnknown, Order::kOutputLast}},
+    Row{"lora_kernel_b", {Role::kKernel, Kind::kUnknown, Order::kOutputLast}},
+    Row{"lora_embeddings_a", {Role::kEmbedding, Kind::kEmbedding, {}}},
+    Row{"lora_embeddings_b", {Role::kEmbedding, Kind::kEmbedding, {}}},
+    Row{"vector_u", {Role::kStatistic, Kind::kUnknown, {}}},  // of a spectral normalization
+    Row{"sn_u", {Role::kStatistic, Kind::kUnknown, {}}},
     Row{"alpha", {Role::kOther, Kind::kActivation, {}}},
     // torch
     Row{"in_proj_weight", {Role::kKernel, Kind::kAttention, Order::kOutputFirst}},
@@ -49,6 +58,31 @@ constexpr std::array kNames{
     Row{"original", {Role::kKernel, Kind::kUnknown, Order::kOutputFirst}},
     Row{"original1", {Role::kKernel, Kind::kUnknown, Order::kOutputFirst}},
     Row{"original0", {Role::kGain, Kind::kUnknown, {}}},
+    Row{"weight_u", {Role::kStatistic, Kind::kUnknown, {}}},
+    Row{"lora_A", {Role::kKernel, Kind::kLinear, Order::kOutputFirst}},
+    Row{"lora_B", {Role::kKernel, Kind::kLinear, Order::kOutputFirst}},
+    Row{"lora_embedding_A", kTorchTable},
+    Row{"lora_embedding_B", kTorchTable},
+    Row{"text_projection", {Role::kKernel, Kind::kLinear, Order::kOutputLast, true}},  // CLIP
+    Row{"proj", {Role::kKernel, Kind::kLinear, Order::kOutputLast, true}},
+    Row{"gate_up_proj", {Role::kKernel, Kind::kEinsum, {}, true}},  // experts
+    Row{"down_proj", {Role::kKernel, Kind::kEinsum, {}, true}},
+    Row{"cls_token", kTorchTable},
+    Row{"class_token", kTorchTable},
+    Row{"dist_token", kTorchTable},
+    Row{"mask_token", kTorchTable},
+    Row{"register_tokens", kTorchTable},
+    Row{"query_tokens", kTorchTable},
+    Row{"class_embedding", kTorchTable},
+    Row{"pos_embed", kTorchTable},
+    Row{"pos_embedding", kTorchTable},
+    Row{"position_embedding", kTorchTable},
+    Row{"positional_embedding", kTorchTable},
+    Row{"absolute_pos_embed", kTorchTable},
+    Row{"relative_position_bias_table", kTorchTable},
+    Row{"rel_pos_h", kTorchTable},
+    Row{"rel_pos_w", kTorchTable},
+    Row{"position_ids", {Role::kOther, Kind::kUnknown, {}, true}},
     Row{"running_mean", {Role::kStatistic, Kind::kNormalization, {}}},
     Row{"running_var", {Role::kStatistic, Kind::kNormalization, {}}},
     Row{"bias", {Role::kBias, Kind::kUnknown, {}}},
@@ -72,6 +106,9 @@ constexpr std::array kEndings{
     Row{"_W", {Role::kKernel, Kind::kUnknown, {}}},
     Row{"_U", {Role::kRecurrentKernel, Kind::kRecurrent, Order::kOutputLast}},
     Row{"_b", {Role::kBias, Kind::kUnknown, {}}},
+    Row{"_bias", {Role::kBias, Kind::kUnknown, {}}},
+    Row{"_W_carry", {Role::kKernel, Kind::kLinear, Order::kOutputLast}},  // Highway
+    Row{"_b_carry", {Role::kBias, Kind::kLinear, {}}},
     Row{"_depthwise_kernel", {Role::kKernel, Kind::kDepthwiseConvolution, Order::kOutputLast}},
     Row{"_pointwise_kernel", {Role::kKernel, Kind::kSeparableConvolution, Order::kOutputLast}},
     Row{"_gamma", {Role::kGain, Kind::kNormalization, {}}},
@@ -180,7 +217,7 @@ std::vector<StateMeaning> variables_of(LayerKind kind) {
 }
 
 std::vector<std::string> bias_names_of(const std::string& kernel) {
-    std::vector<std::string> names;
+    std::vector<std::string> names{kernel + "_bias"};
     for (const auto& [word, bias] : kBiasWords) {
         // The word stands alone between underscores: nn_weights_3, dense_1_W, kernel.
         for (std::size_t at = kernel.find(word); at != std::string::npos;

@@ -15,7 +15,7 @@ std::vector<TypeRule> parse_types(std::string_view text, const std::string& sour
     std::vector<TypeRule> rules;
     for (const auto& [pattern, value] : yaml::entries(document)) {
         std::string type = yaml::text(value, "names of layer types, such as Dense or Linear");
-        if (kind_of_class(type) == LayerKind::kUnknown) {
+        if (kind_of_class(type) == LayerKind::kUnknown && !is_wrapper(type)) {
             const std::string near = nearest(short_layer_type(type), known_layer_types());
             yaml::fail(value,
                        fmt::format("'{}' is no type known here{}", type,

@@ -81,6 +81,8 @@ struct CheckpointInfo {
     /// Layer name -> Keras class, from model_config; empty without it. A wrapper's class names the
     /// layer inside, whose weights lie below it: "TimeDistributed(Dense)".
     std::map<std::string, std::string> layer_types;
+    /// Layer name -> equation of an EinsumDense, from model_config.
+    std::map<std::string, std::string> layer_equations;
     /// Path of a group of variables -> name of its layer, from the `name` attributes of Keras 3.
     std::map<std::string, std::string> layer_names;
 };

@@ -24,9 +24,20 @@ std::string class_of(const Json& node, int depth) {
     return type->get<std::string>() + (wrapped.empty() ? "" : "(" + wrapped + ")");
 }
 
+/// Returns the equation of an EinsumDense, also of a wrapped one; empty for other layers.
+std::string equation_of(const Json& config, int depth) {
+    if (!config.is_object() || depth > 10) return "";
+    if (const auto equation = config.find("equation");
+        equation != config.end() && equation->is_string())
+        return equation->get<std::string>();
+    const auto layer = config.find("layer");
+    if (layer == config.end() || !layer->is_object() || !layer->contains("config")) return "";
+    return equation_of((*layer)["config"], depth + 1);
+}
+
 /// Collects every class with a name: Keras configs nest models as layers and wrap layers ("layer":
 /// {...}).
-void collect_layers(const Json& node, std::map<std::string, std::string>& types, int depth) {
+void collect_layers(const Json& node, CheckpointInfo& info, int depth) {
     if (depth > 200) return;  // hostile nesting
     if (node.is_object()) {
         const auto type = node.find("class_name");
@@ -35,12 +46,15 @@ void collect_layers(const Json& node, std::map<std::string, std::string>& types,
             config->is_object()) {
             const auto name = config->find("name");
             if (name != config->end() && name->is_string()) {
-                types.emplace(name->get<std::string>(), class_of(node, 0));
+                info.layer_types.emplace(name->get<std::string>(), class_of(node, 0));
+                std::string equation = equation_of(*config, 0);
+                if (!equation.empty())
+                    info.layer_equations.emplace(name->get<std::string>(), std::move(equation));
             }
         }
     }
     if (!node.is_structured()) return;
-    for (const Json& child : node) collect_layers(child, types, depth + 1);
+    for (const Json& child : node) collect_layers(child, info, depth + 1);
 }
 
 bool is_number(std::string_view text) {
@@ -110,7 +124,7 @@ void detect_layout(Checkpoint& checkpoint) {
     const auto config = h5::read_string_attribute(root.get(), "model_config");
     if (!config) return;
     const Json parsed = Json::parse(*config, nullptr, false);
-    if (!parsed.is_discarded()) collect_layers(parsed, checkpoint.info.layer_types, 0);
+    if (!parsed.is_discarded()) collect_layers(parsed, checkpoint.info, 0);
 }
 
 }  // namespace pal

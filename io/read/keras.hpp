@@ -5,7 +5,8 @@
 
 namespace pal {
 
-/// Fills info.layout, layout_reason, layer_types and layer_names. Needs info.datasets.
+/// Fills info.layout, layout_reason, layer_types, layer_equations and layer_names.
+/// Needs info.datasets.
 void detect_layout(Checkpoint& checkpoint);
 
 }  // namespace pal

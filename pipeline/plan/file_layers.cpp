@@ -18,6 +18,7 @@ LayerHints hints_of(const CheckpointInfo& info, const LayerOptions& options) {
                                                                  : DimensionOrder::kOutputFirst;
     hints.order_reason = layout ? "--layout" : info.layout_reason;
     hints.classes = info.layer_types;
+    hints.equations = info.layer_equations;
     hints.names = info.layer_names;
     hints.types = options.types;
     return hints;
@@ -42,11 +43,13 @@ std::vector<FileLayers> layers_of_model(const std::vector<const CheckpointInfo*>
         // The first file that tells the order of dimensions tells it for all.
         LayerHints own = hints_of(*info, options);
         own.classes.merge(hints.classes);
+        own.equations.merge(hints.equations);
         own.names.merge(hints.names);
         if (info == infos.front() || (own.order_is_told && !hints.order_is_told)) {
             hints = std::move(own);
         } else {
             hints.classes = std::move(own.classes);
+            hints.equations = std::move(own.equations);
             hints.names = std::move(own.names);
         }
     }

@@ -1,6 +1,8 @@
 """Which dimension is which axis: what --layout says, else what the file's attributes and names say."""
 
+import json
 import pathlib
+import re
 import unittest
 
 import h5py
@@ -68,6 +70,72 @@ class Layout(support.Case):
         explained = self.program("explain", path, "fc.weight", "--types", types).stdout
         self.assertIn("Linear: --types says so of 'fc'", explained)
         self.refused(support.OUTPUT, ["is the file with the types"], "run", path, types, "--types", types, "--force")
+
+    def explained(self, path, tensor, *options):
+        explained = self.program("explain", path, tensor, "--n-bits", "4", *options, "--json").stdout
+        return json.loads(explained)
+
+    def test_the_line_that_a_contradiction_names_decides(self):
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            file.attrs["keras_version"] = "2.14.0"
+            file["enc/fc/kernel:0"] = support.rng(1).standard_normal((32, 16)).astype("f4")
+            file["enc/fc/bias:0"] = np.zeros(32, "f4")
+        planned = self.program("plan", path, "--n-bits", "4").stderr
+        self.assertIn("The bias has precedence over keras_version attribute of /", planned)
+        line = re.search(r"the line ('.*': Dense) in the file of --types", planned).group(1)
+        axes = self.explained(path, "/enc/fc/kernel:0")["axes"]
+        self.assertEqual((axes["output_dimension"], axes["input_dimension"]), (0, 1))
+        types = self.path("types.yaml")
+        pathlib.Path(types).write_text(line + "\n")
+        self.assertNotIn("precedence", self.program("plan", path, "--n-bits", "4", "--types", types).stderr)
+        told = self.explained(path, "/enc/fc/kernel:0", "--types", types)
+        self.assertEqual(told["axes"]["output_dimension"], 1)
+        self.assertIn("because: --types says Dense", told["paths"][0]["evidence"][-1])
+
+    def test_wrappers_are_types(self):
+        path = self.file("bi/forward_gru/gru_cell/kernel:0")
+        types = self.path("types.yaml")
+        pathlib.Path(types).write_text("'bi.*': Bidirectional\n")
+        told = self.explained(path, "/bi/forward_gru/gru_cell/kernel:0", "--types", types)["paths"][0]
+        self.assertTrue(told["evidence"][0].startswith("Bidirectional: --types says so of 'bi.*'"), told["evidence"])
+        self.assertEqual((told["kind"], told["role"]), ("linear", "kernel"))
+
+    def test_a_refuted_default_name_is_no_type_for_rules(self):
+        path = self.file("embedding/embedding/kernel:0", [("/", "keras_version", "2.14.0")])
+        with h5py.File(path, "a") as file:
+            file["embedding/embedding/bias:0"] = np.zeros(16, "f4")
+        config = self.path("config.yaml")
+        rule = "kmeans_palettization_config: {{module_type_configs: {{{}: {{op_state_spec: {{weight: {{n_bits: 2}}}}}}}}}}"
+        pathlib.Path(config).write_text(rule.format("Dense"))
+        self.assertEqual(self.plan(path, "--config", config)["tensors"][1]["spec"]["n_bits"], 2)
+        pathlib.Path(config).write_text(rule.format("Embedding"))
+        self.refused(support.USAGE, ["Embedding"], "plan", path, "--config", config)
+
+    def test_an_equation_of_model_config_decides(self):
+        einsum = {"class_name": "EinsumDense", "config": {"name": "mix", "equation": "abc,dc->abd"}}
+        wrapped = {"class_name": "TimeDistributed", "config": {"name": "td", "layer": {
+            "class_name": "EinsumDense", "config": {"name": "inner", "equation": "ab,cb->ac"}}}}
+        model = json.dumps({"class_name": "Sequential", "config": {"name": "m", "layers": [einsum, wrapped]}})
+        for layer, equation in (("mix", "abc,dc->abd"), ("td", "ab,cb->ac")):
+            path = self.file(f"model_weights/{layer}/{layer}/kernel:0",
+                             [("/", "keras_version", "2.14.0"), ("/", "model_config", model)])
+            self.assertEqual(self.axes(path), (0, 0))
+            told = self.explained(path, f"/model_weights/{layer}/{layer}/kernel:0")["paths"][0]["evidence"]
+            self.assertIn(f"model_config gives the equation {equation}", told[-1])
+
+    def test_heads_before_the_input_are_said(self):
+        """KerasHub's Gemma: a query kernel is (heads, in, size), and heads and size are outputs."""
+        path, query = self.path("in.h5"), "/layers/gemma_decoder_block/attention/query_dense/vars/0"
+        with h5py.File(path, "w") as file:
+            file[query] = support.rng(1).standard_normal((4, 32, 16)).astype("f4")
+        told = self.program("explain", path, query, "--n-bits", "4").stdout
+        self.assertIn("axis 0, output channels, is dimension 2 (16); axis 1, input channels, is dimension 1 (32)", told)
+        self.assertIn("the outputs are dimensions 0 and 2, and only adjacent ones can count as one", told)
+        self.assertEqual(self.axes(path, "--per-channel-scale", "--cluster-dim", "2"), (2, 2))
+        with h5py.File(self.path("out.h5")) as file:
+            self.assertEqual(file[query]["per_channel_scale"].shape, (1, 1, 16))
+            self.assertEqual(file[query]["indices"].shape, (4, 32, 8))
 
     def test_a_type_for_no_module_is_refused(self):
         path = self.file("fc/weight")

@@ -66,6 +66,7 @@ OUTPUT_AXES = {
         "/model_weights/conv2d_2/conv2d_2_1/kernel:0": ((3, 3, 32, 64), 3),
         "/model_weights/separable_conv2d_4/separable_conv2d_4_1/depthwise_kernel:0": ((3, 3, 256, 1), 2)},
     "music_crnn_theano_k1.h5": {"/conv2/conv2_W": ((128, 64, 3, 3), 0), "/output/output_W": ((32, 50), 1)},
+    "rte_lw96_netcdf4.nc": {"/nn_weights_1": ((18, 96), 1), "/nn_weights_2": ((96, 96), 1)},
     "tiny_resnet_k214_adam.h5": {"/model_weights/dense/dense/kernel:0": ((104, 10), 1)},
 }
 

@@ -4,56 +4,12 @@
 #include <string>
 
 #include "configs/layers/layer_classes.hpp"
-#include "configs/layers/layer_table.hpp"
 #include "configs/text/parse_types.hpp"
 #include "stages/tensor/error.hpp"
+#include "tests/support/layer_tables.hpp"
 
 using namespace pal;
-
-namespace {
-
-using Role = TensorRole;
-using Kind = LayerKind;
-
-struct Table {
-    std::vector<Candidate> candidates;
-    LayerTable table;
-
-    /// Tensors: path and shape of each.
-    Table(const std::vector<std::pair<std::string, Shape>>& tensors, const LayerHints& hints) {
-        for (const auto& [path, shape] : tensors)
-            candidates.push_back({path, shape, true, element_count(shape).value_or(0)});
-        table = describe_layers(candidates, hints);
-    }
-    [[nodiscard]] const TensorPath& operator[](std::size_t c) const {
-        return candidates[c].paths.front();
-    }
-    [[nodiscard]] Role role(std::size_t c) const { return (*this)[c].layer.role; }
-    [[nodiscard]] Kind kind(std::size_t c) const { return (*this)[c].layer.kind; }
-    [[nodiscard]] ChannelDims output(std::size_t c) const { return (*this)[c].layer.output; }
-    [[nodiscard]] ChannelDims input(std::size_t c) const { return (*this)[c].layer.input; }
-};
-
-LayerHints keras(std::map<std::string, std::string> classes = {}) {
-    LayerHints hints;
-    hints.order = DimensionOrder::kOutputLast;
-    hints.order_is_told = true;
-    hints.is_keras = true;
-    hints.order_reason = "keras_version attribute of /";
-    hints.classes = std::move(classes);
-    return hints;
-}
-
-/// Checks a dimension of axis 0 and of axis 1.
-void check_axes(const Table& table, std::size_t tensor, ChannelDims output, ChannelDims input) {
-    const std::string& path = table.candidates[tensor].path;
-    BOOST_TEST((table.output(tensor) == output), path << ": output " << table.output(tensor).first
-                                                      << " " << table.output(tensor).count);
-    BOOST_TEST((table.input(tensor) == input),
-               path << ": input " << table.input(tensor).first << " " << table.input(tensor).count);
-}
-
-}  // namespace
+using namespace pal::test;
 
 BOOST_AUTO_TEST_SUITE(layer_table)
 
@@ -279,12 +235,35 @@ BOOST_AUTO_TEST_CASE(the_bias_says_which_dimension_is_the_output) {
     BOOST_TEST(table.table.warnings.empty());
 }
 
-BOOST_AUTO_TEST_CASE(contradictions_are_warned_of) {
-    const Table table({{"/fc/kernel:0", {8, 4}}, {"/fc/bias:0", {8}}}, keras());
-    check_axes(table, 0, {1, 1}, {0, 1});
-    BOOST_TEST(table.table.warnings.size() == 1U);
-    BOOST_TEST(table.table.warnings[0].find("the bias beside it has 8 values; --layout decides") !=
-               std::string::npos);
+// A Keras file whose kernel is (out, in): the bias says so.
+BOOST_AUTO_TEST_CASE(a_bias_has_precedence_over_the_file_with_a_warning) {
+    const std::vector<std::pair<std::string, Shape>> tensors{{"/a.b/fc/kernel:0", {8, 4}},
+                                                             {"/a.b/fc/bias:0", {8}}};
+    const Table table(tensors, keras());
+    check_axes(table, 0, {0, 1}, {1, 1});
+    BOOST_TEST_REQUIRE(table.table.warnings.size() == 1U);
+    BOOST_TEST(table.table.warnings[0] ==
+               "/a.b/fc/kernel:0: the bias beside it has 8 values, so its dimensions are taken as "
+               "(out, in, ...). The bias has precedence over keras_version attribute of /, which "
+               "says (..., in, out). To decide otherwise, give the line 'a\\.b\\.fc': Dense in the "
+               "file of --types");
+    // The line that the warning names decides, and so does one that agrees with the bias.
+    for (const auto& [line, output] : std::map<std::string, std::size_t>{
+             {R"('a\.b\.fc': Dense)", 1}, {R"('a\.b\.fc': Linear)", 0}}) {
+        LayerHints hints = keras();
+        hints.types = parse_types(line, "t.yaml");
+        const Table told(tensors, hints);
+        check_axes(told, 0, {output, 1}, {1 - output, 1});
+        BOOST_TEST(told.table.warnings.empty());
+    }
+    // A custom layer of Keras 3: which variable is a bias, is a guess.
+    const Table numbered({{"/layers/mine/vars/0", {8, 4}}, {"/layers/mine/vars/1", {8}}}, keras());
+    check_axes(numbered, 0, {1, 1}, {0, 1});
+    BOOST_TEST(numbered.table.warnings.empty());
+    // A recurrent layer has the same class name in both frameworks.
+    const Table lstm({{"/l/kernel:0", {8, 4}}, {"/l/bias:0", {8}}}, keras({{"l", "LSTM"}}));
+    BOOST_TEST_REQUIRE(lstm.table.warnings.size() == 1U);
+    BOOST_TEST(lstm.table.warnings[0].ends_with("To decide otherwise, give --layout keras"));
 }
 
 BOOST_AUTO_TEST_CASE(an_option_overrules_the_file) {
