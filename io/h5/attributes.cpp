@@ -94,6 +94,20 @@ RawValue read_raw_attribute(hid_t object, const std::string& name) {
     return value;
 }
 
+std::uint64_t attribute_bytes(hid_t attribute, const std::string& name) {
+    constexpr std::uint64_t kHeaders = 16;  // of the message, and of the attribute in it
+    constexpr std::uint64_t kSpace = 8;     // and as much for each dimension
+    const auto padded = [](std::uint64_t bytes) { return (bytes + 7) / 8 * 8; };
+    const Type type = attribute_type(attribute);
+    std::size_t type_size = 0;
+    call("read a type", [&] { return H5Tencode(type.get(), nullptr, &type_size); });
+    const Space space = attribute_space(attribute);
+    const auto value =
+        call("read an attribute", [&] { return H5Aget_storage_size(attribute) + hsize_t{0}; });
+    return kHeaders + padded(name.size() + 1) + padded(type_size) +
+           kSpace * (1 + space_shape(space.get()).size()) + padded(value);
+}
+
 void copy_attribute(hid_t from, hid_t to, const std::string& name, const std::string& new_name) {
     const RawValue value = read_raw_attribute(from, name);
     const Attribute source = open_attribute(from, name);

@@ -65,6 +65,9 @@ void write_string_attribute(hid_t object, const std::string& name, const std::st
 void write_integers(hid_t object, const std::string& name, const std::vector<std::int64_t>& values,
                     bool scalar);
 
+/// Returns the bytes of an attribute in an object's header, values of variable length left out.
+[[nodiscard]] std::uint64_t attribute_bytes(hid_t attribute, const std::string& name);
+
 /// Copies an attribute unchanged, if under a new name: type, space, character set, value.
 void copy_attribute(hid_t from, hid_t to, const std::string& name, const std::string& new_name);
 

@@ -50,6 +50,12 @@ inline void resize_object_cache(hid_t file, std::size_t cache_bytes) {
     call("set the size of the cache", [&] { return H5Fset_mdc_config(file, &cache); });
 }
 
+[[nodiscard]] inline H5F_info2_t file_info(hid_t file) {
+    H5F_info2_t info{};
+    call("read file information", [&] { return H5Fget_info2(file, &info); });
+    return info;
+}
+
 /// Returns the descriptor of an open file, which stays the library's.
 [[nodiscard]] inline int descriptor_of(hid_t file) {
     void* handle = nullptr;

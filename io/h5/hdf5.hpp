@@ -9,3 +9,4 @@
 #include "io/h5/links.hpp"
 #include "io/h5/objects.hpp"
 #include "io/h5/property_lists.hpp"
+#include "io/h5/structure_size.hpp"

@@ -37,6 +37,13 @@ template <class Kind>
     return info;
 }
 
+/// Returns the order of attributes that an object keeps, as H5Pget_attr_creation_order does.
+[[nodiscard]] inline unsigned attribute_order(const H5O_info_t& info) {
+    constexpr unsigned kShift = 2;
+    constexpr unsigned kMask = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+    return info.hdr.version < 2 ? 0 : info.hdr.flags >> kShift & kMask;
+}
+
 /// Returns the comment of an object; empty if it has none.
 [[nodiscard]] inline std::string object_comment(hid_t object) {
     const auto length = call("read a comment", [&] { return H5Oget_comment(object, nullptr, 0); });

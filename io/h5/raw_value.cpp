@@ -59,7 +59,77 @@ bool equal_value(hid_t type, const unsigned char* a, const unsigned char* b) {
     return true;
 }
 
+/// Adds up the variable-length parts of a value in the memory form of `type`.
+void add_heap_bytes(hid_t type, const unsigned char* value, HeapBytes& sum) {
+    if (!holds_variable_length(type)) return;
+    const H5T_class_t kind = type_class(type);
+    if (kind == H5T_STRING) {
+        const char* text = nullptr;
+        std::memcpy(&text, value, sizeof text);
+        if (text != nullptr) sum.add(std::strlen(text));
+        return;
+    }
+    if (kind == H5T_COMPOUND) {
+        any_member(type, [&](hid_t member, std::size_t offset) {
+            add_heap_bytes(member, value + offset, sum);
+            return false;
+        });
+        return;
+    }
+    const Type base = base_type(type);
+    const std::size_t step = type_bytes(base.get());
+    std::size_t count = type_bytes(type) / step;
+    if (kind == H5T_VLEN) {
+        hvl_t sequence{};
+        std::memcpy(&sequence, value, sizeof sequence);
+        count = sequence.len;
+        value = static_cast<const unsigned char*>(sequence.p);
+        sum.add(count * step);
+    }
+    for (std::size_t i = 0; i < count; ++i) add_heap_bytes(base.get(), value + i * step, sum);
+}
+
 }  // namespace
+
+HeapBytes heap_bytes(const RawValue& value) {
+    HeapBytes sum;
+    if (value.bytes().empty() || !holds_variable_length(value.type())) return sum;
+    const std::size_t step = value.bytes().size() / value.count();
+    for (std::size_t i = 0; i < value.count(); ++i)
+        add_heap_bytes(value.type(), value.bytes().data() + i * step, sum);
+    return sum;
+}
+
+HeapBytes heap_bytes(hid_t dataset) {
+    constexpr std::uint64_t kEnough = 4096;
+    const Space place = dataset_space(dataset);
+    Shape shape = space_shape(place.get());
+    const std::uint64_t count = element_count(shape).value_or(0);
+    HeapBytes all;
+    if (count == 0) return all;
+    if (!shape.empty()) {
+        const std::uint64_t rows =
+            std::min(shape[0], std::max<std::uint64_t>(1, kEnough / (count / shape[0])));
+        const std::vector<hsize_t> start(shape.size());
+        std::vector<hsize_t> stride(shape.size(), 1);
+        stride[0] = shape[0] / rows;
+        shape[0] = rows;
+        const std::vector<hsize_t> size(shape.begin(), shape.end());
+        call("select rows", [&] {
+            return H5Sselect_hyperslab(place.get(), H5S_SELECT_SET, start.data(), stride.data(),
+                                       size.data(), nullptr);
+        });
+    }
+    const Type type = dataset_type(dataset);
+    RawValue value(copy_type(type.get()), create_space(shape));
+    call("read the data", [&] {
+        return H5Dread(dataset, value.type(), value.space(), place.get(), H5P_DEFAULT,
+                       value.bytes().data());
+    });
+    value.read_done();
+    all.add_row(heap_bytes(value), static_cast<double>(count) / static_cast<double>(value.count()));
+    return all;
+}
 
 std::optional<std::string> text_of(const RawValue& value) {
     if (value.count() != 1) return std::nullopt;

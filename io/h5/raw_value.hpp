@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/h5/hdf5.hpp"
+#include "io/h5/heap_bytes.hpp"
 
 namespace pal::h5 {
 
@@ -41,6 +42,11 @@ class RawValue {
 
 /// Returns the fill value that a dataset of `type` was given; none if it was given none.
 [[nodiscard]] std::optional<RawValue> read_fill(hid_t plist, hid_t type);
+
+/// Returns what the variable-length parts of a value take in a file.
+[[nodiscard]] HeapBytes heap_bytes(const RawValue& value);
+/// The same for all values of a dataset, from a few thousand of its rows.
+[[nodiscard]] HeapBytes heap_bytes(hid_t dataset);
 
 /// Compares bytes; follows variable-length parts.
 [[nodiscard]] bool equal(const RawValue& a, const RawValue& b);

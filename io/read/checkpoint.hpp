@@ -53,7 +53,9 @@ struct Checkpoint {
     std::set<haddr_t> delicate_fills;
     std::vector<h5::Type> types;               // one copy of each type that weights have
     std::map<haddr_t, StoredWeights> weights;  // by address
-    std::set<haddr_t> implausible;             // chunked datasets that claim too much to be decoded
+    /// Length of h5::describe_storage() by storage and shape.
+    std::map<std::string, std::uint64_t> storage_text_bytes;
+    std::set<haddr_t> implausible;  // chunked datasets that claim too much to be decoded
     /// Palettized tensors of other files (h5palettize merge --link) that are followed, by the
     /// target of the external link. The number stands for the tensor in `addresses`; no object of
     /// this file has it as its address.

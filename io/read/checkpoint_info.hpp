@@ -2,6 +2,7 @@
 // HDF5 in sight.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,12 +10,30 @@
 #include <string>
 #include <vector>
 
+#include "io/h5/heap_bytes.hpp"
 #include "stages/tensor/dtype.hpp"
 #include "stages/tensor/tensor.hpp"
 
 namespace pal {
 
 enum class Layout { kTorch, kKeras };
+
+/// What decides how an object is written: versions of the file format, for one.
+struct FormatForm {
+    unsigned superblock = 0;       // of the file
+    unsigned header = 1;           // of the object
+    unsigned attribute_order = 0;  // H5P_CRT_ORDER_TRACKED, H5P_CRT_ORDER_INDEXED
+
+    auto operator<=>(const FormatForm&) const = default;
+};
+
+/// Attributes of an object.
+struct AttributeSizes {
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;  // in its header; values of variable length are not there
+
+    auto operator<=>(const AttributeSizes&) const = default;
+};
 
 struct DatasetInfo {
     std::string path;                  // "/layers/dense/vars/0": its first hard link by alphabet
@@ -35,7 +54,12 @@ struct DatasetInfo {
     std::uint64_t element_count = 0;  // 0 for null dataspaces
     std::uint64_t bytes = 0;          // element_count * size of an element
     std::uint64_t bytes_in_file = 0;  // weights only: bytes stored, compressed; 0: never written
-    std::uint64_t chunk_bytes = 0;    // one whole chunk; 0: not chunked
+    /// What a copy of it takes beside bytes_in_file: header, attributes, index of chunks.
+    std::uint64_t structure_bytes = 0;
+    std::uint64_t storage_text_bytes = 0;  // weights only: length of h5::describe_storage()
+    AttributeSizes attributes;
+    FormatForm form;
+    std::uint64_t chunk_bytes = 0;  // one whole chunk; 0: not chunked
     std::uint64_t chunk_row_bytes =
         0;  // one row of chunks (ChunkLayout::row_count); 0: not chunked
 };
@@ -61,6 +85,11 @@ struct CheckpointInfo {
     std::string file;
     std::uint64_t file_bytes = 0;
     std::uint64_t user_block_bytes = 0;
+    /// What a copy takes beside floating-point datasets: groups, links, other data, superblock.
+    std::uint64_t structure_bytes = 0;
+    h5::HeapBytes heaps;  // values of variable length in all of the file
+    FormatForm root;
+    AttributeSizes root_attributes;
     bool palettized = false;                // has h5palettize_format and h5palettize_complete
     std::uint64_t external_link_count = 0;  // links that are not followed
     std::string first_external_link;

@@ -8,6 +8,7 @@
 #include "io/h5/foreign_storage.hpp"
 #include "io/h5/raw_value.hpp"
 #include "io/h5/references.hpp"
+#include "io/h5/storage.hpp"
 #include "io/read/plausible.hpp"
 
 namespace pal {
@@ -33,6 +34,7 @@ class DatasetDescription {
         require_known_times();
         note_damage();
         stored_.dtype ? note_weights() : note_other_data();
+        note_structure();
         return std::move(info_);
     }
 
@@ -156,6 +158,38 @@ class DatasetDescription {
         }
     }
 
+    /// Notes the sizes that the size of an output follows from.
+    void note_structure() {
+        const H5O_info_t header = h5::object_info(dataset_.id);
+        info_.form = {checkpoint_.info.root.superblock, header.hdr.version,
+                      h5::attribute_order(header)};
+        if (!info_.unreadable.empty()) {  // the index of chunks may be damaged too
+            info_.structure_bytes = header.hdr.space.total - h5::uncopied_bytes(header);
+        } else if (info_.storage.starts_with("chunked")) {
+            info_.structure_bytes = h5::copied_bytes_with_chunks(dataset_.id);
+        } else {
+            info_.structure_bytes = h5::copied_bytes(dataset_.id);
+        }
+        const bool compact = info_.storage.starts_with("compact");
+        if (compact) info_.structure_bytes -= std::min(info_.structure_bytes, info_.bytes);
+        if (stored_.dtype) {
+            info_.storage_text_bytes = storage_text_bytes();
+            return;
+        }
+        const bool is_here = h5::foreign_storage(plist_.get()).empty();
+        checkpoint_.info.structure_bytes += info_.structure_bytes;
+        if (is_here) checkpoint_.info.structure_bytes += h5::storage_bytes(dataset_.id);
+    }
+
+    /// Datasets of one kind and shape have much the same text; it takes long to write.
+    [[nodiscard]] std::uint64_t storage_text_bytes() {
+        const auto [known, is_new] = checkpoint_.storage_text_bytes.try_emplace(
+            info_.storage + shape_to_string(info_.shape));
+        if (is_new)
+            known->second = h5::describe_storage(dataset_.id, type_.get(), plist_.get()).size();
+        return known->second;
+    }
+
     /// Returns the checkpoint's copy of the type. Weights have few types: one copy of each is kept.
     hid_t kept_type() {
         for (const h5::Type& kept : checkpoint_.types) {
@@ -201,6 +235,15 @@ class DatasetDescription {
         if (!info_.unreadable.empty() && h5::foreign_storage(plist_.get()).empty()) {
             checkpoint_.note_unsupported("the variable-length data of " + dataset_.path + ": " +
                                          info_.unreadable);
+        }
+        if (info_.unreadable.empty()) note_heap_bytes();
+    }
+
+    /// Values that cannot be read are found when they are copied.
+    void note_heap_bytes() {
+        try {
+            checkpoint_.info.heaps.add(h5::heap_bytes(dataset_.id));
+        } catch (const h5::Failure&) {
         }
     }
 

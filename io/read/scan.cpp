@@ -40,7 +40,8 @@ class TreeWalk {
         const h5::Group root = h5::open_group(checkpoint_.file.get(), "/");
         const haddr_t address = h5::object_info(root.get()).addr;
         visited_[address] = Kind::kOther;
-        note_attributes(root.get(), "/", address);
+        checkpoint_.info.root_attributes = note_attributes(root.get(), "/", address).sizes;
+        note_root(root.get());
         walk_group(root.get(), "/", 1);
         count_dropped();
         return std::move(found_);
@@ -57,6 +58,8 @@ class TreeWalk {
         }
         const std::vector<h5::Link> links = named(path, [&] { return h5::list_links(group); });
         note_name_bytes(links);
+        checkpoint_.info.structure_bytes +=
+            named(path, [&] { return h5::remade_group_bytes(group, links); });
         for (const h5::Link& link : links) visit_link(group, link, path, depth);
     }
 
@@ -77,6 +80,14 @@ class TreeWalk {
         std::size_t bytes = 0;
         for (const h5::Link& link : links) bytes += link.name.size() / 8 * 8 + 8;
         checkpoint_.largest_name_bytes = std::max(checkpoint_.largest_name_bytes, bytes);
+    }
+
+    void note_root(hid_t root) {
+        const H5F_info2_t file = h5::file_info(checkpoint_.file.get());
+        const H5O_info_t info = h5::object_info(root);
+        checkpoint_.info.root = {file.super.version, info.hdr.version, h5::attribute_order(info)};
+        checkpoint_.info.structure_bytes +=
+            checkpoint_.info.user_block_bytes + file.super.super_size + file.super.super_ext_size;
     }
 
     void visit_link(hid_t group, const h5::Link& link, const std::string& path, std::size_t depth) {
@@ -104,12 +115,12 @@ class TreeWalk {
             return;
         }
         const h5::Object object = h5::open_at<h5::Object>(checkpoint_.file.get(), address, path);
-        const std::string reserved =
+        const FoundAttributes attributes =
             named(path, [&] { return note_attributes(object.get(), path, address); });
         if (h5::is_dataset(object.get())) {
             known->second = Kind::kDataset;
             found_.paths[address].push_back(path);
-            note_dataset({object.get(), path, address}, reserved);
+            note_dataset({object.get(), path, address}, attributes);
         } else if (is_palettized(checkpoint_, object.get())) {
             known->second = Kind::kPalettized;
             found_.paths[address].push_back(path);
@@ -118,30 +129,47 @@ class TreeWalk {
             walk_group(object.get(), path, depth + 1);
         } else if (h5::is_datatype(object.get())) {
             note_damaged_type(checkpoint_, object.get(), path);
+            checkpoint_.info.structure_bytes += h5::copied_bytes(object.get());
         }
     }
 
-    /// Notes which attributes hold references or have damaged types. Returns the first one with a
-    /// name that palettized tensors need; empty if none has.
-    std::string note_attributes(hid_t object, const std::string& path, haddr_t address) {
-        std::string reserved;
+    struct FoundAttributes {
+        std::string reserved;  // the first one with a name that palettized tensors need
+        AttributeSizes sizes;  // in a group, where some have other names
+    };
+
+    /// Notes which attributes hold references or have damaged types.
+    FoundAttributes note_attributes(hid_t object, const std::string& path, haddr_t address) {
+        FoundAttributes found;
         for (const std::string& name : h5::list_attributes(object)) {
-            if (reserved.empty() && h5::is_reserved_attribute(name)) reserved = name;
+            if (found.reserved.empty() && h5::is_reserved_attribute(name)) found.reserved = name;
             const h5::Attribute attribute = h5::open_attribute(object, name);
             const h5::Type type = h5::attribute_type(attribute.get());
             note_damaged_type(checkpoint_, type.get(), "attribute '" + name + "' of " + path);
             if (h5::holds_references(type.get()))
                 checkpoint_.references.push_back({address, path, name});
+            ++found.sizes.count;
+            found.sizes.bytes += h5::attribute_bytes(attribute.get(), h5::name_in_group(name));
+            if (h5::holds_variable_length(type.get())) note_heap_bytes(object, name);
         }
-        return reserved;
+        return found;
     }
 
-    void note_dataset(const FoundDataset& dataset, const std::string& reserved) {
+    /// Values that cannot be read are found when they are copied.
+    void note_heap_bytes(hid_t object, const std::string& name) {
+        try {
+            checkpoint_.info.heaps.add(h5::heap_bytes(h5::read_raw_attribute(object, name)));
+        } catch (const h5::Failure&) {
+        }
+    }
+
+    void note_dataset(const FoundDataset& dataset, const FoundAttributes& attributes) {
         DatasetInfo& info = found_.datasets[dataset.address];
         info = named(dataset.path, [&] {
             return describe_dataset(checkpoint_, dataset, found_.virtual_readers);
         });
-        info.reserved_attribute = reserved;
+        info.reserved_attribute = attributes.reserved;
+        info.attributes = attributes.sizes;
     }
 
     void note_tensor(hid_t group, const std::string& path, haddr_t address) {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "io/h5/member.hpp"
-#include "io/write/writer_impl.hpp"
 #include "stages/pack.hpp"
 
 namespace pal {
@@ -86,13 +85,12 @@ std::vector<ChunkPlace> write_few(hid_t group, const PalettizedTensor& tensor,
 }
 
 std::vector<ChunkPlace> write_chunks(hid_t group, const PalettizedTensor& tensor,
-                                     const IndexStorage& storage, CheckpointWriter::Impl& impl) {
+                                     const IndexStorage& storage, const ChunkNotes& notes) {
     h5::Dataset dataset = create_member(group, "indices", storage.type.get(),
                                         tensor.geometry.indices_shape, storage.plist.get());
     const ChunkGrid grid(tensor.geometry);
-    // Versions of the library disagree on whether an offset includes the user block.
     const bool keep = grid.chunk_bytes(tensor.n_bits) <= kSmallChunkBytes ||
-                      grid.count() > kManyChunks || impl.source.info.user_block_bytes != 0;
+                      grid.count() > kManyChunks || notes.keeps_all;
     std::vector<ChunkPlace> places;
     places.reserve(grid.count());
     for_each_chunk_in_order(tensor, [&](std::size_t c, std::span<const std::uint8_t> bytes) {
@@ -102,7 +100,7 @@ std::vector<ChunkPlace> write_chunks(hid_t group, const PalettizedTensor& tensor
             return H5Dwrite_chunk(dataset.get(), H5P_DEFAULT, 0, offset.data(), bytes.size(),
                                   bytes.data());
         });
-        impl.partial.wrote(bytes.size());
+        notes.wrote(bytes.size());
         places.push_back(place_of(dataset.get(), offset, bytes, keep));
     });
     dataset.close_checked("close indices");
@@ -112,10 +110,10 @@ std::vector<ChunkPlace> write_chunks(hid_t group, const PalettizedTensor& tensor
 }  // namespace
 
 std::vector<ChunkPlace> write_indices(hid_t group, const PalettizedTensor& tensor,
-                                      CheckpointWriter::Impl& impl) {
-    const IndexStorage& storage = storage_of(tensor, impl.index_storages);
+                                      IndexStorages& storages, const ChunkNotes& notes) {
+    const IndexStorage& storage = storage_of(tensor, storages);
     return are_few(tensor.geometry) ? write_few(group, tensor, storage)
-                                    : write_chunks(group, tensor, storage, impl);
+                                    : write_chunks(group, tensor, storage, notes);
 }
 
 }  // namespace pal

@@ -12,15 +12,9 @@
 #include "io/read/checkpoint.hpp"
 #include "io/write/checkpoint_writer.hpp"
 #include "io/write/copy/stand_ins.hpp"
+#include "io/write/write_indices.hpp"
 
 namespace pal {
-
-/// Type and creation properties of indices of one chunk shape and number of bits.
-struct IndexStorage {
-    h5::Type type;
-    h5::Plist plist;
-};
-using IndexStorages = std::map<std::pair<Shape, int>, IndexStorage>;
 
 struct CheckpointWriter::Impl {
     Impl(const CheckpointReader& reader, const std::string& target_path, bool force,
@@ -55,6 +49,12 @@ struct CheckpointWriter::Impl {
         const auto found = stand_ins.places.find(source.address_of(path));
         PAL_ASSERT(found != stand_ins.places.end());
         return h5::open_at<Kind>(file.get(), found->second, path);
+    }
+
+    [[nodiscard]] ChunkNotes chunk_notes() {
+        // Versions of the library disagree on whether an offset includes the user block.
+        return {source.info.user_block_bytes != 0,
+                [this](std::size_t bytes) { partial.wrote(bytes); }};
     }
 
     /// Calls function() and turns failures of the library into errors. They are blamed on the

@@ -144,9 +144,10 @@ int execute_plan(const Arguments& arguments) {
     warn_of(planned, several);
     std::optional<WidthChoice> widths;
     if (target) {
-        widths = choose_widths_of_files(planned.plans, planned.info_pointers(), *target,
-                                        {read_options_from(arguments), budget_bytes,
-                                         skips_nonfinite(arguments), planned.sensitivities.get()});
+        widths = choose_widths_of_files(
+            planned.plans, planned.info_pointers(), *target,
+            {read_options_from(arguments), budget_bytes, skips_nonfinite(arguments),
+             planned.sensitivities.get(), arguments.has("write-config")});
         if (arguments.has("write-config")) {
             config.write(config_of_files(planned.plans, planned.info_pointers(), planned.options));
         }

@@ -12,7 +12,6 @@
 #include "configs/model/make_config.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/plan/allocation.hpp"
-#include "pipeline/plan/file_size.hpp"
 #include "stages/pack.hpp"
 #include "stages/parallel/parallel.hpp"
 #include "stages/tensor/error.hpp"
@@ -96,42 +95,23 @@ void take(const Family& family, std::size_t way, const std::string& why) {
             leave_dense(entry, why);
             continue;
         }
-        entry.task.spec.n_bits = kWidths[way];
-        entry.bytes_out = options.bytes[way];
+        set_width(entry, kWidths[way]);
         const WidthErrors& errors = *options.errors;
         entry.expected_sqnr_db = sqnr_in_db(errors.plain_energy, errors.plain_squared[way]);
     }
 }
 
-/// Upper bound on the bytes of the output files beside the values of palettized tensors: all that
-/// the inputs hold beside these tensors, and what HDF5 needs around each of them.
-std::uint64_t other_bytes(const Plan& plan, const std::vector<const CheckpointInfo*>& infos) {
-    constexpr std::uint64_t kMargin = 128;  // they are rarely all off to one side
-    Plan all;
-    all.entries = plan.entries;
-    for (const CheckpointInfo* info : infos) all.file_bytes += info->file_bytes;
-    std::uint64_t bytes =
-        most_file_bytes(all, kMargin) + (infos.size() - 1) * most_file_bytes({}, kMargin);
-    for (const PlanEntry* entry : all.palettized()) {
-        const TensorTask& task = entry->task;
-        bytes -= std::min(bytes, stored_bytes(task.geometry, task.spec, task.dtype));
-    }
-    return bytes;
-}
-
-std::uint64_t budget_of(const WidthTarget& target, const Plan& plan,
-                        const std::vector<const CheckpointInfo*>& infos, std::uint64_t weights) {
+std::uint64_t budget_of(const WidthTarget& target, std::uint64_t other, std::uint64_t weights) {
     if (target.bits_per_weight) {
         // The bits per weight of a report must give the same bytes again when used as a target.
         constexpr double kRounding = 1 + 4 * std::numeric_limits<double>::epsilon();
         const double bits = *target.bits_per_weight * static_cast<double>(weights) * kRounding;
         return static_cast<std::uint64_t>(std::min(bits / 8, 0x1p62));
     }
-    const std::uint64_t other = other_bytes(plan, infos);
     if (*target.file_bytes > other) return *target.file_bytes - other;
     throw Error(ErrorCode::kUsage,
-                fmt::format("--target-size: {} is less than what the file is sure to hold beside "
-                            "palettized tensors, estimated at no more than {}",
+                fmt::format("--target-size: {} is less than the file holds beside the values of "
+                            "palettized tensors, {}",
                             bytes_for_people(*target.file_bytes), bytes_for_people(other)));
 }
 
@@ -235,14 +215,14 @@ std::vector<WidthErrors> measure_plan(
 }
 
 void choose_widths(Plan& plan, const std::vector<WidthErrors>& measured, const WidthTarget& target,
-                   const std::vector<const CheckpointInfo*>& infos) {
+                   std::uint64_t other_bytes) {
     std::uint64_t weights = 0;
     for (const PlanEntry* entry : plan.palettized()) weights += entry->dataset->element_count;
     const std::vector<Family> families = families_of(plan, measured);
     plan.widths =
         target.min_sqnr_db
             ? reach_sqnr(families, target)
-            : reach_budget(families, target, budget_of(target, plan, infos, weights), weights);
+            : reach_budget(families, target, budget_of(target, other_bytes, weights), weights);
     plan.widths->weights = weights;
 }
 

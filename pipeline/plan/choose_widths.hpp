@@ -31,13 +31,13 @@ struct WidthTarget {
 /// min_sqnr_db. Entries with the same module and state name get the same width: no rule can tell
 /// them apart.
 ///
-/// plan      of one file, or of several with the entries of all; sets plan.widths
-/// measured  finite errors of plan.palettized(), in order
-/// infos     the files of the plan
+/// plan         of one file, or of several with the entries of all; sets plan.widths
+/// measured     finite errors of plan.palettized(), in order
+/// other_bytes  of the output files, beside PlanEntry::bytes_out of palettized entries
 ///
 /// Throws Error(kUsage), with the least that is possible, if the target cannot be reached.
 void choose_widths(Plan& plan, const std::vector<WidthErrors>& measured, const WidthTarget& target,
-                   const std::vector<const CheckpointInfo*>& infos);
+                   std::uint64_t other_bytes);
 
 /// Returns the errors of each palettized entry of the plan at every width, in order. Reads every
 /// weight. Entries that are small against `memory_bytes` are measured in parallel.

@@ -7,6 +7,7 @@
 
 #include "configs/rules/select.hpp"
 #include "configs/rules/type_matches.hpp"
+#include "configs/write/config_json.hpp"
 #include "pipeline/plan/file_layers.hpp"
 #include "pipeline/plan/file_size.hpp"
 #include "pipeline/plan/sensitivities.hpp"
@@ -106,7 +107,7 @@ std::string obstacle(const DatasetInfo& dataset) {
 
 /// Returns how much an entry grows in the file; empty if it shrinks.
 std::string growth(const PlanEntry& entry) {
-    const std::uint64_t now = dense_file_bytes(*entry.dataset);
+    const std::uint64_t now = entry.dataset->structure_bytes + entry.dataset->bytes_in_file;
     const std::uint64_t then = palettized_file_bytes(entry);
     if (then < now) return "";
     return "it would take " + std::to_string(then) + " bytes in the file, now " +
@@ -116,12 +117,14 @@ std::string growth(const PlanEntry& entry) {
 /// Leaves all tensors dense that nobody asked for by name if the file would grow all the same: the
 /// format itself takes some KB.
 void keep_small(Plan& plan) {
-    constexpr std::uint64_t kMargin = 512;
-    const std::uint64_t then = most_file_bytes(plan, kMargin);
+    const std::uint64_t then = most_file_bytes(plan);
+    std::uint64_t now = plan.file_bytes;  // and what comes from other files
+    for (const PlanEntry* entry : plan.palettized()) now += bytes_elsewhere(*entry->dataset);
+    now -= std::min(now, plan.dropped.bytes);
     const auto is_free = [](const PlanEntry* entry) { return !entry->by_name; };
-    if (then < plan.file_bytes || !std::ranges::all_of(plan.palettized(), is_free)) return;
+    if (then < now || !std::ranges::all_of(plan.palettized(), is_free)) return;
     const std::string reason = "the file would take up to " + std::to_string(then) +
-                               " bytes, now " + std::to_string(plan.file_bytes) +
+                               " bytes, now " + std::to_string(now) +
                                "; --if-larger palettize takes it in";
     for (PlanEntry& entry : plan.entries) {
         if (entry.palettize) leave_dense(entry, reason);
@@ -173,12 +176,14 @@ void refuse_misfits(const Plan& plan) {
 
 /// decisions: those of the file's datasets, in order; more may follow.
 Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decisions,
-                  const PlanOptions& options) {
+                  const PlanOptions& options, std::uint64_t config_bytes) {
     Plan plan;
     plan.layout = options.layout.value_or(info.layout);
     plan.layout_reason = options.layout ? "--layout" : info.layout_reason;
     plan.file_bytes = info.file_bytes;
     plan.dropped = info.dropped;
+    plan.info = &info;
+    plan.config_bytes = config_bytes;
     for (std::size_t d = 0; d < info.datasets.size(); ++d) {
         const DatasetInfo& dataset = info.datasets[d];
         if (!dataset.dtype) continue;
@@ -208,6 +213,13 @@ void leave_dense(PlanEntry& entry, const std::string& reason) {
     entry.reason = reason;
     entry.bytes_out = entry.bytes_in;
     entry.memory_bytes = 0;
+}
+
+void set_width(PlanEntry& entry, int n_bits) {
+    TensorTask& task = entry.task;
+    task.spec.n_bits = n_bits;
+    entry.bytes_out = stored_bytes(task.geometry, task.spec, task.dtype);
+    entry.structure = palettized_structure(*entry.dataset, task.geometry, task.spec, task.dtype);
 }
 
 PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
@@ -255,7 +267,7 @@ PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
     entry.task = {dataset.path, *dataset.dtype, std::move(std::get<Geometry>(fit)), *decision.spec,
                   options.cluster};
     entry.task.cluster.gather_bytes = gather_bytes(options.memory_bytes);
-    entry.bytes_out = stored_bytes(entry.task.geometry, entry.task.spec, entry.task.dtype);
+    set_width(entry, entry.task.spec.n_bits);
     if (std::string larger = growth(entry); !larger.empty()) {
         if (options.dense_if_larger && !decision.by_name) {
             leave_dense(entry, larger + "; --if-larger palettize takes it in");
@@ -326,10 +338,12 @@ FilePlans make_plans(const std::vector<const CheckpointInfo*>& infos, const Conf
     Selection selection = select_tensors_of_files(config, candidates, files, options.selection);
     std::ranges::move(selection.warnings, std::back_inserter(plans.warnings));
     plans.files.reserve(infos.size());
+    const std::uint64_t config_bytes = config_to_json(config).size();
     for (std::size_t f = 0; f < infos.size(); ++f) {
         try {
-            plans.files.push_back(plan_of_file(
-                *infos[f], std::span(selection.decisions).subspan(files[f].first), options));
+            plans.files.push_back(
+                plan_of_file(*infos[f], std::span(selection.decisions).subspan(files[f].first),
+                             options, config_bytes));
             std::ranges::move(layers[f].table.warnings,
                               std::back_inserter(plans.files.back().warnings));
         } catch (const Error& error) {

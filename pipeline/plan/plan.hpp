@@ -14,6 +14,7 @@
 #include "configs/model/config.hpp"
 #include "configs/model/selection.hpp"
 #include "io/read/checkpoint_info.hpp"
+#include "io/write/palettized_size.hpp"
 #include "stages/chain.hpp"
 #include "stages/weights/slab.hpp"
 
@@ -46,6 +47,8 @@ struct PlanEntry {
     const DatasetInfo* sensitivities = nullptr;  // in PlanOptions::sensitivities; null: none
     bool normalize_sensitivities = false;
     std::uint64_t bytes_in = 0;
+    /// What the file takes for a palettized entry beside bytes_out; set_width() sets it.
+    StructureSize structure;
     std::uint64_t bytes_out = 0;     // all that is stored for the tensor; bytes_in if dense
     std::uint64_t memory_bytes = 0;  // estimate of the peak while it is in the graph
     /// Size of the cache of decoded chunks, for chunked weights that do not fit the memory.
@@ -70,6 +73,9 @@ struct Plan {
     std::vector<std::string> warnings;
     std::uint64_t file_bytes = 0;  // of the input
     Dropped dropped;
+    /// The planned file, which outlives the plan.
+    const CheckpointInfo* info = nullptr;
+    std::uint64_t config_bytes = 0;  // of the configuration, as the output keeps it
     Layout layout = Layout::kTorch;
     std::string layout_reason;
     std::optional<WidthChoice> widths;
@@ -110,6 +116,9 @@ void require_plannable(const CheckpointInfo& info);
 /// tensors need. Also throws as sensitivities_of.
 [[nodiscard]] PlanEntry plan_entry(const DatasetInfo& dataset, const Decision& decision,
                                    const CheckpointInfo& info, const PlanOptions& options);
+
+/// Gives a palettized entry a width, and the sizes that follow from it.
+void set_width(PlanEntry& entry, int n_bits);
 
 /// Turns a palettized entry into a dense one.
 void leave_dense(PlanEntry& entry, const std::string& reason);

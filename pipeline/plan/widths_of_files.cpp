@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "configs/text/parse_config.hpp"
+#include "configs/write/config_json.hpp"
 #include "configs/write/config_yaml.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/console/progress.hpp"
+#include "pipeline/plan/file_size.hpp"
 #include "pipeline/plan/sensitivities.hpp"
 #include "pipeline/plan/skip_nonfinite.hpp"
 #include "stages/tensor/error.hpp"
@@ -50,6 +52,28 @@ Plan joined(std::vector<Plan>& files) {
         plan.entries.clear();
     }
     return all;
+}
+
+/// Sets the size of the configuration that is to be written. Each output holds all of it.
+void set_config_bytes(std::vector<Plan>& files) {
+    std::vector<Plan> copies = files;
+    const std::uint64_t bytes = config_to_json(config_of_plan(joined(copies), true)).size();
+    for (Plan& plan : files) plan.config_bytes = bytes;
+}
+
+/// Returns the bytes of the output files beside the values of palettized tensors, whatever their
+/// widths.
+std::uint64_t other_bytes(const std::vector<Plan>& files) {
+    std::uint64_t bytes = 0;
+    for (const Plan& plan : files) {
+        Plan widest = plan;  // 8 bits need no filter
+        for (PlanEntry& entry : widest.entries) {
+            if (entry.palettize) set_width(entry, 6);
+        }
+        bytes += most_file_bytes(widest);
+        for (const PlanEntry* entry : widest.palettized()) bytes -= entry->bytes_out;
+    }
+    return bytes;
 }
 
 /// Moves the entries back to the files, `counts` of them to each.
@@ -100,8 +124,10 @@ WidthChoice choose_widths_of_files(FilePlans& plans,
         std::ranges::move(measure(plan, reader, measurement), std::back_inserter(measured));
         counts.push_back(plan.entries.size());
     }
+    if (measurement.writes_config) set_config_bytes(plans.files);
+    const std::uint64_t other = other_bytes(plans.files);
     Plan all = joined(plans.files);
-    choose_widths(all, measured, target, infos);
+    choose_widths(all, measured, target, other);
     const WidthChoice widths = all.widths.value();
     part(std::move(all), counts, plans.files);
     return widths;

@@ -17,6 +17,7 @@ struct WidthMeasurement {
     std::uint64_t memory_bytes = 0;                   // bound of the memory in flight
     bool skips_nonfinite = false;                     // tensors with NaN or infinity turn dense
     const CheckpointReader* sensitivities = nullptr;  // null: none
+    bool writes_config = false;  // the outputs will hold a configuration with a rule for each width
 };
 
 /// Gives each palettized entry of the plans its width, as choose_widths() does. Opens one file

@@ -159,6 +159,7 @@ Plan plan_of_pieces(const Plan& plan, const std::vector<Piece>& pieces) {
     part.warnings = plan.warnings;
     part.layout = plan.layout;
     part.layout_reason = plan.layout_reason;
+    part.info = plan.info;
     for (const Piece& piece : pieces) {
         const PlanEntry& whole = *entries[piece.entry];
         part.entries.push_back(piece.slab ? entry_of(whole, *piece.slab) : whole);

@@ -252,9 +252,6 @@ class BadInput(support.Case):
         self.assertRegex(reasons["/odd.weight"], "16")
 
     def test_a_palette_beyond_the_type_advises_what_there_is(self):
-        path = self.checkpoint(values=np.array([[np.finfo("f8").max, 5e-324] * 4] * 4))
-        self.refused_without_a_trace(CHECK_FAILED, ["layer.weight.*beyond the largest float64; another --engine may do"],
-                                     "run", path, self.path("out.h5"), "--n-bits", "1", "--engine", "reference")
         values = support.rng(1).standard_normal((16, 16)).astype("f4")
         values[0, 0], values[1, 1] = np.finfo("f4").max, -np.finfo("f4").max
         path = self.checkpoint(values=values)

@@ -1,6 +1,7 @@
 """Parts that are left out of an output: --drop and --drop-optimizer."""
 
 import json
+import pathlib
 import unittest
 
 import h5py
@@ -138,6 +139,14 @@ class Drop(support.Case):
             self.assertEqual(list(file["model_weights"]), ["fc"])
         with h5py.File(outputs + "/plain.h5") as file:
             self.assertIn("indices", file["layer/weight"])
+
+    def test_the_planned_size_counts_what_is_left_out(self):
+        options = ("--drop-optimizer",)
+        plan = json.loads(self.program("plan", self.original, "--json", *options).stdout)
+        _, file = self.dropped(*options)
+        file.close()
+        size = pathlib.Path(self.path("out.h5")).stat().st_size
+        self.assertAlmostEqual(plan["totals"]["file_bytes_out"], size, delta=0.02 * size)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ class Target(support.Case):
             self.assertLess(min(ratios), least)
 
     def test_uniform_widths_are_beaten_on_real_checkpoints(self):
-        real = [path for path in support.checkpoints() if path.stat().st_size < 30e6]
+        real = [path for path in support.checkpoints() if 20e3 < path.stat().st_size < 30e6]
         if not real:
             self.skipTest(f"no checkpoints in {support.CHECKPOINTS}")
         tried = 0
@@ -140,7 +140,7 @@ class Target(support.Case):
                     result = self.call("plan", path, "--target-size", str(size), "--write-config", self.path("c.yaml"),
                                        "--force")
                     if result.returncode != 0:  # not within the bound of what a group takes
-                        self.assertIn("--target-size", result.stderr)
+                        self.assertRegex(result.stderr, "--target-size|every tensor stays dense")
                         continue
                     self.program("run", path, self.path("out.h5"), "--config", self.path("c.yaml"), "--force")
                     self.assertLessEqual(os.path.getsize(self.path("out.h5")), size)

@@ -53,8 +53,12 @@ h5::File create_like(const Checkpoint& source, const std::string& path) {
     const h5::Plist creation = file_plist(source);
     const h5::Plist access = h5::file_access(h5::object_cache_bytes(source.largest_name_bytes));
     const H5F_libver_t low = lowest_version(source.file.get());
-    h5::call("set file properties",
-             [&] { return H5Pset_libver_bounds(access.get(), low, H5F_LIBVER_LATEST); });
+    // Blocks that are allocated ahead would leave up to 4 KiB unused at the end.
+    h5::call("set file properties", [&] {
+        return std::min({H5Pset_libver_bounds(access.get(), low, H5F_LIBVER_LATEST),
+                         H5Pset_meta_block_size(access.get(), 0),
+                         H5Pset_small_data_block_size(access.get(), 0)});
+    });
     return h5::File(h5::call("create a file", [&] {
         return H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get());
     }));

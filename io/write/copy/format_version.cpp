@@ -5,22 +5,30 @@
 namespace pal {
 
 H5F_libver_t lowest_version(hid_t file) {
-    H5F_info2_t info{};
-    h5::call("read file information", [&] { return H5Fget_info2(file, &info); });
-    const unsigned superblock = info.super.version;
+    return lowest_version(h5::file_info(file).super.version);
+}
+
+H5F_libver_t lowest_version(unsigned superblock) noexcept {
     return superblock < 2    ? H5F_LIBVER_EARLIEST
            : superblock == 2 ? H5F_LIBVER_V18
                              : H5F_LIBVER_V110;
 }
 
-FormatVersion::FormatVersion(hid_t source, hid_t copy)
-    : copy_(copy), lowest_(lowest_version(source)), current_(lowest_) {}
-
-void FormatVersion::follow(hid_t object) {
-    use(h5::object_info(object).hdr.version >= 2 ? std::max(lowest_, H5F_LIBVER_V18) : lowest_);
+H5F_libver_t version_for(FormatForm form) noexcept {
+    const H5F_libver_t lowest = lowest_version(form.superblock);
+    return form.header >= 2 ? std::max(lowest, H5F_LIBVER_V18) : lowest;
 }
 
-void FormatVersion::reset() { use(lowest_); }
+FormatVersion::FormatVersion(hid_t source, hid_t copy)
+    : copy_(copy),
+      superblock_(h5::file_info(source).super.version),
+      current_(lowest_version(superblock_)) {}
+
+void FormatVersion::follow(hid_t object) {
+    use(version_for({superblock_, h5::object_info(object).hdr.version}));
+}
+
+void FormatVersion::reset() { use(lowest_version(superblock_)); }
 
 void FormatVersion::use(H5F_libver_t version) {
     if (version == current_) return;

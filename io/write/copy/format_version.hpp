@@ -2,11 +2,15 @@
 #pragma once
 
 #include "io/h5/hdf5.hpp"
+#include "io/read/checkpoint_info.hpp"
 
 namespace pal {
 
 /// Returns the lowest version that objects of the open file have, by its superblock.
 [[nodiscard]] H5F_libver_t lowest_version(hid_t file);
+[[nodiscard]] H5F_libver_t lowest_version(unsigned superblock) noexcept;
+/// Returns the lowest version for an object with a header of that version.
+[[nodiscard]] H5F_libver_t version_for(FormatForm form) noexcept;
 
 /// Sets the format version of the objects that are created next in a copy.
 class FormatVersion {
@@ -25,7 +29,7 @@ class FormatVersion {
     void use(H5F_libver_t version);
 
     hid_t copy_;
-    H5F_libver_t lowest_;
+    unsigned superblock_;
     H5F_libver_t current_;
 };
 
