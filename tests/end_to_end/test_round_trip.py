@@ -253,6 +253,9 @@ class PalettizedAlready(support.Case):
                 close = 1 + np.arange(1 << n_bits) * np.finfo(dtype).eps
                 for name, values in (("far", far), ("close", close)):
                     tensors[f"{dtype}_{name}/weight"] = random.choice(values.astype(dtype), (64, 512))
+            if n_bits < 8:  # bfloat16 has 128 values from 1 to 2
+                close = np.arange(0x3F80, 0x3F80 + (1 << n_bits), dtype="<u2")
+                tensors["bfloat16/weight"] = random.choice(close, (64, 512))
             groups = ((), ("--granularity", "per_grouped_channel", "--group-size", "16"))
             for engine, group in itertools.product(("fast", "exact"), groups):
                 with self.subTest(n_bits=n_bits, engine=engine, group=group):
@@ -260,6 +263,8 @@ class PalettizedAlready(support.Case):
                     with h5py.File(original, "w") as file:
                         for name, values in tensors.items():
                             file[name] = values
+                            if values.dtype == "<u2":
+                                file[name].attrs["dtype"] = "bfloat16"
                     palettized, restored = self.dense_again(original, "--n-bits", str(n_bits), "--engine", engine, *group)
                     with h5py.File(palettized) as file:
                         self.assertTrue(all(isinstance(file[name], h5py.Group) for name in tensors))
@@ -267,6 +272,7 @@ class PalettizedAlready(support.Case):
                     with h5py.File(restored) as file:
                         for name, values in tensors.items():
                             self.assertEqual(file[name][:].tobytes(), values.tobytes(), name)
+
 
 if __name__ == "__main__":
     unittest.main()
