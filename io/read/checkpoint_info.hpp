@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/h5/heap_bytes.hpp"
@@ -50,6 +51,7 @@ struct DatasetInfo {
     /// Path of a virtual dataset of this file that reads this one, which therefore has to stay a
     /// dataset. Empty if there is none.
     std::string virtual_reader;
+    bool is_used_scale = false;      // a dimension scale of other datasets, as netCDF has them
     std::string reserved_attribute;  // attribute with a name that palettized tensors need, or empty
     std::uint64_t element_count = 0;  // 0 for null dataspaces
     std::uint64_t bytes = 0;          // element_count * size of an element
@@ -77,8 +79,11 @@ struct PalettizedTensorInfo {
 /// Parts of a file that are read as if they were not there.
 struct Dropped {
     std::set<std::string> links;  // ReadOptions::dropped
-    std::uint64_t datasets = 0;   // those that no other link leads to
-    std::uint64_t bytes = 0;      // stored in them
+    /// The datasets that were left out, as evidence of the layers of others. Where a file is
+    /// planned; else empty.
+    std::vector<DatasetInfo> evidence;
+    std::uint64_t datasets = 0;  // those that no other link leads to
+    std::uint64_t bytes = 0;     // stored in them
 };
 
 struct CheckpointInfo {
@@ -104,6 +109,9 @@ struct CheckpointInfo {
     std::vector<DatasetInfo> datasets;  // by path, without those inside palettized groups
     std::vector<PalettizedTensorInfo> tensors;  // by path
     Dropped dropped;
+    /// Further hard links to groups, each with the name that the group's members are listed under.
+    /// The root has the name "".
+    std::vector<std::pair<std::string, std::string>> group_aliases;
     std::uint64_t dense_bytes = 0;  // sum over `tensors`
     std::string version;            // h5palettize_version of a palettized file
     std::string results_json;       // text of /h5palettize/config of a palettized file

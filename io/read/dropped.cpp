@@ -43,12 +43,7 @@ class Topmost {
         if (depth > kMaxDepth || !visited_.insert(link.address).second) return false;
         const auto object = checkpoint_.open_at<h5::Object>(link.address, path);
         if (!h5::is_group(object.get())) return false;
-        const bool has_one_name = h5::object_info(object.get()).rc == 1;
-        if (!drops_all(object.get(), path, depth + 1)) return false;
-        if (has_one_name) return true;
-        for (const h5::Link& member : h5::list_links(object.get()))
-            links_.insert(child_path(path, member.name));
-        return false;
+        return drops_all(object.get(), path, depth + 1);
     }
 
     const Checkpoint& checkpoint_;

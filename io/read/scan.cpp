@@ -40,6 +40,7 @@ class TreeWalk {
         const h5::Group root = h5::open_group(checkpoint_.file.get(), "/");
         const haddr_t address = h5::object_info(root.get()).addr;
         visited_[address] = Kind::kOther;
+        groups_[address] = "";
         checkpoint_.info.root_attributes = note_attributes(root.get(), "/", address).sizes;
         note_root(root.get());
         walk_group(root.get(), "/", 1);
@@ -56,10 +57,18 @@ class TreeWalk {
                                                std::to_string(kMaxDepth) +
                                                " deep; that is no checkpoint");
         }
-        const std::vector<h5::Link> links = named(path, [&] { return h5::list_links(group); });
+        std::vector<h5::Link> links = named(path, [&] { return h5::list_links(group); });
         note_name_bytes(links);
+        const auto first_dropped =
+            std::stable_partition(links.begin(), links.end(), [&](const h5::Link& link) {
+                return !checkpoint_.options.dropped.contains(child_path(path, link.name));
+            });
+        const std::vector<h5::Link> dropped(first_dropped, links.end());
+        links.erase(first_dropped, links.end());
+        for (const h5::Link& link : dropped)
+            note_dropped(checkpoint_, link, child_path(path, link.name), depth);
         checkpoint_.info.structure_bytes +=
-            named(path, [&] { return h5::remade_group_bytes(group, links); });
+            named(path, [&] { return h5::remade_group_bytes(group, links, dropped); });
         for (const h5::Link& link : links) visit_link(group, link, path, depth);
     }
 
@@ -98,8 +107,6 @@ class TreeWalk {
                 ": no link can have that name, the file is damaged");
         }
         const std::string at = child_path(path, link.name);
-        if (checkpoint_.options.dropped.contains(at))
-            return note_dropped(checkpoint_, link, at, depth);
         if (link.type == H5L_TYPE_EXTERNAL) return visit_external_link(group, link, at);
         if (link.type == H5L_TYPE_SOFT) return;
         if (link.type != H5L_TYPE_HARD)
@@ -111,7 +118,11 @@ class TreeWalk {
     void visit_object(const std::string& path, haddr_t address, std::size_t depth) {
         const auto [known, is_new] = visited_.emplace(address, Kind::kOther);
         if (!is_new) {
-            if (known->second != Kind::kOther) found_.paths[address].push_back(path);
+            if (known->second != Kind::kOther) {
+                found_.paths[address].push_back(path);
+            } else if (const auto group = groups_.find(address); group != groups_.end()) {
+                checkpoint_.info.group_aliases.emplace_back(path, group->second);
+            }
             return;
         }
         const h5::Object object = h5::open_at<h5::Object>(checkpoint_.file.get(), address, path);
@@ -126,6 +137,7 @@ class TreeWalk {
             found_.paths[address].push_back(path);
             note_tensor(object.get(), path, address);
         } else if (h5::is_group(object.get())) {
+            groups_.emplace(address, path);
             walk_group(object.get(), path, depth + 1);
         } else if (h5::is_datatype(object.get())) {
             note_damaged_type(checkpoint_, object.get(), path);
@@ -135,6 +147,7 @@ class TreeWalk {
 
     struct FoundAttributes {
         std::string reserved;  // the first one with a name that palettized tensors need
+        bool is_used_scale = false;
         AttributeSizes sizes;  // in a group, where some have other names
     };
 
@@ -143,6 +156,7 @@ class TreeWalk {
         FoundAttributes found;
         for (const std::string& name : h5::list_attributes(object)) {
             if (found.reserved.empty() && h5::is_reserved_attribute(name)) found.reserved = name;
+            found.is_used_scale = found.is_used_scale || name == "REFERENCE_LIST";
             const h5::Attribute attribute = h5::open_attribute(object, name);
             const h5::Type type = h5::attribute_type(attribute.get());
             note_damaged_type(checkpoint_, type.get(), "attribute '" + name + "' of " + path);
@@ -169,6 +183,7 @@ class TreeWalk {
             return describe_dataset(checkpoint_, dataset, found_.virtual_readers);
         });
         info.reserved_attribute = attributes.reserved;
+        info.is_used_scale = attributes.is_used_scale;
         info.attributes = attributes.sizes;
     }
 
@@ -209,6 +224,7 @@ class TreeWalk {
 
     Checkpoint& checkpoint_;
     std::map<haddr_t, Kind> visited_;
+    std::map<haddr_t, std::string> groups_;  // the name that each was met under first
     FoundObjects found_;
 };
 
@@ -227,6 +243,15 @@ void mark_virtual_sources(Checkpoint& checkpoint, FoundObjects& found) {
         const auto dataset = found.datasets.find(checkpoint.address_of(source));
         if (dataset != found.datasets.end()) {
             dataset->second.virtual_reader = reader;
+            continue;
+        }
+        const auto& dropped = checkpoint.options.dropped;
+        const bool is_dropped = std::ranges::any_of(dropped, [&](const std::string& link) {
+            return source == link || source.starts_with(link + "/");
+        });
+        if (is_dropped) {
+            checkpoint.note_unsupported("virtual dataset " + reader + ": it reads " + source +
+                                        ", which --drop leaves out; drop both, or none");
             continue;
         }
         checkpoint.note_unsupported("virtual dataset " + reader + ": it reads '" + source +

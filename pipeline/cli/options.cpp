@@ -88,6 +88,13 @@ Config config_from(const Arguments& arguments) {
 
 PlanOptions plan_options_from(const Arguments& arguments) {
     PlanOptions options;
+    for (const char* filter : {"include", "exclude", "drop"}) {
+        if (arguments.has(filter) && arguments.text(filter).empty()) {
+            throw Error(ErrorCode::kUsage, "--" + std::string(filter) +
+                                               ": is empty; give a regular expression, or leave "
+                                               "the option out");
+        }
+    }
     options.selection.include = arguments.text("include");
     options.selection.exclude = arguments.text("exclude");
     options.selection.allow_unmatched_rules = arguments.flag("allow-unmatched-rules");

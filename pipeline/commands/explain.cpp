@@ -16,17 +16,16 @@ namespace pal {
 namespace {
 
 int execute_explain(const Arguments& arguments) {
-    const auto reader = open_input(arguments.positionals[0], arguments);
+    const CheckpointInfo info = open_input(arguments.positionals[0], arguments).info;
     const Config config = config_from(arguments);
     const PlanOptions options = plan_options_from(arguments);
     const bool json = arguments.flag("json");
     if (arguments.positionals.size() == 2) {
-        const auto tensor =
-            explain_tensor(reader->info(), config, options, arguments.positionals[1]);
+        const auto tensor = explain_tensor(info, config, options, arguments.positionals[1]);
         std::cout << (json ? explanation_json(tensor) : explanation_text(tensor));
         return 0;
     }
-    const RuleSurvey survey = explain_rules(reader->info(), config, options);
+    const RuleSurvey survey = explain_rules(info, config, options);
     std::cout << (json ? survey_json(survey) : survey_text(survey));
     return is_accepted(survey, options.selection.allow_unmatched_rules)
                ? 0

@@ -48,10 +48,10 @@ int execute_slurm_plan(const Arguments& arguments) {
     } else {  // the job runs on other machines than this
         options.memory_bytes = std::numeric_limits<std::uint64_t>::max();
     }
-    const auto reader = open_input(arguments.positionals[0], arguments);
-    const Plan plan = make_plan(reader->info(), config_from(arguments), options);
+    const CheckpointInfo info = open_input(arguments.positionals[0], arguments).info;
+    const Plan plan = make_plan(info, config_from(arguments), options);
     for (const std::string& warning : plan.warnings) log_warning(warning);
-    const BatchEstimate estimate = estimate_batch(plan, reader->info(), wish, budget_bytes);
+    const BatchEstimate estimate = estimate_batch(plan, info, wish, budget_bytes);
     if (!wish.tasks || arguments.has("minutes")) {
         const std::string warning = long_tasks_warning(estimate, wish);
         if (!warning.empty()) log_warning(warning);

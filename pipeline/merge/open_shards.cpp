@@ -57,7 +57,7 @@ Shard open_shard(const std::string& file) {
 std::string difference(const Shard& a, const Shard& b) {
     if (a.reader->info().version != b.reader->info().version) return "by another version";
     if (a.record.input_identity != b.record.input_identity)
-        return "from another input or with other sensitivities";
+        return "from another input, with other sensitivities, or with another --drop";
     if (a.head != b.head || a.record.plan_identity != b.record.plan_identity)
         return "with another configuration";
     if (a.record.choice.parts != b.record.choice.parts) {

@@ -14,6 +14,11 @@ namespace pal {
 TensorExplanation explain_tensor(const CheckpointInfo& info, const Config& config,
                                  const PlanOptions& options, const std::string& tensor) {
     require_plannable(info);
+    for (const DatasetInfo& dataset : info.dropped.evidence) {
+        if (dataset.path == tensor ||
+            std::ranges::find(dataset.aliases, tensor) != dataset.aliases.end())
+            throw Error(ErrorCode::kUsage, tensor + ": --drop leaves it out");
+    }
     const FileLayers layers = layers_of(info, {options.layout, options.types});
     const std::vector<Candidate>& candidates = layers.candidates;
     type_warnings(candidates, options.types, options.selection.allow_unmatched_rules);

@@ -1,5 +1,6 @@
 #include "pipeline/plan/file_layers.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <utility>
@@ -34,12 +35,15 @@ std::vector<FileLayers> layers_of_model(const std::vector<const CheckpointInfo*>
                                         const LayerOptions& options) {
     std::vector<Candidate> all;
     LayerHints hints;
+    const auto add = [&](const DatasetInfo& dataset) {
+        all.push_back({dataset.path, dataset.shape, dataset.dtype.has_value(),
+                       dataset.element_count, dataset.aliases});
+        all.back().stored_type = dataset.stored_type;
+    };
     for (const CheckpointInfo* info : infos) {
-        for (const DatasetInfo& dataset : info->datasets) {
-            all.push_back({dataset.path, dataset.shape, dataset.dtype.has_value(),
-                           dataset.element_count, dataset.aliases});
-            all.back().stored_type = dataset.stored_type;
-        }
+        std::ranges::for_each(info->datasets, add);
+        // What --drop leaves out still tells of the rest.
+        std::ranges::for_each(info->dropped.evidence, add);
         // The first file that tells the order of dimensions tells it for all.
         LayerHints own = hints_of(*info, options);
         own.classes.merge(hints.classes);
@@ -59,7 +63,7 @@ std::vector<FileLayers> layers_of_model(const std::vector<const CheckpointInfo*>
     for (const CheckpointInfo* info : infos) {
         const auto end = next + static_cast<std::ptrdiff_t>(info->datasets.size());
         layers.push_back({{next, end}, {table.types, {}}});
-        next = end;
+        next = end + static_cast<std::ptrdiff_t>(info->dropped.evidence.size());
     }
     layers.front().table.warnings = table.warnings;
     return layers;

@@ -62,7 +62,8 @@ void check_folder(const std::string& folder) {
                 folder + ": is no folder; the output of several inputs is a folder");
 }
 
-/// Returns a warning about tensors that the files of an index do not have; empty if there are none.
+/// Returns a warning about tensors of an index that its files do not have, or that are left out;
+/// empty if there are none.
 std::string warning_of(const IndexFile& index, const std::vector<const CheckpointInfo*>& infos) {
     std::vector<const CheckpointInfo*> named;
     named.reserve(index.files.size());
@@ -74,9 +75,8 @@ std::string warning_of(const IndexFile& index, const std::vector<const Checkpoin
     for (const IndexedTensor& tensor : std::span(missing).first(std::min(kNamed, missing.size())))
         some.push_back(fmt::format("'{}' of {}", tensor.tensor, tensor.file));
     if (missing.size() > kNamed) some.push_back(fmt::format("{} more", missing.size() - kNamed));
-    return fmt::format(
-        "{}: names tensors that their files do not have: {}; its copy names them too", index.path,
-        fmt::join(some, ", "));
+    return fmt::format("{}: names tensors that are not in the output: {}; its copy names them too",
+                       index.path, fmt::join(some, ", "));
 }
 
 }  // namespace

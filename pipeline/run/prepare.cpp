@@ -52,8 +52,9 @@ std::vector<std::string> names_of(const std::vector<InputFile>& files) {
 
 std::vector<CheckpointInfo> scan(Run& run) {
     if (run.is_batch) return scan_files(run.files.inputs, run.arguments);
-    run.reader = open_input(run.arguments.positionals[0], run.arguments);
-    return {run.reader->info()};
+    OpenInput input = open_input(run.arguments.positionals[0], run.arguments);
+    run.reader = std::move(input.reader);
+    return {std::move(input.info)};
 }
 
 void plan(Run& run, std::vector<CheckpointInfo> infos, Config config) {

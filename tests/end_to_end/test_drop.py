@@ -91,13 +91,41 @@ class Drop(support.Case):
             for name in ("fc", "head"):
                 self.assertIn("indices", file[f"model_weights/{name}/{name}/kernel:0"])
 
-    def test_a_group_with_another_name_keeps_its_members_out(self):
+    def test_a_member_of_a_group_with_two_names_cannot_be_dropped_under_one(self):
         with h5py.File(self.original, "a") as file:
             file["again"] = file["model_weights/head"]
-        _, file = self.dropped("--drop", ".*head/kernel:0")
-        with file:
-            self.assertEqual(list(file["model_weights/head/head"]), ["bias:0"])
-            self.assertEqual(file["again"], file["model_weights/head"])
+            file["optimizer/kept"] = file["model_weights/fc"]
+        for options in (("--drop", "/model_weights/head/.*"), ("--drop", "/again/.*"), ("--drop", ".*head/kernel:0"), ("--drop-optimizer",)):
+            self.refused(support.USAGE, ["lies in a group with two names", "--drop cannot"],
+                         "run", self.original, self.path("out.h5"), *options)
+        dropped, file = self.dropped("--drop", "/optimizer_weights/.*")  # another group
+        file.close()
+        self.assertEqual(dropped["datasets"], 2)
+
+    def test_what_is_dropped_still_tells_what_the_rest_is(self):
+        with h5py.File(self.original, "w") as file:
+            file["fc/weight"] = support.rng(1).standard_normal((64, 256)).astype("f4")
+            file["fc/bias"] = np.zeros(256, "f4")
+        for options in ((), ("--drop", ".*bias")):
+            self.program("run", self.original, self.path("out.h5"), "--preset", "w4", "--force", *options)
+            with h5py.File(self.path("out.h5")) as file:
+                self.assertEqual(file["fc/weight"].attrs["output_channel_axis"], 1, options)
+        self.refused(support.USAGE, ["/fc/bias: --drop leaves it out"], "explain", self.original, "/fc/bias", "--drop", ".*bias")
+
+    def test_a_dimension_scale_is_dropped_with_a_warning(self):
+        with h5py.File(self.original, "a") as file:
+            kernel = file["model_weights/fc/fc/kernel:0"]
+            file["rows"] = np.arange(40.0)
+            file["rows"].make_scale()
+            kernel.dims[0].attach_scale(file["rows"])
+        result = self.program("run", self.original, self.path("out.h5"), "--drop", "/rows")
+        self.assertIn("/rows is left out, a dimension scale", result.stderr)
+
+    def test_words_without_effect_are_refused(self):
+        for option in ("--include", "--exclude", "--drop"):
+            self.refused(support.USAGE, [f"{option}: is empty"], "plan", self.original, option, "")
+        self.program("run", self.original, self.path("out.h5"))
+        self.refused(support.INPUT, ["is palettized already"], "run", self.path("out.h5"), self.path("again.h5"), "--drop", "head")
 
     def test_references_to_what_is_dropped_lead_nowhere(self):
         with h5py.File(self.original, "a") as file:
@@ -115,7 +143,7 @@ class Drop(support.Case):
             layout = h5py.VirtualLayout((40, 24), "f4")
             layout[:] = h5py.VirtualSource(".", "model_weights/head/head/kernel:0", (40, 24))
             file.create_virtual_dataset("reader", layout)
-        self.refused(support.INPUT, ["virtual dataset /reader", "head/kernel:0"],
+        self.refused(support.INPUT, ["virtual dataset /reader", "head/kernel:0, which --drop leaves out"],
                      "run", self.original, self.path("out.h5"), "--drop", ".*head/kernel:0")
         _, file = self.dropped("--drop", ".*head/kernel:0|/reader")
         file.close()
@@ -141,12 +169,20 @@ class Drop(support.Case):
             self.assertIn("indices", file["layer/weight"])
 
     def test_the_planned_size_counts_what_is_left_out(self):
-        options = ("--drop-optimizer",)
-        plan = json.loads(self.program("plan", self.original, "--json", *options).stdout)
-        _, file = self.dropped(*options)
-        file.close()
-        size = pathlib.Path(self.path("out.h5")).stat().st_size
-        self.assertAlmostEqual(plan["totals"]["file_bytes_out"], size, delta=0.02 * size)
+        with h5py.File(self.original, "a") as file:
+            for i in range(300):
+                file[f"small/x{i}"] = np.ones(4, "f4")
+        with h5py.File(self.path("latest.h5"), "w", libver="latest") as file:
+            file["fc/weight"] = support.rng(1).standard_normal((40, 24)).astype("f4")
+            file["optimizer/m"] = np.ones((40, 24), "f4")
+            for i in range(300):
+                file[f"small/x{i}"] = np.ones(4, "f4")
+        for path in (self.original, self.path("latest.h5")):
+            for options in (("--drop-optimizer",), ("--drop", "/small/.*"), ("--drop", "/small/x.*[0-7]")):
+                plan = json.loads(self.program("plan", path, "--json", *options).stdout)
+                self.program("run", path, self.path("out.h5"), "--force", *options)
+                size = pathlib.Path(self.path("out.h5")).stat().st_size
+                self.assertAlmostEqual(plan["totals"]["file_bytes_out"], size, delta=0.02 * size, msg=(path, options))
 
 
 if __name__ == "__main__":

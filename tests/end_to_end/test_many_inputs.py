@@ -144,7 +144,7 @@ class ManyInputs(support.Case):
         names = self.shards()
         index = self.index("model/model.index.json", {"a.weight": names[0], "b.weight": names[1], "c.weights": names[1],
                                                       "c.bias": names[1], "d\x1b[2J": names[0], "e": names[0]})
-        warning = ("model.index.json: names tensors that their files do not have: 'b.weight' of {1}, 'c.weights' of {1}, "
+        warning = ("model.index.json: names tensors that are not in the output: 'b.weight' of {1}, 'c.weights' of {1}, "
                    r"'d\x1b[2J' of {0}, 1 more; its copy names them too").format(*names)
         for command in (("run", index, self.path("out"), "--report", self.path("r.json")), ("plan", index)):
             result = self.program(*command)

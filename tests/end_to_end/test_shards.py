@@ -142,7 +142,7 @@ class Shards(support.Case):
             file["ids"][0] = 7
         self.refused(INPUT, ["in.h5: is not, or no longer, the file"], "merge", merged, *names)
         self.program("run", original, other, "--force", "--shard", "1/4", *GROUPS)
-        self.refused(INPUT, ["other.h5: was made from another input or with other sensitivities"], "merge", merged, names[0], other, *names[2:])
+        self.refused(INPUT, ["other.h5: was made from another input, with other sensitivities, or with another --drop"], "merge", merged, names[0], other, *names[2:])
         self.assertFalse(os.path.exists(merged))
 
     def test_the_input_may_lie_elsewhere(self):
