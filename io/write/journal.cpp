@@ -12,6 +12,7 @@
 
 #include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
+#include "io/guard/limits.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -195,7 +196,7 @@ void Journal::append(const std::string& record) const {
 }
 
 void Journal::cannot(const std::string& what, int error) const {
-    throw Error(ErrorCode::kOutput, target_ + ": cannot " + what + ": " + std::strerror(error));
+    throw system_error(ErrorCode::kOutput, target_ + ": cannot " + what, error);
 }
 
 void Journal::remove(const Pair& files) noexcept {
