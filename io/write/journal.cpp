@@ -89,6 +89,7 @@ Descriptor Journal::open_own(const std::string& path, int flags) const {
     Descriptor file(path, flags | O_NOFOLLOW | O_NONBLOCK);
     if (!file.is_open()) {
         if (errno == ELOOP) refuse("is a link");
+        if (errno != ENOENT && limit_advice(errno) != nullptr) cannot("open its journal", errno);
         if (errno != ENOENT) refuse(std::strerror(errno));
         return file;
     }
