@@ -67,7 +67,8 @@ void PartialFile::require_room(std::uint64_t bytes) const {
     if (error != 0 && error != EOPNOTSUPP && error != EINVAL) {
         throw system_error(
             ErrorCode::kOutput,
-            target_ + ": no room for the " + std::to_string(bytes) + " bytes that are copied", error);
+            target_ + ": no room for the " + std::to_string(bytes) + " bytes that are copied",
+            error);
     }
 }
 

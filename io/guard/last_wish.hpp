@@ -15,8 +15,8 @@ namespace pal {
 /// - A crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT): removes the doomed files, prints an error
 ///   on stderr and exits. Inside a call of the HDF5 library it blames the input (3): HDF5 1.10.8
 ///   crashes on some damaged files. Where the call lacked memory it names that limit (71). Anywhere
-///   else it is a fault of the program (70), and so are failed assertions and exceptions that nobody
-///   catches. A sanitizer keeps its own handlers of crashes.
+///   else it is a fault of the program (70), and so are failed assertions and exceptions that
+///   nobody catches. A sanitizer keeps its own handlers of crashes.
 /// - exit before expect_exit(): a lack of memory (71). HDF5 1.10.8 calls exit then.
 /// printable: escapes names; nullptr leaves them as they are.
 void contain_signals(Printable printable = nullptr);
@@ -46,8 +46,9 @@ class Suspect {
 void use_suspect(const std::string& input);
 
 /// Names an output that is being written. A crash inside the library is blamed on it where errno
-/// holds an error of a write, and exits with 4, or with 71 for a limit of file sizes. EIO blames the input too. HDF5 1.10.8 crashes where a write
-/// fails inside H5Ocopy. Make and destroy it in one thread.
+/// holds an error of a write, and exits with 4, or with 71 for a limit of file sizes. EIO blames
+/// the input too. HDF5 1.10.8 crashes where a write fails inside H5Ocopy. Make and destroy it in
+/// one thread.
 class Output {
   public:
     explicit Output(std::string output);

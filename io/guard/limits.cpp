@@ -30,12 +30,15 @@ const char* limit_advice(int error) noexcept {
         case EAGAIN:
             return "; lower --threads, or raise the limit of threads (ulimit -u, pids.max of the "
                    "cgroup)";
-        case EMFILE: return "; raise the limit of open files (ulimit -n)";
-        case ENFILE: return "; raise the machine's limit of open files (fs.file-max)";
+        case EMFILE:
+            return "; raise the limit of open files (ulimit -n)";
+        case ENFILE:
+            return "; raise the machine's limit of open files (fs.file-max)";
         case EFBIG:
             return is_limited(RLIMIT_FSIZE) ? "; raise the limit of file sizes (ulimit -f)"
                                             : nullptr;
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 

@@ -32,7 +32,7 @@ struct CheckpointWriter::Impl {
     h5::File file;       // declared after the partial file: closed before that is removed
     StandIns stand_ins;  // from copy_tree() or copy_skeleton()
     IndexStorages index_storages;
-    bool needs_format_2 = false;  // something in it is new in format 2
+    bool needs_format_2 = false;   // something in it is new in format 2
     std::optional<Error> failure;  // of a write; nothing more is written after it
 
     /// Returns the address of a dataset or palettized group of the source. Throws Error(kInput)

@@ -41,8 +41,9 @@ inline constexpr std::array<ExitCode, 8> kExitCodes{{{0, "done"},
                                                      {4, "output"},
                                                      {5, "interrupted, to be resumed"},
                                                      {70, "internal error, please report"},
-                                                     {71, "a limit of memory, threads, "
-                                                          "open files or file sizes"}}};
+                                                     {71,
+                                                      "a limit of memory, threads, "
+                                                      "open files or file sizes"}}};
 
 /// Options of the command in the order of --help, general ones last.
 [[nodiscard]] std::vector<OptionSection> sections_of(const Command& command);

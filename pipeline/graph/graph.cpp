@@ -69,9 +69,9 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
     for (std::size_t left = admission.admitted(); left < entries.size(); ++left) {
         mark_failed(result.results[left], stopped ? ErrorCode::kStopped : code,
                     entries[left]->task.path + ": not done: " +
-                        (stopped                      ? "interrupted"
+                        (stopped                     ? "interrupted"
                          : code == ErrorCode::kLimit ? "a limit was met"
-                                                      : "the output could not be written"));
+                                                     : "the output could not be written"));
     }
     return result;
 }

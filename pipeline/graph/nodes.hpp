@@ -102,16 +102,16 @@ using EntryDone = std::function<void(const PlanEntry&, const TensorResult&)>;
 /// Keeps the result of each tensor and gives its memory back.
 inline SinkNode sink_node(flow::graph& graph, std::vector<TensorResult>& results,
                           EntryDone done = {}) {
-    return {graph, flow::serial, [&results, done = std::move(done)](const auto& message) {
-                message->handed_over.acquire();
-                TensorResult& result = results[message->sequence];
-                result = message->payload ? std::move(*message->payload) : message->result;
-                result.seconds = message->result.seconds;
-                result.finished = true;
-                if (done) done(*message->entry, result);
-                return Release{message->entry->memory_bytes,
-                               result.failed && ends_run(result.code)};
-            }};
+    return {
+        graph, flow::serial, [&results, done = std::move(done)](const auto& message) {
+            message->handed_over.acquire();
+            TensorResult& result = results[message->sequence];
+            result = message->payload ? std::move(*message->payload) : message->result;
+            result.seconds = message->result.seconds;
+            result.finished = true;
+            if (done) done(*message->entry, result);
+            return Release{message->entry->memory_bytes, result.failed && ends_run(result.code)};
+        }};
 }
 
 }  // namespace pal

@@ -130,7 +130,8 @@ class Finder {
                 }
             }
         } catch (const fs::filesystem_error& error) {
-            throw system_error(ErrorCode::kInput, folder + ": cannot be read", error.code().value());
+            throw system_error(ErrorCode::kInput, folder + ": cannot be read",
+                               error.code().value());
         }
         std::ranges::sort(inputs_.skipped);
         std::ranges::sort(checkpoints);

@@ -85,9 +85,10 @@ BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
 BOOST_AUTO_TEST_CASE(a_crash_is_blamed_on_the_input_until_writing_the_output_failed) {
     const End before = end_of([] { crash_in_library(); });
     BOOST_TEST(before.exit_code == static_cast<int>(pal::ErrorCode::kInput));
-    BOOST_TEST(before.said ==
-               "h5palettize: error: crashed inside the HDF5 library, most likely on a damaged file; "
-               "nothing was written\n");
+    BOOST_TEST(
+        before.said ==
+        "h5palettize: error: crashed inside the HDF5 library, most likely on a damaged file; "
+        "nothing was written\n");
 
     const End after = end_of([] {
         pal::blame_output_for_crash(
