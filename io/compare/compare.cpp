@@ -61,7 +61,7 @@ std::vector<std::string> compare_untouched(const CheckpointReader& original,
                           [&] { lines = compare(original.impl(), derived.impl()); });
         return lines;
     } catch (const h5::Failure& failure) {
-        throw Error(ErrorCode::kInput, derived.info().file + ": " + failure.what());
+        throw failure.in(derived.info().file);
     }
 }
 

@@ -44,7 +44,7 @@ h5::RawValue read_block(const h5::RowBlocks& blocks, std::uint64_t block, hid_t 
     try {
         return blocks.read(block, dataset);
     } catch (const h5::Failure& failure) {
-        throw Error(ErrorCode::kInput, checkpoint.path + ": " + path + ": " + failure.what());
+        throw failure.in(checkpoint.path + ": " + path);
     }
 }
 

@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "io/files/descriptor.hpp"
-#include "stages/tensor/error.hpp"
+#include "io/guard/limits.hpp"
 
 namespace pal {
 
@@ -19,7 +19,7 @@ std::string content_stamp(const std::string& path) {
     const Descriptor file(path, O_RDONLY);
     struct stat status {};
     if (!file.is_open() || ::fstat(file.get(), &status) != 0)
-        throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
+        throw system_error(ErrorCode::kInput, path, errno);
     constexpr std::uint64_t kSamples = 64;
     std::array<std::byte, 4096> sample{};
     std::uint32_t checksum = 0;

@@ -12,6 +12,7 @@
 
 #include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
+#include "io/guard/limits.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -19,7 +20,7 @@ namespace pal {
 namespace {
 
 [[noreturn]] void fail(const std::string& target, const std::string& what, int error) {
-    throw Error(ErrorCode::kOutput, target + ": cannot " + what + ": " + std::strerror(error));
+    throw system_error(ErrorCode::kOutput, target + ": cannot " + what, error);
 }
 
 /// Renames without replacing. Uses a hard link where the file system cannot do that.
@@ -58,14 +59,16 @@ PartialFile::~PartialFile() {
 void PartialFile::require_room(std::uint64_t bytes) const {
     const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
-        throw Error(ErrorCode::kOutput, target_ + ": cannot be made: " + std::strerror(errno));
+        throw system_error(ErrorCode::kOutput, target_ + ": cannot be made", errno);
     }
     const int error = bytes == 0 ? 0 : ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
     ::close(file);
     ::unlink(path_.c_str());
     if (error != 0 && error != EOPNOTSUPP && error != EINVAL) {
-        throw Error(ErrorCode::kOutput, target_ + ": no room for the " + std::to_string(bytes) +
-                                            " bytes that are copied: " + std::strerror(error));
+        throw system_error(
+            ErrorCode::kOutput,
+            target_ + ": no room for the " + std::to_string(bytes) + " bytes that are copied",
+            error);
     }
 }
 

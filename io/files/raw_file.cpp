@@ -6,12 +6,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/guard/limits.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
 
 RawFile::RawFile(const std::string& path) : file_(path, O_RDONLY) {
-    if (!file_.is_open()) throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
+    if (!file_.is_open()) throw system_error(ErrorCode::kInput, path, errno);
     opened_ = state();
     mapped_ = std::make_unique<MappedFile>(file_.get(), opened_.bytes);
 }
@@ -32,7 +33,7 @@ void RawFile::read(std::uint64_t offset, std::span<std::byte> bytes,
             pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) {
-            throw Error(ErrorCode::kInput, name + ": cannot be read: " + std::strerror(errno));
+            throw system_error(ErrorCode::kInput, name + ": cannot be read", errno);
         }
         if (count == 0) {
             throw Error(ErrorCode::kInput, name + ": the file ends at byte " +
@@ -60,7 +61,7 @@ void RawFile::require_whole() const {
 }
 
 RawOutput::RawOutput(const std::string& path) : file_(path, O_WRONLY) {
-    if (!file_.is_open()) throw Error(ErrorCode::kOutput, path + ": " + std::strerror(errno));
+    if (!file_.is_open()) throw system_error(ErrorCode::kOutput, path, errno);
 }
 
 int RawOutput::write(std::uint64_t offset, std::span<const std::byte> bytes) const noexcept {

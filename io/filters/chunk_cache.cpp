@@ -15,10 +15,16 @@ std::vector<std::shared_ptr<ChunkCache::Chunk>> ChunkCache::held(
     chunks.reserve(numbers.size());
     const std::lock_guard<std::mutex> guard(lock_);
     for (const std::size_t number : numbers) {
-        const auto [found, is_new] = kept_.try_emplace(number);
-        if (is_new) {
-            found->second.chunk = std::make_shared<Chunk>();
-            found->second.place = order_.insert(order_.begin(), number);
+        auto found = kept_.find(number);
+        if (found == kept_.end()) {
+            // An entry is whole or not there, also where memory runs out.
+            Kept kept{std::make_shared<Chunk>(), order_.insert(order_.begin(), number)};
+            try {
+                found = kept_.emplace(number, std::move(kept)).first;
+            } catch (...) {
+                order_.pop_front();
+                throw;
+            }
         } else {
             order_.splice(order_.begin(), order_, found->second.place);
         }

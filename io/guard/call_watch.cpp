@@ -1,6 +1,7 @@
 #include "io/guard/call_watch.hpp"
 
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -23,14 +24,14 @@ std::atomic<std::uint64_t> call_number{0};
 std::atomic<clockid_t> caller_clock{CLOCK_THREAD_CPUTIME_ID};
 std::atomic<double> most_seconds{kLeastSeconds};
 
-clockid_t own_clock() noexcept {
-    static const thread_local clockid_t clock = [] {
-        clockid_t id = CLOCK_THREAD_CPUTIME_ID;
-        pthread_getcpuclockid(pthread_self(), &id);
-        return id;
-    }();
-    return clock;
-}
+// Number of the thread that calls; 0 while none does.
+std::atomic<long> calling_thread{0};
+
+struct Caller {
+    long thread = ::syscall(SYS_gettid);
+    clockid_t clock = CLOCK_THREAD_CPUTIME_ID;
+    Caller() noexcept { pthread_getcpuclockid(pthread_self(), &clock); }
+};
 
 /// Returns the processor time of a thread; negative where the thread is gone.
 double seconds_of(clockid_t clock) noexcept {
@@ -58,10 +59,17 @@ double seconds_of(clockid_t clock) noexcept {
 }  // namespace
 
 WatchedCall::WatchedCall() noexcept {
-    caller_clock.store(own_clock(), std::memory_order_relaxed);
+    static const thread_local Caller self;
+    caller_clock.store(self.clock, std::memory_order_relaxed);
+    calling_thread.store(self.thread, std::memory_order_relaxed);
     call_number.fetch_add(1, std::memory_order_release);
 }
-WatchedCall::~WatchedCall() { call_number.fetch_add(1, std::memory_order_release); }
+WatchedCall::~WatchedCall() {
+    call_number.fetch_add(1, std::memory_order_release);
+    calling_thread.store(0, std::memory_order_relaxed);
+}
+
+bool is_calling(long thread) noexcept { return calling_thread == thread; }
 
 void watch_calls(std::uint64_t file_bytes) {
     const double seconds = kLeastSeconds + static_cast<double>(file_bytes) / kBytesPerSecond;

@@ -8,7 +8,7 @@
 
 namespace pal::h5 {
 
-/// Marks a call of the library while it lives. Hold hdf5_lock(). Cost: two stores.
+/// Marks a call of the library while it lives. Hold hdf5_lock(). Cost: four stores.
 class WatchedCall {
   public:
     WatchedCall() noexcept;
@@ -16,6 +16,10 @@ class WatchedCall {
     WatchedCall(const WatchedCall&) = delete;
     WatchedCall& operator=(const WatchedCall&) = delete;
 };
+
+/// Tells whether this thread, by its number in the system, is inside a call. Signal handlers may
+/// call it.
+[[nodiscard]] bool is_calling(long thread) noexcept;
 
 /// Watches the calls of the library from now on. A call may take 10 s of processor time and
 /// a second more for each 20 MB of the file. Waiting for the disk does not count. A longer call

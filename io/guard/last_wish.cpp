@@ -10,11 +10,16 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
 
+#include "io/guard/call_watch.hpp"
+#include "io/guard/limits.hpp"
+#include "io/guard/memory_fence.hpp"
 #include "io/guard/sanitized.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -26,6 +31,7 @@ namespace {
 // whole.
 struct KnownFile {
     std::array<char, 4096> path{};
+    PreparedText shown;
     std::atomic<bool> known{false};
     // Doomed files only: kept when the process is stopped; kept after writing the output failed.
     std::atomic<bool> spared{false};
@@ -43,6 +49,7 @@ void remember(std::span<KnownFile> files, const std::string& path) {
         // No path that can be opened is longer than the array.
         if (file.known || path.size() + 1 > file.path.size()) continue;
         std::memcpy(file.path.data(), path.c_str(), path.size() + 1);
+        file.shown.set(path);
         file.spared = file.spared_after_failure = false;
         file.known = true;
         return;
@@ -58,15 +65,14 @@ void forget(std::span<KnownFile> files, const std::string& path) noexcept {
 }
 
 // Error to print instead of a crash that follows it; whole once `output_failed`.
-std::array<char, 4096> output_failure;
-std::size_t output_failure_bytes = 0;
+PreparedText output_failure;
+std::atomic<ErrorCode> output_failure_code{ErrorCode::kOutput};
 std::atomic<bool> output_failed{false};
 std::atomic<bool> failure_said{false};
 std::atomic<bool> exit_expected{false};
 
 constexpr unsigned kGraceSeconds = 4;  // cluster managers kill 5 s or more after they have asked
-std::array<char, 4096> stop_message;
-std::size_t stop_message_bytes = 0;
+PreparedText stop_message;
 std::atomic<bool> stopping{false};
 
 enum class End { kSignal, kStopped, kOutputFailed };
@@ -85,49 +91,60 @@ extern "C" void on_end(int signal) {
     std::raise(signal);
 }
 
-void say(std::string_view message) noexcept {
-    // Not write(): as a cancellation point it reads the thread's control block, which the crash
-    // may have overwritten. Nothing is left to do where even this fails.
-    [[maybe_unused]] const auto written =
-        ::syscall(SYS_write, STDERR_FILENO, message.data(), message.size());
-}
-
-/// Prints "a.h5: " or "a.h5 or b.h5: "; nothing where no input is open.
-void say_suspects() noexcept {
+/// Writes "a.h5: " or "a.h5 or b.h5: "; nothing where no input is open.
+void add_suspects(LastWords& words) noexcept {
     bool said = false;
     const bool too_many = open_suspects > suspects.size() && used_suspect.front().known;
     const std::span<const KnownFile> named =
         too_many ? std::span<const KnownFile>(used_suspect) : std::span<const KnownFile>(suspects);
     for (const KnownFile& file : named) {
         if (!file.known) continue;
-        if (said) say(" or ");
-        say(file.path.data());
+        words << (said ? " or " : "") << file.shown.view();
         said = true;
     }
-    if (said) say(": ");
+    if (said) words << ": ";
 }
 
-[[noreturn]] void end_for_input(std::string_view why) noexcept {
-    say("h5palettize: error: ");
-    say_suspects();
-    say(why);
-    say("; nothing was written\n");
-    ::_exit(static_cast<int>(ErrorCode::kInput));
+constexpr std::string_view kNothingWritten = "; nothing was written";
+
+[[noreturn]] void exit_with(ErrorCode code) noexcept { ::_exit(static_cast<int>(code)); }
+
+/// Ends the process because of a damaged input.
+[[noreturn]] void end_for_damage(std::string_view why) noexcept {
+    remove_doomed(End::kSignal);
+    {
+        LastWords words;
+        add_suspects(words);
+        words << why << kNothingWritten;
+    }
+    exit_with(ErrorCode::kInput);
+}
+
+/// Ends the process because of a limit. Partial files stay where --resume can use them.
+[[noreturn]] void end_for_limit(std::string_view what, int error) noexcept {
+    remove_doomed(End::kOutputFailed);
+    LastWords() << what << limit_advice(error) << kNothingWritten;
+    exit_with(ErrorCode::kLimit);
+}
+
+/// Ends the process because of a fault of its own. It may hold wrong data, so nothing stays.
+[[noreturn]] void end_for_fault(std::string_view what, std::string_view detail) noexcept {
+    remove_doomed(End::kSignal);
+    LastWords() << "internal error: " << what << detail << kPleaseReport << kNothingWritten;
+    exit_with(ErrorCode::kInternal);
 }
 
 /// Blames the output where errno says that a write failed in the call that crashed. h5::call()
-/// clears errno before a call. Returns whether it did.
-bool blame_outputs(int error) noexcept {
+/// clears errno before a call.
+void blame_outputs(int error) noexcept {
     const KnownFile& output = outputs.front();
     const bool of_a_write = error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO;
-    if (!output.known || !of_a_write) return false;
+    if (!output.known || !of_a_write) return;
     remove_doomed(End::kOutputFailed);
-    say("h5palettize: error: ");
-    say(output.path.data());
-    say(error == EIO ? ", or an input: " : ": ");
-    say(::strerrordesc_np(error));
-    say("; nothing was written\n");
-    return true;
+    const char* const advice = limit_advice(error);
+    LastWords() << output.shown.view() << (error == EIO ? ", or an input: " : ": ")
+                << ::strerrordesc_np(error) << (advice == nullptr ? "" : advice) << kNothingWritten;
+    exit_with(advice == nullptr ? ErrorCode::kOutput : ErrorCode::kLimit);
 }
 
 std::atomic<bool> errno_was_asked_for{false};
@@ -147,24 +164,47 @@ extern "C" void on_crash(int signal) {
     let_one_thread_end_the_process();
     // Reading errno crashes once more where the thread's control block was overwritten: asked once.
     const int error = errno_was_asked_for.exchange(true) ? 0 : errno;
-    if (!output_failed && blame_outputs(error)) ::_exit(static_cast<int>(ErrorCode::kOutput));
-    remove_doomed(output_failed ? End::kOutputFailed : End::kSignal);
     if (output_failed) {
-        if (!failure_said) say({output_failure.data(), output_failure_bytes});
-        ::_exit(static_cast<int>(ErrorCode::kOutput));
+        remove_doomed(End::kOutputFailed);
+        if (!failure_said) LastWords() << output_failure.view();
+        exit_with(output_failure_code);
     }
-    end_for_input(signal == SIGABRT
-                      ? "crashed: aborted on a damaged file or on a bug"
-                      : "crashed, most likely inside the HDF5 library on a damaged file");
+    const bool in_library = h5::is_calling(::syscall(SYS_gettid));
+    if (in_library) blame_outputs(error);
+    // Libraries do not survive every lack of memory: HDF5 1.10.8, and nlohmann-json 3.11.2.
+    if (error == ENOMEM && !MemoryFence::is_closed())
+        end_for_limit("crashed for lack of memory", ENOMEM);
+    if (!in_library) end_for_fault("crashed with SIG", ::sigabbrev_np(signal));
+    end_for_damage("crashed inside the HDF5 library, most likely on a damaged file");
+}
+
+/// Ends the process where nobody catches an exception. Without it the C++ library prints its own
+/// message and aborts.
+[[noreturn]] void on_terminate() noexcept {
+    let_one_thread_end_the_process();
+    try {
+        if (std::current_exception() == nullptr) end_for_fault("terminated", "");
+        throw;
+    } catch (const std::bad_alloc&) {
+        if (MemoryFence::is_closed()) end_for_damage("asks for more memory than makes sense");
+        end_for_limit("out of memory", ENOMEM);
+    } catch (const std::exception& error) {
+        if (tells_of_threads(error)) end_for_limit("no thread can be started", EAGAIN);
+        end_for_fault("nobody caught: ", error.what());
+    } catch (...) {
+        end_for_fault("nobody caught an exception", "");
+    }
+}
+
+void on_failed_assertion(const char* text) {
+    let_one_thread_end_the_process();
+    end_for_fault(text, "");
 }
 
 extern "C" void on_exit_of_process() {
     if (exit_expected) return;
-    remove_doomed(End::kSignal);
-    say("h5palettize: error: a library ended the program, most likely for lack of memory; nothing "
-        "was "
-        "written\n");
-    ::_exit(static_cast<int>(ErrorCode::kInput));
+    let_one_thread_end_the_process();
+    end_for_limit("a library ended the program, most likely for lack of memory", ENOMEM);
 }
 
 extern "C" void on_stop(int signal) {
@@ -174,8 +214,8 @@ extern "C" void on_stop(int signal) {
     }
     if (signal == SIGXCPU) return;  // sent again with each second of processor time
     remove_doomed(End::kStopped);
-    say({stop_message.data(), stop_message_bytes});
-    ::_exit(static_cast<int>(ErrorCode::kStopped));
+    LastWords() << stop_message.view();
+    exit_with(ErrorCode::kStopped);
 }
 
 /// Stack for the signal handlers of one thread, between pages that nothing may touch. Memory of the
@@ -234,27 +274,29 @@ void handle(int signal, void (*handler)(int)) {
 
 void expect_exit() noexcept { exit_expected = true; }
 
-void contain_signals() {
+void contain_signals(Printable printable) {
+    set_printable(printable);
     std::atexit(on_exit_of_process);
     for (const int signal : kEnds) handle(signal, on_end);
     for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) handle(signal, on_end);
     if (kSanitized) return;
     for (const int signal : kCrashes) handle(signal, on_crash);
+    std::set_terminate(on_terminate);
+    set_assertion_handler(on_failed_assertion);
     contain_stack_overflow_of_this_thread();
 }
 
 void stop_on_signals(const std::string& message) {
-    const std::string line = "h5palettize: error: " + message + "\n";
-    stop_message_bytes = line.copy(stop_message.data(), stop_message.size());
+    stop_message.set(message);
     for (const int signal : kStops) handle(signal, on_stop);
 }
 
 bool stop_requested() noexcept { return stopping; }
 
-void blame_output_for_crash(const std::string& message) {
+void blame_output_for_crash(const Error& error) {
     if (output_failed) return;
-    const std::string line = "h5palettize: error: " + message + "; nothing was written\n";
-    output_failure_bytes = line.copy(output_failure.data(), output_failure.size());
+    output_failure.set(error.what() + std::string(kNothingWritten));
+    output_failure_code = error.code();
     output_failed = true;
 }
 
@@ -266,8 +308,8 @@ void contain_stack_overflow_of_this_thread() {
 }
 
 void give_up_on_input() noexcept {
-    remove_doomed(End::kSignal);
-    end_for_input("the HDF5 library does not return from a call, most likely on a damaged file");
+    let_one_thread_end_the_process();
+    end_for_damage("the HDF5 library does not return from a call, most likely on a damaged file");
 }
 
 Suspect::Suspect(std::string input) : input_(std::move(input)) {

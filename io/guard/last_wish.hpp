@@ -4,16 +4,22 @@
 
 #include <string>
 
+#include "io/guard/last_words.hpp"
+#include "stages/tensor/error.hpp"
+
 namespace pal {
 
 /// Handles signals for the whole process from now on. Call it once, from main.
 /// - SIGINT, SIGTERM and the others that end a process: removes the doomed files, then lets the
 ///   signal end the process. Files spared when the process is stopped stay.
 /// - A crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT): removes the doomed files, prints an error
-///   on stderr and exits with 3. HDF5 1.10.8 crashes on some damaged files. A sanitizer keeps its
-///   own handlers of crashes.
-/// - exit before expect_exit(): handled as a crash. HDF5 1.10.8 calls exit when memory is short.
-void contain_signals();
+///   on stderr and exits. Inside a call of the HDF5 library it blames the input (3): HDF5 1.10.8
+///   crashes on some damaged files. Where the call lacked memory it names that limit (71). Anywhere
+///   else it is a fault of the program (70), and so are failed assertions and exceptions that
+///   nobody catches. A sanitizer keeps its own handlers of crashes.
+/// - exit before expect_exit(): a lack of memory (71). HDF5 1.10.8 calls exit then.
+/// printable: escapes names; nullptr leaves them as they are.
+void contain_signals(Printable printable = nullptr);
 /// Tells that the program has come to its end: exit is expected from now on.
 void expect_exit() noexcept;
 
@@ -39,9 +45,10 @@ class Suspect {
 /// Tells that the library is about to read this input. Thread-safe.
 void use_suspect(const std::string& input);
 
-/// Names an output that is being written. A crash is blamed on it where errno holds an
-/// error of a write, and exits with 4. EIO blames the input too. HDF5 1.10.8 crashes where a write
-/// fails inside H5Ocopy. Make and destroy it in one thread.
+/// Names an output that is being written. A crash inside the library is blamed on it where errno
+/// holds an error of a write, and exits with 4, or with 71 for a limit of file sizes. EIO blames
+/// the input too. HDF5 1.10.8 crashes where a write fails inside H5Ocopy. Make and destroy it in
+/// one thread.
 class Output {
   public:
     explicit Output(std::string output);
@@ -58,8 +65,8 @@ class Output {
 [[noreturn]] void give_up_on_input() noexcept;
 
 /// Tells that writing an output failed: HDF5 1.10.8 may crash when it closes that file, or later.
-/// From now on a crash exits with 4 and prints `message`, unless the user has seen it already.
-void blame_output_for_crash(const std::string& message);
+/// From now on a crash prints this error and exits with its code, unless the user has seen it.
+void blame_output_for_crash(const Error& error);
 /// Tells that the user has seen the message of blame_output_for_crash.
 void output_failure_was_said() noexcept;
 

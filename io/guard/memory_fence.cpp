@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 
 #include "io/guard/sanitized.hpp"
@@ -11,6 +12,8 @@
 namespace pal {
 
 namespace {
+
+std::atomic<bool> fence_is_closed{false};
 
 /// Returns the size of the process's address space; 0 where the system does not tell.
 std::uint64_t used_bytes() {
@@ -34,10 +37,15 @@ MemoryFence::MemoryFence(std::uint64_t most_bytes) {
     if (__builtin_add_overflow(used, most_bytes, &limit.rlim_cur)) return;
     if (limit.rlim_cur >= before_.rlim_cur) return;
     closed_ = ::setrlimit(RLIMIT_AS, &limit) == 0;
+    fence_is_closed = closed_;
 }
 
 MemoryFence::~MemoryFence() {
-    if (closed_) ::setrlimit(RLIMIT_AS, &before_);
+    if (!closed_) return;
+    ::setrlimit(RLIMIT_AS, &before_);
+    fence_is_closed = false;
 }
+
+bool MemoryFence::is_closed() noexcept { return fence_is_closed; }
 
 }  // namespace pal

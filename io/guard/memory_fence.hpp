@@ -25,19 +25,27 @@ class MemoryFence {
     MemoryFence(const MemoryFence&) = delete;
     MemoryFence& operator=(const MemoryFence&) = delete;
 
+    /// Tells whether a fence bounds the process now. Without one a lack of memory is a limit of the
+    /// user's. Signal handlers may call it.
+    [[nodiscard]] static bool is_closed() noexcept;
+
   private:
     rlimit before_{};
     bool closed_ = false;
 };
 
 /// Calls work() behind a fence. `most_bytes` is what the size of the input file explains. Throws
-/// Error(kInput) where work() runs out of memory.
+/// Error(kInput) where work() runs out of memory, but std::bad_alloc where the process has a limit
+/// of its own that is lower.
 template <class Work>
 void with_memory_fence(std::uint64_t most_bytes, const Work& work) {
+    bool closed = false;
     try {
         const MemoryFence fence(most_bytes);
+        closed = MemoryFence::is_closed();
         work();
     } catch (const std::bad_alloc&) {
+        if (!closed) throw;
         throw Error(ErrorCode::kInput, "asks for more memory than " + std::to_string(most_bytes) +
                                            " bytes, the most that makes sense for its size; the "
                                            "file is damaged");

@@ -62,8 +62,7 @@ Space attribute_space(hid_t attribute) {
 }
 
 herr_t collect_name(hid_t, const char* name, const H5A_info_t*, void* names) {
-    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
-    return 0;
+    return in_callback([&] { static_cast<std::vector<std::string>*>(names)->emplace_back(name); });
 }
 
 }  // namespace

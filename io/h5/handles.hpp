@@ -5,8 +5,8 @@
 
 #include <hdf5.h>
 
-#include <cerrno>
 #include <mutex>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,33 +20,50 @@ namespace pal::h5 {
 [[nodiscard]] std::mutex& hdf5_lock();
 
 /// A failed library call. The caller knows whether it was about the input or the output. For
-/// H5Ocopy, which works on both, while_writing() tells.
+/// H5Ocopy, which works on both, while_writing() tells. Its code is kLimit where a limit was met.
 class Failure : public Error {
   public:
-    explicit Failure(const std::string& text, bool while_writing = false)
-        : Error(ErrorCode::kInput, text), while_writing_(while_writing) {}
+    explicit Failure(const std::string& text, bool while_writing = false,
+                     ErrorCode code = ErrorCode::kInput)
+        : Error(code, text), while_writing_(while_writing) {}
     [[nodiscard]] bool while_writing() const noexcept { return while_writing_; }
 
   private:
     bool while_writing_;
 };
 
-/// Switches the library's own printing of errors off for this thread. Call it with the lock held.
-void silence_errors();
-/// Takes the reason for the call that just failed from the error stack. Call it with the lock held.
+/// Gets ready for a call: switches the library's own printing off for this thread, and clears errno
+/// (if the call crashes or fails, errno is its own). Call it with the lock held.
+void begin_call();
+/// Takes the reason for the call that just failed from the error stack. Throws std::bad_alloc where
+/// a callback ran out of memory. Call it with the lock held.
 [[nodiscard]] Failure failure_of(std::string_view what);
+
+/// Tells that a callback of the call under way ran out of memory.
+void callback_ran_out_of_memory() noexcept;
+
+/// Runs the body of a callback of the library. No exception may pass through the library: it would
+/// keep its own lock, and the next thread that calls would wait for ever. Returns -1, with which a
+/// callback ends its call, where body() runs out of memory.
+template <class Body>
+herr_t in_callback(const Body& body) noexcept {
+    try {
+        body();
+        return 0;
+    } catch (const std::bad_alloc&) {
+        callback_ran_out_of_memory();
+        return -1;
+    }
+}
 
 /// Runs a C call under the lock and returns its result. A negative one throws Failure("cannot
 /// <what>: <the library's reason>").
 template <class Function>
 auto call(std::string_view what, const Function& function) {
     const std::lock_guard<std::mutex> lock(hdf5_lock());
-    silence_errors();
-    errno = 0;  // if the call crashes, errno is its own
-    const auto result = [&] {
-        const WatchedCall watched;
-        return function();
-    }();
+    const WatchedCall watched;
+    begin_call();
+    const auto result = function();
     if (result < 0) throw failure_of(what);
     return result;
 }
@@ -55,9 +72,8 @@ auto call(std::string_view what, const Function& function) {
 template <class Function>
 bool succeeds(const Function& function) noexcept {
     const std::lock_guard<std::mutex> lock(hdf5_lock());
-    silence_errors();
-    errno = 0;
     const WatchedCall watched;
+    begin_call();
     return function() >= 0;
 }
 

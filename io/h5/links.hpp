@@ -20,17 +20,18 @@ struct Link {
 
 /// Callback of list_links.
 inline herr_t collect_link(hid_t, const char* name, const H5L_info_t* info, void* links) {
-    Link link;
-    link.name = name;
-    link.type = info->type;
-    link.character_set = info->cset;
-    if (info->type == H5L_TYPE_HARD) {
-        link.address = info->u.address;
-    } else {
-        link.value_bytes = info->u.val_size;
-    }
-    static_cast<std::vector<Link>*>(links)->push_back(std::move(link));
-    return 0;
+    return in_callback([&] {
+        Link link;
+        link.name = name;
+        link.type = info->type;
+        link.character_set = info->cset;
+        if (info->type == H5L_TYPE_HARD) {
+            link.address = info->u.address;
+        } else {
+            link.value_bytes = info->u.val_size;
+        }
+        static_cast<std::vector<Link>*>(links)->push_back(std::move(link));
+    });
 }
 
 /// Lists the links of a group: in creation order if the group tracks it, else by name.

@@ -28,7 +28,7 @@ CheckpointReader::CheckpointReader(const std::string& path, const ReadOptions& o
         with_memory_fence(most_library_bytes(impl_->info.file_bytes),
                           [&] { scan_checkpoint(*impl_); });
     } catch (const Error& error) {
-        throw Error(ErrorCode::kInput, path + ": " + error.what());
+        throw error.in(path);
     }
 }
 

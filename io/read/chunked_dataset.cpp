@@ -203,8 +203,15 @@ void ChunkedDataset::read_chunk(std::size_t number, std::span<std::byte> chunk) 
 std::unique_ptr<ChunkedDataset::Lane> ChunkedDataset::take_lane() const {
     std::unique_lock<std::mutex> guard(lock_);
     lane_is_free_.wait(guard, [&] { return lanes_in_use_ < lane_count(kLaneBytes); });
+    if (free_lanes_.empty()) {
+        // Others wait for lanes that are counted: count none that could not be made, and leave room
+        // for giving it back.
+        auto lane = std::make_unique<Lane>(filters_);
+        free_lanes_.reserve(lanes_in_use_ + 1);
+        ++lanes_in_use_;
+        return lane;
+    }
     ++lanes_in_use_;
-    if (free_lanes_.empty()) return std::make_unique<Lane>(filters_);
     std::unique_ptr<Lane> lane = std::move(free_lanes_.back());
     free_lanes_.pop_back();
     return lane;

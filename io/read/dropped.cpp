@@ -85,7 +85,7 @@ std::set<std::string> topmost_links(const Checkpoint& checkpoint,
                           [&] { links = Topmost(checkpoint, datasets).links(); });
         return links;
     } catch (const h5::Failure& failure) {
-        throw Error(ErrorCode::kInput, checkpoint.path + ": " + failure.what());
+        throw failure.in(checkpoint.path);
     }
 }
 

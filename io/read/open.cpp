@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "io/filters/lzf.hpp"
+#include "io/guard/limits.hpp"
 #include "io/guard/memory_fence.hpp"
 #include "io/read/plausible.hpp"
 
@@ -64,8 +65,8 @@ void refuse_other_formats(const std::string& path, std::string_view head) {
 std::string read_head(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
-        refuse(path, errno == EACCES ? "permission denied; make the file readable"
-                                     : fmt::format("cannot open: {}", std::strerror(errno)));
+        if (errno == EACCES) refuse(path, "permission denied; make the file readable");
+        throw system_error(ErrorCode::kInput, path + ": cannot open", errno);
     }
     std::array<char, 512> buffer{};
     const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
@@ -107,6 +108,7 @@ h5::File open_checkpoint(const std::string& path, CheckpointInfo& info) {
         });
         return file;
     } catch (const h5::Failure& failure) {
+        if (failure.code() == ErrorCode::kLimit) throw failure.in(path);
         const std::string reason = failure.what();
         if (reason.find("truncated") != std::string::npos || head.size() < 512) {
             refuse(path,

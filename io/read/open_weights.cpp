@@ -1,11 +1,13 @@
 #include "io/read/open_weights.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "io/filters/chunk_cache.hpp"
+#include "io/guard/limits.hpp"
 #include "io/h5/byte_order.hpp"
 #include "io/h5/datatypes.hpp"
 #include "io/read/chunked_dataset.hpp"
@@ -54,9 +56,10 @@ auto reading(const Checkpoint& checkpoint, const DatasetInfo& info, const Read& 
     try {
         return read();
     } catch (const std::bad_alloc&) {
-        throw Error(ErrorCode::kInput, checkpoint.path + ": " + info.path +
+        throw Error(ErrorCode::kLimit, checkpoint.path + ": " + info.path +
                                            ": not enough memory for " + std::to_string(info.bytes) +
-                                           " bytes of shape " + shape_to_string(info.shape));
+                                           " bytes of shape " + shape_to_string(info.shape) +
+                                           limit_advice(ENOMEM));
     } catch (const Error& error) {
         throw Error(error.code(), checkpoint.path + ": " + info.path + ": " + error.what());
     }

@@ -73,6 +73,7 @@ std::string damage_of_index(hid_t dataset, std::uint64_t file_bytes) {
                 return fmt::format("a chunk of {} bytes lies beyond the end of the file", bytes);
         }
     } catch (const h5::Failure& failure) {
+        if (failure.code() == ErrorCode::kLimit) throw;
         return failure.what();
     }
     return "";

@@ -100,7 +100,7 @@ class FileChunks : public ChunkSource {
             if (problem == nullptr) return scratch;
             damaged("the chunk of 'indices' at " + shape_to_string(first) + " " + problem);
         } catch (const Error& error) {
-            throw Error(ErrorCode::kInput, file_ + ": " + tensor_ + ": " + error.what());
+            throw error.in(file_ + ": " + tensor_);
         }
     }
 

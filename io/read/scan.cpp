@@ -19,7 +19,7 @@ auto named(const std::string& path, const Read& read) {
     try {
         return read();
     } catch (const h5::Failure& failure) {
-        throw Error(ErrorCode::kInput, path + ": " + failure.what());
+        throw failure.in(path);
     }
 }
 

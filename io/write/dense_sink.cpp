@@ -7,6 +7,7 @@
 #include <mutex>
 #include <type_traits>
 
+#include "io/guard/limits.hpp"
 #include "io/h5/byte_order.hpp"
 #include "io/h5/chunk_layout.hpp"
 #include "io/h5/datatypes.hpp"
@@ -99,8 +100,9 @@ class FileSink : public DenseSink {
             target().writer.raw.write(offset_ + first * dtype_bytes(target().dtype), bytes);
         if (error == 0) return target().writer.partial.wrote(bytes.size());
         const std::lock_guard<std::mutex> lock(failing_);
-        target().writer.fail(target().writer.target + " (" + target().path +
-                             "): cannot write the data: " + std::strerror(error));
+        target().writer.fail(system_error(
+            ErrorCode::kOutput,
+            target().writer.target + " (" + target().path + "): cannot write the data", error));
     }
 
   private:

@@ -12,6 +12,7 @@
 
 #include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
+#include "io/guard/limits.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -88,6 +89,7 @@ Descriptor Journal::open_own(const std::string& path, int flags) const {
     Descriptor file(path, flags | O_NOFOLLOW | O_NONBLOCK);
     if (!file.is_open()) {
         if (errno == ELOOP) refuse("is a link");
+        if (errno != ENOENT && limit_advice(errno) != nullptr) cannot("open its journal", errno);
         if (errno != ENOENT) refuse(std::strerror(errno));
         return file;
     }
@@ -195,7 +197,7 @@ void Journal::append(const std::string& record) const {
 }
 
 void Journal::cannot(const std::string& what, int error) const {
-    throw Error(ErrorCode::kOutput, target_ + ": cannot " + what + ": " + std::strerror(error));
+    throw system_error(ErrorCode::kOutput, target_ + ": cannot " + what, error);
 }
 
 void Journal::remove(const Pair& files) noexcept {

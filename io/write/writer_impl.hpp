@@ -32,8 +32,8 @@ struct CheckpointWriter::Impl {
     h5::File file;       // declared after the partial file: closed before that is removed
     StandIns stand_ins;  // from copy_tree() or copy_skeleton()
     IndexStorages index_storages;
-    bool needs_format_2 = false;  // something in it is new in format 2
-    std::string failure;          // text of a failed write; nothing more is written after it
+    bool needs_format_2 = false;   // something in it is new in format 2
+    std::optional<Error> failure;  // of a write; nothing more is written after it
 
     /// Returns the address of a dataset or palettized group of the source. Throws Error(kInput)
     /// where there is none.
@@ -62,22 +62,24 @@ struct CheckpointWriter::Impl {
     /// behind the file's name in the text.
     template <class Function>
     void guarded(const std::string& where, const Function& function, bool reads_source = false) {
-        if (!failure.empty()) throw Error(ErrorCode::kOutput, failure);
+        if (failure) throw Error(*failure);
         try {
             function();
         } catch (const h5::Failure& failed) {
             if (reads_source && !failed.while_writing()) {
-                throw Error(ErrorCode::kInput, source.path + where + ": " + failed.what());
+                throw failed.in(source.path + where);
             }
-            fail(target + where + ": " + failed.what());
+            const bool met_limit = failed.code() == ErrorCode::kLimit;
+            fail(Error(met_limit ? ErrorCode::kLimit : ErrorCode::kOutput,
+                       target + where + ": " + failed.what()));
         }
     }
 
-    /// Throws Error(kOutput), now and at each further use of guarded().
-    [[noreturn]] void fail(const std::string& text) {
-        failure = text;
-        blame_output_for_crash(failure);
-        throw Error(ErrorCode::kOutput, failure);
+    /// Throws this error, now and at each further use of guarded().
+    [[noreturn]] void fail(const Error& error) {
+        failure = error;
+        blame_output_for_crash(error);
+        throw Error(error);
     }
 };
 

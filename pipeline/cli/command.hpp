@@ -34,12 +34,16 @@ struct ExitCode {
     int number;
     const char* meaning;
 };
-inline constexpr std::array<ExitCode, 6> kExitCodes{{{0, "done"},
+inline constexpr std::array<ExitCode, 8> kExitCodes{{{0, "done"},
                                                      {1, "a tensor failed or a check did not hold"},
                                                      {2, "usage or config"},
                                                      {3, "input"},
                                                      {4, "output"},
-                                                     {5, "interrupted, to be resumed"}}};
+                                                     {5, "interrupted, to be resumed"},
+                                                     {70, "internal error, please report"},
+                                                     {71,
+                                                      "a limit of memory, threads, "
+                                                      "open files or file sizes"}}};
 
 /// Options of the command in the order of --help, general ones last.
 [[nodiscard]] std::vector<OptionSection> sections_of(const Command& command);

@@ -15,10 +15,12 @@
 #include <utility>
 
 #include "io/guard/last_wish.hpp"
+#include "io/guard/limits.hpp"
 #include "pipeline/cli/command_line.hpp"
 #include "pipeline/cli/help.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/console/log.hpp"
+#include "pipeline/console/printable.hpp"
 #include "pipeline/console/standard_streams.hpp"
 #include "stages/kernels/targets.hpp"
 #include "stages/tensor/error.hpp"
@@ -77,7 +79,16 @@ int execute(const Command& command, const std::vector<std::string>& words) {
     });
 }
 
+/// Errors of a command line are JSON too where it asks for that anywhere.
+void look_for_log_format(const std::vector<std::string>& words) {
+    for (std::size_t w = 0; w < words.size(); ++w) {
+        const bool two_words = w > 0 && words[w - 1] == "--log-format" && words[w] == "json";
+        if (two_words || words[w] == "--log-format=json") set_log_options({LogFormat::kJson});
+    }
+}
+
 int dispatch(const std::vector<Command>& commands, const std::vector<std::string>& words) {
+    look_for_log_format(words);
     if (words.empty())
         throw Error(ErrorCode::kUsage, "no command given; " + known_commands(commands));
     if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
@@ -94,7 +105,7 @@ int dispatch(const std::vector<Command>& commands, const std::vector<std::string
 int report_error(const std::string& text, ErrorCode code) {
     std::cout.flush();
     log_error(text);
-    if (code == ErrorCode::kOutput) output_failure_was_said();
+    if (ends_run(code)) output_failure_was_said();
     return static_cast<int>(code);
 }
 
@@ -107,7 +118,7 @@ void keep_freed_buffers() {
 
 int guarded_run(const std::vector<Command>& (*commands)(), int argc, char** argv) {
     try {
-        contain_signals();
+        contain_signals(printable);
         keep_freed_buffers();
         // Exceeding a file size limit then fails the write, as a full disk does.
         std::signal(SIGXFSZ, SIG_IGN);
@@ -119,12 +130,9 @@ int guarded_run(const std::vector<Command>& (*commands)(), int argc, char** argv
         if (std::cout) return code;
         if (reader_of_stdout_is_gone()) return static_cast<int>(ErrorCode::kOutput);
         return report_error("standard output cannot be written", ErrorCode::kOutput);
-    } catch (const Error& error) {
+    } catch (const std::exception&) {
+        const Error error = handled_error();
         return report_error(error.what(), error.code());
-    } catch (const std::bad_alloc&) {
-        return report_error("out of memory; lower --memory or --threads", ErrorCode::kCheckFailed);
-    } catch (const std::exception& error) {
-        return report_error(error.what(), ErrorCode::kCheckFailed);
     }
 }
 

@@ -95,8 +95,8 @@ void warn_of(const PlannedFiles& planned, bool several) {
 
 std::string plan_table(const Plan& plan, std::uint64_t budget_bytes) {
     return report_table(plan, nullptr) + "layout " +
-           (plan.layout == Layout::kKeras ? "keras" : "torch") + " (" + plan.layout_reason +
-           "); peak memory in flight about " +
+           (plan.layout == Layout::kKeras ? "keras" : "torch") + " (" +
+           printable(plan.layout_reason) + "); peak memory in flight about " +
            bytes_for_people(peak_memory_bytes(plan, budget_bytes)) + "\n";
 }
 

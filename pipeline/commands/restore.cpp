@@ -1,4 +1,6 @@
 // restore: makes a dense checkpoint of a palettized one.
+#include <fmt/format.h>
+
 #include "io/files/paths.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
@@ -6,6 +8,7 @@
 #include "pipeline/cli/options.hpp"
 #include "pipeline/commands/commands.hpp"
 #include "pipeline/console/log.hpp"
+#include "pipeline/console/printable.hpp"
 #include "pipeline/console/standard_streams.hpp"
 #include "pipeline/record/fingerprint.hpp"
 #include "pipeline/record/reported.hpp"
@@ -59,7 +62,7 @@ int execute_restore(const Arguments& arguments) {
     restore_tensors(reader, writer);
     writer.commit("");
     if (log_options().verbosity <= Verbosity::kQuiet) return 0;
-    print_when_done("restored " + std::to_string(replaced.size()) + " tensors to " + target + "\n",
+    print_when_done(fmt::format("restored {} tensors to {}\n", replaced.size(), printable(target)),
                     target);
     return 0;
 }

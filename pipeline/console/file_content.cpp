@@ -5,6 +5,7 @@
 #include <fstream>
 #include <vector>
 
+#include "io/guard/limits.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -24,7 +25,7 @@ std::string file_content(const std::string& path, std::size_t most_bytes,
                                            ", which is " + no_wanted);
     }
     if (!file.eof() || file.bad())  // missing, or a folder
-        throw Error(ErrorCode::kInput, path + ": cannot be read: " + std::strerror(errno));
+        throw system_error(ErrorCode::kInput, path + ": cannot be read", errno);
     return content;
 }
 

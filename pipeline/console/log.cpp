@@ -13,6 +13,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "io/guard/last_words.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/json_text.hpp"
 #include "pipeline/console/printable.hpp"
@@ -123,6 +124,7 @@ void end_live() {
 void set_log_options(const LogOptions& chosen) {
     options() = chosen;
     logger().set_pattern(chosen.format == LogFormat::kJson ? kJsonPattern : kTextPattern);
+    if (chosen.format == LogFormat::kJson) write_last_words_as_json();
 }
 const LogOptions& log_options() noexcept { return options(); }
 

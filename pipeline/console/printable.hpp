@@ -6,8 +6,9 @@
 
 namespace pal {
 
-/// Replaces control characters and bytes that are not UTF-8 by \xNN. A name must not end its line,
-/// move the cursor or change the colours.
+/// Replaces control characters, those that change the direction of text, and bytes that are not
+/// UTF-8 by \xNN. A name must not end its line, move the cursor, change the colours or look like
+/// another one.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace pal

@@ -1,5 +1,7 @@
 #include "pipeline/graph/graph.hpp"
 
+#include <algorithm>
+
 #include "pipeline/graph/nodes.hpp"
 
 namespace pal {
@@ -60,10 +62,16 @@ GraphResult run_graph(const Plan& plan, const GraphPorts& ports, std::uint64_t b
         return result;
     }
     const bool stopped = ports.stopped();
+    const auto end = std::ranges::find_if(result.results, [](const TensorResult& tensor) {
+        return tensor.failed && ends_run(tensor.code);
+    });
+    const ErrorCode code = end == result.results.end() ? ErrorCode::kStopped : end->code;
     for (std::size_t left = admission.admitted(); left < entries.size(); ++left) {
-        mark_failed(result.results[left], stopped ? ErrorCode::kStopped : ErrorCode::kOutput,
+        mark_failed(result.results[left], stopped ? ErrorCode::kStopped : code,
                     entries[left]->task.path + ": not done: " +
-                        (stopped ? "interrupted" : "the output could not be written"));
+                        (stopped                     ? "interrupted"
+                         : code == ErrorCode::kLimit ? "a limit was met"
+                                                     : "the output could not be written"));
     }
     return result;
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "io/guard/limits.hpp"
 #include "pipeline/graph/payload_bytes.hpp"
 #include "pipeline/graph/recorder.hpp"
 #include "pipeline/plan/plan.hpp"
@@ -71,12 +72,9 @@ Message<typename Stage::Output> run_stage(const Stage& stage,
         next->payload = stage(next->entry->task, std::move(*message->payload));
     } catch (const Error& error) {
         mark_failed(next->result, error.code(), error.what());
-    } catch (const std::bad_alloc&) {
-        mark_failed(next->result, ErrorCode::kCheckFailed,
-                    path + ": " + std::string(Stage::name) + ": out of memory; lower --memory");
-    } catch (const std::exception& error) {
-        mark_failed(next->result, ErrorCode::kCheckFailed,
-                    path + ": " + std::string(Stage::name) + ": " + error.what());
+    } catch (const std::exception&) {
+        const Error error = handled_error().in(path + ": " + std::string(Stage::name));
+        mark_failed(next->result, error.code(), error.what());
     }
     message->payload.reset();
     next->ready = Clock::now();

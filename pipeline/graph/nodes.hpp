@@ -31,10 +31,10 @@ StageNode<Stage> stage_node(flow::graph& graph, Stage stage, Recorder* recorder 
     });
 }
 
-/// Message of the sink: memory that is free again, and whether the output can still be written.
+/// Message of the sink: memory that is free again, and whether the run cannot go on.
 struct Release {
     std::uint64_t bytes = 0;
-    bool output_failed = false;
+    bool ends_run = false;
 };
 
 /// First payload: only the entry to load.
@@ -51,7 +51,7 @@ inline GateNode gate_node(
     return {graph, flow::serial,
             [&gate, stopped = std::move(stopped)](const Release& release,
                                                   GateNode::output_ports_type& out) {
-                if (release.output_failed || stopped()) gate.close();
+                if (release.ends_run || stopped()) gate.close();
                 gate.release(release.bytes);
                 std::size_t sequence = 0;
                 while (const PlanEntry* entry = gate.admit(&sequence)) {
@@ -102,16 +102,16 @@ using EntryDone = std::function<void(const PlanEntry&, const TensorResult&)>;
 /// Keeps the result of each tensor and gives its memory back.
 inline SinkNode sink_node(flow::graph& graph, std::vector<TensorResult>& results,
                           EntryDone done = {}) {
-    return {graph, flow::serial, [&results, done = std::move(done)](const auto& message) {
-                message->handed_over.acquire();
-                TensorResult& result = results[message->sequence];
-                result = message->payload ? std::move(*message->payload) : message->result;
-                result.seconds = message->result.seconds;
-                result.finished = true;
-                if (done) done(*message->entry, result);
-                return Release{message->entry->memory_bytes,
-                               result.failed && result.code == ErrorCode::kOutput};
-            }};
+    return {
+        graph, flow::serial, [&results, done = std::move(done)](const auto& message) {
+            message->handed_over.acquire();
+            TensorResult& result = results[message->sequence];
+            result = message->payload ? std::move(*message->payload) : message->result;
+            result.seconds = message->result.seconds;
+            result.finished = true;
+            if (done) done(*message->entry, result);
+            return Release{message->entry->memory_bytes, result.failed && ends_run(result.code)};
+        }};
 }
 
 }  // namespace pal

@@ -10,6 +10,7 @@
 
 #include "io/files/file_signature.hpp"
 #include "io/files/paths.hpp"
+#include "io/guard/limits.hpp"
 #include "pipeline/console/file_content.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "stages/tensor/error.hpp"
@@ -129,7 +130,8 @@ class Finder {
                 }
             }
         } catch (const fs::filesystem_error& error) {
-            throw Error(ErrorCode::kInput, folder + ": cannot be read: " + error.code().message());
+            throw system_error(ErrorCode::kInput, folder + ": cannot be read",
+                               error.code().value());
         }
         std::ranges::sort(inputs_.skipped);
         std::ranges::sort(checkpoints);

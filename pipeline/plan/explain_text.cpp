@@ -85,8 +85,9 @@ std::string result_text(const TensorExplanation& explanation) {
 
 std::string explanation_text(const TensorExplanation& explanation) {
     const DatasetInfo& dataset = *explanation.dataset;
-    std::string text = fmt::format("{}: {} {}, {}\n", printable(dataset.path), dataset.stored_type,
-                                   shape_to_string(dataset.shape), dataset.storage);
+    std::string text =
+        fmt::format("{}: {} {}, {}\n", printable(dataset.path), printable(dataset.stored_type),
+                    shape_to_string(dataset.shape), dataset.storage);
     const auto& paths = explanation.how.paths;
     for (const PathExplanation& path : paths) text += path_text(path, paths.size() > 1);
     if (!explanation.how.filters.empty())

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <new>
 
+#include "io/guard/limits.hpp"
 #include "pipeline/console/log.hpp"
 
 namespace pal {
@@ -14,22 +14,18 @@ namespace {
 constexpr int kStopped = static_cast<int>(ErrorCode::kStopped);
 
 std::string packed(const StepResult& result) {
-    return static_cast<char>('0' + result.code) + result.text;
+    return static_cast<char>(result.code) + result.text;
 }
-StepResult unpacked(const std::string& text) { return {text.at(0) - '0', text.substr(1)}; }
+StepResult unpacked(const std::string& text) { return {text.at(0), text.substr(1)}; }
 
 }  // namespace
 
 StepResult result_of(const std::function<std::string()>& step) {
-    constexpr int kFailed = static_cast<int>(ErrorCode::kCheckFailed);
     try {
         return {0, step()};
-    } catch (const Error& error) {
+    } catch (const std::exception&) {
+        const Error error = handled_error();
         return {static_cast<int>(error.code()), error.what()};
-    } catch (const std::bad_alloc&) {
-        return {kFailed, "out of memory; lower --memory or --threads"};
-    } catch (const std::exception& error) {
-        return {kFailed, error.what()};
     }
 }
 

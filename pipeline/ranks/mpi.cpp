@@ -174,4 +174,6 @@ Ranks::Numbers MpiRanks::ask(const Numbers& question) const {
 
 void MpiRanks::finish_serving() { server_.reset(); }
 
+void MpiRanks::abort(int code) const { MPI_Abort(MPI_COMM_WORLD, code); }
+
 }  // namespace pal

@@ -32,6 +32,7 @@ class MpiRanks final : public Ranks {
     void serve(const Serve& serve) override;
     [[nodiscard]] Numbers ask(const Numbers& question) const override;
     void finish_serving() override;
+    void abort(int code) const override;
 
   private:
     class Server;

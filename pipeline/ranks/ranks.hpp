@@ -42,6 +42,10 @@ class Ranks {
     /// On rank 0: waits until every other rank has had its last answer, and stops serving.
     virtual void finish_serving();
 
+    /// Ends all ranks of the job with this exit code; does nothing for a process that is alone. For
+    /// an error outside of the steps that ranks take together: the others would wait for ever.
+    virtual void abort(int code) const;
+
   private:
     Serve serve_;
 };

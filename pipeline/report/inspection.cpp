@@ -66,12 +66,12 @@ std::string inspection_json(const CheckpointInfo& info) {
 }
 
 std::string inspection_table(const CheckpointInfo& info) {
-    std::string table =
-        fmt::format("{}: {}, {}, layout {} ({})\n", info.file,
-                    is_shard(info.results_json) ? "shard of a palettized checkpoint"
-                    : info.palettized           ? "palettized checkpoint"
-                                                : "checkpoint",
-                    bytes_for_people(info.file_bytes), layout_name(info), info.layout_reason);
+    std::string table = fmt::format("{}: {}, {}, layout {} ({})\n", printable(info.file),
+                                    is_shard(info.results_json) ? "shard of a palettized checkpoint"
+                                    : info.palettized           ? "palettized checkpoint"
+                                                                : "checkpoint",
+                                    bytes_for_people(info.file_bytes), layout_name(info),
+                                    printable(info.layout_reason));
     if (!info.unsupported.empty()) {
         table += "cannot be palettized: " + printable(info.unsupported) + "\n";
     }
@@ -86,10 +86,11 @@ std::string inspection_table(const CheckpointInfo& info) {
                         printable(tensor.path), printable(tensor.spec_json));
     }
     for (const DatasetInfo& dataset : info.datasets) {
-        table += fmt::format("  dataset     {:<10} {:<18} {:>10}  {}  {}{}\n", dataset.stored_type,
-                             shape_to_string(dataset.shape), bytes_for_people(dataset.bytes),
-                             printable(dataset.path), dataset.storage,
-                             dataset.unreadable.empty() ? "" : "; " + dataset.unreadable);
+        table +=
+            fmt::format("  dataset     {:<10} {:<18} {:>10}  {}  {}{}\n",
+                        printable(dataset.stored_type), shape_to_string(dataset.shape),
+                        bytes_for_people(dataset.bytes), printable(dataset.path), dataset.storage,
+                        dataset.unreadable.empty() ? "" : "; " + printable(dataset.unreadable));
     }
     return table;
 }

@@ -24,23 +24,23 @@ std::uint64_t copied_bytes(const CheckpointInfo& info, const Plan& plan) {
     return bytes;
 }
 
-/// Logs every failed tensor. Throws JobFailed with the code of the first failure if there is one,
-/// or if the run was interrupted.
+/// Logs every failed tensor. Throws JobFailed if there is one, or if the run was interrupted: with
+/// the code of the failure that ended the run, or else of the first.
 void require_success(const std::vector<TensorResult>& results, const std::string& stopped,
                      const std::string& before_errors) {
     int code = 0;
-    bool output_failed = false;
+    bool ended = false;
     bool interrupted = false;
     for (const TensorResult& result : results) {
         if (!result.failed) continue;
-        if (code == 0) code = static_cast<int>(result.code);
+        if (code == 0 || (ends_run(result.code) && !ended)) code = static_cast<int>(result.code);
         interrupted = interrupted || result.code == ErrorCode::kStopped;
         if (result.code == ErrorCode::kStopped) continue;
-        if (result.code == ErrorCode::kOutput && std::exchange(output_failed, true)) continue;
+        if (ends_run(result.code) && std::exchange(ended, true)) continue;
         log_error(before_errors + result.message);
     }
     if (code == 0) return;
-    if (output_failed) output_failure_was_said();
+    if (ended) output_failure_was_said();
     if (interrupted) {
         if (before_errors.empty()) log_error(stopped);  // otherwise rank 0 says it
         throw JobFailed{ErrorCode::kStopped};

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <exception>
 
+#include "io/guard/limits.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/ranks/agreement.hpp"
 #include "stages/tensor/error.hpp"
@@ -65,6 +67,12 @@ int exit_code_of(const Ranks& ranks, const std::function<void()>& work) {
         // Once the first rank has ended with an error, mpirun sends this to those that are ending.
         if (ranks.size() > 1) std::signal(SIGTERM, SIG_IGN);
         return static_cast<int>(failed.code);
+    } catch (const std::exception&) {
+        if (ranks.size() == 1) throw;
+        const Error error = handled_error();
+        log_error(fmt::format("rank {}: {}", ranks.rank(), error.what()));
+        ranks.abort(static_cast<int>(error.code()));
+        return static_cast<int>(error.code());
     }
 }
 

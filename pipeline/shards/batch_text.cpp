@@ -7,16 +7,29 @@
 
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/json_text.hpp"
+#include "pipeline/console/printable.hpp"
 
 namespace pal {
 
 namespace {
 
-/// Quotes a word so that a shell reads it back unchanged.
+/// Quotes a word as bash, zsh and ksh read it, with every special byte as its number.
+std::string escaped_shell_word(const std::string& word) {
+    std::string quoted = "$'";
+    for (const char letter : word) {
+        const bool is_plain = letter >= ' ' && letter <= '~' && letter != '\'' && letter != '\\';
+        quoted += is_plain ? std::string(1, letter)
+                           : fmt::format("\\{:03o}", static_cast<unsigned char>(letter));
+    }
+    return quoted + "'";
+}
+
+/// Quotes a word so that a shell reads it back unchanged, and a terminal shows it safely.
 std::string shell_word(const std::string& word) {
     constexpr const char* kPlain =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
     if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+    if (printable(word) != word) return escaped_shell_word(word);
     std::string quoted = "'";
     for (const char letter : word)
         quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);

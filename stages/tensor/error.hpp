@@ -10,7 +10,20 @@
 namespace pal {
 
 /// Exit codes of the program. An Error carries the code that it leads to.
-enum class ErrorCode : int { kCheckFailed = 1, kUsage = 2, kInput = 3, kOutput = 4, kStopped = 5 };
+enum class ErrorCode : int {
+    kCheckFailed = 1,
+    kUsage = 2,
+    kInput = 3,
+    kOutput = 4,
+    kStopped = 5,
+    kInternal = 70,  // a fault of the program; the number is that of sysexits.h
+    kLimit = 71,     // a limit of memory, threads, open files or file sizes
+};
+
+/// Returns whether a run cannot go on after this error: no other tensor would fare better.
+[[nodiscard]] constexpr bool ends_run(ErrorCode code) noexcept {
+    return code == ErrorCode::kOutput || code == ErrorCode::kLimit;
+}
 
 class Error : public std::runtime_error {
   public:
@@ -27,7 +40,12 @@ class Error : public std::runtime_error {
     ErrorCode code_;
 };
 
-/// Prints the broken condition with its place and aborts.
+/// Is called for a broken condition: "CONDITION does not hold at FILE:LINE". Does not return.
+using AssertionHandler = void (*)(const char* text);
+/// Replaces what a failed assertion does. Without it the text is printed.
+void set_assertion_handler(AssertionHandler handler) noexcept;
+
+/// Calls the handler and aborts.
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line) noexcept;
 
 }  // namespace pal

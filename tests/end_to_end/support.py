@@ -26,7 +26,7 @@ PROGRAM = os.environ.get("H5PALETTIZE", str(SOURCE_DIR / "build/release/h5palett
 CHECKPOINTS = pathlib.Path(os.environ.get("H5PALETTIZE_CHECKPOINTS", SOURCE_DIR / "tests/checkpoints"))
 THREADS = os.environ.get("H5PALETTIZE_TEST_THREADS")
 
-DONE, CHECK_FAILED, USAGE, INPUT, OUTPUT, STOPPED = 0, 1, 2, 3, 4, 5
+DONE, CHECK_FAILED, USAGE, INPUT, OUTPUT, STOPPED, INTERNAL, LIMIT = 0, 1, 2, 3, 4, 5, 70, 71
 DEADLINE_SECONDS = 120  # for something to happen that takes a moment
 ATTEMPTS = 20  # to interrupt a run before it is through
 

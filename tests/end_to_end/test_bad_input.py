@@ -168,7 +168,7 @@ class BadInput(support.Case):
         (self.folder / "locked").mkdir(mode=0o500)
         self.refused_without_a_trace(OUTPUT, ["locked"], "run", path, self.path("locked/out.h5"), "--preset", "w4")
 
-    def test_disk_full_leaves_nothing(self):
+    def test_a_limit_of_file_sizes_leaves_nothing(self):
         path = self.path("in.h5")
         with h5py.File(path, "w") as file:
             file["layer.weight"] = support.rng(1).standard_normal((512, 512)).astype("f4")
@@ -179,8 +179,8 @@ class BadInput(support.Case):
             resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
         result = subprocess.run(support.command_line("run", path, self.path("out.h5"), "--preset", "w4"),
                                 capture_output=True, text=True, preexec_fn=limit, check=False)
-        self.assertEqual(result.returncode, OUTPUT, result.stderr)
-        self.assertIn("out.h5", result.stderr)
+        self.assertEqual(result.returncode, support.LIMIT, result.stderr)
+        self.assertRegex(result.stderr, r"out\.h5.*raise the limit of file sizes \(ulimit -f\)")
         self.assertNotIn("HDF5-DIAG", result.stderr)
         self.assert_folder_holds("in.h5")
 
@@ -202,9 +202,9 @@ class BadInput(support.Case):
                 with self.subTest(ignored=ignored, limit_bytes=limit_bytes):
                     result = subprocess.run([support.PROGRAM, "run", path, self.path("out.h5"), "--n-bits", "8"],
                                             capture_output=True, text=True, preexec_fn=limit, check=False)
-                    self.assertEqual(result.returncode, OUTPUT, result.stderr)
+                    self.assertEqual(result.returncode, support.LIMIT, result.stderr)
                     self.assertEqual(result.stderr.count("out.h5"), 1, result.stderr)
-                    self.assertIn("File too large", result.stderr)
+                    self.assertRegex(result.stderr, r"File too large; raise the limit of file sizes \(ulimit -f\)")
                     self.assertNotIn("crashed", result.stderr)
                     self.assert_folder_holds("in.h5", "whole.h5")
 

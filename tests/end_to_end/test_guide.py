@@ -64,18 +64,26 @@ class Guide(support.Case):
 
     def test_its_loop_palettizes_every_file_but_those_that_fail(self):
         environment = self.write_files()
-        loop = next(block for kind, block in BLOCKS if kind == "bash" and block.startswith("for "))
+        loop = next(block for kind, block in BLOCKS if kind == "bash" and block.startswith("failed=0"))
         for folder in ("checkpoints", "out"):
             (self.folder / folder).mkdir()
         for kind in ("keras", "torch"):
             subprocess.run([sys.executable, "make_example.py", kind, f"checkpoints/{kind}.h5"], cwd=self.folder,
                            check=True, stdout=subprocess.DEVNULL)
         self.write_text("checkpoints/broken.h5", "no checkpoint")
-        result = subprocess.run(["bash", "-c", loop], capture_output=True, text=True, cwd=self.folder, env=environment,
-                                check=True)
-        self.assertEqual(result.stdout, "broken: skipped\n")
+        run = lambda: subprocess.run(["bash", "-c", loop], capture_output=True, text=True, cwd=self.folder, env=environment,
+                                     check=False)
+        result = run()
+        self.assertEqual((result.returncode, result.stdout), (1, "broken: failed\n"))
         self.assertEqual(sorted(os.listdir(self.folder / "out")),
                          ["keras.json", "keras.w4.h5", "torch.json", "torch.w4.h5"])
+        # What is no fault of the file ends the loop.
+        (self.folder / "bin/h5palettize").unlink()
+        for code in (70, 71):
+            self.write_text("bin/h5palettize", f"#!/bin/sh\necho $2\nexit {code}\n")
+            (self.folder / "bin/h5palettize").chmod(0o755)
+            result = run()
+            self.assertEqual((result.returncode, result.stdout), (code, "checkpoints/broken.h5\n"))
 
     def test_every_option_is_shown_somewhere(self):
         text = GUIDE + (SOURCE_DIR / "README.md").read_text()

@@ -121,8 +121,10 @@ class Interrupted(support.Case):
                 process = self.start()
                 process.send_signal(name)
                 _, errors = process.communicate(timeout=support.DEADLINE_SECONDS)
-                self.assertEqual(process.returncode, support.INPUT, errors)
-                self.assertRegex(errors, "crashed.*nothing was written")
+                self.assertEqual(process.returncode, support.INTERNAL, errors)
+                self.assertRegex(errors, f"^h5palettize: error: internal error: crashed with {name.name}; please report it: "
+                                         ".*; nothing was written\n$")
+                self.assertNotIn("in.h5", errors)
                 self.assert_folder_holds("in.h5")
 
 

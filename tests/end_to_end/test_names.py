@@ -63,6 +63,46 @@ class Names(support.Case):
             group["indices"][0, 0] = (group["indices"][0, 0] + 1) % 16
         self.call_of_bytes(CHECK_FAILED, "verify", path, self.path("out.h5"))
 
+    def test_what_controls_a_terminal_is_shown_escaped_by_every_command(self):
+        # Escape, line end, Latin-1 control, marks and embeddings of text from right to left, separator of lines.
+        tricks = "\x1b[31m\n\x7f\x85\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        folder = pathlib.Path(self.path(f"d{tricks}"))
+        folder.mkdir()
+        path, out, back, shard, whole = (str(folder / f"{name}{tricks}.h5") for name in ("in", "out", "back", "shard", "whole"))
+        with h5py.File(path, "w") as file:
+            for number, name in enumerate(("a", "b")):
+                file[f"{name}{tricks}/weight"] = support.rng(number).standard_normal((64, 64)).astype("f4")
+            file[f"c{tricks}"] = [1, 2, 3]
+            file[f"c{tricks}"].attrs[f"n{tricks}"] = 1
+            file[f"l{tricks}"] = h5py.ExternalLink(f"x{tricks}.h5", f"/y{tricks}")
+        config = self.path(f"c{tricks}.yaml")
+        pathlib.Path(config).write_text(
+            "kmeans_palettization_config:\n  global_config:\n    op_state_spec: {weight: {n_bits: 4}}\n"
+            f"  module_name_configs: {{{json.dumps('no' + tricks)}: null}}\n")
+        commands = [("plan", path, "--config", config), ("run", path, out, "--config", config, "--verbose"), ("run", path, out),
+                    ("verify", path, out), ("verify", out, path), ("verify", path, whole), ("compare", path, out, out), ("inspect", out), ("inspect", path),
+                    ("explain", path), ("explain", path, f"/a{tricks}/weight"), ("explain", path, f"/z{tricks}"),
+                    ("validate", config), ("restore", out, back), ("restore", out, back), ("restore", path, whole),
+                    ("run", path, shard, "--shard", "0/1"), ("merge", whole, shard, "--verbose"), ("merge", whole, out, "--force"),
+                    ("slurm-plan", path, out), ("slurm-plan", path, out, "--include", f"a{tricks}.*"),
+                    ("run", path, str(folder), str(folder / "none.h5")), ("run", str(folder), self.path(f"o{tricks}")),
+                    ("plan", str(folder)), ("report", path, out), ("run", f"{path}.no", out), ("run", path, out, "--drop", f"no{tricks}"),
+                    ("run", path, out, f"--no{tricks}"), (f"no{tricks}",), ("run", path, out, "--config", f"{config}.no"),
+                    ("plan", path, "--include", f"no{tricks}"), ("plan", path, "--n-bits", tricks)]
+        for words in commands:
+            for more in ((), ("--log-format", "json")):
+                with self.subTest(words=words, more=more):
+                    result = subprocess.run(support.command_line(*words, *more), capture_output=True, check=False)
+                    self.assertIn(result.returncode, range(6), result.stderr)
+                    text = (result.stdout + result.stderr).decode()
+                    shown = re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", text)
+                    self.assertEqual(shown, [], text)
+                    for line in result.stderr.decode().splitlines():
+                        json.loads(line) if more else self.assertRegex(line, "^h5palettize: |^ ")
+        line = self.program("slurm-plan", path, out).stdout.splitlines()[-1]
+        words = subprocess.run(["bash", "-c", f"submit.sh() {{ printf '%s\\0' \"$@\"; }}; {line}"], capture_output=True, check=True)
+        self.assertEqual(words.stdout.decode().split("\0")[3:5], [path, out])
+
     def program_of_bytes(self, *arguments):
         return self.call_of_bytes(support.DONE, *arguments).decode(errors="replace")
 

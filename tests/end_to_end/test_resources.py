@@ -1,7 +1,9 @@
 """What a run costs."""
 
+import collections
 import math
 import os
+import resource
 import subprocess
 import sys
 import unittest
@@ -9,6 +11,7 @@ import unittest
 import h5py
 
 import support
+from support import LIMIT
 
 
 LAUNCHER = """
@@ -154,6 +157,77 @@ class Resources(support.Case):
             file["fc.weight"] = support.rng(1).standard_normal((1000, 100))
         peak = self.peak_mib("run", path, self.path("out.h5"), "--engine", "exact", "--n-bits", "8")
         self.assertLess(peak, 100, "MiB")
+
+    def limited(self, limit, value, *arguments, **options):
+        return subprocess.run(support.command_line(*arguments), capture_output=True, text=True, check=False,
+                              timeout=support.TIMEOUT_SECONDS, **options,
+                              preexec_fn=lambda: resource.setrlimit(limit, (value, value)))
+
+    def small(self):
+        """in.h5 of small tensors, chunked ones among them, and right.h5, its output."""
+        path = self.path("in.h5")
+        with h5py.File(path, "w") as file:
+            for number in range(12):
+                file[f"layer{number}/weight"] = support.rng(number).standard_normal((128, 256)).astype("f4")
+            file.create_dataset("chunked/weight", data=support.rng(1).standard_normal((256, 256)).astype("f4"),
+                                chunks=(32, 64), compression="gzip")
+            file["rest"] = support.rng(1).standard_normal(100000)
+        self.program("run", path, self.path("right.h5"), "--preset", "w4")
+        return path
+
+    def test_threads_that_cannot_be_started_are_a_limit_and_no_fault_of_the_input(self):
+        path = self.small()
+        self.folder.chmod(0o755)
+        # Root may start any number of threads.
+        user = {"user": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        for words in (("plan", path, "--target-bpw", 5), ("verify", path, self.path("right.h5"))):
+            result = self.limited(resource.RLIMIT_NPROC, 1, *words, "--threads", 4, **user)
+            self.assertEqual(result.returncode, LIMIT, result.stderr)
+            self.assertRegex(result.stderr, r"no thread can be started; lower --threads, or raise the limit of threads \(ulimit -u")
+            self.assertNotIn("in.h5", result.stderr)
+
+    def test_near_a_limit_of_memory_a_run_ends_with_the_right_bytes_or_names_the_limit(self):
+        path, output, right = self.small(), self.path("out.h5"), support.sha256(self.path("right.h5"))
+        words = ("run", path, output, "--preset", "w4", "--resume", "--threads", 2)
+        enough, little = 1 << 20, 16 << 10  # KiB
+        while enough - little > 64:
+            middle = (enough + little) // 2
+            if self.limited(resource.RLIMIT_AS, middle << 10, *words, "--force").returncode == support.DONE:
+                enough = middle
+            else:
+                little = middle
+        codes = collections.Counter()
+        for kib in range(enough - 6144, enough + 512, 311):
+            for name in os.listdir(self.folder):
+                if name not in ("in.h5", "right.h5"):
+                    os.remove(self.folder / name)
+            result = self.limited(resource.RLIMIT_AS, kib << 10, *words)
+            codes[result.returncode] += 1
+            self.assertIn(result.returncode, (support.DONE, LIMIT), (kib, result.stderr))
+            if result.returncode == LIMIT:
+                self.assertIn("raise the limit of address space (ulimit -v)", result.stderr)
+            else:
+                self.assertEqual(support.sha256(output), right)
+        self.assertGreater(codes[LIMIT], 5, codes)
+
+    def test_too_many_open_files_are_a_limit_and_no_fault_of_a_file(self):
+        path, parts = self.small(), [self.path(f"part{part}.h5") for part in range(2)]
+        for part, name in enumerate(parts):
+            self.program("run", path, name, "--preset", "w4", "--shard", f"{part}/2")
+        merged = self.path("merged.h5")
+        for words in (("run", path, self.path("out.h5"), "--preset", "w4"), ("verify", path, self.path("right.h5")),
+                      ("run", path, self.path("out.h5"), "--preset", "w4", "--resume", "--report", self.path("report.json")),
+                      ("restore", self.path("right.h5"), self.path("back.h5")), ("merge", merged, *parts)):
+            codes = set()
+            for most in range(5, 16):
+                # The loader needs a descriptor, the pipes of the output are 1 and 2.
+                result = self.limited(resource.RLIMIT_NOFILE, most, *words,
+                                      *(() if words[0] == "verify" else ("--force",)))
+                codes.add(result.returncode)
+                self.assertIn(result.returncode, (support.DONE, LIMIT), (words, most, result.stderr))
+                if result.returncode == LIMIT:
+                    self.assertIn("raise the limit of open files (ulimit -n)", result.stderr)
+            self.assertEqual(codes, {support.DONE, LIMIT}, words)
 
     def test_a_job_of_slurm_has_the_threads_of_its_cpus(self):
         path = self.path("in.h5")

@@ -266,7 +266,7 @@ class Resume(support.Case):
         process = self.start(original, "--resume",
                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
         _, errors = process.communicate(timeout=support.DEADLINE_SECONDS)
-        self.assertEqual(process.returncode, support.OUTPUT, errors)
+        self.assertEqual(process.returncode, support.LIMIT, errors)
         self.assertRegex(errors, "File too large")
         self.assertGreater(self.resumed(original), 0)
         self.assert_done(digest)
@@ -276,7 +276,7 @@ class Resume(support.Case):
         limit = 190 * 1024
         process = self.start(original, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
         process.communicate(timeout=support.DEADLINE_SECONDS)
-        self.assertEqual(process.returncode, support.OUTPUT)
+        self.assertEqual(process.returncode, support.LIMIT)
         self.assert_folder_holds("in.h5")
 
     def test_the_report_of_a_resumed_run_has_every_tensor(self):

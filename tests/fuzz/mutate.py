@@ -163,7 +163,7 @@ class Runner:
     def problem(self, code, message, resident_kib, is_json, output):
         if code in (-signal.SIGKILL, -signal.SIGXCPU):
             return "hang"
-        if not 0 <= code <= 4:
+        if not 0 <= code <= 4 and code != 71:  # 70 would be a fault of the program; 71 names the memory that is short
             return f"exit code {code}"
         if code != 0 and not message.strip() and not output.strip():
             return "an error without a message"

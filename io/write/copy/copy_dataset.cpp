@@ -26,7 +26,7 @@ void require_readable(hid_t dataset, const std::string& path) {
         for (std::uint64_t b = 0; b < blocks.count(); ++b)
             static_cast<void>(blocks.read(b, dataset));
     } catch (const h5::Failure& failure) {
-        throw Error(ErrorCode::kInput, path + ": " + failure.what());
+        throw failure.in(path);
     }
 }
 

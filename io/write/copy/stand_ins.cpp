@@ -28,7 +28,7 @@ haddr_t StandInMaker::make_dataset(hid_t palettized, const NewLink& to) const {
     try {
         dataset = h5::create_from_storage(palettized, to.group, to.name, to.properties);
     } catch (const Error& error) {
-        throw Error(ErrorCode::kInput, source_.path + ": " + to.path + ": " + error.what());
+        throw error.in(source_.path + ": " + to.path);
     }
     copy_comment(palettized, dataset.get());
     for (const std::string& name : h5::list_attributes(palettized)) {

@@ -121,9 +121,27 @@ BOOST_AUTO_TEST_CASE(an_exception_of_any_kind_is_the_tensors_failure) {
     ports.load = [](const PlanEntry&) -> Weights { throw std::runtime_error("no luck"); };
     const GraphResult result = run_graph(default_plan(checkpoint), ports, kPlenty);
     for (const TensorResult& tensor : result.results) {
-        BOOST_TEST(tensor.failed);
-        BOOST_TEST(tensor.message.find("load: no luck") != std::string::npos);
+        BOOST_TEST((tensor.failed && tensor.code == ErrorCode::kInternal));
+        BOOST_TEST(tensor.message.find("load: internal error: no luck") != std::string::npos);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_lack_of_memory_is_a_limit_that_lets_nothing_more_in) {
+    MemoryCheckpoint checkpoint = many_tensors(100, 4096);
+    const Plan plan = default_plan(checkpoint);
+    GraphPorts ports = checkpoint.ports();
+    std::size_t loads = 0;
+    ports.load = [&](const PlanEntry&) -> Weights {
+        ++loads;
+        throw std::bad_alloc();
+    };
+    const GraphResult result = run_graph(plan, ports, 2 * plan.entries[0].memory_bytes);
+    BOOST_TEST(loads < 100U);
+    for (const TensorResult& tensor : result.results)
+        BOOST_TEST((tensor.failed && tensor.code == ErrorCode::kLimit));
+    BOOST_TEST(result.results[0].message.find("load: out of memory; lower --memory") !=
+               std::string::npos);
+    BOOST_TEST(result.results[99].message.find("not done: a limit was met") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_output_that_cannot_be_written_lets_nothing_more_in) {
