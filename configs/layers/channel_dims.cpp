@@ -70,17 +70,33 @@ std::string contradiction(const KernelFacts& kernel, Order by_bias, const LayerH
         order_text(hints.order), way_out);
 }
 
-/// Stronger evidence comes first. A class in --types speaks where the file is silent or
-/// contradicted.
+/// Takes the user's word. Warns where the file or --layout says otherwise, and no bias agrees.
+ToldOrder by_user(const KernelFacts& kernel, std::optional<Order> by_bias,
+                  const LayerHints& hints) {
+    const Order order = kernel.order_of_user.value();
+    ToldOrder told{order, kernel.user_evidence};
+    if (!hints.order_is_told || order == hints.order || by_bias == order) return told;
+    const std::size_t rank = kernel.shape.size();
+    const std::string other = order == Order::kOutputFirst ? keras_class_of(kernel.kind, rank)
+                                                           : torch_class_of(kernel.kind, rank);
+    told.warning = fmt::format(
+        "{}: {}, so its dimensions are taken as {}. --types has precedence over {}, which says {}. "
+        "To decide otherwise, {} there",
+        kernel.path, kernel.user_evidence, order_text(order), hints.order_reason,
+        order_text(hints.order), other.empty() ? "leave it out" : "write " + other);
+    return told;
+}
+
+/// Stronger evidence comes first.
 ToldOrder order_of(const KernelFacts& kernel, const LayerHints& hints) {
-    if (hints.order_by_option) return {hints.order, hints.order_reason};
     const std::optional<Order> by_bias = order_of_bias(kernel.kind, kernel.shape, kernel.bias);
+    if (kernel.order_of_user) return by_user(kernel, by_bias, hints);
+    if (hints.order_by_option) return {hints.order, hints.order_reason};
     const bool theano = may_be_theano(kernel);
     if (hints.order_is_told && !theano) {
         // Which of numbered variables is a bias, is a guess.
         if (!by_bias || *by_bias == hints.order || variable_number(kernel.state))
             return {hints.order, hints.order_reason};
-        if (kernel.order_of_user) return {*kernel.order_of_user, kernel.user_evidence};
         return {*by_bias, bias_text(kernel), contradiction(kernel, *by_bias, hints)};
     }
     if (by_bias) return {*by_bias, bias_text(kernel)};
@@ -89,7 +105,6 @@ ToldOrder order_of(const KernelFacts& kernel, const LayerHints& hints) {
     if (hints.order_is_told) return {hints.order, hints.order_reason};
     if (kernel.order_of_name)
         return {*kernel.order_of_name, fmt::format("'{}' is stored so", kernel.state)};
-    if (kernel.order_of_user) return {*kernel.order_of_user, kernel.user_evidence};
     if (kernel.siblings != nullptr) return {kernel.siblings->order, kernel.siblings->evidence};
     if (kernel.shape.size() == 2 && has_number_or_w(kernel.state))
         return {Order::kOutputLast,

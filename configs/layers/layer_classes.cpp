@@ -157,7 +157,6 @@ std::optional<DimensionOrder> order_of_class(const std::string& type) {
         case Kind::kLinear:
         case Kind::kConvolution:
         case Kind::kEinsum:
-        case Kind::kAttention:
         case Kind::kDepthwiseConvolution:
         case Kind::kSeparableConvolution:
         case Kind::kTransposedConvolution:

@@ -17,7 +17,8 @@ namespace pal {
 [[nodiscard]] bool is_wrapper(const std::string& type);
 
 /// Returns the order in which the framework of a class stores its kernels: Dense has (in, out),
-/// Linear (out, in). Nothing where two frameworks share the name, such as LSTM.
+/// Linear (out, in). Nothing where two frameworks share the name, such as LSTM, or nearly do, such
+/// as MultiHeadAttention.
 [[nodiscard]] std::optional<DimensionOrder> order_of_class(const std::string& type);
 
 /// Returns the Keras class that a default name stands for: "conv2d_3" -> "Conv2D", "p_re_lu" ->

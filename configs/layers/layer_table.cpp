@@ -11,6 +11,7 @@
 #include "configs/layers/layer_classes.hpp"
 #include "configs/layers/module_roles.hpp"
 #include "configs/layers/siblings.hpp"
+#include "configs/layers/surroundings.hpp"
 #include "configs/model/layer_types.hpp"
 #include "configs/model/module_path.hpp"
 
@@ -119,8 +120,10 @@ class Builder {
                 Module& module = modules_[name];
                 module.name = std::move(name);
                 if (candidate.is_float) module.members.push_back({&path, &candidate.shape});
+                if (is_quantized_kernel(candidate, path)) module.quantized = &candidate.shape;
             }
         }
+        note_surroundings(modules_);
         for (auto& [name, module] : modules_) decide(module);
         for (const auto& [type, module] : refuted_) forget(type, *module);
         for (auto& [name, module] : modules_) describe(module);
@@ -144,6 +147,14 @@ class Builder {
             std::ranges::find(spellings, own->second) == spellings.end())
             spellings.push_back(own->second);
         return result;
+    }
+
+    /// True for variable 0 of a layer that Keras quantized to int8, or to int4 in bytes.
+    [[nodiscard]] static bool is_quantized_kernel(const Candidate& candidate,
+                                                  const TensorPath& path) {
+        const bool is_byte = candidate.stored_type == "int8" || candidate.stored_type == "uint8";
+        return is_byte && candidate.rank() >= 2 &&
+               variable_number(path.name.state_name) == std::size_t{0};
     }
 
     void decide(Module& module) {
@@ -176,7 +187,9 @@ class Builder {
             layer.is_weight = is_weight(member);
             if (!module.kind_evidence.empty())
                 layer.evidence.insert(layer.evidence.begin(), module.kind_evidence);
-            if (layer.type.empty() && is_kernel(layer) && hints_.classes.empty())
+            // A type covers all layers below, and these have types of their own.
+            const bool is_of_many = module.holds_layers && member.number;
+            if (layer.type.empty() && is_kernel(layer) && hints_.classes.empty() && !is_of_many)
                 layer.type = torch_class_of(layer.kind, member.rank());
             for (const std::string& spelling : member.path->name.module_names)
                 if (!layer.type.empty()) note_type(spelling, layer.type);

@@ -6,7 +6,9 @@
 //   0. the user   --types FILE                                          layer_hints
 //   1. metadata   classes, names and equations that Keras writes        layer_classes, equations
 //   2. neighbours the bias beside a kernel, kernels of the same block   channel_dims, siblings
+//                 a query beside a key and a value                      surroundings
 //   3. names      of states, and default names of Keras' layers         state_roles, layer_classes
+//                 of modules that are no layers: tokens, positions      tables
 //   4. rank       a weight of 4 dimensions is a 2-D convolution's       module_roles
 //
 // Of the order of dimensions a bias knows better than the metadata: channel_dims warns of that.

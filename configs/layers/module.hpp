@@ -32,9 +32,19 @@ struct Module {
     std::string type = {};
     LayerKind kind = LayerKind::kUnknown;
     std::string kind_evidence = {};
-    bool told_by_user = false;  // --types told the type
+    bool told_by_user = false;         // --types told the type
+    bool holds_layers = false;         // there are modules below it
+    bool lies_in_attention = false;    // a query, a key and a value lie beside it
+    const Shape* query = nullptr;      // of a query of several heads below it
+    const Shape* quantized = nullptr;  // its variable 0, where that is 8-bit integers
 
     [[nodiscard]] std::string last_component() const { return module_components(name).back(); }
+
+    /// Returns the module that holds this one and its siblings.
+    [[nodiscard]] std::string block() const {
+        const std::size_t dot = name.rfind('.');
+        return dot == std::string::npos ? "" : name.substr(0, dot);
+    }
 };
 
 }  // namespace pal

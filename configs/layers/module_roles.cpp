@@ -6,6 +6,7 @@
 
 #include "configs/layers/bias_finder.hpp"
 #include "configs/layers/equations.hpp"
+#include "configs/layers/tables.hpp"
 
 namespace pal {
 
@@ -13,23 +14,6 @@ namespace {
 
 using Kind = LayerKind;
 using Role = TensorRole;
-
-/// True for "embed_tokens", "word_embeddings", "wte".
-bool is_embedding_name(const std::string& component) {
-    static constexpr std::string_view kWords[] = {"embed", "embeds", "embedding", "embeddings",
-                                                  "emb",   "wte",    "wpe"};
-    std::string word;
-    std::string text = component + "_";
-    for (const char c : text) {
-        if (c != '_') {
-            word += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-            continue;
-        }
-        if (std::ranges::find(kWords, word) != std::end(kWords)) return true;
-        word.clear();
-    }
-    return false;
-}
 
 /// True for as many values as a kernel has outputs, and for a row of them for each kernel of a
 /// stack.
@@ -101,7 +85,7 @@ class Roles {
             module_.kind = Kind::kLinear;  // Hugging Face calls such a layer Conv1D
             module_.kind_evidence += ", and linear, for its kernel has two dimensions";
         }
-        if (!kernels_.empty()) return;
+        if (!kernels_.empty() || module_.quantized != nullptr) return;
         for (const Member& member : module_.members) {
             const Role role = member.layer().role;
             const bool may_be_one =
@@ -113,24 +97,6 @@ class Roles {
     [[nodiscard]] const Member* named(const std::string& state) const {
         const auto found = std::ranges::find(module_.members, state, &Member::state);
         return found == module_.members.end() ? nullptr : &*found;
-    }
-
-    /// True for a module that is called an embedding and has no bias, which no embedding has.
-    [[nodiscard]] bool is_called_embedding() const {
-        const std::vector<std::string> components = module_components(module_.name);
-        const bool below =
-            components.size() > 1 && (components[components.size() - 2] == "embeddings" ||
-                                      components[components.size() - 2] == "embedding");
-        // T5 and BART of Hugging Face name tables so.
-        static constexpr std::string_view kTables[] = {"shared", "model.shared",
-                                                       "transformer.shared"};
-        const bool is_table = std::ranges::find(kTables, module_.name) != std::end(kTables) ||
-                              components.back() == "relative_attention_bias";
-        return (below || is_table || is_embedding_name(components.back())) &&
-               named("bias") == nullptr &&
-               std::ranges::none_of(module_.members, [](const Member& member) {
-                   return member.number > std::size_t{0} && member.rank() == 1;
-               });
     }
 
     /// torch's `weight` is all kinds of things.
@@ -145,12 +111,22 @@ class Roles {
             return set(member, Role::kOther, "the weight of an activation");
         const bool embeds =
             (module_.kind == Kind::kEmbedding && (module_.told_by_user || bias == nullptr)) ||
-            (module_.kind == Kind::kUnknown && member.rank() == 2 && is_called_embedding());
+            (module_.kind == Kind::kUnknown && member.rank() == 2 && is_called_embedding(module_));
         if (embeds) return set(member, Role::kEmbedding, "the weight of an embedding");
         set(member, Role::kKernel, fmt::format("a weight of {} dimensions", member.rank()));
     }
 
+    /// Keras stores a quantized layer as integers, bias and scales.
+    void decide_beside_integers(Member& member) {
+        const bool may_be_bias = *member.number == 1 && module_.kind != Kind::kEmbedding &&
+                                 member.rank() > 0 && member.shape->front() != 1;
+        member.meaning = StateMeaning{may_be_bias ? Role::kBias : Role::kOther, module_.kind, {}};
+        if (may_be_bias) return set(member, Role::kBias, "it follows a kernel of integers");
+        set(member, Role::kOther, "it scales the integers of variable 0");
+    }
+
     void decide_numbered(Member& member) {
+        if (module_.quantized != nullptr) return decide_beside_integers(member);
         const std::vector<StateMeaning> known = variables_of(module_.kind);
         if (!known.empty()) {
             const bool listed = *member.number < known.size();
@@ -187,8 +163,11 @@ class Roles {
             module_.kind_evidence = "recurrent: 3 or 4 gates of one size";
             return set(member, Role::kRecurrentKernel, "gates by units, behind a kernel");
         }
-        if (module_.kind == Kind::kUnknown && shape.size() == 2 && is_called_embedding()) {
-            return set(member, Role::kEmbedding, "the name of its module");
+        if (module_.kind == Kind::kUnknown) {
+            const std::string table = evidence_of_table(module_, member, is_called_head());
+            if (!table.empty()) return set(member, Role::kEmbedding, table);
+            if (is_bias_of_query(module_, member))
+                return set(member, Role::kBias, "the last dimensions of the query below");
         }
         if (shape.size() == 2 && module_.members.size() == 1 && member.state.starts_with("param_"))
             return set(member, Role::kEmbedding, "Keras 0 has no other layer of a single matrix");
@@ -273,9 +252,6 @@ class Roles {
         const std::size_t rank = shape.size();
         const Shape no_bias;
         const Shape& bias = kernel.bias == nullptr ? no_bias : *kernel.bias->shape;
-        if (bias.size() >= 2 &&
-            std::equal(bias.begin(), bias.end(), shape.begin() + 1, shape.end()))
-            return set_kind(Kind::kEinsum, fmt::format("its bias has {} dimensions", bias.size()));
         if (is_stack(module_, kernel))
             return set_kind(Kind::kEinsum, "a stack of kernels, by its name or its bias");
         // The heads of Gemma's own code: kv_einsum.
@@ -284,6 +260,9 @@ class Roles {
         if (is_named || (rank == 3 && is_of_heads(kernel)))
             return set_kind(Kind::kAttention,
                             fmt::format("its name, and a kernel of {} dimensions", rank));
+        if (bias.size() >= 2 &&
+            std::equal(bias.begin(), bias.end(), shape.begin() + 1, shape.end()))
+            return set_kind(Kind::kEinsum, fmt::format("its bias has {} dimensions", bias.size()));
         const bool is_transposed = rank >= 3 && bias.size() == 1 && shape[1] == bias[0] &&
                                    shape.front() != bias[0] && shape.back() != bias[0];
         if (is_transposed)
@@ -302,22 +281,26 @@ class Roles {
         return has(Kind::kDepthwiseConvolution) && has(Kind::kSeparableConvolution);
     }
 
-    /// True for the kernels of Keras' and Flax' attention: query_dense, attn/key, and what lies
-    /// below an attention.
+    /// True for the names of an attention's kernels: query_dense, attn/key, output_dense. What lies
+    /// beside a query, a key and a value may have any name.
+    [[nodiscard]] bool is_called_head() const {
+        const std::string last = module_.last_component();
+        return module_.lies_in_attention || last.find("query") != std::string::npos ||
+               last.starts_with("key") || last.starts_with("value") || last.starts_with("_key") ||
+               last.starts_with("_value") || last.ends_with("output_dense");
+    }
+
+    /// True for the kernels of Keras' and Flax' attention, by their names and by what they lie in.
     [[nodiscard]] bool is_of_heads(const Member& member) const {
         const bool is_stored_last =
             member.number ||
             (member.meaning && member.meaning->order == DimensionOrder::kOutputLast);
         const auto says = [](const std::string& component) {
-            return component.find("attention") != std::string::npos ||
+            return component == "mha" || component.find("ttention") != std::string::npos ||
                    component.find("attn") != std::string::npos;
         };
-        const std::string last = module_.last_component();
-        const bool is_named = last.find("query") != std::string::npos || last.starts_with("key") ||
-                              last.starts_with("value") || last.starts_with("_key") ||
-                              last.starts_with("_value");
         return is_stored_last &&
-               (is_named || std::ranges::any_of(module_components(module_.name), says));
+               (is_called_head() || std::ranges::any_of(module_components(module_.name), says));
     }
 
     void set_kind(Kind kind, const std::string& evidence) {
@@ -327,13 +310,26 @@ class Roles {
         module_.kind_evidence = fmt::format("{}{}: {}", type, kind_name(kind), evidence);
     }
 
+    /// A separable convolution has two kernels.
+    [[nodiscard]] std::string name_of_kernel(const Member& member) const {
+        if (module_.kind != Kind::kSeparableConvolution || !member.meaning) return "weight";
+        return member.meaning->kind == Kind::kDepthwiseConvolution ? "depthwise_kernel"
+                                                                   : "pointwise_kernel";
+    }
+
+    [[nodiscard]] std::string name_of_other(const Member& member) const {
+        if (module_.quantized != nullptr) return "kernel_scale";
+        if (module_.kind == Kind::kActivation) return "alpha";
+        return member.rank() >= 2 ? "weight" : "bias";
+    }
+
     /// Numbered variables get the names that rules know: weight, bias, ...
     void name_numbered(const Member& member) const {
         if (!member.number) return;
         std::string& state = member.path->name.state_name;
         switch (member.layer().role) {
             case Role::kKernel:
-                state = "weight";
+                state = name_of_kernel(member);
                 break;
             case Role::kRecurrentKernel:
                 state = "recurrent_kernel";
@@ -351,7 +347,7 @@ class Roles {
                 state = *member.number == 2 ? "moving_mean" : "moving_variance";
                 break;
             default:
-                state = member.rank() >= 2 ? "weight" : "bias";
+                state = name_of_other(member);
         }
     }
 

@@ -16,12 +16,6 @@ using Order = DimensionOrder;
 constexpr std::string_view kInto = "gate_up_proj";
 constexpr std::string_view kOutOf = "down_proj";
 
-/// The module that holds this one and its siblings.
-std::string block_of(const Module& module) {
-    const std::size_t dot = module.name.rfind('.');
-    return dot == std::string::npos ? "" : module.name.substr(0, dot);
-}
-
 const Shape* stack_called(const Module& module, std::string_view state) {
     const auto found = std::ranges::find(module.members, state, &Member::state);
     return found != module.members.end() && found->rank() == 3 ? found->shape : nullptr;
@@ -41,9 +35,9 @@ void Siblings::note(const Module& module) {
         if (!is_kernel(member.layer())) continue;
         const std::string name = module.last_component();
         if (member.rank() == 3 && ends_heads(name))
-            outputs_.emplace(block_of(module), member.shape);
+            outputs_.emplace(module.block(), member.shape);
         else if (member.rank() == 3 && name.find("query") != std::string::npos)
-            queries_.emplace(block_of(module), member.shape);
+            queries_.emplace(module.block(), member.shape);
         if (member.bias == nullptr) continue;
         if (const auto order = order_of_bias(module.kind, *member.shape, member.bias->shape)) {
             vote(module, member.rank(),
@@ -63,18 +57,18 @@ void Siblings::note(const Module& module) {
 void Siblings::vote(const Module& module, std::size_t rank, SiblingOrder told) {
     const Order order = told.order;
     const auto [at, is_new] =
-        orders_.try_emplace({block_of(module), rank}, Found{std::move(told), false});
+        orders_.try_emplace({module.block(), rank}, Found{std::move(told), false});
     if (!is_new && at->second.told.order != order) at->second.is_contradicted = true;
 }
 
 const SiblingOrder* Siblings::order_beside(const Module& module, std::size_t rank) const {
-    const auto found = orders_.find({block_of(module), rank});
+    const auto found = orders_.find({module.block(), rank});
     return found == orders_.end() || found->second.is_contradicted ? nullptr : &found->second.told;
 }
 
 const Shape* Siblings::other_end_of_heads(const Module& module) const {
     const auto& others = ends_heads(module.last_component()) ? queries_ : outputs_;
-    const auto found = others.find(block_of(module));
+    const auto found = others.find(module.block());
     return found == others.end() ? nullptr : found->second;
 }
 

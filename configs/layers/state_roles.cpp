@@ -70,6 +70,7 @@ constexpr std::array kNames{
     Row{"cls_token", kTorchTable},
     Row{"class_token", kTorchTable},
     Row{"dist_token", kTorchTable},
+    Row{"distillation_token", kTorchTable},
     Row{"mask_token", kTorchTable},
     Row{"register_tokens", kTorchTable},
     Row{"query_tokens", kTorchTable},
@@ -116,6 +117,9 @@ constexpr std::array kEndings{
     Row{"_running_mean", {Role::kStatistic, Kind::kNormalization, {}}},
     Row{"_running_std", {Role::kStatistic, Kind::kNormalization, {}}},
     Row{"_alphas", {Role::kOther, Kind::kActivation, {}}},
+    Row{"_scale", {Role::kOther, Kind::kUnknown, {}}},  // of quantized kernels
+    Row{"_zero", {Role::kOther, Kind::kUnknown, {}}},
+    Row{"_amax_history", {Role::kOther, Kind::kUnknown, {}}},
 };
 
 /// Gates of Keras 1's recurrent layers, behind W, U or b: i, f, c, o of LSTM; z, r, h of GRU.

@@ -38,12 +38,20 @@ std::string examples(const Decider& decider, const std::vector<Decision>& decisi
                        module.empty() ? "" : ", or a module, such as " + module);
 }
 
-/// Some of the states that the files have.
-std::set<std::string> states_found(const Decider& decider, const std::vector<Decision>& decisions) {
+/// Some of the states that the files have. A state that the config looks for has its role behind
+/// it, where it is no kernel: "weight (embedding)".
+std::set<std::string> states_found(const Decider& decider, const std::vector<Decision>& decisions,
+                                   const std::vector<std::string>& wanted) {
     constexpr std::size_t kMostStates = 8;
     std::set<std::string> states;
     for (std::size_t c = 0; c < decisions.size() && states.size() < kMostStates; ++c) {
-        if (decider.candidates()[c].is_float) states.insert(decisions[c].state_name);
+        if (!decider.candidates()[c].is_float) continue;
+        const std::string& state = decisions[c].state_name;
+        const Layer& layer = decisions[c].layer;
+        const bool is_wanted = std::ranges::find(wanted, state) != wanted.end();
+        states.insert(is_wanted && !is_kernel(layer)
+                          ? fmt::format("{} ({})", state, role_name(layer.role))
+                          : state);
     }
     return states;
 }
@@ -65,14 +73,14 @@ std::string nothing_selected_text(const Decider& decider, const std::vector<Deci
     const std::string& source = decider.config().source;
     if (decider.filter_effects().excluded_some)
         return decider.exclude().label() + " takes away all that " + source + " selects";
-    const std::set<std::string> states = states_found(decider, decisions);
+    const std::vector<std::string> wanted = states_looked_for(decider.config());
+    const std::set<std::string> states = states_found(decider, decisions, wanted);
     const auto& candidates = decider.candidates();
     if (states.empty()) {
         const std::string types = types_found(candidates);
         return fmt::format("{} no floating-point tensors, there is nothing to palettize{}{}",
                            files_have(decider), types.empty() ? "" : "; the datasets hold ", types);
     }
-    const std::vector<std::string> wanted = states_looked_for(decider.config());
     const bool has_some = std::any_of(candidates.begin(), candidates.end(), can_be_included);
     return fmt::format(
         "{} {}, {} the states {}{}", source,

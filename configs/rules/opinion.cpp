@@ -19,11 +19,13 @@ bool is_exempt(const Winner& winner, const Layer& layer) {
 /// Reason why a config leaves a state alone that it does not name.
 std::string not_named(const TensorPath& path, const std::string& label) {
     const Layer& layer = path.layer;
+    constexpr std::string_view kWayOut = "--include or a rule's module_state_spec takes it in";
+    if (layer.kind == LayerKind::kActivation)
+        return fmt::format("'{}' of an activation; {}", path.name.state_name, kWayOut);
     if (is_kernel(layer) || layer.role == TensorRole::kOther)
         return fmt::format("state '{}' is not named by {}", path.name.state_name, label);
     const std::string_view role = role_name(layer.role);
-    return fmt::format("a{} {}; --include or a rule's module_state_spec takes it in",
-                       role.front() == 'e' ? "n" : "", role);
+    return fmt::format("a{} {}; {}", role.front() == 'e' ? "n" : "", role, kWayOut);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ std::string text_of_states(const std::optional<StateSpecs>& specs, const std::st
             return fmt::format("does not reach state '{}', {}", state,
                                layer.kind == LayerKind::kUnknown
                                    ? "since the operation that uses it is not known"
-                                   : fmt::format("a {} of a layer of kind {}",
+                                   : fmt::format("a tensor of role {} of a layer of kind {}",
                                                  role_name(layer.role), kind_name(layer.kind)));
         }
         return text_of_entry(*specs, state, found);

@@ -104,9 +104,9 @@ void require_same(const Plan& all, const Config& config,
         throw Error(ErrorCode::kUsage,
                     "--write-config: no rule can give " + wanted.dataset->path +
                         " what was chosen: it shares a module path and a state name with another "
-                        "tensor, by a hard link or because / and . are the same to rules; plan "
-                        "with --include or --exclude that keeps one of them out, and give run the "
-                        "same");
+                        "tensor, by a hard link, because / and . are the same to rules, or because "
+                        "numbered variables of one role have one name; plan with --include or "
+                        "--exclude that keeps one of them out, and give run the same");
     }
 }
 

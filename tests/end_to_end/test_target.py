@@ -212,6 +212,20 @@ class Target(support.Case):
         report = self.report(self.path("in.h5"), self.path("out.h5"), "--config", self.path("c.yaml"))
         self.assertEqual([t["spec"] for t in planned["tensors"]], [t["spec"] for t in report["tensors"]])
 
+    def test_the_small_kernel_of_a_separable_convolution_stays_dense(self):
+        random = support.rng(3)
+        with h5py.File(self.path("in.weights.h5"), "w") as file:
+            file["layers/dense/vars/0"] = random.standard_normal((128, 256)).astype("f4")
+            for number, shape in enumerate(((3, 3, 64, 1), (1, 1, 64, 128), (128,))):
+                file[f"layers/separable_conv2d/vars/{number}"] = random.standard_normal(shape).astype("f4")
+        planned = self.planned(self.path("in.weights.h5"), "--target-bpw", "5", "--preset", "w4", "--write-config",
+                               self.path("c.yaml"))
+        report = self.report(self.path("in.weights.h5"), self.path("out.h5"), "--config", self.path("c.yaml"))
+        for result in (planned, report):
+            actions = {t["path"]: t["action"] for t in result["tensors"]}
+            path = "/layers/separable_conv2d/vars/"
+            self.assertEqual([actions[path + n] for n in "012"], ["dense", "palettized", "dense"])
+
     def test_what_cannot_be_is_refused(self):
         original = self.checkpoint()
         self.refused(USAGE, ["--target-bpw", "0.5", "bits per weight"], "plan", original, "--target-bpw", "0.5")

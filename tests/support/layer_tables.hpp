@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,10 +19,14 @@ struct Table {
     std::vector<Candidate> candidates;
     LayerTable table;
 
-    /// Tensors: path and shape of each.
-    Table(const std::vector<std::pair<std::string, Shape>>& tensors, const LayerHints& hints) {
-        for (const auto& [path, shape] : tensors)
-            candidates.push_back({path, shape, true, element_count(shape).value_or(0)});
+    /// Tensors: path and shape of each. integers: paths of those that are int8.
+    Table(const std::vector<std::pair<std::string, Shape>>& tensors, const LayerHints& hints,
+          const std::set<std::string>& integers = {}) {
+        for (const auto& [path, shape] : tensors) {
+            const bool is_float = !integers.contains(path);
+            candidates.push_back({path, shape, is_float, element_count(shape).value_or(0)});
+            candidates.back().stored_type = is_float ? "float32" : "int8";
+        }
         table = describe_layers(candidates, hints);
     }
     [[nodiscard]] const TensorPath& operator[](std::size_t c) const {
@@ -41,6 +46,11 @@ inline LayerHints keras(std::map<std::string, std::string> classes = {}) {
     hints.order_reason = "keras_version attribute of /";
     hints.classes = std::move(classes);
     return hints;
+}
+
+inline void check_role(const Table& table, std::size_t tensor, Role role) {
+    BOOST_TEST((table.role(tensor) == role),
+               table.candidates[tensor].path << " is a " << role_name(table.role(tensor)));
 }
 
 /// Checks a dimension of axis 0 and of axis 1.

@@ -27,11 +27,6 @@ void check_evidence(const Table& table, std::size_t tensor, const std::string& w
                table.candidates[tensor].path << ": " << text << "lacks " << words);
 }
 
-void check_role(const Table& table, std::size_t tensor, Role role) {
-    BOOST_TEST((table.role(tensor) == role),
-               table.candidates[tensor].path << " is a " << role_name(table.role(tensor)));
-}
-
 LayerHints told(const std::string& types, LayerHints hints = {}) {
     hints.types = parse_types(types, "t.yaml");
     return hints;
@@ -389,9 +384,8 @@ BOOST_AUTO_TEST_CASE(the_layer_in_a_wrapper_of_the_user_decides) {
     BOOST_TEST(table.table.types.at("both") == "TimeDistributed(Dense)");
 }
 
-// A class of one framework tells the order where the file does not. Hugging Face's Conv1D has two
-// dimensions.
-BOOST_AUTO_TEST_CASE(a_class_of_the_user_tells_the_order_where_nothing_else_does) {
+// Hugging Face's Conv1D has two dimensions.
+BOOST_AUTO_TEST_CASE(a_class_of_the_user_tells_the_order) {
     const Table table({{"/c_proj.weight", {64, 64}},
                        {"/c_proj.bias", {64}},
                        {"/enc.w1", {3, 64, 32}},
@@ -408,10 +402,19 @@ BOOST_AUTO_TEST_CASE(a_class_of_the_user_tells_the_order_where_nothing_else_does
     check_axes(table, 2, {2, 1}, {1, 1});
     BOOST_TEST((table.kind(2) == Kind::kConvolution));
     check_axes(table, 3, {0, 1}, {1, 1});
-    check_axes(table, 4, {0, 1}, {1, 1});  // its bias speaks
-    check_axes(table, 6, {0, 1}, {1, 1});  // its name is one of torch
+    check_axes(table, 4, {1, 1}, {0, 1});  // whatever its bias says
+    check_evidence(table, 4, "dimension 1, because: --types says Dense");
+    BOOST_TEST(table.table.warnings.empty());  // the file tells no order
+    check_axes(table, 6, {0, 1}, {1, 1});      // its name is one of torch
+    const Table bias({{"/b/weight", {64, 32}}, {"/b/bias", {32}}}, told("{b: Linear}"));
+    check_axes(bias, 0, {0, 1}, {1, 1});
     const Table file({{"/fc/kernel:0", {64, 32}}}, told("{fc: Linear}", keras()));
-    check_axes(file, 0, {1, 1}, {0, 1});  // the file speaks, and nothing contradicts it
+    check_axes(file, 0, {0, 1}, {1, 1});
+    BOOST_TEST_REQUIRE(file.table.warnings.size() == 1U);
+    BOOST_TEST(file.table.warnings[0] ==
+               "/fc/kernel:0: --types says Linear, so its dimensions are taken as (out, in, ...). "
+               "--types has precedence over keras_version attribute of /, which says (..., in, "
+               "out). To decide otherwise, write Dense there");
 }
 
 BOOST_AUTO_TEST_CASE(the_empty_pattern_of_types_is_the_module_of_root_tensors) {

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(variables_of_unknown_layers_are_told_apart_by_their_shapes)
                        {"/layers/mine/vars/2", {2, 24}}},
                       keras());
     BOOST_TEST((table.role(0) == Role::kKernel));
-    BOOST_TEST((table.kind(0) == Kind::kEinsum));
+    BOOST_TEST((table.kind(0) == Kind::kAttention));
     check_axes(table, 0, {1, 2}, {0, 1});
     BOOST_TEST((table.role(1) == Role::kBias));
     BOOST_TEST((table.role(4) == Role::kKernel));

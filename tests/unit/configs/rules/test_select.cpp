@@ -406,6 +406,22 @@ BOOST_AUTO_TEST_CASE(nothing_selected_is_an_error_that_helps) {
     BOOST_TEST(has(message, "/obs/Y"));
 }
 
+BOOST_AUTO_TEST_CASE(nothing_selected_tells_why_a_state_of_the_right_name_is_none) {
+    const std::string message = message_of(kDefault, {weight("/embed_tokens/weight")});
+    BOOST_TEST(has(message, "looks for the states weight"), message);
+    BOOST_TEST(has(message, "this file has the states weight (embedding); pass --include"),
+               message);
+}
+
+BOOST_AUTO_TEST_CASE(the_alpha_of_an_activation_says_what_it_is) {
+    const Selection selection =
+        test::select(parse_config(kDefault, "c"),
+                     {weight("/layers/p_re_lu/vars/0", 3), weight("/layers/dense/vars/0")},
+                     {{"p_re_lu", "PReLU"}}, {});
+    BOOST_TEST(selection.decisions[0].reason ==
+               "'alpha' of an activation; --include or a rule's module_state_spec takes it in");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_selected_names_the_states_that_the_config_looks_for) {
     const std::vector<Candidate> all{weight("/a/gamma")};
     const auto check = [&](const std::string& yaml, const std::string& expected) {
