@@ -25,8 +25,8 @@ std::vector<std::string> own_attributes(const Checkpoint& checkpoint, hid_t obje
     return names;
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+bool tracks_attributes(hid_t object) {
+    return (h5::attribute_order(h5::object_info(object)) & H5P_CRT_ORDER_TRACKED) != 0;
 }
 
 void compare_attribute(Comparison& comparison, hid_t a, hid_t b, const std::string& path,
@@ -50,17 +50,17 @@ void compare_attribute(Comparison& comparison, hid_t a, hid_t b, const std::stri
 void compare_attributes(Comparison& comparison, hid_t a, hid_t b, const std::string& path) {
     const std::vector<std::string> ours = own_attributes(comparison.original, a, path);
     const std::vector<std::string> theirs = own_attributes(comparison.derived, b, path);
-    for (const std::string& name : theirs) {
-        if (!contains(ours, name))
-            comparison.differs(path, "attribute '" + name + "' is not in the original");
-    }
-    for (const std::string& name : ours) {
-        if (contains(theirs, name)) {
-            compare_attribute(comparison, a, b, path, name);
-        } else {
-            comparison.differs(path, "attribute '" + name + "' is missing");
-        }
-    }
+    const std::vector<std::string> added = names_only_in(theirs, ours);
+    const std::vector<std::string> missing = names_only_in(ours, theirs);
+    for (const std::string& name : added)
+        comparison.differs(path, "attribute '" + name + "' is not in the original");
+    for (const std::string& name : missing)
+        comparison.differs(path, "attribute '" + name + "' is missing");
+    // Without tracking, both are sorted by name.
+    if (added.empty() && missing.empty() && ours != theirs && tracks_attributes(a))
+        comparison.differs(path, "attributes in another order");
+    for (const std::string& name : names_only_in(ours, missing))
+        compare_attribute(comparison, a, b, path, name);
 }
 
 void compare_comments(Comparison& comparison, hid_t a, hid_t b, const std::string& path) {

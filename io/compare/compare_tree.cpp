@@ -34,23 +34,23 @@ bool tracks_order(hid_t group) {
     return (order & H5P_CRT_ORDER_TRACKED) != 0;
 }
 
+std::vector<std::string> names_of(const LinkList& links) {
+    std::vector<std::string> names;
+    for (const h5::Link& link : links) names.push_back(link.name);
+    return names;
+}
+
 bool same_names(const LinkList& ours, const LinkList& theirs) {
     return std::ranges::equal(ours, theirs, {}, &h5::Link::name, &h5::Link::name);
 }
 
 void report_names(Comparison& comparison, const LinkList& ours, const LinkList& theirs,
                   const std::string& path) {
-    const auto has = [](const LinkList& list, const std::string& name) {
-        return std::ranges::find(list, name, &h5::Link::name) != list.end();
-    };
     const std::size_t before = comparison.lines.size();
-    for (const h5::Link& link : ours) {
-        if (!has(theirs, link.name)) comparison.differs(child_path(path, link.name), "missing");
-    }
-    for (const h5::Link& link : theirs) {
-        if (!has(ours, link.name))
-            comparison.differs(child_path(path, link.name), "not in the original");
-    }
+    for (const std::string& name : names_only_in(names_of(ours), names_of(theirs)))
+        comparison.differs(child_path(path, name), "missing");
+    for (const std::string& name : names_only_in(names_of(theirs), names_of(ours)))
+        comparison.differs(child_path(path, name), "not in the original");
     if (comparison.lines.size() == before) comparison.differs(path, "links in another order");
 }
 
@@ -109,6 +109,8 @@ class TreeComparison {
             compare_objects(a, ours.address, comparison_.derived.address_of(path), path, depth);
         } else if (ours.type != theirs.type) {
             comparison_.differs(path, "another type of link");
+        } else if (ours.character_set != theirs.character_set) {
+            comparison_.differs(path, "the link's name has another character set");
         } else if (hard) {
             compare_objects(a, ours.address, theirs.address, path, depth);
         } else if (!same_target(a, ours, b, theirs)) {

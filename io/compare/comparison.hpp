@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/read/checkpoint.hpp"
@@ -24,5 +26,13 @@ struct Comparison {
         lines.push_back(path + ": " + difference);
     }
 };
+
+/// Returns the names that are in `names` and not in `others`, in their order. O(n log n).
+[[nodiscard]] inline std::vector<std::string> names_only_in(
+    std::vector<std::string> names, const std::vector<std::string>& others) {
+    const std::set<std::string_view> known(others.begin(), others.end());
+    std::erase_if(names, [&](const std::string& name) { return known.contains(name); });
+    return names;
+}
 
 }  // namespace pal

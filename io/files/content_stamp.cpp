@@ -10,16 +10,14 @@
 #include <cstdint>
 #include <cstring>
 
-#include "io/files/descriptor.hpp"
-#include "io/guard/limits.hpp"
+#include "io/files/regular_file.hpp"
+#include "stages/tensor/error.hpp"
 
 namespace pal {
 
 std::string content_stamp(const std::string& path) {
-    const Descriptor file(path, O_RDONLY);
-    struct stat status {};
-    if (!file.is_open() || ::fstat(file.get(), &status) != 0)
-        throw system_error(ErrorCode::kInput, path, errno);
+    const Descriptor file = open_regular(path, "an HDF5 file");
+    const struct stat status = status_of(file, path);
     constexpr std::uint64_t kSamples = 64;
     std::array<std::byte, 4096> sample{};
     std::uint32_t checksum = 0;

@@ -6,13 +6,12 @@
 #include <cerrno>
 #include <cstring>
 
-#include "io/guard/limits.hpp"
+#include "io/files/regular_file.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
 
-RawFile::RawFile(const std::string& path) : file_(path, O_RDONLY) {
-    if (!file_.is_open()) throw system_error(ErrorCode::kInput, path, errno);
+RawFile::RawFile(const std::string& path) : file_(open_regular(path, "an HDF5 file")) {
     opened_ = state();
     mapped_ = std::make_unique<MappedFile>(file_.get(), opened_.bytes);
 }

@@ -17,8 +17,10 @@ namespace pal {
 class RawFile {
   public:
     RawFile() = default;
-    /// Opens a file. Throws Error(kInput) where that fails.
+    /// Opens a file as open_regular() does, with its errors.
     explicit RawFile(const std::string& path);
+
+    [[nodiscard]] const Descriptor& descriptor() const noexcept { return file_; }
 
     /// Returns the size that the file has now. Throws Error(kInput).
     [[nodiscard]] std::uint64_t size_bytes() const;

@@ -4,8 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "io/files/places.hpp"
 
 namespace pal::h5 {
 
@@ -72,24 +76,41 @@ std::string describe_external(hid_t plist) {
     return text;
 }
 
-/// Returns the places where the library looks for another file: below the prefix in `variable`, as
-/// it is named, and beside the own file.
-std::vector<std::filesystem::path> places_of(const std::string& name, const char* variable,
-                                             const std::string& own_path) {
-    const std::filesystem::path folder = std::filesystem::absolute(own_path).parent_path();
-    if (std::filesystem::path(name).is_absolute()) return {name};
-    std::vector<std::filesystem::path> places;
-    if (const char* value = std::getenv(variable); value != nullptr && *value != '\0') {
-        const std::string prefix = value;
-        constexpr std::string_view origin = "${ORIGIN}";
-        places.push_back((prefix.starts_with(origin)
-                              ? std::filesystem::path(folder.string() + prefix.substr(9))
-                              : std::filesystem::path(prefix)) /
-                         name);
+/// The library calls this with each external link that it follows, before it opens the file.
+herr_t check_external_link(const char* own_path, const char*, const char* name, const char*,
+                           unsigned*, hid_t, void* refused) {
+    try {
+        auto& pipe = *static_cast<std::string*>(refused);
+        pipe = pipe_among(places_of(name, "HDF5_EXT_PREFIX", own_path));
+        return pipe.empty() ? 0 : -1;
+    } catch (const std::exception&) {  // nothing may be thrown through the library
+        return -1;
     }
-    places.emplace_back(name);
-    places.push_back(folder / name);
-    return places;
+}
+
+/// Calls open(properties) with properties of a class of link access.
+template <class Open>
+hid_t open_checked(hid_t plist_class, const std::string& path, const Open& open) {
+    std::string refused;
+    const Plist access = create_plist(plist_class);
+    call("set link access properties",
+         [&] { return H5Pset_elink_cb(access.get(), check_external_link, &refused); });
+    try {
+        return call("open " + path, [&] { return open(access.get()); });
+    } catch (const Failure&) {
+        if (!refused.empty()) refuse_pipe(refused);
+        throw;
+    }
+}
+
+hid_t access_class(bool of_dataset) {
+    return call("find a class of properties",
+                [&] { return of_dataset ? H5P_DATASET_ACCESS : H5P_LINK_ACCESS; });
+}
+
+hid_t open_followed_dataset(hid_t file, const std::string& path) {
+    return open_checked(access_class(true), path,
+                        [&](hid_t access) { return H5Dopen2(file, path.c_str(), access); });
 }
 
 std::string missing_part(hid_t plist, const std::string& path, std::uint64_t bytes) {
@@ -97,6 +118,7 @@ std::string missing_part(hid_t plist, const std::string& path, std::uint64_t byt
         const ExternalPart part = external_part(plist, i);
         const std::uint64_t here = std::min(bytes, part.bytes);
         const auto file = places_of(part.file, "HDF5_EXTFILE_PREFIX", path).front();
+        require_no_pipe({file});
         struct stat status {};
         if (::stat(file.c_str(), &status) != 0) return part.file + " is missing";
         if (static_cast<std::uint64_t>(status.st_size) < part.offset + here) {
@@ -108,34 +130,76 @@ std::string missing_part(hid_t plist, const std::string& path, std::uint64_t byt
     return "";
 }
 
-bool has_dataset(const std::filesystem::path& file, const std::string& name) {
+/// Opens a file as the library opens those of virtual datasets. With another degree of closing, the
+/// second open of a file fails.
+File open_source_file(const std::filesystem::path& path) {
+    require_no_pipe({path});
     const Plist access = create_plist(H5P_FILE_ACCESS);
-    // The library opens sources like this. With another degree the second open of a file fails.
     call("set file access properties",
          [&] { return H5Pset_fclose_degree(access.get(), H5F_CLOSE_WEAK); });
-    hid_t id = H5I_INVALID_HID;
-    succeeds([&] { return id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, access.get()); });
-    const File opened(id);
-    if (!opened) return false;
-    hid_t dataset = H5I_INVALID_HID;
-    succeeds([&] { return dataset = H5Dopen2(opened.get(), name.c_str(), H5P_DEFAULT); });
-    return static_cast<bool>(Dataset(dataset));
+    return File(
+        call("open a source", [&] { return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()); }));
 }
 
-std::string missing_mapping(hid_t plist, const std::string& path) {
-    for (std::size_t m = 0; m < mapping_count(plist); ++m) {
-        const std::string file = source_file(plist, m);
-        const std::string name = source_dataset(plist, m);
-        if (file.find('%') != std::string::npos || name.find('%') != std::string::npos)
-            return "whether " + name + " of " + file + " are all there, a pattern does not say";
-        const auto places = file == "." ? std::vector<std::filesystem::path>{path}
-                                        : places_of(file, "HDF5_VDS_PREFIX", path);
-        const bool found = std::ranges::any_of(
-            places, [&](const auto& place) { return has_dataset(place, name); });
-        if (!found) return name + " of " + file + " is missing";
+/// Looks for all that a dataset reads, sources of its sources included.
+class Sources {
+  public:
+    /// Returns the first that is missing; empty if none is.
+    std::string missing(hid_t plist, const std::string& path, std::uint64_t bytes) {
+        if (layout_of(plist) != H5D_VIRTUAL) return missing_part(plist, path, bytes);
+        for (std::size_t m = 0; m < mapping_count(plist); ++m) {
+            const std::string file = source_file(plist, m);
+            const std::string name = source_dataset(plist, m);
+            if (file.find('%') != std::string::npos || name.find('%') != std::string::npos)
+                return "whether " + name + " of " + file + " are all there, a pattern does not say";
+            const auto places = file == "." ? std::vector<std::filesystem::path>{path}
+                                            : places_of(file, "HDF5_VDS_PREFIX", path);
+            require_no_pipe(places);
+            const bool found =
+                std::ranges::any_of(places, [&](const auto& at) { return has(at, name); });
+            if (!found) return name + " of " + file + " is missing";
+        }
+        return "";
     }
-    return "";
-}
+
+  private:
+    bool has(const std::filesystem::path& path, const std::string& name) {
+        const auto known = known_.emplace(std::pair(path.string(), name), false).first;
+        if (!known->second) known->second = looked_up(path, name);
+        return known->second;
+    }
+
+    /// A source that leads back to itself is missing.
+    bool looked_up(const std::filesystem::path& path, const std::string& name) {
+        if (depth_ == kMostDepth) return false;
+        ++depth_;
+        bool found = false;
+        try {
+            const File file = open_source_file(path);
+            const Dataset dataset(open_followed_dataset(file.get(), name));
+            const Plist plist = dataset_plist(dataset.get());
+            found =
+                foreign_storage(plist.get()).empty() ||
+                missing(plist.get(), path.string(), bytes_of(dataset.get(), plist.get())).empty();
+        } catch (const Failure&) {  // is not there
+        }
+        --depth_;
+        return found;
+    }
+
+    static std::uint64_t bytes_of(hid_t dataset, hid_t plist) {
+        const Space space = own_space(dataset, plist);
+        Shape shape = space_shape(space.get());
+        const Type type = dataset_type(dataset);
+        shape.push_back(type_bytes(type.get()));
+        return element_count(shape).value_or(std::numeric_limits<std::uint64_t>::max());
+    }
+
+    static constexpr std::size_t kMostDepth = 8;
+    std::size_t depth_ = 0;
+    std::map<std::pair<std::string, std::string>, bool>
+        known_;  // false: looked for now, or missing
+};
 
 }  // namespace
 
@@ -177,8 +241,7 @@ std::string describe_sources(hid_t plist) {
 }
 
 std::string missing_source(hid_t plist, const std::string& path, std::uint64_t bytes) {
-    return layout_of(plist) == H5D_VIRTUAL ? missing_mapping(plist, path)
-                                           : missing_part(plist, path, bytes);
+    return Sources().missing(plist, path, bytes);
 }
 
 std::vector<std::string> sources_in_own_file(hid_t plist) {
@@ -188,6 +251,11 @@ std::vector<std::string> sources_in_own_file(hid_t plist) {
         if (source_file(plist, m) == ".") names.push_back(source_dataset(plist, m));
     }
     return names;
+}
+
+hid_t open_followed(hid_t file, const std::string& path) {
+    return open_checked(access_class(false), path,
+                        [&](hid_t access) { return H5Oopen(file, path.c_str(), access); });
 }
 
 }  // namespace pal::h5

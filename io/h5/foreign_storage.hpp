@@ -1,6 +1,7 @@
-// Datasets whose data lies elsewhere. External storage keeps it in raw files, a virtual dataset in
-// other datasets, mostly of other files. Only missing_source() opens such files. `plist` is a
-// dataset's creation properties. All functions throw Failure.
+// Datasets whose data lies elsewhere, and what external links lead to. External storage keeps data
+// in raw files, a virtual dataset in other datasets, mostly of other files. Only missing_source()
+// and open_followed() open such files. `plist` is a dataset's creation properties. All functions
+// throw Failure.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,11 @@ namespace pal::h5 {
 
 /// Returns the first source that is missing, or too short for `bytes` of data; empty if all is
 /// there. The library would silently read zeros or fill values instead. Opens the other files.
-/// path: the dataset's own file.
+/// path: the dataset's own file. Throws Error(kInput) if a pipe lies where one of them should.
 [[nodiscard]] std::string missing_source(hid_t plist, const std::string& path, std::uint64_t bytes);
+
+/// Opens the object at `path`, through external links. Throws Error(kInput) where one of them leads
+/// to a pipe. The caller owns the result.
+[[nodiscard]] hid_t open_followed(hid_t file, const std::string& path);
 
 }  // namespace pal::h5

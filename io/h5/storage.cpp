@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "io/files/foreign_json.hpp"
 #include "io/h5/attributes.hpp"
 #include "io/h5/datatypes.hpp"
 #include "io/h5/foreign_storage.hpp"
@@ -121,6 +124,37 @@ Plist restored_plist(const Json& json, std::size_t rank, hid_t type) {
     return plist;
 }
 
+/// Calls use(description, shape, type) for a palettized group. Throws Error(kInput) where its
+/// attributes are missing or damaged.
+template <class Use>
+auto with_description(hid_t group, const Use& use) {
+    const auto text = read_string_attribute(group, "palettized_storage");
+    const auto sizes = read_integers(group, "palettized_shape");
+    if (!text || !sizes || !has_attribute(group, "palettized_storage_type")) {
+        throw Error(ErrorCode::kInput,
+                    "attributes of the palettized group are missing; palettize the original again");
+    }
+    const Attribute attribute = open_attribute(group, "palettized_storage_type");
+    const Type stored = attribute_type(attribute.get());
+    const Type type = copy_type(stored.get());
+    const auto damaged_by = [](const std::exception& error) {
+        return Error(ErrorCode::kInput,
+                     std::string("attribute 'palettized_storage' is damaged: ") + error.what());
+    };
+    Json json;
+    try {
+        json = read_json(*text);
+    } catch (const Error& error) {
+        throw damaged_by(error);
+    }
+    try {
+        return use(json, Shape(sizes->begin(), sizes->end()), type.get());
+    } catch (const std::exception& error) {
+        if (dynamic_cast<const Error*>(&error) != nullptr) throw;
+        throw damaged_by(error);
+    }
+}
+
 }  // namespace
 
 std::string describe_storage(hid_t dataset) {
@@ -174,29 +208,31 @@ void write_storage(hid_t dataset, hid_t plist, hid_t group) {
 }
 
 Dataset create_from_storage(hid_t group, hid_t parent, const std::string& name, hid_t link_plist) {
-    const auto text = read_string_attribute(group, "palettized_storage");
-    const auto sizes = read_integers(group, "palettized_shape");
-    if (!text || !sizes || !has_attribute(group, "palettized_storage_type")) {
-        throw Error(ErrorCode::kInput,
-                    "attributes of the palettized group are missing; palettize the original again");
-    }
-    const Attribute attribute = open_attribute(group, "palettized_storage_type");
-    const Type stored = attribute_type(attribute.get());
-    const Type type = copy_type(stored.get());
-    try {
-        const Json json = Json::parse(*text);
-        const Shape shape(sizes->begin(), sizes->end());
+    return with_description(group, [&](const Json& json, const Shape& shape, hid_t type) {
         const Space space = restored_space(json, shape);
-        const Plist plist = restored_plist(json, shape.size(), type.get());
+        const Plist plist = restored_plist(json, shape.size(), type);
         return Dataset(call("create dataset " + name, [&] {
-            return H5Dcreate2(parent, name.c_str(), type.get(), space.get(), link_plist,
-                              plist.get(), H5P_DEFAULT);
+            return H5Dcreate2(parent, name.c_str(), type, space.get(), link_plist, plist.get(),
+                              H5P_DEFAULT);
         }));
-    } catch (const std::exception& error) {
-        if (dynamic_cast<const Error*>(&error) != nullptr) throw;
-        throw Error(ErrorCode::kInput,
-                    std::string("attribute 'palettized_storage' is damaged: ") + error.what());
-    }
+    });
+}
+
+RestoredSize restored_size(hid_t group) {
+    return with_description(group, [&](const Json& json, Shape shape, hid_t type) {
+        const bool chunked = json.at("layout") == "chunked";
+        if (chunked) {  // edge chunks are whole
+            const auto chunk = json.at("chunk").get<std::vector<std::uint64_t>>();
+            for (std::size_t d = 0; d < std::min(shape.size(), chunk.size()); ++d) {
+                const std::uint64_t size = std::max<std::uint64_t>(chunk[d], 1);
+                shape[d] = shape[d] < size ? size : shape[d] + (size - shape[d] % size) % size;
+            }
+        }
+        shape.push_back(type_bytes(type));
+        return RestoredSize{
+            element_count(shape).value_or(std::numeric_limits<std::uint64_t>::max()),
+            chunked && !json.at("filters").empty()};
+    });
 }
 
 }  // namespace pal::h5

@@ -1,6 +1,8 @@
 // Records how a dataset was stored, in its palettized group, for an exact restore.
 #pragma once
 
+#include <cstdint>
+
 #include "io/h5/hdf5.hpp"
 
 namespace pal::h5 {
@@ -18,5 +20,13 @@ void write_storage(hid_t dataset, hid_t plist, hid_t group);
 /// attributes are damaged.
 [[nodiscard]] Dataset create_from_storage(hid_t group, hid_t parent, const std::string& name,
                                           hid_t link_plist);
+
+/// What create_from_storage() takes once its values are written.
+struct RestoredSize {
+    std::uint64_t bytes = 0;  // before filters, edge chunks whole; the largest number: any more
+    bool filtered = false;    // it may take less
+};
+/// Throws as create_from_storage().
+[[nodiscard]] RestoredSize restored_size(hid_t group);
 
 }  // namespace pal::h5

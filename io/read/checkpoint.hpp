@@ -13,6 +13,7 @@
 #include "io/files/raw_file.hpp"
 #include "io/guard/last_wish.hpp"
 #include "io/h5/datatypes.hpp"
+#include "io/h5/foreign_storage.hpp"
 #include "io/h5/hdf5.hpp"
 #include "io/read/checkpoint_reader.hpp"
 
@@ -74,8 +75,7 @@ struct Checkpoint {
     template <class Kind>
     [[nodiscard]] Kind open_at(haddr_t address, const std::string& at) const {
         if (!is_linked(address)) return h5::open_at<Kind>(file.get(), address, at);
-        return Kind(
-            h5::call("open " + at, [&] { return H5Oopen(file.get(), at.c_str(), H5P_DEFAULT); }));
+        return Kind(h5::open_followed(file.get(), at));
     }
     /// Returns null if the path has no dataset of a weight type.
     [[nodiscard]] const StoredWeights* weights_at(const std::string& dataset) const {

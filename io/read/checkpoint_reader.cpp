@@ -1,7 +1,5 @@
 #include "io/read/checkpoint_reader.hpp"
 
-#include <filesystem>
-
 #include "io/guard/memory_fence.hpp"
 #include "io/read/checkpoint.hpp"
 #include "io/read/dropped.hpp"
@@ -19,11 +17,9 @@ CheckpointReader::CheckpointReader(const std::string& path, const ReadOptions& o
     impl_->options = options;
     h5::allow_plugins(options.allow_plugins);
     impl_->suspect.emplace(path);
-    std::error_code unknown;
-    const auto bytes = std::filesystem::file_size(path, unknown);
-    h5::watch_calls(unknown ? 0 : bytes);
-    impl_->file = open_checkpoint(path, impl_->info);
     impl_->raw = RawFile(path);
+    h5::watch_calls(impl_->raw.size_bytes());
+    impl_->file = open_checkpoint(path, impl_->raw, impl_->info);
     try {
         with_memory_fence(most_library_bytes(impl_->info.file_bytes),
                           [&] { scan_checkpoint(*impl_); });

@@ -87,8 +87,13 @@ class DatasetDescription {
     [[nodiscard]] std::string why_not_followed(const std::string& foreign) const {
         const std::string what = "its data is in other files (" + foreign + " storage)";
         if (!checkpoint_.options.follow_external) return what + "; --follow-external reads them";
-        const std::string missing = h5::missing_source(plist_.get(), checkpoint_.path, info_.bytes);
-        return missing.empty() ? "" : what + ": " + missing;
+        try {
+            const std::string missing =
+                h5::missing_source(plist_.get(), checkpoint_.path, info_.bytes);
+            return missing.empty() ? "" : what + ": " + missing;
+        } catch (const Error& error) {
+            throw error.in(dataset_.path);
+        }
     }
 
     void note_sources(VirtualReaders& readers) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/files/foreign_json.hpp"
 #include "io/h5/attributes.hpp"
 #include "io/h5/foreign_storage.hpp"
 
@@ -31,6 +32,17 @@ void require_plausible_shape(hid_t group, const std::string& path, const Shape& 
     }
 }
 
+/// Returns the text of a specification, a JSON object. All who parse it again may rely on that.
+std::string spec_text(hid_t group, const std::string& path) {
+    std::string text = h5::read_string_attribute(group, "palettized_spec").value_or("");
+    try {
+        if (read_json(text).is_object()) return text;
+    } catch (const Error& error) {
+        throw error.in(path + ": palettized_spec is damaged");
+    }
+    throw Error(ErrorCode::kInput, path + ": palettized_spec is damaged: it is no JSON object");
+}
+
 }  // namespace
 
 bool is_palettized(const Checkpoint& checkpoint, hid_t object) {
@@ -40,7 +52,7 @@ bool is_palettized(const Checkpoint& checkpoint, hid_t object) {
 
 PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path) {
     PalettizedTensorInfo info;
-    info.spec_json = h5::read_string_attribute(group, "palettized_spec").value_or("");
+    info.spec_json = spec_text(group, path);
     for (const std::int64_t size :
          h5::read_integers(group, "palettized_shape").value_or(std::vector<std::int64_t>{})) {
         info.shape.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0)));

@@ -1,15 +1,15 @@
 #include "io/read/keras.hpp"
 
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "io/files/foreign_json.hpp"
 #include "io/h5/attributes.hpp"
 
 namespace pal {
 
 namespace {
 
-using Json = nlohmann::json;
+using Json = ForeignJson;
 
 /// Returns the class of a layer, with the layer inside for a wrapper: "Bidirectional(GRU)". Empty
 /// if the node is no layer.
@@ -37,8 +37,7 @@ std::string equation_of(const Json& config, int depth) {
 
 /// Collects every class with a name: Keras configs nest models as layers and wrap layers ("layer":
 /// {...}).
-void collect_layers(const Json& node, CheckpointInfo& info, int depth) {
-    if (depth > 200) return;  // hostile nesting
+void collect_layers(const Json& node, CheckpointInfo& info) {
     if (node.is_object()) {
         const auto type = node.find("class_name");
         const auto config = node.find("config");
@@ -54,7 +53,7 @@ void collect_layers(const Json& node, CheckpointInfo& info, int depth) {
         }
     }
     if (!node.is_structured()) return;
-    for (const Json& child : node) collect_layers(child, info, depth + 1);
+    for (const Json& child : node) collect_layers(child, info);
 }
 
 bool is_number(std::string_view text) {
@@ -123,8 +122,11 @@ void detect_layout(Checkpoint& checkpoint) {
     const h5::Group root = h5::open_group(checkpoint.file.get(), "/");
     const auto config = h5::read_string_attribute(root.get(), "model_config");
     if (!config) return;
-    const Json parsed = Json::parse(*config, nullptr, false);
-    if (!parsed.is_discarded()) collect_layers(parsed, checkpoint.info, 0);
+    try {
+        collect_layers(json_or_null(*config), checkpoint.info);
+    } catch (const Error& error) {
+        throw error.in("attribute model_config of /");
+    }
 }
 
 }  // namespace pal

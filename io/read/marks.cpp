@@ -1,5 +1,6 @@
 #include "io/read/marks.hpp"
 
+#include "io/files/foreign_json.hpp"
 #include "io/h5/attributes.hpp"
 #include "io/h5/foreign_storage.hpp"
 #include "io/h5/raw_value.hpp"
@@ -49,6 +50,15 @@ std::string read_results(hid_t root) {
     return "";
 }
 
+/// Throws unless all who parse the text again can do so. It may be damaged otherwise.
+void require_json_bounds(const std::string& results) {
+    try {
+        (void)json_or_null(results);
+    } catch (const Error& error) {
+        throw error.in("/h5palettize/config");
+    }
+}
+
 }  // namespace
 
 void read_marks(Checkpoint& checkpoint, hid_t root) {
@@ -68,6 +78,7 @@ void read_marks(Checkpoint& checkpoint, hid_t root) {
         checkpoint.info.palettized = complete && *complete == std::vector<std::int64_t>{1};
         if (checkpoint.info.palettized) {
             checkpoint.info.results_json = read_results(root);
+            require_json_bounds(checkpoint.info.results_json);
             checkpoint.info.version =
                 h5::read_string_attribute(root, "h5palettize_version").value_or("");
         }

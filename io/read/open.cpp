@@ -1,15 +1,15 @@
 #include "io/read/open.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
+#include <cstddef>
+#include <span>
 
+#include "io/files/file_signature.hpp"
+#include "io/files/paths.hpp"
+#include "io/files/regular_file.hpp"
 #include "io/filters/lzf.hpp"
 #include "io/guard/limits.hpp"
 #include "io/guard/memory_fence.hpp"
@@ -62,43 +62,32 @@ void refuse_other_formats(const std::string& path, std::string_view head) {
                      "; pass an HDF5 checkpoint (.h5, .hdf5)");
 }
 
-std::string read_head(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        if (errno == EACCES) refuse(path, "permission denied; make the file readable");
-        throw system_error(ErrorCode::kInput, path + ": cannot open", errno);
-    }
-    std::array<char, 512> buffer{};
-    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
-    const int error = errno;
-    ::close(descriptor);
-    if (count < 0) refuse(path, fmt::format("cannot read: {}", std::strerror(error)));
-    return {buffer.data(), static_cast<std::size_t>(count)};
+std::string read_head(const RawFile& raw, std::uint64_t file_bytes, const std::string& path) {
+    std::string head(std::min<std::uint64_t>(file_bytes, 512), '\0');
+    raw.read(0, std::as_writable_bytes(std::span(head)), path);
+    return head;
+}
+
+/// Throws unless the library has opened the file that `raw` has open.
+void require_same_file(hid_t file, const RawFile& raw, const std::string& path) {
+    struct stat status {};
+    if (::fstat(h5::descriptor_of(file), &status) == 0 &&
+        same_inode(status, status_of(raw.descriptor(), path)))
+        return;
+    refuse(path, "was replaced while it was opened; start again");
 }
 
 }  // namespace
 
-h5::File open_checkpoint(const std::string& path, CheckpointInfo& info) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) {
-        if (errno == ENOENT) refuse(path, "no such file; check the path");
-        if (errno == EACCES)
-            refuse(path, "permission denied; make the file and its folders readable");
-        refuse(path, fmt::format("cannot open: {}", std::strerror(errno)));
-    }
-    if (S_ISDIR(status.st_mode)) refuse(path, "is a folder; pass an HDF5 file");
-    if (!S_ISREG(status.st_mode)) refuse(path, "is not a regular file; pass an HDF5 file");
-    const std::string head = read_head(path);
-    if (head.empty())
-        refuse(path, "the file is empty (0 bytes); was a download or a save interrupted?");
+h5::File open_checkpoint(const std::string& path, const RawFile& raw, CheckpointInfo& info) {
     info.file = path;
-    info.file_bytes = static_cast<std::uint64_t>(status.st_size);
+    info.file_bytes = raw.size_bytes();
+    if (info.file_bytes == 0)
+        refuse(path, "the file is empty (0 bytes); was a download or a save interrupted?");
+    const std::string head = read_head(raw, info.file_bytes, path);
 
     register_lzf();
-    htri_t is_hdf5 = 0;
-    h5::succeeds([&] { return is_hdf5 = H5Fis_hdf5(path.c_str()); });
-    const bool signed_start = head.starts_with("\x89HDF\r\n\x1a\n");
-    if (is_hdf5 <= 0 && !signed_start) refuse_other_formats(path, head);
+    if (!begins_as_hdf5(raw.descriptor())) refuse_other_formats(path, head);
     const h5::Plist access = h5::file_access(h5::object_cache_bytes(0));
     try {
         h5::File file;
@@ -106,6 +95,7 @@ h5::File open_checkpoint(const std::string& path, CheckpointInfo& info) {
             file = h5::File(h5::call(
                 "open", [&] { return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()); }));
         });
+        require_same_file(file.get(), raw, path);
         return file;
     } catch (const h5::Failure& failure) {
         if (failure.code() == ErrorCode::kLimit) throw failure.in(path);

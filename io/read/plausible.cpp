@@ -25,7 +25,7 @@ std::uint64_t plus(std::uint64_t a, std::uint64_t b) noexcept {
 }
 
 std::string implausible_size(const DatasetInfo& info, std::uint64_t file_bytes) {
-    if (info.bytes <= plus(kMostUnwrittenBytes, most_expanded_bytes(file_bytes))) return "";
+    if (info.bytes <= most_plausible_bytes(file_bytes)) return "";
     return fmt::format("the {} bytes of shape {} are more than a file of {} bytes can hold",
                        info.bytes, shape_to_string(info.shape), file_bytes);
 }
@@ -37,6 +37,10 @@ std::uint64_t most_expanded_bytes(std::uint64_t file_bytes) noexcept {
     return __builtin_mul_overflow(file_bytes, kMostExpansion, &bytes)
                ? std::numeric_limits<std::uint64_t>::max()
                : bytes;
+}
+
+std::uint64_t most_plausible_bytes(std::uint64_t file_bytes) noexcept {
+    return plus(kMostUnwrittenBytes, most_expanded_bytes(file_bytes));
 }
 
 std::uint64_t most_library_bytes(std::uint64_t file_bytes) noexcept {

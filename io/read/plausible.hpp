@@ -13,6 +13,9 @@ namespace pal {
 /// on constant values only.
 [[nodiscard]] std::uint64_t most_expanded_bytes(std::uint64_t file_bytes) noexcept;
 
+/// Returns the most bytes of values that a file can hold, those that were never written included.
+[[nodiscard]] std::uint64_t most_plausible_bytes(std::uint64_t file_bytes) noexcept;
+
 /// Returns the most memory that the library reasonably needs for a file: its metadata, blocks of
 /// values, and a chunk expanded.
 [[nodiscard]] std::uint64_t most_library_bytes(std::uint64_t file_bytes) noexcept;

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "io/files/foreign_json.hpp"
 #include "io/guard/memory_fence.hpp"
 #include "io/h5/attributes.hpp"
 #include "io/h5/datatypes.hpp"
@@ -24,14 +24,7 @@ std::int64_t integer_attribute(hid_t group, const std::string& name) {
     return values->front();
 }
 
-nlohmann::json read_spec(hid_t group) {
-    const auto text = h5::read_string_attribute(group, "palettized_spec");
-    nlohmann::json spec = nlohmann::json::parse(text.value_or(""), nullptr, false);
-    if (!spec.is_object()) damaged("attribute 'palettized_spec' is no JSON object");
-    return spec;
-}
-
-std::uint64_t spec_integer(const nlohmann::json& spec, const char* key, std::uint64_t smallest,
+std::uint64_t spec_integer(const ForeignJson& spec, const char* key, std::uint64_t smallest,
                            std::uint64_t largest) {
     const auto found = spec.find(key);
     if (found == spec.end() || !found->is_number_unsigned() ||
@@ -50,7 +43,7 @@ std::size_t dims_attribute(hid_t group, const char* name, std::int64_t first, st
     return static_cast<std::size_t>(dims);
 }
 
-Geometry read_geometry(hid_t group, const Shape& shape, const nlohmann::json& json, int n_bits) {
+Geometry read_geometry(hid_t group, const Shape& shape, const ForeignJson& json, int n_bits) {
     PalettizationSpec spec;
     spec.n_bits = n_bits;
     spec.cluster_dim = spec_integer(json, "cluster_dim", 1, std::uint64_t{1} << 32);
@@ -127,9 +120,9 @@ void require_member(hid_t group, const std::string& name, bool wanted) {
                     : "there, which palettized_spec does not ask for"));
 }
 
-void read_quantized(hid_t group, const nlohmann::json& spec, const Shape& lut_shape,
+void read_quantized(hid_t group, const ForeignJson& spec, const Shape& lut_shape,
                     PalettizedTensor& tensor) {
-    const nlohmann::json qspec = spec.value("lut_qspec", nlohmann::json());
+    const ForeignJson qspec = spec.value("lut_qspec", ForeignJson());
     const bool quantized = qspec.is_object();
     const std::string dtype = quantized ? qspec.value("dtype", "") : "";
     const bool integer = dtype == "int8" || dtype == "uint8";
@@ -151,7 +144,7 @@ PalettizedTensor read_tensor(hid_t group, const PalettizedTensorInfo& info,
                              const std::string& file) {
     PalettizedTensor tensor;
     tensor.dtype = info.dtype;
-    const nlohmann::json spec = read_spec(group);
+    const ForeignJson spec = read_json(info.spec_json);
     tensor.n_bits = static_cast<int>(spec_integer(spec, "n_bits", 1, 8));
     tensor.geometry = read_geometry(group, info.shape, spec, tensor.n_bits);
     const Geometry& geometry = tensor.geometry;
@@ -195,7 +188,7 @@ PalettizedTensor read_palettized(const Checkpoint& checkpoint, const std::string
         with_memory_fence(most_library_bytes(checkpoint.info.file_bytes + checkpoint.linked_bytes),
                           [&] { tensor = read_tensor(group.get(), *info, checkpoint.path); });
         return tensor;
-    } catch (const nlohmann::json::exception& error) {
+    } catch (const ForeignJson::exception& error) {
         throw Error(ErrorCode::kInput, checkpoint.path + ": " + path +
                                            ": palettized_spec is damaged: " + error.what());
     } catch (const Error& error) {

@@ -207,12 +207,8 @@ class TreeWalk {
         const std::pair place(target.file, target.object);
         auto known = checkpoint_.linked.find(place);
         if (known == checkpoint_.linked.end()) {
-            h5::Object object;
-            const bool is_there = h5::succeeds([&] {
-                object = h5::Object(H5Oopen(checkpoint_.file.get(), path.c_str(), H5P_DEFAULT));
-                return object.get();
-            });
-            if (!is_there || !is_palettized(checkpoint_, object.get())) return false;
+            const h5::Object object = followed(path);
+            if (!object || !is_palettized(checkpoint_, object.get())) return false;
             const haddr_t number = HADDR_UNDEF - 1 - checkpoint_.linked.size();
             note_tensor(object.get(), path, number);
             checkpoint_.linked_bytes += found_.tensors.at(number).bytes_stored;
@@ -220,6 +216,17 @@ class TreeWalk {
         }
         found_.paths[known->second].push_back(path);
         return true;
+    }
+
+    /// Opens what an external link leads to; nothing where nothing is there.
+    [[nodiscard]] h5::Object followed(const std::string& path) const {
+        try {
+            return h5::Object(h5::open_followed(checkpoint_.file.get(), path));
+        } catch (const h5::Failure&) {
+            return {};
+        } catch (const Error& error) {
+            throw error.in(path);
+        }
     }
 
     Checkpoint& checkpoint_;

@@ -12,6 +12,7 @@
 #include "io/write/copy/copy_tree.hpp"
 #include "io/write/copy/create_like.hpp"
 #include "io/write/dense_sink.hpp"
+#include "io/write/restorable.hpp"
 #include "io/write/write_group.hpp"
 #include "io/write/write_indices.hpp"
 #include "io/write/writer_impl.hpp"
@@ -63,6 +64,7 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
                                            impl_->source.references.front().path +
                                            " holds references, which do not lead into other files");
     }
+    if (impl_->source.has_format) require_restorable(impl_->source, replaced, impl_->target);
     std::set<haddr_t> addresses;
     for (const std::string& path : replaced) addresses.insert(impl_->replaced_address(path));
     LinkedObjects linked;

@@ -147,7 +147,8 @@ constexpr std::array kOptions{
     flag(kTrust, "allow-plugins", "let HDF5 load filters from the folders of HDF5_PLUGIN_PATH"),
     flag(kTrust, "follow-external",
          "read data that lies in other files: external storage, virtual datasets, tensors of a "
-         "palettized checkpoint that merge --link made (other external links stay links)"),
+         "palettized checkpoint that merge --link made (other external links stay links), files "
+         "of an index behind symbolic links out of its folder"),
 
     value(kCertify, "certify",
           "prove that every scalar palette is at most this far from the best one, as 1e-3; a "

@@ -65,7 +65,9 @@ Files files_from(const Arguments& arguments) {
     const bool is_input = words.size() == 1 || std::filesystem::is_regular_file(last, error) ||
                           last.extension() == ".h5" || last.extension() == ".hdf5";
     const std::string folder = is_input ? "" : words.back();
-    return {find_inputs({words.begin(), words.end() - (is_input ? 0 : 1)}, folder), folder};
+    return {find_inputs({words.begin(), words.end() - (is_input ? 0 : 1)}, folder,
+                        arguments.flag("follow-external")),
+            folder};
 }
 
 void check_outputs_of(const Files& files, const Arguments& arguments) {

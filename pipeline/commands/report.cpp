@@ -17,7 +17,8 @@ int execute_report(const Arguments& arguments) {
     const std::string& source = arguments.positionals[0];
     ReportFile page("the page", arguments.positionals[1], arguments.flag("force"),
                     {{source, "the input"}});
-    const std::string report = file_content(source, kMostBytes, "no report");
+    const Descriptor file(source, O_RDONLY);  // a pipe is welcome: jq may take a report apart
+    const std::string report = file_content(file, source, kMostBytes, "no report");
     try {
         page.write(report_page(report));
     } catch (const Error& error) {

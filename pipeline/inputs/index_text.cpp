@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "io/files/foreign_json.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -16,43 +17,24 @@ namespace pal {
 namespace {
 
 namespace fs = std::filesystem;
-using SortedJson = nlohmann::json;  // ordered_json searches for keys linearly
-
-constexpr int kDeepest = 64;  // levels of an index; deeper ones would exhaust the stack of dump()
 constexpr const char* kWeightMap = "weight_map";
+constexpr const char* kMetadata = "metadata";
 constexpr const char* kTotalSize = "total_size";
 
-/// Parses an index. Refuses a tensor that the map names twice: JSON would keep the last file only.
-SortedJson parsed(std::string_view text, const std::string& path) {
-    bool in_map = false;
-    std::set<std::string> tensors;
+ForeignJson parsed_index(std::string_view text, const std::string& path) {
     try {
-        return SortedJson::parse(
-            text, [&](int depth, SortedJson::parse_event_t event, const SortedJson& value) {
-                if (depth > kDeepest) {
-                    throw Error(ErrorCode::kInput,
-                                fmt::format("{}: no index: its JSON has more than {} levels", path,
-                                            kDeepest));
-                }
-                if (event != SortedJson::parse_event_t::key) return true;
-                if (depth == 1) in_map = value == kWeightMap;
-                if (depth == 2 && in_map && !tensors.insert(value.get<std::string>()).second) {
-                    throw Error(ErrorCode::kInput, fmt::format("{}: weight_map: names {} twice",
-                                                               path, value.get<std::string>()));
-                }
-                return true;
-            });
-    } catch (const SortedJson::exception& error) {
-        throw Error(ErrorCode::kInput, path + ": no index: " + error.what());
+        return read_json(text);
+    } catch (const Error& error) {
+        throw error.in(path + ": no index");
     }
 }
 
 /// Checks the name of a file in the map; returns its path below the folder of the index.
-std::string file_of_index(const SortedJson& value, const std::string& path) {
+std::string file_of_index(const ForeignJson& value, const std::string& path) {
     const auto refuse = [&](const std::string& why) {
         throw Error(ErrorCode::kInput,
                     path + ": weight_map: found " +
-                        value.dump(-1, ' ', false, SortedJson::error_handler_t::replace) + ", " +
+                        value.dump(-1, ' ', false, ForeignJson::error_handler_t::replace) + ", " +
                         why);
     };
     if (!value.is_string()) refuse("wanted are names of files");
@@ -70,17 +52,17 @@ std::string file_of_index(const SortedJson& value, const std::string& path) {
 
 /// Calls `call` with each pair of a tensor of the map and a file that it is in.
 template <class Call>
-void for_each_tensor(const SortedJson& index, const std::string& path, const Call& call) {
+void for_each_tensor(const ForeignJson& index, const std::string& path, const Call& call) {
     for (const auto& [tensor, value] : index[kWeightMap].items()) {
         if (!value.is_array()) {
             call(tensor, file_of_index(value, path));
             continue;
         }
-        for (const SortedJson& one : value) call(tensor, file_of_index(one, path));
+        for (const ForeignJson& one : value) call(tensor, file_of_index(one, path));
     }
 }
 
-std::vector<std::string> files_in(const SortedJson& index, const std::string& path) {
+std::vector<std::string> files_in(const ForeignJson& index, const std::string& path) {
     std::set<std::string> files;
     for_each_tensor(index, path,
                     [&](const std::string&, const std::string& file) { files.insert(file); });
@@ -108,20 +90,60 @@ std::set<std::string> names_in(const CheckpointInfo& info) {
     return names;
 }
 
-/// Finds the number that is the value of a name which ends at `at`. Returns where its text begins
-/// and ends; an empty range if there is no number.
-std::pair<std::size_t, std::size_t> value_behind(std::string_view text, std::size_t at) {
-    constexpr std::string_view kSpace = " \t\r\n";
-    const std::size_t colon = std::min(text.find_first_not_of(kSpace, at), text.size());
-    if (!text.substr(colon).starts_with(':')) return {colon, colon};
+constexpr std::string_view kSpace = " \t\r\n";
+
+/// A part of a text.
+struct Range {
+    std::size_t begin = 0;
+    std::size_t end = 0;  // empty: there is none
+};
+
+/// Finds the number that is the value of the name which ends at `at`. Empty where it is none.
+Range number_behind(std::string_view text, std::size_t at) {
+    const std::size_t colon = text.find(':', at);
     const std::size_t first = std::min(text.find_first_not_of(kSpace, colon + 1), text.size());
     return {first, std::min(text.find_first_not_of("0123456789.eE+-", first), text.size())};
+}
+
+/// Finds the number of metadata's total_size in a JSON text, where names are spelled without
+/// escapes. One pass.
+Range size_in(std::string_view text) {
+    std::size_t depth = 0;
+    bool in_metadata = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '{' || text[at] == '[') ++depth;
+        if (text[at] == '}' || text[at] == ']') --depth;
+        if (text[at] != '"') continue;
+        const std::size_t begin = ++at;
+        while (text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+        const std::string_view word = text.substr(begin, at - begin);
+        const std::size_t next = text.find_first_not_of(kSpace, at + 1);
+        if (next == std::string_view::npos || text[next] != ':') continue;  // no name
+        if (depth == 1) in_metadata = word == kMetadata;
+        if (depth == 2 && in_metadata && word == kTotalSize) return number_behind(text, at);
+    }
+    return {};
+}
+
+/// Throws if an index has a size that size_in() does not find.
+void require_findable_size(const ForeignJson& index, std::string_view text,
+                           const std::string& path) {
+    const auto metadata = index.find(kMetadata);
+    if (metadata == index.end() || !metadata->is_object() || !metadata->contains(kTotalSize) ||
+        !metadata->at(kTotalSize).is_number())
+        return;
+    const Range found = size_in(text);
+    if (found.begin == found.end) {
+        throw Error(ErrorCode::kInput, path +
+                                           ": metadata: total_size is spelled with escapes; "
+                                           "write the name as it is");
+    }
 }
 
 }  // namespace
 
 std::vector<std::string> files_of_index(std::string_view text, const std::string& path) {
-    const SortedJson index = parsed(text, path);
+    const ForeignJson index = parsed_index(text, path);
     if (!index.is_object() || !index.contains(kWeightMap) || !index[kWeightMap].is_object() ||
         index[kWeightMap].empty()) {
         throw Error(ErrorCode::kInput,
@@ -134,17 +156,13 @@ std::vector<std::string> files_of_index(std::string_view text, const std::string
     if (files.empty())
         throw Error(ErrorCode::kInput,
                     path + ": its weight_map names no file; all lists are empty");
-    try {
-        (void)index_with_size(text, 0);  // refuses the index before anything is done
-    } catch (const Error& error) {
-        throw error.in(path);
-    }
+    require_findable_size(index, text, path);
     return files;
 }
 
 std::vector<IndexedTensor> tensors_not_there(std::string_view text,
                                              const std::vector<const CheckpointInfo*>& infos) {
-    const SortedJson index = SortedJson::parse(text);
+    const ForeignJson index = read_json(text);
     const std::vector<std::string> files = files_in(index, "");
     PAL_ASSERT(files.size() == infos.size());
     std::map<std::string, std::set<std::string>> names;
@@ -157,32 +175,14 @@ std::vector<IndexedTensor> tensors_not_there(std::string_view text,
 }
 
 std::string index_with_size(std::string_view text, std::uint64_t bytes) {
-    SortedJson index = SortedJson::parse(text);
-    const auto metadata = index.find("metadata");
-    if (metadata == index.end() || !metadata->is_object() || !metadata->contains(kTotalSize) ||
-        !metadata->at(kTotalSize).is_number())
-        return std::string(text);
-    SortedJson& size = metadata->at(kTotalSize);
-    if (size.is_number_float()) {  // Keras
-        size = static_cast<double>(bytes);
-    } else {
-        size = bytes;
-    }
-    // A tensor may have that name too: the change is right if the result parses to `index`.
-    const std::string name = std::string("\"") + kTotalSize + '"';
-    constexpr int kMostNames = 64;  // each try takes as long as reading the index
-    int names = 0;
-    for (std::size_t at = text.find(name); at != std::string_view::npos && names < kMostNames;
-         at = text.find(name, at + 1), ++names) {
-        const auto [first, end] = value_behind(text, at + name.size());
-        std::string changed(text);
-        changed.replace(first, end - first, size.dump());
-        if (SortedJson::parse(changed, nullptr, false) == index) return changed;
-    }
-    throw Error(ErrorCode::kInput,
-                names < kMostNames
-                    ? "metadata: total_size is spelled with escapes; write the name as it is"
-                    : "metadata: total_size is not found among many of that name");
+    const Range size = size_in(text);
+    const std::string_view number = text.substr(size.begin, size.end - size.begin);
+    const bool is_float = number.find_first_of(".eE") != std::string_view::npos;  // Keras
+    std::string changed(text);
+    if (number.empty()) return changed;
+    return changed.replace(
+        size.begin, number.size(),
+        (is_float ? ForeignJson(static_cast<double>(bytes)) : ForeignJson(bytes)).dump());
 }
 
 }  // namespace pal

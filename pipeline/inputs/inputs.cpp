@@ -10,6 +10,7 @@
 
 #include "io/files/file_signature.hpp"
 #include "io/files/paths.hpp"
+#include "io/files/regular_file.hpp"
 #include "io/guard/limits.hpp"
 #include "pipeline/console/file_content.hpp"
 #include "pipeline/inputs/index_text.hpp"
@@ -32,9 +33,17 @@ bool ends_in_one_of(const std::string& name, std::initializer_list<std::string_v
 
 bool is_checkpoint_name(const std::string& name) { return ends_in_one_of(name, {".h5", ".hdf5"}); }
 
+/// Tells whether an existing file lies outside of a folder once all links are followed.
+bool leads_out_of(const fs::path& folder, const std::string& file) {
+    const fs::path inside = fs::canonical(folder.empty() ? "." : folder);
+    const fs::path below = fs::canonical(file).lexically_relative(inside);
+    return below.empty() || *below.begin() == "..";
+}
+
 class Finder {
   public:
-    explicit Finder(const std::string& output_folder) : output_folder_(output_folder) {}
+    Finder(const std::string& output_folder, bool follow_external)
+        : output_folder_(output_folder), follow_external_(follow_external) {}
 
     void add(const std::string& word) {
         std::error_code error;
@@ -88,7 +97,8 @@ class Finder {
         });
         if (listed) return;
         IndexFile index{path.string(), name, {}, {}};
-        index.text = file_content(index.path, kMostIndexBytes, "no index");
+        index.text = file_content(open_regular(index.path, "an index"), index.path, kMostIndexBytes,
+                                  "no index");
         const std::vector<std::string> files = files_of_index(index.text, index.path);
         if (in_folder && !std::ranges::all_of(files, is_checkpoint_name)) return;
         take_name(name, index.path);
@@ -99,6 +109,13 @@ class Finder {
                 throw Error(ErrorCode::kInput, index.path + ": names " + file +
                                                    ", which is not there; all of its files are "
                                                    "needed");
+            }
+            if (!follow_external_ && leads_out_of(path.parent_path(), source)) {
+                throw Error(ErrorCode::kInput,
+                            index.path + ": names " + file + ", which is " +
+                                fs::canonical(source).string() +
+                                " behind a symbolic link, outside the folder of the index; "
+                                "--follow-external reads it");
             }
             const std::string output = (fs::path(name).parent_path() / file).string();
             index.files.push_back(add_file(source, output));
@@ -145,6 +162,7 @@ class Finder {
     }
 
     std::string output_folder_;
+    bool follow_external_;
     Inputs inputs_;
     std::map<std::string, std::string> names_;    // output name -> its input
     std::map<std::string, std::string> folders_;  // folder of outputs -> the input of one of them
@@ -158,8 +176,9 @@ bool stands_for_several(const std::string& word) {
     return fs::is_directory(word, error) || ends_in_one_of(word, {".json"});
 }
 
-Inputs find_inputs(const std::vector<std::string>& words, const std::string& output_folder) {
-    Finder finder(output_folder);
+Inputs find_inputs(const std::vector<std::string>& words, const std::string& output_folder,
+                   bool follow_external) {
+    Finder finder(output_folder, follow_external);
     for (const std::string& word : words) finder.add(word);
     return std::move(finder).found();
 }

@@ -43,9 +43,10 @@ struct Inputs {
 /// An index that names files of another kind is left out.
 ///
 /// Throws Error(kInput) for a folder that cannot be read or has no checkpoints. Throws it for an
-/// index as files_of_index, and if one of its files is missing. Throws Error(kUsage) if two outputs
-/// would have one name.
+/// index as files_of_index, and if one of its files is missing. Throws it if one lies outside the
+/// folder of the index, behind symbolic links, unless follow_external is set. Throws Error(kUsage)
+/// if two outputs would have one name.
 [[nodiscard]] Inputs find_inputs(const std::vector<std::string>& words,
-                                 const std::string& output_folder);
+                                 const std::string& output_folder, bool follow_external);
 
 }  // namespace pal

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <span>
 
 #include "io/files/content_stamp.hpp"
 #include "io/write/version.hpp"
@@ -67,12 +66,12 @@ std::string difference(const Shard& a, const Shard& b) {
     return "";
 }
 
-/// Returns "3, 5 and 17 more".
-std::string some_of(const std::vector<std::size_t>& numbers) {
-    constexpr std::size_t kNamed = 20;
-    const auto named = std::span(numbers).first(std::min(kNamed, numbers.size()));
-    std::string text = fmt::format("{}", fmt::join(named, ", "));
-    if (numbers.size() > kNamed) text += fmt::format(" and {} more", numbers.size() - kNamed);
+constexpr std::size_t kMostNamedParts = 20;
+
+/// Returns "3, 5 and 17 more". count: how many there are, of which `numbers` are the first.
+std::string some_of(const std::vector<std::size_t>& numbers, std::size_t count) {
+    std::string text = fmt::format("{}", fmt::join(numbers, ", "));
+    if (count > numbers.size()) text += fmt::format(" and {} more", count - numbers.size());
     return text;
 }
 
@@ -85,16 +84,17 @@ void require_all_parts(const std::vector<Shard>& shards) {
         refuse(shard.file(), fmt::format("is part {} of {}, and so is {}", known->first, parts,
                                          known->second->file()));
     }
+    const std::size_t count = parts - by_part.size();  // of missing ones; parts may be any number
+    if (count == 0) return;
     std::vector<std::size_t> missing;
-    for (std::size_t part = 0; part < parts; ++part) {
-        if (by_part.count(part) == 0) missing.push_back(part);
+    for (std::size_t part = 0; missing.size() < std::min(count, kMostNamedParts); ++part) {
+        if (!by_part.contains(part)) missing.push_back(part);
     }
-    if (missing.empty()) return;
     throw Error(ErrorCode::kInput,
-                fmt::format("part{} {} of {} {} missing; the run with --shard {}/{} makes {}",
-                            missing.size() > 1 ? "s" : "", some_of(missing), parts,
-                            missing.size() > 1 ? "are" : "is", missing.front(), parts,
-                            missing.size() > 1 ? "the first" : "it"));
+                fmt::format("{}: part{} {} of {} {} missing; the run with --shard {}/{} makes {}",
+                            shards.front().file(), count > 1 ? "s" : "", some_of(missing, count),
+                            parts, count > 1 ? "are" : "is", missing.front(), parts,
+                            count > 1 ? "the first" : "it"));
 }
 
 }  // namespace

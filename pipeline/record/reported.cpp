@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/files/foreign_json.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/record/shard_record.hpp"
 #include "stages/tensor/error.hpp"
@@ -24,6 +25,11 @@ double number_or_infinity(const Json& tensor, const char* key) {
                                                        : std::numeric_limits<double>::infinity();
 }
 
+std::string text_or_nothing(const Json& tensor, const char* key) {
+    const auto found = tensor.find(key);
+    return found != tensor.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 Reported reported_result(const Json& tensor) {
     Reported result;
     const auto engine = tensor.find("engine");
@@ -31,15 +37,14 @@ Reported reported_result(const Json& tensor) {
     result.known = tensor.contains("mse");
     result.error = {number_or_infinity(tensor, "mse"), number_or_infinity(tensor, "sqnr_db"),
                     number_or_infinity(tensor, "max_abs_error")};
-    const auto palette = tensor.find("palette_fingerprint");
-    if (palette != tensor.end() && palette->is_string())
-        result.palette = palette->get<std::string>();
+    result.palette = text_or_nothing(tensor, "palette_fingerprint");
+    result.form = text_or_nothing(tensor, "form_fingerprint");
     return result;
 }
 
 /// Returns the objects in the array at `key`; none where it is something else.
 std::vector<Json> objects_in(const std::string& results_json, const char* key) {
-    Json document = Json::parse(results_json, nullptr, false);
+    Json document = json_or_null(results_json);
     std::vector<Json> objects;
     if (!document.is_object()) return objects;
     const auto found = document.find(key);

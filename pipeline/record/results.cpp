@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "io/files/foreign_json.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/json_text.hpp"
 #include "pipeline/plan/plan_text.hpp"
@@ -29,7 +30,6 @@ std::string fingerprint_key(std::string_view before) {
 
 void put_shard_keys(Json& tensor, const TensorRecord& record) {
     tensor["indices_fingerprint"] = record.result.indices_fingerprint;
-    tensor["form_fingerprint"] = record.form_fingerprint;
     if (!record.slab) return;
     tensor["slab"] = {record.slab->first, record.slab->rows};
     Json& chunks = tensor["chunk_errors"] = Json::array();
@@ -45,6 +45,7 @@ Json tensor_json(const TensorRecord& record, bool of_shard) {
     if (record.result.weighted)
         tensor["weighted_mse"] = number_or_null(record.result.weighted->mse);
     tensor["palette_fingerprint"] = record.result.palette_fingerprint;
+    tensor["form_fingerprint"] = record.form_fingerprint;
     if (of_shard) put_shard_keys(tensor, record);
     return tensor;
 }
@@ -63,8 +64,7 @@ TensorRecord tensor_record(const Json& tensor) {
     result.indices_fingerprint = tensor.at("indices_fingerprint").get<std::string>();
     record.form_fingerprint = tensor.at("form_fingerprint").get<std::string>();
     if (!tensor.contains("slab")) return record;
-    record.slab = Slab{tensor.at("slab").at(0).get<std::uint64_t>(),
-                       tensor.at("slab").at(1).get<std::uint64_t>()};
+    record.slab = Slab{count_in(tensor.at("slab").at(0)), count_in(tensor.at("slab").at(1))};
     for (const Json& sums : tensor.at("chunk_errors")) {
         result.error.chunks.push_back({sums.at(0).get<double>(), sums.at(1).get<double>(),
                                        sums.at(2).get<double>(), sums.at(3).get<double>()});
@@ -140,7 +140,7 @@ bool is_unchanged(std::string_view results) {
 }
 
 ShardResults shard_results(const std::string& results) {
-    Json document = Json::parse(results, nullptr, false);
+    Json document = json_or_null(results);
     if (!document.is_object() || !is_unchanged(results)) {
         throw Error(ErrorCode::kInput,
                     "is damaged: /h5palettize/config is not the text that was written");

@@ -31,7 +31,7 @@ struct TensorRecord {
     std::string path;
     std::string engine;
     TensorResult result;  ///< error, weighted mse and fingerprints; of a slab its error by chunk
-    std::string form_fingerprint = {};  ///< shards only, see form_fingerprint()
+    std::string form_fingerprint = {};  ///< see form_fingerprint()
     std::optional<Slab> slab = {};      ///< shards only; none: the whole tensor
 };
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/files/foreign_json.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -25,8 +26,10 @@ ShardRecord shard_record(const Json& document) {
     if (shard == document.end())
         throw Error(ErrorCode::kInput, "is no shard: run --shard makes those");
     try {
-        return {{shard->at("part").get<std::size_t>(), shard->at("parts").get<std::size_t>()},
-                shard->at("tensors").get<std::size_t>(),
+        if (count_in(shard->at("part")) >= count_in(shard->at("parts")))
+            throw Error(ErrorCode::kInput, "/h5palettize/config names a part that is none");
+        return {{count_in(shard->at("part")), count_in(shard->at("parts"))},
+                count_in(shard->at("tensors")),
                 path_of(*shard),
                 shard->at("input_identity").get<std::string>(),
                 shard->at("plan_identity").get<std::string>()};
@@ -36,7 +39,7 @@ ShardRecord shard_record(const Json& document) {
 }
 
 bool is_shard(const std::string& results_json) {
-    const Json document = Json::parse(results_json, nullptr, false);
+    const Json document = json_or_null(results_json);
     return document.is_object() && document.contains("shard");
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "io/files/foreign_json.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
 #include "pipeline/console/json_path.hpp"
 #include "pipeline/console/json_text.hpp"
@@ -17,12 +18,6 @@ namespace pal {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// The spec as JSON. A damaged one stays the text that it is.
-Json parsed_or_text(const std::string& text) {
-    Json document = Json::parse(text, nullptr, false);
-    return document.is_discarded() ? Json(text) : document;
-}
 
 std::string_view layout_name(const CheckpointInfo& info) {
     return info.layout == Layout::kKeras ? "keras" : "torch";
@@ -44,7 +39,7 @@ std::string inspection_json(const CheckpointInfo& info) {
         put_path(entry, tensor.path);
         entry["shape"] = tensor.shape;
         entry["dtype"] = std::string(dtype_name(tensor.dtype));
-        entry["spec"] = parsed_or_text(tensor.spec_json);
+        entry["spec"] = read_json(tensor.spec_json);
         entry["bytes"] = tensor.bytes_stored;
         document["tensors"].push_back(std::move(entry));
     }

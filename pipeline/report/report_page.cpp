@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "io/files/foreign_json.hpp"
 #include "pipeline/console/json_text.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -13,7 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kPlaceOfData = "{{data}}";
-constexpr int kDeepest = 16;  // levels of a report; deeper ones would exhaust the stack of dump()
 
 [[noreturn]] void refuse(const std::string& found) {
     throw Error(ErrorCode::kInput,
@@ -22,11 +22,8 @@ constexpr int kDeepest = 16;  // levels of a report; deeper ones would exhaust t
 
 Json parsed(std::string_view text) {
     try {
-        return Json::parse(text, [](int depth, Json::parse_event_t, const Json&) {
-            if (depth > kDeepest) refuse("its JSON has more than 16 levels");
-            return true;
-        });
-    } catch (const Json::exception& error) {
+        return read_json(text);
+    } catch (const Error& error) {
         refuse(error.what());
     }
 }

@@ -27,7 +27,8 @@ namespace pal {
 namespace {
 
 /// Compares a tensor with what the file reports of it.
-void check_reported(const PalettizedTensor& tensor, const Reported& reported, TensorCheck& check) {
+void check_reported(const PalettizedTensor& tensor, const std::string& spec_json,
+                    const Reported& reported, TensorCheck& check) {
     if (!reported.known) {
         check.problems.push_back("/h5palettize/config does not say its error");
     } else if (reported.error.mse != check.error.mse) {
@@ -35,6 +36,10 @@ void check_reported(const PalettizedTensor& tensor, const Reported& reported, Te
             fmt::format("mse is {}, the file reports {}", check.error.mse, reported.error.mse));
     } else if (palette_fingerprint(tensor).text() != reported.palette) {
         check.problems.push_back("LUT, scales or zero points are not those that were written");
+    } else if (!reported.form.empty() &&
+               form_fingerprint(spec_json, tensor.geometry) != reported.form) {
+        check.problems.push_back(
+            "palettized_spec, the axes or the groups are not those that were written");
     }
 }
 
@@ -54,7 +59,7 @@ TensorCheck verify_tensor(const CheckpointReader& original, const CheckpointRead
         check_tensor(original.open_weights(*source), tensor, specs.of(info, palettized.info().file),
                      reported.engine != Engine::kReference);
     original.require_whole(info.path);
-    check_reported(tensor, reported, check);
+    check_reported(tensor, info.spec_json, reported, check);
     return check;
 }
 

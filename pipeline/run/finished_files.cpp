@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "io/files/content_stamp.hpp"
+#include "io/files/foreign_json.hpp"
 #include "io/files/partial_file.hpp"
 #include "io/files/paths.hpp"
+#include "io/files/regular_file.hpp"
 #include "pipeline/console/file_content.hpp"
 #include "pipeline/console/json_text.hpp"
 #include "pipeline/record/fingerprint.hpp"
@@ -52,7 +54,8 @@ FinishedFiles::FinishedFiles(const std::string& folder, const std::vector<std::s
         const std::string path = place_of(name);
         if (!is_own_note(path)) continue;
         Note note;
-        if (read(file_content(path, kMostBytes, "not of a finished output"), note))
+        const Descriptor file = open_regular(path, "a note of this program");
+        if (read(file_content(file, path, kMostBytes, "not of a finished output"), note))
             notes_[name] = std::move(note);
     }
 }
@@ -61,14 +64,15 @@ FinishedFiles::FinishedFiles(const std::string& folder, const std::vector<std::s
 bool FinishedFiles::read(const std::string& text, Note& note) {
     const std::size_t end = text.find('\n');
     if (end == std::string::npos) return false;
-    const Json texts =
-        Json::parse(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
     note.result = text.substr(end + 1);
     try {
+        const Json texts = read_json(std::string_view(text).substr(0, end));
         if (texts.at("checksum") != checksum_of(texts, note.result)) return false;
         note.identity = {texts.at("input"), texts.at("config"), texts.at("version")};
         note.stamp = texts.at("output");
     } catch (const Json::exception&) {
+        return false;
+    } catch (const Error&) {  // no JSON
         return false;
     }
     return true;

@@ -40,7 +40,9 @@ std::optional<ShardChoice> shard_from(const Arguments& arguments) {
 Files files_of(const Arguments& arguments, bool is_batch) {
     const std::vector<std::string>& words = arguments.positionals;
     if (!is_batch) return {{{{words[0], words[0]}}, {}}, ""};
-    return {find_inputs({words.begin(), words.end() - 1}, words.back()), words.back()};
+    return {find_inputs({words.begin(), words.end() - 1}, words.back(),
+                        arguments.flag("follow-external")),
+            words.back()};
 }
 
 std::vector<std::string> names_of(const std::vector<InputFile>& files) {

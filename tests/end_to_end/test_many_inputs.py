@@ -238,7 +238,7 @@ class ManyInputs(support.Case):
                 (["no index"], "{"), (["weight_map"], "[]"), (["weight_map"], "{}"), (["weight_map"], '{"weight_map": 1}'),
                 (["weight_map"], '{"weight_map": {}}'), (["names no file"], '{"weight_map": {"a": []}}'), (["found 1, wanted are names"], '{"weight_map": {"a": 1}}'),
                 (["names gone.h5", "not there"], '{"weight_map": {"a": "gone.h5"}}'),
-                (["weight_map: names a twice"], '{"weight_map": {"a": "%s", "b": "x.h5", "a": "y.h5"}}' % name),
+                (["its JSON names a twice"], '{"weight_map": {"a": "%s", "b": "x.h5", "a": "y.h5"}}' % name),
                 (["leads out of the folder"], '{"weight_map": {"a": "../model/%s"}}' % name),
                 (["leads out of the folder"], '{"weight_map": {"a": "%s"}}' % self.path("model/" + name)),
                 (["levels"], '{"weight_map": ' + "[" * 100_000 + "]" * 100_000 + "}")):
@@ -246,7 +246,7 @@ class ManyInputs(support.Case):
             for source in (index, self.path("model")):
                 with self.subTest(content=content[:60], source=source):
                     self.refused_untouched(support.INPUT, ["bad.index.json", *words], "run", source, self.path("out"))
-        self.refused_untouched(support.INPUT, ["gone.json: cannot be read"], "run", self.path("gone.json"), self.path("out"))
+        self.refused_untouched(support.INPUT, ["gone.json: no such file"], "run", self.path("gone.json"), self.path("out"))
         (self.folder / "empty").mkdir()
         self.refused_untouched(support.INPUT, ["no HDF5 file is in this folder"], "run", self.path("empty"), self.path("out"))
 

@@ -181,6 +181,28 @@ class Shards(support.Case):
         self.refused(INPUT, [r"part-0.h5: /layer0/weight: is damaged: float16 \(128, 32\) is not what the input has"],
                      "merge", self.path("merged.h5"), name)
 
+    def test_shards_that_claim_anything_are_named_at_once(self):
+        original = self.checkpoint(layers=2)
+        names, evil = self.run_shards(original, 2), self.path("evil.h5")
+
+        def shard(**keys):
+            return lambda document: document["shard"].update(keys)
+
+        def tensor(**keys):
+            return lambda document: document["tensors"][0].update(keys)
+
+        for edit, words in ((shard(parts=10**18), "parts 1, 2, .* 20 and 999999999999999979 more of 1000000000000000000 are missing"),
+                            (shard(part=7), "names a part that is none"), (shard(parts=0), "names a part that is none"),
+                            (shard(parts=1e300), "no whole number"), (shard(part=-1), "no whole number"), (shard(tensors="4"), "no whole number"),
+                            (tensor(indices_fingerprint=16), "is damaged"), (tensor(slab=[0, 1e300], chunk_errors=[]), "no whole number"),
+                            (tensor(slab=0), "is damaged"), (lambda document: document.update(tensors={}), "is damaged"),
+                            (lambda document: document.update(shard=[]), "is damaged")):
+            shutil.copy(names[0], evil)
+            support.rewrite_document(evil, support.edited_keys(edit))
+            with self.subTest(words=words):
+                self.refused(INPUT, [rf"evil\.h5: .*({words})"], "merge", self.path("merged.h5"), evil)
+                self.refused(INPUT, [r"evil\.h5"], "merge", self.path("merged.h5"), evil, names[1])
+
     def test_a_damaged_shard_is_found(self):
         original = self.checkpoint(layers=4)
         names = self.run_shards(original, 2, *GROUPS)

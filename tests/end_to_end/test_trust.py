@@ -301,6 +301,94 @@ class Trust(support.Case):
             file["good.weight"] = weights(1)
         return path
 
+    def test_pipes_are_refused_and_nobody_waits(self):
+        pipe = str(self.elsewhere / "pipe")
+        os.mkfifo(pipe)
+        with h5py.File(self.path("in.h5"), "w") as file:
+            file["good.weight"] = weights(1)
+        self.program("run", self.path("in.h5"), self.path("out.h5"), "--if-larger", "palettize")
+        folder = self.folder / "folder"
+        folder.mkdir()
+        (folder / "in.h5").write_bytes(pathlib.Path(self.path("in.h5")).read_bytes())
+        os.mkfifo(folder / "b.index.json")
+        new, not_regular = self.path("new.h5"), "not a regular file"
+        for arguments in (("plan", pipe), ("run", pipe, new), ("inspect", pipe), ("explain", pipe), ("verify", pipe, self.path("out.h5")),
+                          ("verify", self.path("in.h5"), pipe), ("restore", pipe, new), ("compare", pipe, pipe), ("merge", new, pipe),
+                          ("slurm-plan", pipe), ("run", self.path("in.h5"), new, "--sensitivity", pipe), ("plan", folder, new),
+                          ("run", folder, new), ("run", folder / "b.index.json", new)):
+            self.refused(INPUT, [not_regular], *arguments)
+
+    def test_pipes_behind_links_are_refused_and_nobody_waits(self):
+        pipe = str(self.elsewhere / "pipe")
+        os.mkfifo(pipe)
+
+        def virtual(path, source, name):
+            layout = h5py.VirtualLayout((32, 8), "f4")
+            layout[:] = h5py.VirtualSource(source, name, (32, 8))
+            with h5py.File(path, "w", libver="latest") as file:
+                file["good.weight"] = weights(1)
+                file.create_virtual_dataset("odd.weight", layout)
+            return path
+
+        def external(path):
+            with h5py.File(path, "w") as file:
+                file["good.weight"] = weights(1)
+                file.create_dataset("odd.weight", (32, 8), "f4", external=[(pipe, 0, 1024)])
+            return path
+
+        with h5py.File(self.elsewhere / "link.h5", "w") as file:
+            file["d"] = h5py.ExternalLink("pipe", "/d")
+        (self.elsewhere / "next.h5").symlink_to("link.h5")
+        inner = str(self.elsewhere / "inner.h5")
+        for path in (virtual(self.path("in.h5"), pipe, "/d"), virtual(self.path("in.h5"), str(self.elsewhere / "link.h5"), "/d"),
+                     virtual(self.path("in.h5"), virtual(inner, "pipe", "/d"), "/odd.weight"),
+                     virtual(self.path("in.h5"), external(inner), "/odd.weight"), external(self.path("in.h5"))):
+            for arguments in (("inspect", path), ("plan", path), ("run", path, self.path("new.h5"))):
+                self.refused(INPUT, [r"in\.h5: .*odd\.weight: leads to .*pipe, which is not a regular file"], *arguments, "--follow-external")
+                self.assertFalse(os.path.exists(self.path("new.h5")))
+        with h5py.File(self.path("in.h5"), "w") as file:
+            file["good.weight"] = weights(1)
+        self.program("run", self.path("in.h5"), self.path("out.h5"), "--if-larger", "palettize")
+        for target in (pipe, str(self.elsewhere / "next.h5")):
+            with h5py.File(self.path("out.h5"), "r+") as file:
+                del file["good.weight"]
+                file["good.weight"] = h5py.ExternalLink(target, "/d")
+            for arguments in (("inspect", self.path("out.h5")), ("verify", self.path("in.h5"), self.path("out.h5")),
+                              ("restore", self.path("out.h5"), self.path("new.h5"))):
+                self.refused(INPUT, [r"out\.h5: /good\.weight: leads to .*pipe, which is not"], *arguments, "--follow-external")
+
+    def test_virtual_sources_that_lead_back_are_missing(self):
+        for name, source in (("in.h5", "b.h5"), ("b.h5", "in.h5")):
+            layout = h5py.VirtualLayout((32, 8), "f4")
+            layout[:] = h5py.VirtualSource(self.path(source), "/odd.weight", (32, 8))
+            with h5py.File(self.path(name), "w", libver="latest") as file:
+                file.create_virtual_dataset("odd.weight", layout)
+        result = self.program("inspect", self.path("in.h5"), "--follow-external")
+        self.assertIn("is missing", result.stdout)
+
+    def test_an_index_leads_out_of_its_folder_on_request_only(self):
+        (self.folder / "model").mkdir()
+        with h5py.File(self.elsewhere / "in.h5", "w") as file:
+            file["a.weight"] = weights(1, (64, 64))
+        (self.folder / "model/sub").symlink_to("../elsewhere")
+        (self.folder / "model/link.h5").symlink_to("../elsewhere/in.h5")
+        (self.folder / "model/inside").mkdir()
+        (self.folder / "model/inside/in.h5").write_bytes((self.elsewhere / "in.h5").read_bytes())
+        (self.folder / "model/near.h5").symlink_to("inside/in.h5")
+        (self.folder / "other").symlink_to("model")
+        for name, leads_out in (("sub/in.h5", True), ("link.h5", True), ("near.h5", False), ("inside/in.h5", False)):
+            index = self.write_text("model/m.index.json", '{"weight_map":{"a.weight":"%s"}}' % name)
+            for source in (index, self.path("model"), self.path("other/m.index.json")):
+                for command in ("plan", "run"):
+                    with self.subTest(name=name, source=source, command=command):
+                        out = self.path(name.replace("/", "-") + ".out")
+                        if leads_out:
+                            self.refused(INPUT, [r"m\.index\.json: names " + name, "outside the folder", "--follow-external"],
+                                         command, source, out)
+                            self.assertFalse(os.path.exists(out))
+            self.program("run", index, out, *(["--follow-external"] if leads_out else []))
+            self.assertTrue(os.path.exists(f"{out}/{name}"))
+
     @unittest.skipUnless(os.path.isdir(PLUGINS), f"no plugins in {PLUGINS}")
     def test_no_command_loads_a_plugin(self):
         path, palettized, restored = self.write_inverted(), self.path("out.h5"), self.path("back.h5")

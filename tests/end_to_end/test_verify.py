@@ -1,7 +1,9 @@
 """verify finds whatever was changed in a palettized file, and restore refuses what it cannot decode."""
 
+import json
 import os
 import pathlib
+import time
 import unittest
 
 import h5py
@@ -89,6 +91,81 @@ class Verify(support.Case):
             "unordered lut": (False, lambda g: change(g["lut"], (0, 0, 0, 0), 100), "ascending"),
             "NaN in the lut": (False, nan, "NaN"),
         })
+
+    def test_changes_of_the_form_are_found(self):
+        def spec(**keys):
+            def change_spec(group):
+                text = json.dumps(json.loads(group.attrs["palettized_spec"]) | keys)
+                del group.attrs["palettized_spec"]
+                group.attrs["palettized_spec"] = text
+            return change_spec
+
+        def attribute(name, value):
+            def change_attribute(group):
+                group.attrs[name] = value
+            return change_attribute
+
+        not_written = "palettized_spec, the axes or the groups are not those that were written"
+        self.tampered({
+            "groups": (True, spec(granularity={"type": "per_grouped_channel", "axis": 0, "group_size": 8}), not_written),
+            "another key": (True, spec(x=1), "layer.weight"),
+            "spaces": (True, lambda g: g.attrs.__setitem__("palettized_spec", g.attrs["palettized_spec"] + " "), not_written),
+            "axis": (True, attribute("output_channel_axis", 1), not_written),
+            "attribute of the lut": (True, lambda g: g["lut"].attrs.__setitem__("evil", 1), "lut: attribute 'evil' is not of this program"),
+            "attribute of the indices": (True, lambda g: g["indices"].attrs.__setitem__("dtype", "bfloat16"),
+                                         "indices: attribute 'dtype' is not of this program"),
+            "comment": (True, lambda g: h5py.h5o.set_comment(g["indices"].id, b"hello"), "indices: the comment is not of this program"),
+            "byte order": (True, lambda g: overwrite(g, "lut", g["lut"][()].astype(">f4")),
+                           "lut: another datatype than that of the weights"),
+        })
+        self.tampered({"byte order of the scales": (
+            True, lambda g: overwrite(g, "per_channel_scale", g["per_channel_scale"][()].astype(">f4")),
+            "per_channel_scale: another datatype than that of the weights")}, "--per-channel-scale")
+
+    def test_the_order_of_attributes_and_the_character_set_of_links_count(self):
+        original, palettized = self.path("in.h5"), self.path("out.h5")
+        with h5py.File(original, "w") as file:
+            file["layer.weight"] = support.rng(1).standard_normal((64, 64)).astype("f4")
+            group = file.create_group("names", track_order=True)
+            for name in ("z", "a", "m"):
+                group.attrs[name] = name
+            dataset = file.create_dataset("tracked.weight", data=support.rng(2).standard_normal((64, 64)), track_order=True)
+            for name in ("z", "CLASS", "a"):
+                dataset.attrs[name] = name
+        self.program("run", original, palettized)
+        self.program("verify", original, palettized)
+        with h5py.File(palettized, "r+") as file:
+            value = file["names"].attrs["z"]
+            del file["names"].attrs["z"]
+            file["names"].attrs["z"] = value
+        result = self.call("verify", original, palettized)
+        self.assertEqual((result.returncode, "/names: attributes in another order" in result.stderr), (CHECK_FAILED, True))
+        self.program("run", original, palettized, "--force")
+        with h5py.File(palettized, "r+") as file:
+            properties = h5py.h5p.create(h5py.h5p.LINK_CREATE)
+            properties.set_char_encoding(h5py.h5t.CSET_UTF8)
+            file.id.links.move(b"names", file.id, b"names2", lcpl=properties)
+            file.id.links.move(b"names2", file.id, b"names", lcpl=properties)
+        result = self.call("verify", original, palettized)
+        self.assertEqual(result.returncode, CHECK_FAILED, result.stderr)
+        self.assertIn("/names: the link's name has another character set", result.stderr)
+
+    def test_many_names_of_which_one_differs_take_little_time(self):
+        count = 60_000
+        for name, other in (("in.h5", ""), ("other.h5", "x")):
+            with h5py.File(self.path(name), "w") as file:
+                file["layer.weight"] = support.rng(1).standard_normal((64, 64)).astype("f4")
+                group = file.create_group("g")
+                for link in range(count):
+                    group[f"common_prefix_of_names_{link:08d}" + (other if link == count - 1 else "")] = h5py.SoftLink("/d")
+        self.program("run", self.path("in.h5"), self.path("out.h5"))
+        begin = time.monotonic()
+        result = self.call("verify", self.path("other.h5"), self.path("out.h5"))
+        if not support.built_with_sanitizer():
+            self.assertLess(time.monotonic() - begin, 5)  # comparing all with all takes 17 s
+        self.assertEqual(result.returncode, CHECK_FAILED)
+        for line in (f"{count - 1:08d}x: missing", f"{count - 1:08d}: not in the original"):
+            self.assertIn(line, result.stderr)
 
     def test_the_last_bit_of_each_entry_counts(self):
         def last_bit(entry):
