@@ -109,6 +109,17 @@ class Hostile(support.Case):
             for command in self.readers(palettized):
                 self.refused(INPUT, [r"out\.h5: /h5palettize/config: its JSON has " + word], *command)
 
+    def test_a_document_that_was_compressed(self):
+        # 45 KB for 30 MB, of which 500 MB of values would be made.
+        os.rename(self.palettized(), self.path("whole.h5"))
+        palettized = self.palettized()
+        with h5py.File(palettized, "r+") as file:
+            text = b'{"tensors":[' + b"{}," * 9_900_000 + b"0]}"
+            del file["h5palettize/config"]
+            file["h5palettize"].create_dataset("config", data=np.array([text], f"S{len(text)}"), compression="gzip")
+        for command in self.readers(palettized):
+            self.ends(INPUT, [r"out\.h5: /h5palettize/config: is stored in chunks"], *command)
+
     def test_specifications_and_storage_beyond_the_bounds(self):
         os.rename(self.palettized(), self.path("whole.h5"))
         deep = "[" * 30_000 + "]" * 30_000
