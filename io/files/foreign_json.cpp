@@ -27,7 +27,7 @@ class JsonBuilder : public nlohmann::json_sax<ForeignJson> {
     bool number_unsigned(number_unsigned_t value) override { return add(value); }
     bool number_float(number_float_t value, const string_t&) override { return add(value); }
     bool string(string_t& value) override { return add(std::move(value)); }
-    bool binary(binary_t&) override { return false; }  // JSON has none
+    bool binary(binary_t& value) override { return add(ForeignJson::binary(std::move(value))); }
     bool start_object(std::size_t) override { return open(ForeignJson::object()); }
     bool start_array(std::size_t) override { return open(ForeignJson::array()); }
     bool end_array() override { return close(); }
@@ -94,11 +94,12 @@ class JsonBuilder : public nlohmann::json_sax<ForeignJson> {
     std::string error_;
 };
 
-/// Returns nothing and sets `error` where the text is no JSON.
-std::optional<ForeignJson> parsed_json(std::string_view text, bool unique_names,
-                                       std::string& error) {
+/// Returns nothing and sets `error` where the input is not of that format.
+std::optional<ForeignJson> parsed_json(
+    std::string_view input, bool unique_names, std::string& error,
+    nlohmann::detail::input_format_t format = nlohmann::detail::input_format_t::json) {
     JsonBuilder builder(unique_names);
-    if (ForeignJson::sax_parse(text, &builder)) return std::move(builder).root();
+    if (ForeignJson::sax_parse(input, &builder, format)) return std::move(builder).root();
     error = builder.error();
     return std::nullopt;
 }
@@ -115,6 +116,14 @@ ForeignJson read_json(std::string_view text) {
 ForeignJson json_or_null(std::string_view text) {
     std::string ignored;
     return parsed_json(text, false, ignored).value_or(nullptr);
+}
+
+ForeignJson read_cbor(std::string_view bytes) {
+    std::string error;
+    std::optional<ForeignJson> json =
+        parsed_json(bytes, true, error, nlohmann::detail::input_format_t::cbor);
+    if (!json) refuse_json(error);
+    return *std::move(json);
 }
 
 std::uint64_t count_in(const ForeignJson& value) {

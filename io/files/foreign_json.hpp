@@ -25,6 +25,9 @@ inline constexpr std::size_t kMostJsonValues = 10'000'000;
 /// twice. Throws for the other bounds, as read_json.
 [[nodiscard]] ForeignJson json_or_null(std::string_view text);
 
+/// Parses CBOR of a journal or a note. Throws as read_json.
+[[nodiscard]] ForeignJson read_cbor(std::string_view bytes);
+
 /// Returns a whole number from 0. Throws Error(kInput) for anything else.
 [[nodiscard]] std::uint64_t count_in(const ForeignJson& value);
 

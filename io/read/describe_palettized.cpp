@@ -57,6 +57,8 @@ PalettizedTensorInfo describe_palettized(hid_t group, const std::string& path) {
          h5::read_integers(group, "palettized_shape").value_or(std::vector<std::int64_t>{})) {
         info.shape.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0)));
     }
+    if (info.shape.size() > H5S_MAX_RANK)
+        throw Error(ErrorCode::kInput, path + ": palettized_shape has too many dimensions");
     require_plausible_shape(group, path, info.shape);
     const std::string name = h5::read_string_attribute(group, "palettized_dtype").value_or("");
     bool known = false;

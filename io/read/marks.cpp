@@ -43,6 +43,12 @@ std::string read_results(hid_t root) {
             if (!h5::is_dataset(object.get())) continue;
             const h5::Plist plist = h5::dataset_plist(object.get());
             if (!h5::foreign_storage(plist.get()).empty()) continue;
+            // Then its text, and what is parsed of it, is in proportion to the file.
+            if (h5::layout_of(plist.get()) == H5D_CHUNKED) {
+                throw Error(ErrorCode::kInput,
+                            "/h5palettize/config: is stored in chunks, which this program never "
+                            "does; palettize the original again");
+            }
             const h5::RowBlocks config(object.get());
             if (config.count() == 1) return h5::text_of(config.read(0, object.get())).value_or("");
         }

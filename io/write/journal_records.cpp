@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "io/files/foreign_json.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -170,10 +171,14 @@ std::optional<Json> read_record(const Descriptor& journal, std::uint64_t& positi
     if (!read(bytes.data(), bytes.size(), position + sizeof head) ||
         crc32_of(bytes.data(), bytes.size()) != head.checksum)
         return {};
-    Json record = Json::from_cbor(bytes, true, false);
-    if (record.is_discarded()) return {};
-    position += sizeof head + head.bytes;
-    return record;
+    try {
+        Json record(
+            read_cbor({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));  // NOLINT
+        position += sizeof head + head.bytes;
+        return record;
+    } catch (const Error&) {  // another program wrote it
+        return {};
+    }
 }
 
 std::string differing_fact(const Json& first_record, const RunIdentity& identity) {

@@ -13,7 +13,7 @@ constexpr std::string_view kHead =
 constexpr std::string_view kRecord =
     R"({"path":"","engine":"fast","mse":0.00012345678901234567,"sqnr_db":20.123456789012345)"
     R"(,"max_abs_error":0.012345678901234567,"palette_fingerprint":"0123456789abcdef")"
-    R"(,"form_fingerprint":"0123456789abcdef"},)";
+    R"(,"form":"0123456789abcdef"},)";
 
 constexpr std::string_view kDropped = R"({"path":""},)";
 

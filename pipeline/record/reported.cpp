@@ -38,7 +38,7 @@ Reported reported_result(const Json& tensor) {
     result.error = {number_or_infinity(tensor, "mse"), number_or_infinity(tensor, "sqnr_db"),
                     number_or_infinity(tensor, "max_abs_error")};
     result.palette = text_or_nothing(tensor, "palette_fingerprint");
-    result.form = text_or_nothing(tensor, "form_fingerprint");
+    result.form = text_or_nothing(tensor, "form");
     return result;
 }
 

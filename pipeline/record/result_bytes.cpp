@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "io/files/foreign_json.hpp"
+
 namespace pal {
 
 namespace {
@@ -69,7 +71,7 @@ std::string to_bytes(const TensorResult& result) {
 
 TensorResult result_from_bytes(std::string_view bytes) {
     try {
-        return result_from(Cbor::from_cbor(bytes));
+        return result_from(Cbor(read_cbor(bytes)));
     } catch (const Cbor::exception&) {
         throw Error(ErrorCode::kInput, "the bytes are no tensor result");
     }

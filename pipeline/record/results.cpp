@@ -45,7 +45,7 @@ Json tensor_json(const TensorRecord& record, bool of_shard) {
     if (record.result.weighted)
         tensor["weighted_mse"] = number_or_null(record.result.weighted->mse);
     tensor["palette_fingerprint"] = record.result.palette_fingerprint;
-    tensor["form_fingerprint"] = record.form_fingerprint;
+    tensor["form"] = record.form_fingerprint;
     if (of_shard) put_shard_keys(tensor, record);
     return tensor;
 }
@@ -62,7 +62,7 @@ TensorRecord tensor_record(const Json& tensor) {
         result.weighted = WeightedError{0, 0, number_or_infinity(tensor.at("weighted_mse"))};
     result.palette_fingerprint = tensor.at("palette_fingerprint").get<std::string>();
     result.indices_fingerprint = tensor.at("indices_fingerprint").get<std::string>();
-    record.form_fingerprint = tensor.at("form_fingerprint").get<std::string>();
+    record.form_fingerprint = tensor.at("form").get<std::string>();
     if (!tensor.contains("slab")) return record;
     record.slab = Slab{count_in(tensor.at("slab").at(0)), count_in(tensor.at("slab").at(1))};
     for (const Json& sums : tensor.at("chunk_errors")) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/files/foreign_json.hpp"
 #include "pipeline/record/result_bytes.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -63,7 +64,7 @@ std::string to_bytes(const FileResult& result) {
 
 FileResult file_result_from_bytes(std::string_view bytes) {
     try {
-        return file_result_from(Cbor::from_cbor(bytes));
+        return file_result_from(Cbor(read_cbor(bytes)));
     } catch (const Cbor::exception&) {
         throw Error(ErrorCode::kInput, "the bytes are no result of a file");
     }

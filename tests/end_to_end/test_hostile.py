@@ -7,6 +7,7 @@ tests/fuzz/mutate.py finds by chance is here by name.
 import json
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import support
 sys.path.insert(0, str(support.SOURCE_DIR / "tests/fuzz"))
 
 import structures
-from support import CHECK_FAILED, DONE, INPUT, USAGE
+from support import CHECK_FAILED, DONE, INPUT, OUTPUT, USAGE
 
 GROUP_TREE, CHUNK_TREE = 0, 1
 SECONDS = 60
@@ -108,6 +109,17 @@ class Hostile(support.Case):
             for command in self.readers(palettized):
                 self.refused(INPUT, [r"out\.h5: /h5palettize/config: its JSON has " + word], *command)
 
+    def test_a_document_that_was_compressed(self):
+        # 45 KB for 30 MB, of which 500 MB of values would be made.
+        os.rename(self.palettized(), self.path("whole.h5"))
+        palettized = self.palettized()
+        with h5py.File(palettized, "r+") as file:
+            text = b'{"tensors":[' + b"{}," * 9_900_000 + b"0]}"
+            del file["h5palettize/config"]
+            file["h5palettize"].create_dataset("config", data=np.array([text], f"S{len(text)}"), compression="gzip")
+        for command in self.readers(palettized):
+            self.ends(INPUT, [r"out\.h5: /h5palettize/config: is stored in chunks"], *command)
+
     def test_specifications_and_storage_beyond_the_bounds(self):
         os.rename(self.palettized(), self.path("whole.h5"))
         deep = "[" * 30_000 + "]" * 30_000
@@ -148,9 +160,9 @@ class Hostile(support.Case):
                            ('{"totals":{},"tensors":[],"totals":{}}', "names totals twice")):
             self.refused(INPUT, [r"r\.json: no report: its JSON .*" + word], "report", self.write_text("r.json", text), self.path("r.html"))
 
-    def test_what_few_bytes_would_be_restored_to(self):
-        # An index stands for 4096 weights: 256 GiB.
-        palettized, rows, size = self.palettized(), 8192, 4096
+    def stretched(self, rows):
+        """A palettized file whose indices nobody wrote. Each stands for 4096 weights of 4 bytes; a row has 1024 of them."""
+        palettized, size = self.palettized(), 4096
         with h5py.File(palettized, "r+") as file:
             group = file["fc.weight"]
             spec = json.loads(group.attrs["palettized_spec"]) | {"cluster_dim": size}
@@ -167,8 +179,27 @@ class Hostile(support.Case):
             properties.set_chunk((1024, 1024))
             properties.set_filter(h5py.h5z.FILTER_NBIT, 0, ())
             h5py.h5d.create(group.id, b"indices", kind, h5py.h5s.create_simple((rows, 1024)), properties)
+        return palettized
+
+    def test_what_few_bytes_would_be_restored_to(self):
         self.ends(INPUT, [r"out\.h5: /fc\.weight: with it 137438953472 bytes would be restored, more than a file"], "restore",
-                  palettized, self.path("back.h5"))
+                  self.stretched(1 << 13), self.path("back.h5"))
+
+    def test_what_fits_the_file_and_not_the_disk(self):
+        palettized, needed = self.stretched(1 << 21), 1 << 45
+        if shutil.disk_usage(self.folder).free >= needed:
+            self.skipTest("more than 32 TiB are free")
+        os.truncate(palettized, 1 << 35)  # a hole
+        self.ends(OUTPUT, [rf"back\.h5: no room for the {needed} bytes that are restored: [0-9]+ are free"], "restore", palettized,
+                  self.path("back.h5"))
+
+    def test_a_shape_of_many_dimensions(self):
+        palettized = self.palettized()
+        with h5py.File(palettized, "r+") as file:
+            del file["fc.weight"].attrs["palettized_shape"]
+            file["fc.weight"].attrs["palettized_shape"] = np.ones(8000, "i8")
+        result = self.ends(INPUT, ["palettized_shape has too many dimensions"], "inspect", palettized)
+        self.assertLess(len(result.stderr), 1000)
 
     def test_chunks_that_few_bytes_would_be_restored_to(self):
         with h5py.File(self.path("in.h5"), "w") as file:

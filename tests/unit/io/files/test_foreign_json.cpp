@@ -87,6 +87,19 @@ BOOST_AUTO_TEST_CASE(an_object_of_many_names_takes_little_time) {
     BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(20)));
 }
 
+BOOST_AUTO_TEST_CASE(cbor_has_the_same_bounds) {
+    const ForeignJson value{{"a", ForeignJson::binary({1, 2, 255})},
+                            {"b", {1, -2, 0.5, nullptr, "x"}}};
+    std::string bytes;
+    ForeignJson::to_cbor(value, bytes);
+    BOOST_TEST((read_cbor(bytes) == value));
+    const std::string huge = "\x9b\xff\xff\xff\xff\xff\xff\xff\xff";  // an array of 2^64 - 1 values
+    for (const std::string& text :
+         {std::string(1'000'000, '\x81'), std::string(1'000'000, '\x9f'), huge, std::string("\xff"),
+          std::string(), bytes + "1", bytes.substr(1)})
+        BOOST_CHECK_THROW((void)read_cbor(text), Error);
+}
+
 BOOST_AUTO_TEST_CASE(counts_are_whole_numbers) {
     BOOST_TEST(count_in(18446744073709551615U) == 18446744073709551615U);
     for (const char* text : {"-1", "1.0", "1e300", "null", "\"1\"", "[1]"})
