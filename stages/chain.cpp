@@ -114,9 +114,7 @@ std::string advice(const TensorTask& task) {
         return "leave out the LUT quantization or the per-channel scale of this tensor";
     if (quantized) return "leave out the LUT quantization of this tensor";
     if (scaled) return "leave out the per-channel scale of this tensor";
-    return task.cluster.engine == Engine::kReference
-               ? "another --engine may do, --exclude leaves the tensor as it is"
-               : "--exclude leaves the tensor as it is";
+    return "--exclude leaves the tensor as it is";
 }
 
 }  // namespace

@@ -36,11 +36,22 @@ bool reads_vectors(const Geometry& geometry, DType dtype, const ClusterOptions& 
 }
 
 /// Rounds a centroid to the weights' type; engine reference by way of float32, as upstream does.
+/// Rounding does not lead beyond the type's end.
 double rounded_centroid(double centroid, DType dtype, Engine engine) {
     const bool is_half = dtype == DType::kF16 || dtype == DType::kBF16;
     const bool twice = engine == Engine::kReference && is_half;
-    return round_to_dtype(twice ? static_cast<double>(static_cast<float>(centroid)) : centroid,
-                          dtype);
+    const double most = largest_finite(dtype);
+    return std::clamp(
+        round_to_dtype(twice ? static_cast<double>(static_cast<float>(centroid)) : centroid, dtype),
+        -most, most);
+}
+
+/// Returns whether later stages and readers can use a group's entries: numbers, and ascending where
+/// they are scalars.
+bool is_usable(std::span<const double> entries, std::size_t dim) {
+    const bool numbers =
+        std::ranges::none_of(entries, [](double entry) { return std::isnan(entry); });
+    return numbers && (dim > 1 || std::ranges::is_sorted(entries));
 }
 
 /// Rounds the centroids into a LUT. Padding repeats the last centroid; no index refers to it.
@@ -172,9 +183,18 @@ class GroupClusterer {
             finite_ = false;
             return;
         }
-        store_lut(*lut, source_.dtype, options_.engine,
-                  std::span(result_.lut).subspan(group * stride_, stride_), spec_.cluster_dim);
+        const auto entries = std::span(result_.lut).subspan(group * stride_, stride_);
+        store_lut(*lut, source_.dtype, options_.engine, entries, spec_.cluster_dim);
+        if (!is_usable(entries, spec_.cluster_dim)) refuse(group);
         if (keep_clusters_) store_clusters(*lut, source_.geometry, group, result_.indices);
+    }
+
+    [[noreturn]] void refuse(std::size_t group) const {
+        throw Error(ErrorCode::kCheckFailed,
+                    std::string(path_) + ": engine " + std::string(engine_name(options_.engine)) +
+                        " found no palette for group " + std::to_string(group) +
+                        ", whose weights or sensitivities span more than double precision holds; "
+                        "another --engine may do, --exclude leaves the tensor as it is");
     }
 
     const ScaledWeights& source_;

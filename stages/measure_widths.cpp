@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "stages/kernels/convert.hpp"
 #include "stages/quantize_lut.hpp"
 #include "stages/scale.hpp"
+#include "stages/tensor/error.hpp"
 #include "stages/tensor/unit.hpp"
 
 namespace pal {
@@ -170,17 +172,31 @@ class ScalarMeasure {
     std::atomic<bool> finite_{true};
 };
 
+/// Runs the whole chain. Returns nothing if it fails: that width is of no use.
+std::optional<Packed> packed_by_chain(const TensorTask& task, const Loaded& loaded) {
+    try {
+        return AssignStage{}(
+            task,
+            QuantizeLutStage{}(task, ClusterStage{}(task, ScaleStage{}(task, Loaded{loaded}))));
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::kCheckFailed) throw;
+        return std::nullopt;
+    }
+}
+
 /// Runs the whole chain once per width.
-WidthErrors measure_by_chain(TensorTask task, const Weights& weights,
-                             const std::optional<Weights>& sensitivities) {
+std::optional<WidthErrors> measure_by_chain(TensorTask task, const Weights& weights,
+                                            const std::optional<Weights>& sensitivities) {
+    if (count_nonfinite(weights).count > 0) return std::nullopt;
     WidthErrors errors;
+    errors.squared.fill(std::numeric_limits<double>::infinity());
+    errors.plain_squared = errors.squared;
     task.cluster.effort = Effort::kLittle;
     for (std::size_t w = 0; w < kWidths.size(); ++w) {
         task.spec.n_bits = kWidths[w];
-        const Packed packed = AssignStage{}(
-            task,
-            QuantizeLutStage{}(
-                task, ClusterStage{}(task, ScaleStage{}(task, Loaded{weights, sensitivities}))));
+        const auto result = packed_by_chain(task, {weights, sensitivities});
+        if (!result) continue;
+        const Packed& packed = *result;
         // A large tensor has no error yet: nobody has read all its chunks.
         const ErrorReport plain =
             packed.later ? measure_error(weights, packed.tensor) : packed.result.error;

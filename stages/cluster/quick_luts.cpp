@@ -30,6 +30,7 @@ constexpr int kLloydIterations = 12;
 
 template <class Real>
 BinnedPoints of_distinct(const DistinctValues<Real>& distinct) {
+    if (distinct.values.empty()) return {};  // all weights are 0
     const auto coordinates = coordinates_for(distinct.values.front(), distinct.values.back());
     return {coordinates, bins_of(distinct, coordinates)};
 }
@@ -122,7 +123,6 @@ class Partitioner {
 
     /// Returns whether the spread inside bins is little beside the cost of the largest LUTs.
     bool is_fine() {
-        if (bins_.size() <= 2 * kMostClusters) return false;
         placer_.place(bins_, prefix_, kMostClusters, cuts_);
         double inside = 0;
         double cost = 0;
@@ -138,7 +138,9 @@ class Partitioner {
     std::vector<std::uint32_t> cuts_;
 };
 
-bool is_fine(const BinnedPoints& points) { return Partitioner(points.bins).is_fine(); }
+bool is_fine(const BinnedPoints& points) {
+    return points.bins.size() > 2 * kMostClusters && Partitioner(points.bins).is_fine();
+}
 
 }  // namespace
 

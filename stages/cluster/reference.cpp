@@ -11,7 +11,8 @@
 #include <span>
 #include <vector>
 
-#include "stages/tensor/error.hpp"
+#include "stages/cluster/partition/partition.hpp"
+#include "stages/tensor/unit.hpp"
 
 namespace pal {
 
@@ -28,22 +29,25 @@ float rounded_like_upstream(double value, int decimals) {
     return std::nearbyint(product) / scale;
 }
 
+constexpr std::uint32_t kLeftOut = std::numeric_limits<std::uint32_t>::max();
+
 struct SortedPoints {
     std::vector<double> values;  // ascending
     std::vector<double> weights;
-    std::vector<std::uint32_t> position_of;  // [point] its position among the sorted
+    std::vector<std::uint32_t> position_of;  // [point] its position among the sorted, or kLeftOut
 };
 
-/// Sorts the points and merges equal values as np.unique does.
+/// Sorts the points and merges equal values as np.unique does. Leaves out points of weight 0.
 SortedPoints sorted_points(const std::vector<double>& values, std::span<const double> weights) {
     std::vector<std::uint32_t> order(values.size());
     std::iota(order.begin(), order.end(), 0U);
     std::stable_sort(order.begin(), order.end(),
                      [&](std::uint32_t a, std::uint32_t b) { return values[a] < values[b]; });
     SortedPoints sorted;
-    sorted.position_of.resize(values.size());
+    sorted.position_of.assign(values.size(), kLeftOut);
     for (const std::uint32_t point : order) {
         const double weight = weights.empty() ? 1.0 : weights[point];
+        if (!(weight > 0)) continue;
         if (!sorted.values.empty() && sorted.values.back() == values[point]) {
             sorted.weights.back() += weight;
         } else {
@@ -151,7 +155,7 @@ double upstream_mean(const SortedPoints& points, std::size_t first, std::size_t 
     return mean;
 }
 
-/// Returns the first point of each of the k clusters.
+/// Returns k + 1 boundaries. They do not ascend where rounding has misled the costs.
 Positions upstream_partition(const SortedPoints& points, std::size_t k) {
     const UpstreamCosts costs(points);
     const auto count = static_cast<std::uint32_t>(points.values.size());
@@ -172,13 +176,60 @@ Positions upstream_partition(const SortedPoints& points, std::size_t k) {
         smawk(all, all, lookup, first[c]);
         for (std::uint32_t i = 0; i < count; ++i) current[i] = lookup(i, first[c][i]);
     }
-    Positions starts(k, 0);
-    std::uint32_t end = count;
-    for (std::size_t c = k; c-- > 0 && end > 0;) {
-        starts[c] = first[c][end - 1];
-        end = starts[c];
-    }
-    return starts;
+    Positions boundaries(k + 1, 0);
+    boundaries[k] = count;
+    for (std::size_t c = k; c-- > 0 && boundaries[c + 1] > 0;)
+        boundaries[c] = first[c][boundaries[c + 1] - 1];
+    return boundaries;
+}
+
+struct Clusters {
+    std::vector<double> centroids;  // ascending
+    Positions boundaries;           // one more than centroids
+};
+
+bool is_finite_and_ascending(const std::vector<double>& centroids) {
+    return std::ranges::all_of(centroids, [](double c) { return std::isfinite(c); }) &&
+           std::ranges::is_sorted(centroids);
+}
+
+/// Clusters as upstream does. Returns no centroids where its arithmetic finds no partition.
+Clusters upstream_clusters(const SortedPoints& points, std::size_t k, bool one_by_one) {
+    Clusters clusters{{}, upstream_partition(points, k)};
+    const Positions& boundaries = clusters.boundaries;
+    if (std::ranges::adjacent_find(boundaries, std::greater_equal<>()) != boundaries.end())
+        return {};
+    for (std::size_t c = 0; c < k; ++c)
+        clusters.centroids.push_back(
+            upstream_mean(points, boundaries[c], boundaries[c + 1], one_by_one));
+    return is_finite_and_ascending(clusters.centroids) ? clusters : Clusters{};
+}
+
+/// Returns the optimum, in arithmetic that any finite values and weights allow.
+Clusters best_clusters(const SortedPoints& points, std::size_t k) {
+    const auto coordinates = cluster::coordinates_for(points.values.front(), points.values.back());
+    std::vector<cluster::Bin> bins(points.values.size());
+    for (std::size_t p = 0; p < bins.size(); ++p)
+        bins[p] = {points.weights[p], coordinates.of(points.values[p]), 0};
+    const auto boundaries = cluster::optimal_partition(bins, k);
+    Clusters clusters{{}, {boundaries.begin(), boundaries.end()}};
+    for (const cluster::Bin& own : cluster::clusters_of(bins, boundaries))
+        clusters.centroids.push_back(coordinates.back(own.mean));
+    return clusters;
+}
+
+std::uint8_t nearest_of(const std::vector<double>& centroids, double value) {
+    const auto distance = [value](double centroid) { return std::abs(centroid - value); };
+    return static_cast<std::uint8_t>(std::ranges::min_element(centroids, {}, distance) -
+                                     centroids.begin());
+}
+
+template <class Real>
+double largest_of(std::span<const Real> values) {
+    double largest = 0;
+    for (const Real value : values)
+        largest = std::max(largest, std::abs(static_cast<double>(value)));
+    return largest;
 }
 
 }  // namespace
@@ -186,31 +237,32 @@ Positions upstream_partition(const SortedPoints& points, std::size_t k) {
 template <class Real>
 Lut cluster_reference(const WeightedPoints<Real>& points, DType dtype,
                       const PalettizationSpec& spec, std::size_t max_clusters) {
-    bool within_half = true;
-    for (const Real value : points.values)
-        within_half = within_half && std::abs(value) <= kLargestHalf;
-    const bool rounds = spec.enable_fast_kmeans_mode && (dtype == DType::kF16 || within_half);
+    const double largest = largest_of(points.values);
+    const bool rounds =
+        spec.enable_fast_kmeans_mode && (dtype == DType::kF16 || largest <= kLargestHalf);
     std::vector<double> values(points.values.begin(), points.values.end());
-    if (rounds) {
-        for (double& value : values) value = rounded_like_upstream(value, spec.rounding_precision);
-    }
+    // Squares of doubles may leave the range.
+    const double unit = rounds ? 1 : unit_for_squares(largest);
+    for (double& value : values)
+        value = rounds ? rounded_like_upstream(value, spec.rounding_precision) : value * unit;
     const SortedPoints sorted = sorted_points(values, points.weights);
     const bool one_by_one = points.weights.empty() && !rounds && dtype != DType::kF16;
     const std::size_t k = std::min(max_clusters, sorted.values.size());
-    const Positions starts = upstream_partition(sorted, k);
+    Clusters clusters = upstream_clusters(sorted, k, one_by_one);
+    if (clusters.centroids.empty()) clusters = best_clusters(sorted, k);
 
     Lut lut;
     std::vector<std::uint8_t> cluster_of(sorted.values.size());
     for (std::size_t c = 0; c < k; ++c) {
-        const std::size_t end = c + 1 < k ? starts[c + 1] : sorted.values.size();
-        std::fill(cluster_of.begin() + starts[c],
-                  cluster_of.begin() + static_cast<std::ptrdiff_t>(end),
-                  static_cast<std::uint8_t>(c));
-        lut.centroids.push_back(upstream_mean(sorted, starts[c], end, one_by_one));
+        std::fill(cluster_of.begin() + clusters.boundaries[c],
+                  cluster_of.begin() + clusters.boundaries[c + 1], static_cast<std::uint8_t>(c));
+        lut.centroids.push_back(clusters.centroids[c] / unit);
     }
     lut.clusters.resize(values.size());
     for (std::size_t p = 0; p < values.size(); ++p) {
-        lut.clusters[p] = cluster_of[sorted.position_of[p]];
+        const std::uint32_t position = sorted.position_of[p];
+        lut.clusters[p] =
+            position == kLeftOut ? nearest_of(clusters.centroids, values[p]) : cluster_of[position];
         const double error = static_cast<double>(points.values[p]) - lut.centroids[lut.clusters[p]];
         lut.cost += (points.weights.empty() ? 1.0 : points.weights[p]) * error * error;
     }

@@ -252,6 +252,8 @@ class BadInput(support.Case):
         self.assertRegex(reasons["/odd.weight"], "16")
 
     def test_a_palette_beyond_the_type_advises_what_there_is(self):
+        path = self.checkpoint(values=np.array([[np.finfo("f8").max, 5e-324] * 4] * 4))
+        self.dense_again(path, "--n-bits", "1", "--engine", "reference")
         values = support.rng(1).standard_normal((16, 16)).astype("f4")
         values[0, 0], values[1, 1] = np.finfo("f4").max, -np.finfo("f4").max
         path = self.checkpoint(values=values)

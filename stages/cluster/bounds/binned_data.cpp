@@ -10,6 +10,7 @@ namespace pal::cluster {
 namespace {
 
 constexpr double kRounding = 1e-9;  // relative error of sums of up to millions of positive terms
+constexpr double kSmallest = 0x1p-1000;  // stands for squares that may underflow
 
 }  // namespace
 
@@ -24,10 +25,14 @@ BinnedData::BinnedData(std::span<const CountedBin> counted)
         weight_ += bin.weight;
     }
     const double largest = std::max(std::abs(counted.front().low), std::abs(counted.back().high));
-    // A mean of several values is rounded at their magnitude. A single value is exact.
+    // A mean of several values is rounded at their magnitude. A single value is mostly exact.
     const bool several = std::any_of(counted.begin(), counted.end(),
                                      [](const CountedBin& bin) { return bin.low < bin.high; });
-    rounding_ = kEpsilon * (several ? 2 + 4 * largest * coordinates_.unit : 2);
+    const bool exact = std::all_of(counted.begin(), counted.end(), [this](const CountedBin& bin) {
+        return coordinates_.back(coordinates_.of(bin.mean)) == bin.mean;
+    });
+    if (several || !exact)
+        rounding_ = kEpsilon * (several ? 2 + 4 * largest * coordinates_.unit : 2);
     for (const CountedBin& bin : extents_) spread_ += most_spread(bin);
 }
 
@@ -53,7 +58,7 @@ void BinnedData::for_each_nearest(std::span<const double> centroids, const Visit
 double BinnedData::cost_of(std::span<const double> centroids) const {
     double cost = spread_;
     for_each_nearest(centroids, [&](std::size_t b, std::size_t, double distance) {
-        cost += bins_[b].weight * distance * distance;
+        if (distance > 0) cost += std::max(kSmallest, bins_[b].weight * distance * distance);
     });
     return raised(cost);
 }

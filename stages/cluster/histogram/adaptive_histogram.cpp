@@ -16,6 +16,9 @@ constexpr std::size_t kLeadingBins = 1 << 16;
 constexpr std::size_t kParts = 8;  // parts of large data, for any number of threads
 constexpr std::size_t kLarge = std::size_t{1} << 20;  // passes over this many values are parallel
 constexpr int kMostExtraBits = 16;
+// Sums of products with smaller weights underflow. They are nothing beside the largest, which is
+// near 1.
+constexpr double kSmallestWeight = 0x1p-600;
 
 template <class Real>
 using Bits = std::conditional_t<std::is_same_v<Real, float>, std::uint32_t, std::uint64_t>;
@@ -202,9 +205,11 @@ Histogram adaptive_histogram(const WeightedPoints<Real>& points, DType dtype,
                         std::isfinite(highest) ? highest : std::numeric_limits<Real>::max());
     const Splits splits = make_splits<Real>(counts, histogram.coordinates, dtype, fine_bins);
     constexpr double kRounding = 4 * std::numeric_limits<double>::epsilon();
+    double before = -std::numeric_limits<double>::infinity();
     for (const Sums& bin : fill(points, splits, histogram.coordinates)) {
-        if (!(bin.weight > 0)) continue;
-        const double mean = bin.sum / bin.weight;
+        if (!(bin.weight > kSmallestWeight)) continue;
+        // Means of neighbouring bins may be rounded past each other.
+        const double mean = before = std::max(before, bin.sum / bin.weight);
         const double spread = std::max(0.0, bin.squares - bin.sum * mean);
         histogram.bins.push_back({bin.weight, mean, spread});
         histogram.spread_inside_bins += spread + kRounding * bin.squares;

@@ -247,7 +247,7 @@ std::vector<std::size_t> solve_precisely(std::span<const Bin> bins, const Solve&
 }
 
 /// Adds up distances to the first bin, and squares of distances to the mean. Tight clusters far
-/// from zero lose no precision.
+/// from zero lose no precision. Rounding takes no mean beyond its bins: means of clusters ascend.
 Bin cluster_of(std::span<const Bin> bins) {
     const double first = bins.front().mean;
     Bin cluster;
@@ -255,6 +255,7 @@ Bin cluster_of(std::span<const Bin> bins) {
     cluster.mean = first + sum_of(bins.size(), [bins, first](std::size_t b) {
                                return bins[b].weight * (bins[b].mean - first);
                            }) / cluster.weight;
+    cluster.mean = std::clamp(cluster.mean, first, bins.back().mean);
     cluster.spread = sum_of(bins.size(), [bins, mean = cluster.mean](std::size_t b) {
         const double distance = bins[b].mean - mean;
         return bins[b].spread + bins[b].weight * distance * distance;

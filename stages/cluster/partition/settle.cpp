@@ -1,5 +1,6 @@
 #include "stages/cluster/partition/settle.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -67,6 +68,7 @@ void settle(std::span<const Bin> bins, std::span<Bin> clusters) {
     std::vector<SettledSums> edges(clusters.size() + 1);
     edges.back() = below.all();
     for (int step = 0; step < kSettlingSteps; ++step) {
+        const std::vector<Bin> before(clusters.begin(), clusters.end());
         for (std::size_t c = 1; c < clusters.size(); ++c) {
             if (step == 0) hands[c] = hands[c - 1];
             edges[c] = below((clusters[c - 1].mean + clusters[c].mean) / 2, hands[c]);
@@ -77,6 +79,10 @@ void settle(std::span<const Bin> bins, std::span<Bin> clusters) {
             clusters[c].weight = weight;
             clusters[c].mean = (edges[c + 1].sum - edges[c].sum) / weight;
         }
+        // The mean of next to nothing is all rounding.
+        if (std::ranges::is_sorted(clusters, {}, &Bin::mean)) continue;
+        std::ranges::copy(before, clusters.begin());
+        return;
     }
 }
 

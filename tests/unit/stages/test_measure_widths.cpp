@@ -146,6 +146,35 @@ BOOST_AUTO_TEST_CASE(vectors_are_measured, *test::kArithmetic) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(groups_whose_squared_errors_are_nothing_are_measured) {
+    for (const std::size_t channel : {4, 9000}) {
+        std::vector<double> weights(2 * channel);
+        for (std::size_t w = 0; w < weights.size(); ++w)
+            weights[w] = static_cast<double>(w % channel + 1) * (w < channel ? 1e-170 : 1);
+        PalettizationSpec spec = test::grouped(0, 1);
+        spec.enable_per_channel_scale = true;
+        const auto errors =
+            measure_widths(task_for({2, channel}, spec, DType::kF64), Weights(weights), {});
+        BOOST_REQUIRE(errors.has_value());
+        BOOST_TEST(errors->energy > 0);
+        BOOST_TEST(errors->squared.front() > 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_width_that_fails_is_of_no_use) {
+    const float most = std::numeric_limits<float>::max();
+    const std::vector<float> weights{most, -most, 1, 2, 3, 4, 5, 6};
+    PalettizationSpec spec;
+    spec.enable_per_channel_scale = true;
+    // Steps of 0.01005: the largest weight becomes 1.005 of itself.
+    spec.lut_qspec = LutQSpec{LutDType::kInt8, QScheme::kSymmetric, -1.281375, 1.281375};
+    TensorTask task = task_for({2, 4}, spec, DType::kF32);
+    task.cluster.engine = Engine::kReference;
+    const auto errors = measure_widths(task, Weights(weights), {});
+    BOOST_REQUIRE(errors.has_value());
+    BOOST_TEST(std::isinf(errors->squared.back()));
+}
+
 BOOST_AUTO_TEST_CASE(nan_and_infinity_are_not_measured) {
     std::vector<float> weights = heavy_tailed(1 << 15);
     weights[20000] = std::numeric_limits<float>::quiet_NaN();

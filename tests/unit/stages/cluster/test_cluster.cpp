@@ -278,6 +278,30 @@ BOOST_AUTO_TEST_CASE(reference_rounds_to_the_decimals_that_it_is_told) {
     BOOST_TEST(lut.clusters == clusters, tt::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(reference_leaves_points_of_weight_0_to_the_nearest_centroid) {
+    const std::vector<float> values{1, 0, 3, 2, -5};
+    const std::vector<double> weights{0, 1, 1, 0, 0};
+    const Lut lut = cluster_reference(points_of(values, weights), DType::kF32, {}, 2);
+    const std::vector<double> centroids{0, 3};
+    const std::vector<std::uint8_t> clusters{0, 0, 1, 1, 0};
+    BOOST_TEST(lut.centroids == centroids, tt::per_element());
+    BOOST_TEST(lut.clusters == clusters, tt::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(reference_takes_the_optimum_where_its_sums_lose_points) {
+    const double most = std::numeric_limits<double>::max();
+    const std::vector<double> ends{most, -most, most / 2, 0};
+    const std::vector<double> centroids{-most, 0, most / 2, most};
+    const Lut four = cluster_reference(points_of(ends), DType::kF64, {}, 4);
+    BOOST_TEST(four.centroids == centroids, tt::per_element());
+    const std::vector<float> outlier{-1e20F, 1, 2, 101, 102, 103};
+    const std::vector<double> expected{double(-1e20F), 1.5, 102};
+    const Lut three = cluster_reference(points_of(outlier), DType::kF32, {}, 3);
+    BOOST_TEST(three.centroids == expected, tt::per_element());
+    const std::vector<std::uint8_t> clusters{0, 1, 1, 2, 2, 2};
+    BOOST_TEST(three.clusters == clusters, tt::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(weights_stand_for_repetition_in_reference_and_vectors) {
     const std::vector<float> few{1, 2, 4, 8};
     const std::vector<double> weights{3, 1, 2, 1};

@@ -251,6 +251,25 @@ BOOST_AUTO_TEST_CASE(a_lut_of_all_values_has_no_gap) {
     BOOST_TEST(std::isinf(certify(points, std::vector<double>{0, 3}, 4, 1e-3).gap));
 }
 
+BOOST_AUTO_TEST_CASE(few_values_over_many_magnitudes_are_proven) {
+    std::vector<float> values;
+    for (int magnitude = -12; magnitude < 3; ++magnitude) {
+        for (const double digit : {1.0, 1.7, 3.1})
+            values.push_back(static_cast<float>(digit * std::pow(10, magnitude)));
+    }
+    const WeightedPoints<float> points{values, {}};
+    for (const std::size_t k : {15, 43, 44}) {
+        const Lut exact = cluster_exact(points, k);
+        BOOST_TEST(certify(points, exact.centroids, k, 1e-6).gap < 1e-6);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(squares_that_underflow_are_no_proof) {
+    const std::vector<double> values{1, 1e-170, 3e-170};
+    const WeightedPoints<double> points{values, {}};
+    BOOST_TEST(std::isinf(certify(points, std::vector<double>{1e-170, 1}, 2, 1e-3).gap));
+}
+
 BOOST_AUTO_TEST_CASE(the_gap_does_not_depend_on_threads) {
     std::mt19937 random(6);
     const auto values = drawn<float>(distributions()[1], 300000, DType::kF32, random);

@@ -269,6 +269,14 @@ BOOST_AUTO_TEST_CASE(as_many_clusters_as_bins_or_more_give_each_bin_its_own) {
                    boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(rounding_takes_no_mean_beyond_its_bins) {
+    // -1 + (1 - 1e-156) is 0, which is above the next bin.
+    const std::vector<Bin> bins{{1e-35, -1, 0}, {1, -1e-156, 0}, {1, -1e-157, 0}};
+    const auto clusters = pal::cluster::clusters_of(bins, {0, 2, 3});
+    BOOST_TEST(clusters[0].mean == -1e-156);
+    BOOST_TEST(clusters[1].mean == -1e-157);
+}
+
 BOOST_AUTO_TEST_CASE(weights_that_sums_would_lose_are_heeded) {
     std::vector<Bin> bins;
     for (int b = 0; b < 200; ++b) bins.push_back({b % 2 == 0 ? 1e200 : 1e-200, b * 0.01, 0});
