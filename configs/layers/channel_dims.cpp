@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "configs/layers/equations.hpp"
 #include "configs/layers/layer_classes.hpp"
@@ -228,7 +229,12 @@ FoundChannels channels_of(const KernelFacts& kernel, const LayerHints& hints) {
             found.output = without_ones({rank - 2, 2}, kernel.shape);
             found.input = {rank - 1, 0};
             found.evidence += "; a depthwise kernel is (..., channels, multiplier)";
+        } else if (last && kernel.kind == Kind::kDepthwiseConvolution) {
+            found.output = {0, 1};
+            found.input = {1, 0};
+            found.evidence += "; a depthwise kernel of two dimensions is (channels, taps)";
         } else if (last && kernel.kind == Kind::kTransposedConvolution && rank >= 3) {
+            if (is_transposed_of_flax(kernel.module)) std::swap(found.output, found.input);
             found.evidence += "; axis 0 of a transposed convolution is its input, as in torch";
         }
     }

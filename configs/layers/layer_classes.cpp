@@ -176,6 +176,11 @@ std::string class_of_default_name(const std::string& name) {
     return found == default_names().end() ? "" : found->second;
 }
 
+bool is_transposed_of_flax(const std::string& name) {
+    static constexpr std::string_view kName = "ConvTranspose_";
+    return name.starts_with(kName) && all_digits(name.substr(kName.size()));
+}
+
 std::string torch_class_of(LayerKind kind, std::size_t rank) {
     const std::string dims = spatial_suffix(rank);
     switch (kind) {

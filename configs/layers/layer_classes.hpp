@@ -25,6 +25,9 @@ namespace pal {
 /// "PReLU". Empty for other names.
 [[nodiscard]] std::string class_of_default_name(const std::string& name);
 
+/// True for a transposed convolution with its default name of Flax, which stores (..., in, out).
+[[nodiscard]] bool is_transposed_of_flax(const std::string& name);
+
 /// Returns the torch class of a layer of this kind; empty where the kind does not tell.
 /// rank: of its kernel.
 [[nodiscard]] std::string torch_class_of(LayerKind kind, std::size_t rank);

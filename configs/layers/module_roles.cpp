@@ -6,6 +6,8 @@
 
 #include "configs/layers/bias_finder.hpp"
 #include "configs/layers/equations.hpp"
+#include "configs/layers/layer_classes.hpp"
+#include "configs/layers/optimizer_names.hpp"
 #include "configs/layers/tables.hpp"
 
 namespace pal {
@@ -163,6 +165,11 @@ class Roles {
             module_.kind_evidence = "recurrent: 3 or 4 gates of one size";
             return set(member, Role::kRecurrentKernel, "gates by units, behind a kernel");
         }
+        if (module_.kind == Kind::kUnknown && is_of_linear_attention(member)) {
+            module_.kind = Kind::kDepthwiseConvolution;
+            module_.kind_evidence = "depthwise: the first variable of a linear attention";
+            return set(member, Role::kKernel, "channels by taps");
+        }
         if (module_.kind == Kind::kUnknown) {
             const std::string table = evidence_of_table(module_, member, is_called_head());
             if (!table.empty()) return set(member, Role::kEmbedding, table);
@@ -175,6 +182,12 @@ class Roles {
             module_.last_component().starts_with("spectral_normalization"))
             return set(member, Role::kStatistic, "the vector of a spectral normalization");
         set(member, Role::kKernel, fmt::format("a variable of {} dimensions", shape.size()));
+    }
+
+    /// True for the convolution that KerasHub's Qwen keeps beside the layers of its attention.
+    [[nodiscard]] bool is_of_linear_attention(const Member& member) const {
+        return module_.holds_layers && member.number == std::size_t{0} && member.rank() == 2 &&
+               module_.last_component().ends_with("linear_attn");
     }
 
     [[nodiscard]] static bool is_recurrent(const Shape& kernel, const Shape& second) {
@@ -267,6 +280,8 @@ class Roles {
                                    shape.front() != bias[0] && shape.back() != bias[0];
         if (is_transposed)
             return set_kind(Kind::kTransposedConvolution, "dimension 1 is as long as its bias");
+        if (rank >= 3 && is_transposed_of_flax(module_.last_component()))
+            return set_kind(Kind::kTransposedConvolution, "Flax gives it this name");
         set_kind(
             rank == 2 ? Kind::kLinear : Kind::kConvolution,
             fmt::format("its kernel has {} dimensions", rank == 2 ? "two" : std::to_string(rank)));
@@ -356,16 +371,6 @@ class Roles {
 };
 
 }  // namespace
-
-bool lies_in_optimizer(const TensorName& name) {
-    static constexpr std::string_view kNames[] = {
-        "optimizer", "optimizer_weights", "optimizer_state", "opt_state",
-        "optim",     "exp_avg",           "exp_avg_sq"};
-    return std::ranges::any_of(module_components(name.module_names.front()),
-                               [](const std::string& component) {
-                                   return std::ranges::find(kNames, component) != std::end(kNames);
-                               });
-}
 
 void decide_roles(Module& module) { Roles(module).decide(); }
 

@@ -5,9 +5,6 @@
 
 namespace pal {
 
-/// True for datasets of any type that lie in an optimizer's state, by the names of their modules.
-[[nodiscard]] bool lies_in_optimizer(const TensorName& name);
-
 /// Sets role, evidence, state name and bias of every member, and the module's kind if its type told
 /// none. Takes back a type that the roles refute. Numbered variables come to stand in order.
 void decide_roles(Module& module);

@@ -60,6 +60,7 @@ class Translator : PatternSource {
         std::size_t begin = 0;   // offset of its parenthesis
         std::size_t number = 0;  // of a group that captures; 0: none
         bool verbose = false;    // flag x
+        std::string_view closing = ")";
     };
     struct Member {
         std::optional<std::uint32_t> character;  // empty: a class such as \d
@@ -289,8 +290,12 @@ class Translator : PatternSource {
         if (c == '#') return (void)take_until(')');
         if (c == 'P') return take_named(begin);
         if (c == '(') return take_condition(begin);
-        if (c == '<' && (next_is('=') || next_is('!')))
-            return open(std::string("(?<") + text_[at_++], begin, false, verbose);
+        if (c == '<' && (next_is('=') || next_is('!'))) {
+            // PCRE2 accepts alternatives of different lengths, but not inside a group.
+            open(fmt::format("(?<{}(?:", text_[at_++]), begin, false, verbose);
+            open_.back().closing = "))";
+            return;
+        }
         if (contains("aiLmsux-", c)) return --at_, take_flags(begin);
         fail(fmt::format("Python has no group (?{}", c), begin);
     }
@@ -360,8 +365,8 @@ class Translator : PatternSource {
     void take_close() {
         if (open_.size() == 1) fail("unbalanced parenthesis", at_);
         ++at_;
+        put(open_.back().closing, Item::kOther);
         open_.pop_back();
-        put(")", Item::kOther);
     }
 
     std::string out_ = {};

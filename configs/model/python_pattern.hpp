@@ -11,8 +11,8 @@ namespace pal {
 /// Python 3.11 to 3.13. Names of groups become numbers. `expression` is UTF-8.
 /// Throws Error(kUsage) with the reason and the offset where Python refuses the expression. Does
 /// the same for the few parts that PCRE2 cannot express: flag a, and \N{...}.
-/// Left to PCRE2, which refuses them with its own message: lookbehinds without a length, numbers
-/// above 65535. Alternatives of different lengths in a lookbehind are accepted.
+/// Left to PCRE2, which refuses them with its own message: lookbehinds without one length, numbers
+/// above 65535.
 [[nodiscard]] std::string pcre2_from_python(std::string_view expression);
 
 }  // namespace pal

@@ -27,8 +27,10 @@ std::vector<std::string> spellings_of(const std::string& path) {
     const std::string module = path.substr(0, state_at);
     std::string dotted = module;
     std::replace(dotted.begin() + 1, dotted.end(), '/', '.');
+    std::string grouped = module;
+    std::ranges::replace(grouped, '.', '/');
     return {path, dotted + "parametrizations." + state + ".original",
-            module + "parametrizations/" + state + "/original"};
+            grouped + "parametrizations/" + state + "/original"};
 }
 
 const DatasetInfo* found_for(const CheckpointInfo& sensitivities, const DatasetInfo& tensor) {

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "configs/layers/module_roles.hpp"
+#include "configs/layers/optimizer_names.hpp"
 #include "configs/rules/path_filter.hpp"
 #include "io/guard/last_wish.hpp"
 #include "pipeline/console/log.hpp"

@@ -145,7 +145,7 @@ class Sensitivity(support.Case):
         weights = np.array([[0.25, 1], [0.25, 0.25]], "f4")
         for names in (("fc.parametrizations.weight.original", "enc.fc.parametrizations.weight.original",
                        "parametrizations.weight.original"),
-                      ("fc.parametrizations.weight.original", "enc/fc/parametrizations/weight/original",
+                      ("fc/parametrizations/weight/original", "enc/fc/parametrizations/weight/original",
                        "parametrizations/weight/original")):
             with h5py.File(self.path("sens.h5"), "w") as file:
                 for name in names:

@@ -225,4 +225,52 @@ BOOST_AUTO_TEST_CASE(the_kernels_of_a_separable_convolution_have_their_own_state
     BOOST_TEST(!table[3].layer.is_weight);
 }
 
+// KerasHub's GatedDeltaNet of Qwen: conv1d_kernel (channels, taps).
+BOOST_AUTO_TEST_CASE(the_convolution_of_a_linear_attention_is_depthwise) {
+    const std::string attention = "/layers/qwen3_5_transformer_decoder/_linear_attn/";
+    const Table table({{attention + "vars/0", {32, 4}},
+                       {attention + "vars/1", {2}},
+                       {attention + "vars/2", {2}},
+                       {attention + "in_proj_qkv/vars/0", {16, 32}}},
+                      keras());
+    check_role(table, 0, Role::kKernel);
+    BOOST_TEST((table.kind(0) == Kind::kDepthwiseConvolution));
+    check_axes(table, 0, {0, 1}, {1, 0});
+    BOOST_TEST((table.kind(3) == Kind::kLinear));
+    check_axes(table, 3, {1, 1}, {0, 1});
+}
+
+// Axis 0 is torch's: the input channels. Flax stores (rows, columns, in, out).
+BOOST_AUTO_TEST_CASE(a_transposed_convolution_of_flax_is_known_by_its_default_name) {
+    const Table table({{"/params/ConvTranspose_0/kernel", {3, 3, 64, 16}},
+                       {"/params/ConvTranspose_0/bias", {16}},
+                       {"/params/ConvTranspose_1/kernel", {3, 3, 64, 16}},
+                       {"/params/Conv_0/kernel", {3, 3, 16, 64}}},
+                      {});
+    for (const std::size_t tensor : {0U, 2U}) {
+        BOOST_TEST((table.kind(tensor) == Kind::kTransposedConvolution));
+        BOOST_TEST(table[tensor].layer.type == "ConvTranspose2d");
+        check_axes(table, tensor, {2, 1}, {3, 1});
+    }
+    check_axes(table, 3, {3, 1}, {2, 1});
+}
+
+BOOST_AUTO_TEST_CASE(slots_of_optimizers_are_known_by_the_names_of_torch) {
+    const std::vector<std::pair<std::string, Shape>> slots{
+        {"/optimizer_state_dict/state/0/exp_avg", {64, 32}},
+        {"/optim_state/0/m", {64, 32}},
+        {"/Optimizer/w/m", {64, 32}},
+        {"/state/0/exp_avg", {64, 32}},
+        {"/state/12/momentum_buffer", {64, 32}},
+        {"/state/0/exp_avg/a", {64, 32}}};
+    std::vector<std::pair<std::string, Shape>> all = slots;
+    all.push_back({"/state/0/weight", {64, 32}});
+    all.push_back({"/optim_head/weight", {64, 32}});
+    const Table table(all, {});
+    for (std::size_t tensor = 0; tensor < slots.size(); ++tensor)
+        check_role(table, tensor, Role::kOptimizerSlot);
+    for (std::size_t tensor = slots.size(); tensor < all.size(); ++tensor)
+        check_role(table, tensor, Role::kKernel);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -134,6 +134,8 @@ BOOST_AUTO_TEST_CASE(what_python_refuses_is_refused_with_the_reason) {
         {"(?a)\\d", "flag a is not supported"},
         {"\\N{DASH}", "\\N{...} is not supported"},
         {"(?<=a+)b", "lookbehind"},
+        {"(?<=a|bb)c", "lookbehind"},
+        {"(?<!a|bb)c", "lookbehind"},
         {"a{3,2}", "the repetition's end is below its beginning at offset 1"},
         {"a\\", "a backslash ends the expression"},
     };
