@@ -332,10 +332,11 @@ class Roles {
                                                                    : "pointwise_kernel";
     }
 
+    /// Returns the number of a variable that rules have no name for.
     [[nodiscard]] std::string name_of_other(const Member& member) const {
         if (module_.quantized != nullptr) return "kernel_scale";
         if (module_.kind == Kind::kActivation) return "alpha";
-        return member.rank() >= 2 ? "weight" : "bias";
+        return member.state;
     }
 
     /// Numbered variables get the names that rules know: weight, bias, ...
@@ -361,8 +362,11 @@ class Roles {
             case Role::kStatistic:
                 state = *member.number == 2 ? "moving_mean" : "moving_variance";
                 break;
-            default:
+            case Role::kOther:
                 state = name_of_other(member);
+                break;
+            default:
+                state = member.rank() >= 2 ? "weight" : "bias";
         }
     }
 

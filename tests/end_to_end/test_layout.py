@@ -158,6 +158,30 @@ class Layout(support.Case):
             with self.subTest(name):
                 self.assertEqual(self.axes(self.file(dataset, attributes)), (0, 0))
 
+    def test_a_layer_that_keras_quantized_stays_dense(self):
+        random = support.rng(26)
+        with h5py.File(self.path("in.weights.h5"), "w") as file:
+            query = file.create_group("layers/multi_head_attention/query_dense/vars")
+            query["0"] = random.integers(-127, 127, (96, 12, 64)).astype("i1")
+            query["1"] = random.standard_normal((12, 64)).astype("f4")
+            query["2"] = random.standard_normal((1, 12, 64)).astype("f4")
+            file["layers/dense/vars/0"] = random.standard_normal((128, 256)).astype("f4")
+        report = self.report(self.path("in.weights.h5"), self.path("out.h5"), "--n-bits", "4")
+        palettized = [t["path"] for t in report["tensors"] if t["action"] == "palettized"]
+        self.assertEqual(palettized, ["/layers/dense/vars/0"])
+
+    def test_types_overrule_a_bias(self):
+        with h5py.File(self.path("in.h5"), "w") as file:
+            file["b/weight"] = support.rng(27).standard_normal((64, 32)).astype("f4")
+            file["b/bias"] = np.zeros(32, "f4")
+        for types, axis in ((None, 1), ("b: Linear", 0), ("b: Dense", 1)):
+            with open(self.path("types.yaml"), "w") as file:
+                file.write(types or "{}")
+            options = ("--types", self.path("types.yaml")) if types else ()
+            self.report(self.path("in.h5"), self.path("out.h5"), "--n-bits", "2", "--group-size", "8", *options)
+            with h5py.File(self.path("out.h5")) as file:
+                self.assertEqual(file["b/weight"].attrs["output_channel_axis"], axis, types)
+
 
 if __name__ == "__main__":
     unittest.main()

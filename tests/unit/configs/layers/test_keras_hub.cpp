@@ -216,13 +216,15 @@ BOOST_AUTO_TEST_CASE(the_kernels_of_a_separable_convolution_have_their_own_state
     const Table table({{"/layers/separable_conv2d/vars/0", {3, 3, 64, 1}},
                        {"/layers/separable_conv2d/vars/1", {1, 1, 64, 128}},
                        {"/layers/separable_conv2d/vars/2", {128}},
-                       {"/layers/p_re_lu/vars/0", {16, 16, 12}}},
+                       {"/layers/p_re_lu/vars/0", {16, 16, 12}},
+                       {"/layers/dense/vars/5", {3, 64}}},
                       keras());
-    const std::vector<std::string> states{"depthwise_kernel", "pointwise_kernel", "bias", "alpha"};
+    const std::vector<std::string> states{"depthwise_kernel", "pointwise_kernel", "bias", "alpha",
+                                          "5"};
     for (std::size_t tensor = 0; tensor < states.size(); ++tensor)
         BOOST_TEST(table[tensor].name.state_name == states[tensor]);
     for (const std::size_t tensor : {0U, 1U}) BOOST_TEST(table[tensor].layer.is_weight);
-    BOOST_TEST(!table[3].layer.is_weight);
+    for (const std::size_t tensor : {3U, 4U}) BOOST_TEST(!table[tensor].layer.is_weight);
 }
 
 // KerasHub's GatedDeltaNet of Qwen: conv1d_kernel (channels, taps).
