@@ -243,6 +243,13 @@ void list_addresses(Checkpoint& checkpoint, FoundObjects& found) {
     }
 }
 
+/// Tells whether a path leads to, or through, a dropped link.
+bool lies_in_dropped(const Checkpoint& checkpoint, const std::string& path) {
+    return std::ranges::any_of(checkpoint.options.dropped, [&](const std::string& link) {
+        return path == link || path.starts_with(link + "/");
+    });
+}
+
 /// Marks datasets that a virtual dataset reads: if one became a group, its reader would silently
 /// hold fill values.
 void mark_virtual_sources(Checkpoint& checkpoint, FoundObjects& found) {
@@ -252,11 +259,7 @@ void mark_virtual_sources(Checkpoint& checkpoint, FoundObjects& found) {
             dataset->second.virtual_reader = reader;
             continue;
         }
-        const auto& dropped = checkpoint.options.dropped;
-        const bool is_dropped = std::ranges::any_of(dropped, [&](const std::string& link) {
-            return source == link || source.starts_with(link + "/");
-        });
-        if (is_dropped) {
+        if (lies_in_dropped(checkpoint, source)) {
             checkpoint.note_unsupported("virtual dataset " + reader + ": it reads " + source +
                                         ", which --drop leaves out; drop both, or none");
             continue;

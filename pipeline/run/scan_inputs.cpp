@@ -166,6 +166,7 @@ std::vector<CheckpointInfo> scan_files(const Inputs& inputs, const Arguments& ar
     const bool is_palettized = std::ranges::any_of(infos, &CheckpointInfo::palettized);
     if (!drops(arguments) || is_palettized) return infos;
     std::vector<const CheckpointInfo*> pointers;
+    pointers.reserve(infos.size());
     for (const CheckpointInfo& info : infos) pointers.push_back(&info);
     const std::vector<DatasetPaths> dropped = dropped_links(pointers, arguments);
     for (std::size_t f = 0; f < infos.size(); ++f) {
