@@ -154,7 +154,7 @@ void check_outputs(const Files& files, const Arguments& arguments,
 Arguments with_others(const Arguments& arguments, const Files& files) {
     Arguments with = arguments;
     const auto add = [&](const std::string& path, const std::string& name) {
-        with.others.push_back({path, "an input"});
+        with.others.push_back({path, "an input", true});
         if (!files.folder.empty()) with.others.push_back({files.target(name), "an output"});
     };
     for (const InputFile& file : files.inputs.files) add(file.path, file.name);
