@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "io/files/paths.hpp"
 #include "stages/tensor/error.hpp"
@@ -32,7 +33,9 @@ Descriptor open_own_file(const std::string& target, const std::string& path, int
     return file;
 }
 
-Descriptor lock_own_file(const std::string& target, const std::string& path, bool create) {
+Descriptor lock_own_file(const std::string& target, const std::string& path, bool create,
+                         std::chrono::milliseconds patience) {
+    constexpr std::chrono::milliseconds kStep{10};
     for (;;) {
         Descriptor file;
         if (create) file = Descriptor(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -47,14 +50,18 @@ Descriptor lock_own_file(const std::string& target, const std::string& path, boo
             throw Error(ErrorCode::kOutput,
                         target + ": cannot create a file beside it: " + std::strerror(errno));
         }
-        if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            throw Error(ErrorCode::kOutput, target + ": another run is making it");
-        }  // other errors: file systems without locks, on which nobody has one
+        // Other errors: file systems without locks, on which nobody has one.
+        const bool is_locked = ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
         struct stat opened {};
         struct stat there {};
         const bool still_there = ::lstat(path.c_str(), &there) == 0;
-        if (::fstat(file.get(), &opened) == 0 && still_there && same_inode(opened, there))
-            return file;  // else another run finished in between
+        if (::fstat(file.get(), &opened) != 0 || !still_there || !same_inode(opened, there))
+            continue;  // another run finished in between
+        if (!is_locked) return file;
+        if (patience < kStep)
+            throw Error(ErrorCode::kOutput, target + ": another run is making it");
+        patience -= kStep;
+        std::this_thread::sleep_for(kStep);
     }
 }
 

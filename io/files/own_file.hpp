@@ -2,6 +2,7 @@
 // a name can be a link to a file that must not be emptied, or another user's forgery.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "io/files/descriptor.hpp"
@@ -15,8 +16,8 @@ namespace pal {
 
 /// Opens such a file to read and write, and locks it until it is closed. Creates it, for this user
 /// only, where there is none and `create`. Not open where there is none and not `create`. Throws
-/// Error(kOutput) where another process has it locked.
+/// Error(kOutput) where another process has it locked for longer than `patience`.
 [[nodiscard]] Descriptor lock_own_file(const std::string& target, const std::string& path,
-                                       bool create = true);
+                                       bool create = true, std::chrono::milliseconds patience = {});
 
 }  // namespace pal

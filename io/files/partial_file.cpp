@@ -24,6 +24,8 @@ namespace {
 }
 
 constexpr mode_t kPrivate = 0600;  // of a file that grows
+// How long another run may take to write and publish a file of the same name, mostly a report.
+constexpr std::chrono::seconds kPatience{10};
 
 int rename_over(const std::string& from, const std::string& to) {
     return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
@@ -76,7 +78,7 @@ void PartialFile::create(const std::string& bytes) {
     // A killed run without RENAME_NOREPLACE may have left a second name of what it published.
     if (::lstat(path_.c_str(), &left) == 0 && S_ISREG(left.st_mode) && left.st_nlink > 1)
         ::unlink(path_.c_str());
-    file_ = lock_own_file(target_, path_);
+    file_ = lock_own_file(target_, path_, true, kPatience);
     if (own_) set_doomed_file(path_);
     is_text_ = true;
     if (::ftruncate(file_.get(), 0) != 0 || ::fchmod(file_.get(), kPrivate) != 0)

@@ -140,12 +140,8 @@ int execute_plan(const Arguments& arguments) {
     std::vector<CheckpointInfo> infos = scan_files(files.inputs, arguments);
     check_outputs_of(files, arguments);
     const Arguments with_all = several ? with_others(arguments, files) : arguments;
-    // Both appear or none: the journal of the config lets the next plan undo what a killed one
-    // left.
-    const std::string place = arguments.has("report") && arguments.has("write-config")
-                                  ? behind_links(arguments.text("write-config"))
-                                  : "";
-    if (!place.empty()) settle_published(place);
+    const std::string config_target = behind_links(arguments.text("write-config"));
+    settle_published(config_target);
     ReportFile report = new_file_from(with_all, "report");
     ReportFile config = new_file_from(with_all, "write-config");
     PlannedFiles planned =
@@ -164,8 +160,10 @@ int execute_plan(const Arguments& arguments) {
     }
     const Said said = several ? said_of_several(files, planned, widths, budget_bytes)
                               : said_of_one(planned, widths, budget_bytes);
+    // Both appear or none: the journal of the config lets the next plan undo what a killed one
+    // left.
     std::optional<Journal> journal;
-    if (!place.empty()) journal.emplace(place, RunIdentity{}, false);
+    if (report.is_file() && config.is_file()) journal.emplace(config_target, RunIdentity{}, false);
     if (!config_text.empty()) config.write(config_text);
     report.write(said.json);
     if (journal) {

@@ -34,6 +34,8 @@ class ReportFile {
     ReportFile(const std::string& option, const std::string& path, bool force,
                const std::vector<UsedFile>& used);
 
+    /// Tells whether a file appears, and not a stream or nothing.
+    [[nodiscard]] bool is_file() const noexcept { return !path_.empty() && !is_stream_; }
     /// Writes all of it to a partial file beside the target, or to the stream. Throws
     /// Error(kOutput), and Error(kStopped) if a signal comes while nobody reads the stream.
     void write(const std::string& json);

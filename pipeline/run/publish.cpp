@@ -101,8 +101,8 @@ bool Publication::is_asked_for(const Arguments& arguments) {
 std::vector<std::string> Publication::asked_for(const Arguments& arguments) {
     std::vector<std::string> paths;
     for (const SideFile& row : side_files()) {
-        if (arguments.has(row.option))
-            paths.push_back(std::filesystem::absolute(arguments.text(row.option)).string());
+        const std::string& path = arguments.text(row.option);
+        if (!path.empty()) paths.push_back(std::filesystem::absolute(path).string());
     }
     return paths;
 }

@@ -97,7 +97,9 @@ class Publish(support.Case):
         self.check_kills("run", self.path("in0.h5"), "out.h5", "--shard", "0/2", *BITS, "--resume", "--report", "r.json")
 
     def test_a_run_of_several(self):
-        self.check_kills("run", self.path("in0.h5"), self.path("in1.h5"), "out", "--report", "r.json", *BITS, "--resume")
+        names = {f"l{number}0.weight": f"in{number}.h5" for number in range(2)}
+        index = self.write_text("m.index.json", json.dumps({"metadata": {}, "weight_map": names}))
+        self.check_kills("run", index, "out", "--report", "r.json", *BITS, "--resume")
 
     def test_a_merge(self):
         parts = [self.path(f"part{part}.h5") for part in range(2)]
@@ -112,6 +114,7 @@ class Publish(support.Case):
     def test_a_plan_with_a_config(self):
         words = ("plan", self.path("in0.h5"), "--target-bpw", "9", "--report", "r.json", "--write-config", "c.yaml", "--quiet")
         self.check_kills(*words)
+        self.program(*words[:-2], "/dev/stdout", "--quiet", "--force", cwd=self.work)
 
     def test_a_page(self):
         self.program("run", self.path("in0.h5"), self.path("p.h5"), *BITS, "--report", self.path("p.json"), "--report-detail")
@@ -255,6 +258,19 @@ class Links(support.Case):
             self.refused(support.OUTPUT, [name if name == "circle.h5" else "o.h5", why], "run", self.path("in.h5"), self.path(name), *BITS,
                          "--force")
             self.assertTrue(os.path.islink(self.path(name)))
+
+    def test_outputs_that_lead_to_one_file_are_refused(self):
+        os.rename(self.path("in.h5"), self.path("a.h5"))
+        shutil.copy(self.path("a.h5"), self.path("b.h5"))
+        words = ("run", self.path("a.h5"), self.path("b.h5"), self.path("far"), *BITS, "--force")
+        for exists in (False, True):
+            for name in ("a.h5", "b.h5"):
+                if not exists:
+                    os.symlink("../one.h5", self.path(f"far/{name}"))
+            if exists:
+                self.write_text("one.h5", "old")
+            self.refused(support.OUTPUT, ["b.h5: leads to the same file as the output .*a.h5"], *words)
+        self.assertEqual((self.folder / "one.h5").read_text(), "old")
 
     def test_two_names_that_lead_to_one_new_file_are_refused(self):
         os.symlink("out.h5", self.path("r.json"))

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <thread>
 
 #include "io/files/partial_file.hpp"
 #include "io/files/paths.hpp"
@@ -45,17 +46,19 @@ BOOST_AUTO_TEST_CASE(a_second_name_of_what_was_published_is_left_alone) {
     BOOST_TEST(test::file_bytes(folder.file("r.json")) == "published");
 }
 
-BOOST_AUTO_TEST_CASE(what_another_process_writes_or_owns_is_refused_and_stays) {
+BOOST_AUTO_TEST_CASE(what_another_run_writes_is_waited_for_and_a_link_is_refused) {
     const test::TemporaryFolder folder;
     test::write_file(folder.file("precious"), "precious");
     PartialFile first(folder.file("r.json"), false);
     first.create("first");
-    {
-        PartialFile second(folder.file("r.json"), true);
-        BOOST_CHECK_THROW(second.create("second"), Error);
-    }
+    PartialFile second(folder.file("r.json"), true);
+    std::thread waiting([&] { second.create("second"); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
     first.publish();
+    waiting.join();
     BOOST_TEST(test::file_bytes(folder.file("r.json")) == "first");
+    second.publish();
+    BOOST_TEST(test::file_bytes(folder.file("r.json")) == "second");
     fs::create_symlink("precious", folder.file(".s.json.h5palettize-part"));
     {
         PartialFile link(folder.file("s.json"), true);
