@@ -19,6 +19,7 @@ void check_target(const std::string& source, const std::string& target, bool for
     struct stat from {};
     struct stat to {};
     const bool exists = ::stat(target.c_str(), &to) == 0;
+    if (!exists && errno == ELOOP) refuse("is a link that leads to itself; remove it");
     if (exists && ::stat(source.c_str(), &from) == 0 && same_inode(from, to))
         refuse("is the input itself; choose another output");
     if (exists && S_ISDIR(to.st_mode)) refuse("is a folder; give the name of a file");

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <sstream>
 
 #include "io/files/regular_file.hpp"
 #include "stages/tensor/error.hpp"
@@ -30,6 +31,27 @@ std::string content_stamp(const std::string& path) {
     }
     return std::to_string(size) + " " + std::to_string(status.st_mtim.tv_sec) + "." +
            std::to_string(status.st_mtim.tv_nsec) + " " + std::to_string(checksum);
+}
+
+std::string inode_stamp(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0)
+        throw Error(ErrorCode::kInput, path + ": " + std::strerror(errno));
+    return std::to_string(status.st_ino) + ":" + std::to_string(status.st_ctim.tv_sec) + "." +
+           std::to_string(status.st_ctim.tv_nsec);
+}
+
+bool no_inode_changed(const std::string& before, const std::string& now) {
+    std::istringstream old_stamps(before);
+    std::istringstream new_stamps(now);
+    std::string old_stamp;
+    std::string new_stamp;
+    while (old_stamps >> old_stamp && new_stamps >> new_stamp) {
+        const bool is_same_inode =
+            old_stamp.substr(0, old_stamp.find(':')) == new_stamp.substr(0, new_stamp.find(':'));
+        if (is_same_inode && old_stamp != new_stamp) return false;
+    }
+    return true;
 }
 
 }  // namespace pal

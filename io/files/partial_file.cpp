@@ -10,6 +10,7 @@
 #include <cstring>
 #include <vector>
 
+#include "io/files/own_file.hpp"
 #include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
 #include "io/guard/limits.hpp"
@@ -21,6 +22,14 @@ namespace {
 
 [[noreturn]] void fail(const std::string& target, const std::string& what, int error) {
     throw system_error(ErrorCode::kOutput, target + ": cannot " + what, error);
+}
+
+constexpr mode_t kPrivate = 0600;  // of a file that grows
+// How long another run may take to write and publish a file of the same name, mostly a report.
+constexpr std::chrono::seconds kPatience{10};
+
+int rename_over(const std::string& from, const std::string& to) {
+    return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
 }
 
 /// Renames without replacing. Uses a hard link where the file system cannot do that.
@@ -36,23 +45,18 @@ int rename_new(const std::string& from, const std::string& to) {
 
 PartialFile::PartialFile(std::string target, bool force, std::string path)
     : target_(std::move(target)), path_(std::move(path)), force_(force) {
-    if (path_.empty()) {
-        std::string pattern = beside(target_, "XXXXXX");
-        const int descriptor = ::mkstemp(pattern.data());
-        if (descriptor < 0) fail(target_, "create a file beside it", errno);
-        ::close(descriptor);
-        // mkstemp made it private. The library creates it anew, with the mode that the umask gives.
-        ::unlink(pattern.c_str());
-        path_ = pattern;
-        own_ = true;
+    own_ = path_.empty();
+    if (own_) {
+        path_ = beside(target_, "part");
+    } else {
+        set_doomed_file(path_);
     }
-    set_doomed_file(path_);
     background_ = std::make_unique<BackgroundSync>(path_);
 }
 
 PartialFile::~PartialFile() {
     background_.reset();
-    if (own_ && !published_) ::unlink(path_.c_str());
+    if (own_ && file_.is_open() && !published_) ::unlink(path_.c_str());
     clear_doomed_file(path_);
 }
 
@@ -73,17 +77,22 @@ void PartialFile::require_room(std::uint64_t bytes) const {
 }
 
 void PartialFile::create(const std::string& bytes) {
-    const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file < 0) fail(target_, "create a file beside it", errno);
-    file_ = Descriptor(::fcntl(file, F_DUPFD_CLOEXEC, 0));
-    const int error = file_.is_open() ? write_all(file, bytes) : errno;
-    if (::close(file) != 0 && error == 0) fail(target_, "write", errno);
-    if (error != 0) fail(target_, "write", error);
+    struct stat left {};
+    // A killed run without RENAME_NOREPLACE may have left a second name of what it published.
+    if (::lstat(path_.c_str(), &left) == 0 && S_ISREG(left.st_mode) && left.st_nlink > 1)
+        ::unlink(path_.c_str());
+    file_ = lock_own_file(target_, path_, true, kPatience);
+    if (own_) set_doomed_file(path_);
+    is_text_ = true;
+    if (::ftruncate(file_.get(), 0) != 0 || ::fchmod(file_.get(), kPrivate) != 0)
+        fail(target_, "write", errno);
+    if (const int error = write_all(file_.get(), bytes); error != 0) fail(target_, "write", error);
 }
 
 void PartialFile::created(int descriptor) {
     file_ = Descriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
     if (!file_.is_open()) fail(target_, "create a file beside it", errno);
+    if (own_) set_doomed_file(path_);
 }
 
 void PartialFile::copy_head(const std::string& source, std::uint64_t bytes) const {
@@ -127,6 +136,17 @@ void PartialFile::require_own_file() const {
                                         "was written");
 }
 
+void PartialFile::set_mode() const {
+    Access access = access_;
+    struct stat own {};
+    if (::fstat(file_.get(), &own) != 0) return;
+    if (force_) access.restrict_to(target_);
+    const mode_t mode = access.mode(own.st_gid);
+    // Where this fails the file stays as it is: for the owner only, or on a file system without
+    // modes.
+    (void)::fchmod(file_.get(), is_text_ ? mode & 0666 : mode);
+}
+
 bool PartialFile::is_in_place() const noexcept {
     struct stat own {};
     struct stat there {};
@@ -137,11 +157,11 @@ bool PartialFile::is_in_place() const noexcept {
 void PartialFile::publish() {
     if (!synced_) sync();
     require_own_file();
-    if (force_) {
-        if (::rename(path_.c_str(), target_.c_str()) != 0)
-            fail(target_, "rename into place", errno);
-    } else if (const int error = rename_new(path_, target_); error != 0) {
-        if (error == EEXIST) {
+    set_mode();
+    if (const int error = force_ ? rename_over(path_, target_) : rename_new(path_, target_);
+        error != 0) {
+        (void)::fchmod(file_.get(), kPrivate);  // it may stay for --resume
+        if (!force_ && error == EEXIST) {
             throw Error(ErrorCode::kOutput,
                         target_ + ": appeared meanwhile; pass --force to replace it");
         }

@@ -5,16 +5,18 @@
 #include <memory>
 #include <string>
 
+#include "io/files/access.hpp"
 #include "io/files/background_sync.hpp"
 #include "io/files/descriptor.hpp"
 
 namespace pal {
 
-/// A file that grows under a hidden name beside its target.
+/// A file that grows under a hidden name beside its target. Meanwhile only its owner may read it.
 class PartialFile {
   public:
-    /// Takes `path` as its name, or picks one beside `target`. Creates no file: call create(), or
-    /// create it exclusively and call created(). force: publish() may replace a file.
+    /// Takes `path` as its name, or the one beside `target` that ends in "part". Creates no file:
+    /// call create(), or create it exclusively and call created(). force: publish() may replace a
+    /// file.
     PartialFile(std::string target, bool force, std::string path = {});
     ~PartialFile();  // removes the file unless published, or `path` was given
     PartialFile(const PartialFile&) = delete;
@@ -29,17 +31,22 @@ class PartialFile {
 
     /// Copies the first `bytes` bytes of the file `source` over those of this one.
     void copy_head(const std::string& source, std::uint64_t bytes) const;
-    /// Creates the file with these bytes. Throws Error(kOutput).
+    /// Creates the file with these bytes. Takes the place of what a killed run left. Throws
+    /// Error(kOutput), also where another process writes a file of this name.
     void create(const std::string& bytes);
     /// Tells that the caller has created the file and has it open as `descriptor`, which stays the
     /// caller's. Throws Error(kOutput).
     void created(int descriptor);
+    /// Tells that the file is made of the one at `source`: publish() grants nobody more than that.
+    void is_made_of(const std::string& source) { access_.restrict_to(source); }
     /// Tells that `bytes` more have been written. They go to the disk in the background.
     /// Thread-safe.
     void wrote(std::uint64_t bytes);
     /// Waits until every byte is on the disk. Returns the size of the file. Throws Error(kOutput).
     std::uint64_t sync();
-    /// Calls sync() unless that is done, renames the file to the target and syncs the folder.
+    /// Calls sync() unless that is done, renames the file to the target and syncs the folder. Its
+    /// permissions are those that all its sources and the file that it replaces have, less the
+    /// umask; without a source only the owner's.
     /// Throws Error(kOutput), also where the target exists and not `force`, or another program has
     /// replaced the partial file.
     void publish();
@@ -48,14 +55,17 @@ class PartialFile {
 
   private:
     void require_own_file() const;
+    void set_mode() const;
 
     std::string target_;
     std::string path_;
     bool force_;
-    Descriptor file_;  // once created: tells the file from another one of its name
+    Access access_;
+    bool is_text_ = false;  // from create(): no program
+    Descriptor file_;       // once created: tells the file from another one of its name
     bool synced_ = false;
     bool published_ = false;
-    bool own_ = false;                            // the name was picked here
+    bool own_ = false;                            // no `path` was given
     std::unique_ptr<BackgroundSync> background_;  // once there is a path
 };
 

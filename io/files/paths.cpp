@@ -31,10 +31,17 @@ std::string beside(const std::string& target, const std::string& suffix) {
 }
 
 std::string behind_links(const std::string& path) {
+    constexpr int kMostLinks = 40;  // as the kernel has it
     std::error_code error;
-    if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
-    const fs::path target = fs::canonical(path, error);
-    return error ? path : target.string();
+    fs::path at = path;
+    for (int links = 0; fs::is_symlink(fs::symlink_status(at, error)); ++links) {
+        const fs::path next = fs::read_symlink(at, error);
+        if (error || links == kMostLinks) return path;
+        at = at.parent_path() / next;  // or `next`, where that is absolute
+    }
+    if (at == fs::path(path)) return path;
+    const fs::path folder = fs::canonical(folder_of(at.string()), error);
+    return error ? at.string() : (folder / at.filename()).string();
 }
 
 bool same_file(const std::string& a, const std::string& b) noexcept {
@@ -45,7 +52,10 @@ bool same_file(const std::string& a, const std::string& b) noexcept {
     if (first_exists != second_exists) return false;
     if (first_exists) return same_inode(first, second);
     try {
-        return fs::weakly_canonical(fs::absolute(a)) == fs::weakly_canonical(fs::absolute(b));
+        const auto place = [](const std::string& path) {
+            return fs::weakly_canonical(fs::absolute(behind_links(path)));
+        };
+        return place(a) == place(b);
     } catch (const std::exception&) {
         return a == b;
     }

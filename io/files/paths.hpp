@@ -14,8 +14,9 @@ namespace pal {
 /// names.
 [[nodiscard]] std::string beside(const std::string& target, const std::string& suffix);
 
-/// Follows a link to its target, so that the file is replaced and not the link. Returns the path
-/// itself where it is no link, or a link that leads nowhere. Throws nothing.
+/// Follows links to the file that they lead to, which need not exist: it is replaced or made, and
+/// the link stays. Returns the path itself where it is no link, or links lead in a circle. Throws
+/// nothing.
 [[nodiscard]] std::string behind_links(const std::string& path);
 
 /// Tells whether two names lead to one file, which need not exist yet. Throws nothing.

@@ -11,6 +11,14 @@
 
 namespace pal {
 
+namespace {
+
+bool is_same(const timespec& a, const timespec& b) {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+}  // namespace
+
 RawFile::RawFile(const std::string& path) : file_(open_regular(path, "an HDF5 file")) {
     opened_ = state();
     mapped_ = std::make_unique<MappedFile>(file_.get(), opened_.bytes);
@@ -19,8 +27,7 @@ RawFile::RawFile(const std::string& path) : file_(open_regular(path, "an HDF5 fi
 RawFile::State RawFile::state() const {
     struct stat status {};
     if (fstat(file_.get(), &status) != 0) throw Error(ErrorCode::kInput, std::strerror(errno));
-    return {static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec,
-            status.st_mtim.tv_nsec};
+    return {static_cast<std::uint64_t>(status.st_size), status.st_mtim, status.st_ctim};
 }
 
 std::uint64_t RawFile::size_bytes() const { return state().bytes; }
@@ -51,10 +58,10 @@ void RawFile::require_whole() const {
                                            " bytes, it had " + std::to_string(opened_.bytes) +
                                            "; it has been cut since it was opened");
     }
-    if (now.changed_s != opened_.changed_s || now.changed_ns != opened_.changed_ns) {
+    if (!is_same(now.written, opened_.written) || !is_same(now.changed, opened_.changed)) {
         throw Error(ErrorCode::kInput,
-                    "the file has been written to since it was opened; what was read may be of "
-                    "before or after");
+                    "the file has changed since it was opened (written to, or given another name "
+                    "or mode); what was read may be of before or after");
     }
     if (!mapped_->is_whole()) throw Error(ErrorCode::kInput, "cannot be read: I/O error");
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,14 +38,14 @@ class RawFile {
     }
 
     /// Throws Error(kInput) where the file has become shorter since it was opened, has been written
-    /// to, or a view could not be read. Thread-safe.
+    /// to (its mtime or ctime is another), or a view could not be read. Thread-safe.
     void require_whole() const;
 
   private:
     struct State {
         std::uint64_t bytes = 0;
-        std::int64_t changed_s = 0;  // time of change
-        std::int64_t changed_ns = 0;
+        timespec written{};  // mtime, which programs can set
+        timespec changed{};  // ctime, which they cannot
     };
     [[nodiscard]] State state() const;
 

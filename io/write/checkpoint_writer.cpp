@@ -138,6 +138,8 @@ void CheckpointWriter::finish(const std::string& config_json) {
     impl_->partial.copy_head(impl_->source.path, impl_->source.info.user_block_bytes);
 }
 
+void CheckpointWriter::is_made_of(const std::string& file) { impl_->partial.is_made_of(file); }
+
 std::uint64_t CheckpointWriter::sync() { return impl_->partial.sync(); }
 
 void CheckpointWriter::publish() { impl_->partial.publish(); }

@@ -70,6 +70,9 @@ class CheckpointWriter {
     /// restored file, which gets none.
     void finish(const std::string& config_json);
 
+    /// Tells that the output is made of `file` too: nobody may read it who may not read that.
+    void is_made_of(const std::string& file);
+
     /// Waits until every byte is on the disk. Returns the size of the file. Call it after finish().
     std::uint64_t sync();
 

@@ -1,6 +1,5 @@
 #include "io/write/journal.hpp"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,17 +9,23 @@
 #include <string_view>
 #include <utility>
 
+#include "io/files/own_file.hpp"
 #include "io/files/paths.hpp"
 #include "io/guard/last_wish.hpp"
 #include "io/guard/limits.hpp"
+#include "io/write/half_published.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
 
 void remove_journal(const std::string& target) {
-    struct stat status {};
-    if (::lstat(beside(target, "journal").c_str(), &status) == 0)
-        const Journal removed(target, {}, false);
+    const std::string path = beside(target, "journal");
+    const Descriptor journal = lock_own_file(target, path, false);
+    if (!journal.is_open()) return;
+    settle_published(target, journal);
+    for (const char* suffix : {"part", "part.old", "journal.old"})
+        ::unlink(beside(target, suffix).c_str());
+    ::unlink(path.c_str());  // last: it tells that the target is done
 }
 
 Journal::Journal(const std::string& target, const RunIdentity& identity, bool resume)
@@ -28,7 +33,8 @@ Journal::Journal(const std::string& target, const RunIdentity& identity, bool re
       current_{beside(target, "part"), beside(target, "journal")},
       old_{beside(target, "part.old"), beside(target, "journal.old")} {
     removal_.path = current_.journal;
-    journal_ = lock();
+    journal_ = lock_own_file(target_, current_.journal);
+    settle_published(target_, journal_);
     struct stat status {};
     if (!resume || (::fstat(journal_.get(), &status) == 0 && status.st_size == 0))
         removal_.armed = true;
@@ -46,7 +52,7 @@ Journal::Journal(const std::string& target, const RunIdentity& identity, bool re
 
 Journal::~Journal() {
     clear_doomed_file(current_.journal);
-    if (kept_ && (size_ > 0 || earlier_)) {
+    if ((kept_ || stop_requested()) && (size_ > 0 || earlier_)) {
         removal_.armed = false;
         return;
     }
@@ -56,49 +62,6 @@ Journal::~Journal() {
 
 Journal::Removal::~Removal() {
     if (armed) ::unlink(path.c_str());
-}
-
-/// Opens and locks the journal; creates it where there is none.
-Descriptor Journal::lock() const {
-    for (;;) {
-        Descriptor journal(current_.journal, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-        if (!journal.is_open() && errno == EEXIST) {
-            journal = open_own(current_.journal, O_RDWR);
-            if (!journal.is_open()) continue;  // another run finished in between
-        }
-        if (!journal.is_open()) cannot("create a file beside it", errno);
-        if (::flock(journal.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            throw Error(ErrorCode::kOutput, target_ + ": another run is making it");
-        }  // other errors: file systems without locks, on which nobody has one
-        struct stat opened {};
-        struct stat there {};
-        const bool still_there = ::lstat(current_.journal.c_str(), &there) == 0;
-        if (::fstat(journal.get(), &opened) == 0 && still_there && same_inode(opened, there))
-            return journal;  // else another run finished in between
-    }
-}
-
-/// Opens a file of this user; not open where there is none. Throws Error(kOutput) for other
-/// files: in a shared folder a name can be a link to a file that must not be emptied, or a forged
-/// journal.
-Descriptor Journal::open_own(const std::string& path, int flags) const {
-    const auto refuse = [&](const std::string& what) {
-        throw Error(ErrorCode::kOutput, target_ + ": " + path + ": " + what +
-                                            ", and no journal of a run of yours; remove it");
-    };
-    Descriptor file(path, flags | O_NOFOLLOW | O_NONBLOCK);
-    if (!file.is_open()) {
-        if (errno == ELOOP) refuse("is a link");
-        if (errno != ENOENT && limit_advice(errno) != nullptr) cannot("open its journal", errno);
-        if (errno != ENOENT) refuse(std::strerror(errno));
-        return file;
-    }
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) refuse(std::strerror(errno));
-    if (!S_ISREG(status.st_mode)) refuse("is no regular file");
-    if (status.st_nlink > 1) refuse("has several names");
-    if (status.st_uid != ::geteuid()) refuse("belongs to another user");
-    return file;
 }
 
 /// Keeps the pair with more finished tensors, of the two that may exist, as the old pair. The
@@ -147,7 +110,7 @@ void Journal::copy_journal(Earlier& earlier) const {
 /// Error(kUsage) where it is of another identity.
 std::optional<Journal::Earlier> Journal::opened(const Pair& files, const RunIdentity& identity,
                                                 std::size_t& finished) const {
-    Earlier earlier{files, open_own(files.journal, O_RDONLY), nullptr, 0};
+    Earlier earlier{files, open_own_file(target_, files.journal, O_RDONLY), nullptr, 0};
     if (!earlier.journal.is_open()) return {};
     const auto head = read_record(earlier.journal, earlier.position);
     if (!head) return {};
@@ -189,6 +152,12 @@ void Journal::add(const std::string& name, const PalettizedTensor& tensor,
     if (size_++ > 0) return;
     spare_when_stopped(current_.partial, kept_);
     spare_when_stopped(current_.journal, kept_);
+}
+
+void Journal::publishing(const Publishing& publishing) {
+    append(publishing_record(publishing));
+    if (::fdatasync(journal_.get()) != 0) cannot("write its journal", errno);
+    if (!publishing.files.empty()) spare_when_stopped(current_.journal, kept_);
 }
 
 void Journal::append(const std::string& record) const {

@@ -32,7 +32,8 @@ void remove_journal(const std::string& target);
 class Journal {
   public:
     /// Takes the work on `target` for this process, with a lock on the journal. Without `resume`
-    /// removes what an earlier run left.
+    /// removes what an earlier run left. Files beside the output that an earlier run published
+    /// without it are undone.
     /// Throws Error(kOutput) where another process works on the target or a file cannot be made.
     /// The same where the journal's name belongs to a link, no regular file or another user's file.
     /// Throws Error(kUsage) where an earlier run left work of another identity to resume.
@@ -57,13 +58,17 @@ class Journal {
     /// Throws Error(kOutput).
     void add(const std::string& name, const PalettizedTensor& tensor,
              const std::vector<ChunkPlace>& chunks, const std::string& note);
+    /// Records what gets its name now, the output last. A run that is killed before the output has
+    /// its name is undone by the next one. Throws Error(kOutput).
+    void publishing(const Publishing& publishing);
     /// Returns the number of tensors added.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Lets the files outlive this object, where they hold anything to resume.
+    /// Lets the files outlive this object, where they hold anything to resume. A signal that stops
+    /// the process does the same.
     void keep() noexcept { kept_ = true; }
-    /// Undoes keep(): the output is in its place, nothing is left to resume.
-    void discard() noexcept { kept_ = false; }
+    /// Tells that the output is in its place: nothing is left to resume.
+    void discard() noexcept { size_ = 0; }
 
   private:
     struct Pair {
@@ -88,8 +93,6 @@ class Journal {
         bool armed = false;
     };
 
-    [[nodiscard]] Descriptor lock() const;
-    [[nodiscard]] Descriptor open_own(const std::string& path, int flags) const;
     void take_over(const RunIdentity& identity);
     void copy_journal(Earlier& earlier) const;
     [[nodiscard]] std::optional<Earlier> opened(const Pair& files, const RunIdentity& identity,

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "io/files/content_stamp.hpp"
 #include "io/files/foreign_json.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 using Json = nlohmann::json;
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr int kJournalFormat = 3;
+constexpr int kJournalFormat = 4;
 constexpr std::uint32_t kMostRecordBytes = std::uint32_t{1} << 31;
 
 struct RecordHead {
@@ -124,7 +125,8 @@ Json identity_json(const RunIdentity& identity) {
     return {{"journal", kJournalFormat},
             {"input", identity.input},
             {"config", identity.config},
-            {"version", identity.version}};
+            {"version", identity.version},
+            {"inodes", identity.inodes}};
 }
 
 /// Returns the bytes of a record: head and CBOR.
@@ -181,6 +183,42 @@ std::optional<Json> read_record(const Descriptor& journal, std::uint64_t& positi
     }
 }
 
+std::string publishing_record(const Publishing& publishing) {
+    Json files = Json::array();
+    for (const PublishedFile& file : publishing.files) files.push_back({file.path, file.stamp});
+    return record_of(
+        {{"asked", publishing.asked}, {"files", files}, {"output", publishing.output}});
+}
+
+std::optional<Publishing> publishing_of_record(const Json& record) {
+    Publishing publishing;
+    try {
+        publishing.asked = record.at("asked").get<std::vector<std::string>>();
+        publishing.output = record.at("output").get<std::string>();
+        for (const Json& file : record.at("files")) {
+            publishing.files.push_back(
+                {file.at(0).get<std::string>(), file.at(1).get<std::string>()});
+        }
+    } catch (const Json::exception&) {
+        return {};
+    }
+    return publishing;
+}
+
+std::optional<RunIdentity> identity_of_record(const Json& first_record) {
+    try {
+        return RunIdentity{first_record.at("input"), first_record.at("config"),
+                           first_record.at("version"), first_record.at("inodes")};
+    } catch (const Json::exception&) {
+        return {};
+    }
+}
+
+bool is_same_work(const RunIdentity& before, const RunIdentity& now) {
+    return before.input == now.input && before.config == now.config &&
+           before.version == now.version && no_inode_changed(before.inodes, now.inodes);
+}
+
 std::string differing_fact(const Json& first_record, const RunIdentity& identity) {
     const Json ours = identity_json(identity);
     for (const auto& [key, what] :
@@ -188,7 +226,8 @@ std::string differing_fact(const Json& first_record, const RunIdentity& identity
           std::pair{"input", "input"}, std::pair{"config", "config"}}) {
         if (!first_record.contains(key) || first_record[key] != ours[key]) return what;
     }
-    return {};
+    const auto before = identity_of_record(first_record);
+    return before && no_inode_changed(before->inodes, identity.inodes) ? "" : "input";
 }
 
 std::optional<FinishedTensor> tensor_of_record(const Json& record,

@@ -1,7 +1,8 @@
 // Format of a journal: a sequence of records.
 //
 // A record has the length of its CBOR (4 bytes), the CRC-32 of it (4 bytes), and the CBOR. The
-// first record holds the identity of the run, each further one a finished tensor.
+// first record holds the identity of the run, each further one a finished tensor. The last one may
+// hold what the run is about to publish.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,23 @@ struct RunIdentity {
     std::string input;
     std::string config;
     std::string version;
+    std::string inodes = {};  // of the input files, from inode_stamp(); copies have others
+};
 
-    [[nodiscard]] bool operator==(const RunIdentity&) const = default;
+/// Tells whether two runs do the same work, on files that were not changed between them.
+[[nodiscard]] bool is_same_work(const RunIdentity& before, const RunIdentity& now);
+
+/// A file beside the output that a run publishes.
+struct PublishedFile {
+    std::string path;   // absolute
+    std::string stamp;  // from content_stamp()
+};
+
+/// What a run is about to publish.
+struct Publishing {
+    std::vector<std::string> asked;    // paths that options name, as absolute ones
+    std::vector<PublishedFile> files;  // those of them that are made beside the output
+    std::string output;                // stamp of the output, which comes last
 };
 
 /// A tensor that an earlier run finished.
@@ -44,6 +60,15 @@ struct FinishedTensor {
 [[nodiscard]] std::string tensor_record(const std::string& name, const PalettizedTensor& tensor,
                                         const std::vector<ChunkPlace>& chunks,
                                         const std::string& note);
+
+/// Returns the bytes of the record of what is about to be published.
+[[nodiscard]] std::string publishing_record(const Publishing& publishing);
+
+/// Returns what a record of publishing_record() holds; nothing for another record.
+[[nodiscard]] std::optional<Publishing> publishing_of_record(const nlohmann::json& record);
+
+/// Returns the identity of a journal's first record; nothing where it is damaged.
+[[nodiscard]] std::optional<RunIdentity> identity_of_record(const nlohmann::json& first_record);
 
 /// Reads the record at byte `position` and moves `position` behind it. Returns nothing where the
 /// record is not whole.

@@ -22,7 +22,9 @@ struct CheckpointWriter::Impl {
         : source(reader.impl()),
           target(target_path),
           output(target_path),
-          partial(target_path, force, partial_path) {}
+          partial(target_path, force, partial_path) {
+        partial.is_made_of(source.path);
+    }
 
     const Checkpoint& source;
     std::string target;

@@ -152,7 +152,7 @@ void check_output(const Arguments& arguments) {
 ReportFile new_file_from(const Arguments& arguments, const std::string& option) {
     require_file_name(arguments, option);
     std::vector<UsedFile> used = configuration_files(arguments);
-    used.push_back({arguments.positionals[0], "the input"});
+    used.push_back({arguments.positionals[0], "the input", true});
     if (arguments.positionals.size() > 1) used.push_back({arguments.positionals[1], "the output"});
     used.insert(used.end(), arguments.others.begin(), arguments.others.end());
     for (const std::string& other : new_file_options()) {

@@ -6,8 +6,11 @@
 #include <filesystem>
 
 #include "io/files/check_target.hpp"
+#include "io/files/content_stamp.hpp"
 #include "io/files/paths.hpp"
+#include "io/write/half_published.hpp"
 #include "io/write/journal.hpp"
+#include "io/write/version.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/commands/commands.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
@@ -30,6 +33,17 @@ void check_merge_target(const std::string& input, const std::vector<std::string>
     for (const std::string& shard : shards) check_target(shard, target, force);
 }
 
+RunIdentity identity_of_merge(const std::vector<std::string>& shards, const std::string& input,
+                              bool links) {
+    RunIdentity identity{content_stamp(input), links ? "merge --link" : "merge", kVersion,
+                         inode_stamp(input)};
+    for (const std::string& shard : shards) {
+        identity.input += " " + content_stamp(shard);
+        identity.inodes += " " + inode_stamp(shard);
+    }
+    return identity;
+}
+
 std::string input_of(const Arguments& arguments, const Shard& shard) {
     if (arguments.has("input")) return arguments.text("input");
     std::error_code none;
@@ -48,16 +62,24 @@ int execute_merge(const Arguments& arguments) {
     options.dropped = reported_drops(shards.front().head);
     const CheckpointReader input(input_path, options);
     require_input_of(shards.front(), input.info());
+    const RunIdentity identity = identity_of_merge(files, input_path, arguments.flag("link"));
+    if (was_published(target, identity, {})) {
+        remove_journal(target);
+        log_note(target + ": was done by an earlier run; it stays");
+        return 0;
+    }
     check_merge_target(input_path, files, target, arguments.flag("force"));
     const std::vector<MergedTensor> tensors = merged_tensors(shards, input.info());
 
     const Links links = arguments.flag("link") ? links_to(tensors, target) : Links{};
-    const Journal place(target, {}, false);  // nobody else's, and found by the next one if killed
+    Journal place(target, identity, false);  // nobody else's, and found by the next one if killed
     CheckpointWriter writer(input, target, arguments.flag("force"), paths_of(tensors, links), links,
                             place.partial_path());
+    for (const std::string& file : files) writer.is_made_of(file);
     const std::vector<TensorRecord> records = write_merged(tensors, links, input, writer);
     writer.finish(results_json(shards.front().head, records, false));
     const std::uint64_t written = writer.sync();
+    place.publishing({{}, {}, content_stamp(place.partial_path())});
     writer.publish();
     if (log_options().verbosity <= Verbosity::kQuiet) return 0;
     const std::string how =

@@ -9,6 +9,9 @@
 #include <numeric>
 #include <optional>
 
+#include "io/files/paths.hpp"
+#include "io/write/half_published.hpp"
+#include "io/write/journal.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/commands/commands.hpp"
 #include "pipeline/console/bytes_for_people.hpp"
@@ -139,24 +142,40 @@ int execute_plan(const Arguments& arguments) {
     std::vector<CheckpointInfo> infos = scan_files(files.inputs, arguments);
     check_outputs_of(files, arguments);
     const Arguments with_all = several ? with_others(arguments, files) : arguments;
+    const std::string config_target = behind_links(arguments.text("write-config"));
+    settle_published(config_target);
     ReportFile report = new_file_from(with_all, "report");
     ReportFile config = new_file_from(with_all, "write-config");
     PlannedFiles planned =
         plan_files(files.inputs, std::move(infos), config_from(arguments), arguments);
     warn_of(planned, several);
     std::optional<WidthChoice> widths;
+    std::string config_text;
     if (target) {
         widths = choose_widths_of_files(
             planned.plans, planned.info_pointers(), *target,
             {read_options_from(arguments), budget_bytes, skips_nonfinite(arguments),
              planned.sensitivities.get(), arguments.has("write-config")});
         if (arguments.has("write-config")) {
-            config.write(config_of_files(planned.plans, planned.info_pointers(), planned.options));
+            config_text = config_of_files(planned.plans, planned.info_pointers(), planned.options);
         }
     }
     const Said said = several ? said_of_several(files, planned, widths, budget_bytes)
                               : said_of_one(planned, widths, budget_bytes);
+    // Both appear or none: the journal of the config lets the next plan undo what a killed one
+    // left.
+    std::optional<Journal> journal;
+    if (report.is_file() && config.is_file()) journal.emplace(config_target, RunIdentity{}, false);
+    if (!config_text.empty()) config.write(config_text);
     report.write(said.json);
+    if (journal) {
+        Publishing publishing;
+        for (const ReportFile* file : {&report, &config}) {
+            if (auto published = file->to_publish())
+                publishing.files.push_back(std::move(*published));
+        }
+        journal->publishing(publishing);
+    }
     report.publish();
     config.publish();
     std::cout << (arguments.flag("json") ? said.json : said.table);

@@ -16,7 +16,7 @@ constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 int execute_report(const Arguments& arguments) {
     const std::string& source = arguments.positionals[0];
     ReportFile page("the page", arguments.positionals[1], arguments.flag("force"),
-                    {{source, "the input"}});
+                    {{source, "the input", true}});
     const Descriptor file(source, O_RDONLY);  // a pipe is welcome: jq may take a report apart
     const std::string report = file_content(file, source, kMostBytes, "no report");
     try {

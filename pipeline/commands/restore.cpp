@@ -1,10 +1,13 @@
 // restore: makes a dense checkpoint of a palettized one.
 #include <fmt/format.h>
 
+#include "io/files/content_stamp.hpp"
 #include "io/files/paths.hpp"
 #include "io/read/checkpoint_reader.hpp"
 #include "io/write/checkpoint_writer.hpp"
+#include "io/write/half_published.hpp"
 #include "io/write/journal.hpp"
+#include "io/write/version.hpp"
 #include "pipeline/cli/options.hpp"
 #include "pipeline/commands/commands.hpp"
 #include "pipeline/console/log.hpp"
@@ -12,6 +15,7 @@
 #include "pipeline/console/standard_streams.hpp"
 #include "pipeline/record/fingerprint.hpp"
 #include "pipeline/record/reported.hpp"
+#include "pipeline/record/run_identity.hpp"
 #include "stages/decode.hpp"
 #include "stages/tensor/error.hpp"
 
@@ -52,15 +56,25 @@ int execute_restore(const Arguments& arguments) {
     const std::string target = behind_links(arguments.positionals[1]);
     const CheckpointReader reader(source, read_options_from(arguments));
     require_palettized(reader.info());
+    const RunIdentity identity{input_fingerprint(reader.info()) + " " + content_stamp(source),
+                               "restore", kVersion, inode_stamp(source)};
+    if (was_published(target, identity, {})) {
+        remove_journal(target);
+        log_note(target + ": was done by an earlier run; it stays");
+        return 0;
+    }
     check_output(arguments);
     std::vector<std::string> replaced;
     for (const PalettizedTensorInfo& tensor : reader.info().tensors)
         replaced.push_back(tensor.path);
-    const Journal place(target, {}, false);  // ours alone; the next one finds it if this is killed
+    Journal place(target, identity, false);  // ours alone; the next one finds it if this is killed
     CheckpointWriter writer(reader, target, arguments.flag("force"), replaced,
                             place.partial_path());
     restore_tensors(reader, writer);
-    writer.commit("");
+    writer.finish("");
+    (void)writer.sync();
+    place.publishing({{}, {}, content_stamp(place.partial_path())});
+    writer.publish();
     if (log_options().verbosity <= Verbosity::kQuiet) return 0;
     print_when_done(fmt::format("restored {} tensors to {}\n", replaced.size(), printable(target)),
                     target);

@@ -6,9 +6,12 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 
+#include "io/files/content_stamp.hpp"
 #include "io/files/paths.hpp"
+#include "io/guard/last_wish.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {
@@ -32,6 +35,7 @@ ReportFile::ReportFile(const std::string& option, const std::string& path, bool 
     : path_(path), name_(option + " " + path), force_(force) {
     if (path_.empty()) return;
     for (const UsedFile& file : used) {
+        if (file.is_source) sources_.push_back(file.path);
         if (same_file(path_, file.path)) {
             throw Error(ErrorCode::kUsage, name_ + ": is " + file.what + "; choose another file");
         }
@@ -60,9 +64,16 @@ void ReportFile::cannot_write(const std::string& why) const {
 
 void ReportFile::write_to_stream(const std::string& json) const {
     std::cout.flush();
-    const int opened =
-        descriptor_ >= 0 ? -1 : ::open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (descriptor_ < 0 && opened < 0) cannot_write(std::strerror(errno));
+    int opened = -1;
+    while (descriptor_ < 0 && opened < 0) {
+        opened = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        if (opened >= 0) break;
+        if (errno != EINTR) cannot_write(std::strerror(errno));
+        if (stop_requested()) {
+            throw Error(ErrorCode::kStopped,
+                        name_ + ": interrupted, while it waited for somebody who reads it");
+        }
+    }
     int error = write_all(descriptor_ >= 0 ? descriptor_ : opened, json);
     if (opened >= 0 && ::close(opened) != 0 && error == 0) error = errno;
     if (error != 0) cannot_write(std::strerror(error));
@@ -73,7 +84,14 @@ void ReportFile::write(const std::string& json) {
     if (is_stream_) return write_to_stream(json);
     target_ = behind_links(path_);
     temporary_.emplace(target_, force_);
+    for (const std::string& source : sources_) temporary_->is_made_of(source);
     temporary_->create(json);
+}
+
+std::optional<PublishedFile> ReportFile::to_publish() const {
+    if (!temporary_) return {};
+    return PublishedFile{std::filesystem::absolute(target_).string(),
+                         content_stamp(temporary_->path())};
 }
 
 void ReportFile::publish() {
@@ -88,7 +106,8 @@ void ReportFile::publish() {
 }
 
 void ReportFile::keep_previous() {
-    const std::string name = beside(target_, "old-" + std::to_string(::getpid()));
+    const std::string name = beside(target_, "part.old");
+    ::unlink(name.c_str());  // of a run that was killed
     // Without hard links, or without the right to make one, the file is missing for a moment.
     if (::link(target_.c_str(), name.c_str()) != 0 &&
         (errno == ENOENT || ::rename(target_.c_str(), name.c_str()) != 0)) {

@@ -46,10 +46,12 @@ RunIdentity identity_of(const Plan& plan, const CheckpointInfo& input,
             add_line(config, entry->normalize_sensitivities ? "normalized" : "as they are");
     }
     std::string data = input_fingerprint(input) + " " + content_stamp(input_path);
+    std::string inodes = inode_stamp(input_path);
     if (sensitivities != nullptr) {
+        inodes += " " + inode_stamp(sensitivities->file);
         data += " " + input_fingerprint(*sensitivities) + " " + content_stamp(sensitivities->file);
     }
-    return {data, config.text(), kVersion};
+    return {data, config.text(), kVersion, inodes};
 }
 
 }  // namespace pal

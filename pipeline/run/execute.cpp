@@ -55,7 +55,8 @@ std::unique_ptr<const CheckpointReader> open_again(Run& run, std::size_t file) {
     ReadOptions options = read_options_from(run.arguments);
     options.dropped = run.planned.infos[file].dropped.links;
     auto reader = std::make_unique<const CheckpointReader>(path, options);
-    if (identity_of_file(run, file, reader->info()).input != run.identities[file].input)
+    const RunIdentity now = identity_of_file(run, file, reader->info());
+    if (now.input != run.identities[file].input || now.inodes != run.identities[file].inodes)
         throw Error(ErrorCode::kInput, path + ": was changed since it was planned");
     leave_nonfinite_dense(run, file, *reader);
     return reader;
@@ -100,12 +101,10 @@ FinishedOutput execute_whole(Run& run, std::size_t file, RankRecorder& recording
         const std::uint64_t copied = copied_bytes(reader.info(), plan);
         phases.count_bytes(copied, copied);
     }
-    RunIdentity identity = identity_of_file(run, file, reader.info());
-    if (const auto& shard = run.shard)
-        identity.config += fmt::format(" shard {}/{}", shard->choice.part, shard->choice.parts);
     whole->output = std::make_unique<GrowingOutput>(
-        FileWork{run, reader, plan, recording.recorder(), phases}, run.target(file), identity,
-        palettized_paths(plan), run.shard ? Copies::kNothing : Copies::kEverything);
+        FileWork{run, reader, plan, recording.recorder(), phases}, run.target(file),
+        identity_of_file(run, file, reader.info()), palettized_paths(plan),
+        run.shard ? Copies::kNothing : Copies::kEverything);
     GrowingOutput& output = *whole->output;
     palettize(output, plan, phases, is_quiet);
     require_success(output.results(), run.team.stopped(), before_errors);
@@ -117,7 +116,7 @@ FinishedOutput execute_whole(Run& run, std::size_t file, RankRecorder& recording
     return {file,
             &recording,
             &output.writer(),
-            output.journal().partial_path(),
+            &output.journal(),
             {},
             [&output] { output.journal().discard(); },
             std::move(whole)};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io/write/checkpoint_writer.hpp"
+#include "io/write/journal.hpp"
 #include "pipeline/profile/rank_recorder.hpp"
 #include "pipeline/run/prepare.hpp"
 
@@ -19,9 +20,10 @@ struct FinishedOutput {
     std::size_t file = 0;
     RankRecorder* recording = nullptr;
     CheckpointWriter* writer = nullptr;  ///< null before merge()
-    std::string partial_path = {};
-    /// Merges the shards of all ranks and sets `writer`. Empty if there are no shards. The leader
-    /// calls it in the same step that publishes: no rank can fail between the two.
+    Journal* journal = nullptr;          ///< of the output; null before merge()
+    /// Merges the shards of all ranks and sets `writer` and `journal`. Empty if there are no
+    /// shards. The leader calls it in the same step that publishes: no rank can fail between the
+    /// two.
     std::function<void(FinishedOutput&)> merge = {};
     std::function<void()> published = {};  ///< removes what is not needed any more; for all ranks
     std::shared_ptr<void> owner = {};      ///< keeps all of it alive

@@ -40,7 +40,7 @@ bool is_own_note(const std::string& path) {
 /// Returns the checksum of a note: of its texts and of the result's bytes.
 std::string checksum_of(const Json& texts, std::string_view result) {
     Fingerprint all;
-    for (const char* key : {"input", "config", "version", "output"})
+    for (const char* key : {"input", "config", "version", "inodes", "output"})
         all.add(texts.at(key).get<std::string>() + '\0');
     all.add(result);
     return all.text();
@@ -68,7 +68,8 @@ bool FinishedFiles::read(const std::string& text, Note& note) {
     try {
         const Json texts = read_json(std::string_view(text).substr(0, end));
         if (texts.at("checksum") != checksum_of(texts, note.result)) return false;
-        note.identity = {texts.at("input"), texts.at("config"), texts.at("version")};
+        note.identity = {texts.at("input"), texts.at("config"), texts.at("version"),
+                         texts.at("inodes")};
         note.stamp = texts.at("output");
     } catch (const Json::exception&) {
         return false;
@@ -89,7 +90,7 @@ std::string FinishedFiles::new_place_of(const std::string& name) const {
 const std::string* FinishedFiles::result_of(const std::string& name,
                                             const RunIdentity& identity) const {
     const auto found = notes_.find(name);
-    if (found == notes_.end() || found->second.identity != identity) return nullptr;
+    if (found == notes_.end() || !is_same_work(found->second.identity, identity)) return nullptr;
     const Note& note = found->second;
     try {
         return content_stamp(folder_ + "/" + name) == note.stamp ? &note.result : nullptr;
@@ -104,6 +105,7 @@ void FinishedFiles::add(const std::string& name, const RunIdentity& identity,
     texts["input"] = identity.input;
     texts["config"] = identity.config;
     texts["version"] = identity.version;
+    texts["inodes"] = identity.inodes;
     texts["output"] = content_stamp(partial_path);
     texts["checksum"] = checksum_of(texts, result);
     const std::string temporary = new_place_of(name);  // one that a killed run left is in its way
@@ -118,8 +120,49 @@ void FinishedFiles::take_back(const std::string& name) const noexcept {
     ::unlink(new_place_of(name).c_str());
 }
 
+std::string FinishedFiles::place_of_all() const {
+    return beside(folder_ + "/" + names_.front(), "all-finished");
+}
+
+/// Returns a checksum of the whole run and its outputs as they are. Throws Error(kInput) where one
+/// is missing.
+std::string FinishedFiles::text_of_all(const std::vector<RunIdentity>& identities,
+                                       const std::vector<std::string>& asked) const {
+    Fingerprint all;
+    for (std::size_t f = 0; f < names_.size(); ++f) {
+        const RunIdentity& identity = identities[f];
+        for (const std::string& text :
+             {names_[f], identity.input, identity.config, identity.version, identity.inodes})
+            all.add(text + '\0');
+        all.add(content_stamp(folder_ + "/" + names_[f]) + '\0');
+    }
+    for (const std::string& path : asked) all.add(path + '\0');
+    return all.text();
+}
+
+void FinishedFiles::note_all(const std::vector<RunIdentity>& identities,
+                             const std::vector<std::string>& asked) const {
+    PartialFile note(place_of_all(), true, place_of_all() + ".new");
+    note.create(text_of_all(identities, asked));
+    note.publish();
+}
+
+bool FinishedFiles::are_all_done(const std::vector<RunIdentity>& identities,
+                                 const std::vector<std::string>& asked) const {
+    if (!is_own_note(place_of_all())) return false;
+    try {
+        const Descriptor note = open_regular(place_of_all(), "a note of this program");
+        return file_content(note, place_of_all(), kMostBytes, "not of finished outputs") ==
+               text_of_all(identities, asked);
+    } catch (const Error&) {  // an output is not there
+        return false;
+    }
+}
+
 void FinishedFiles::discard() const noexcept {
     for (const std::string& name : names_) take_back(name);
+    ::unlink((place_of_all() + ".new").c_str());
+    ::unlink(place_of_all().c_str());
 }
 
 }  // namespace pal

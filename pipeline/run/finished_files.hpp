@@ -30,6 +30,14 @@ class FinishedFiles {
              const std::string& result) const;
     /// Removes the note of an output that did not get its name.
     void take_back(const std::string& name) const noexcept;
+    /// Writes that the whole run is done: a run that is killed in discard() has nothing to do
+    /// again. identities: of the outputs, which are all in place. asked: as Publishing::asked.
+    /// Throws Error.
+    void note_all(const std::vector<RunIdentity>& identities,
+                  const std::vector<std::string>& asked) const;
+    /// Tells whether an earlier run of the same work wrote that, and every output is as it was.
+    [[nodiscard]] bool are_all_done(const std::vector<RunIdentity>& identities,
+                                    const std::vector<std::string>& asked) const;
     /// Removes all notes: every output is there.
     void discard() const noexcept;
 
@@ -42,6 +50,9 @@ class FinishedFiles {
     [[nodiscard]] static bool read(const std::string& text, Note& note);
     [[nodiscard]] std::string place_of(const std::string& name) const;
     [[nodiscard]] std::string new_place_of(const std::string& name) const;
+    [[nodiscard]] std::string place_of_all() const;
+    [[nodiscard]] std::string text_of_all(const std::vector<RunIdentity>& identities,
+                                          const std::vector<std::string>& asked) const;
 
     std::string folder_;
     std::vector<std::string> names_;

@@ -131,8 +131,13 @@ void check_outputs(const Files& files, const Arguments& arguments,
                    const std::vector<std::size_t>& inputs, bool force_indexes) {
     check_folder(files.folder);
     const std::map<FileId, std::string> ids = ids_of(files.inputs);
+    std::map<std::string, std::string> behind;  // outputs by what their links lead to
     const auto check = [&](const std::string& input, const std::string& name) {
         const std::string target = files.target(name);
+        if (const auto [other, is_new] = behind.emplace(behind_links(target), target); !is_new) {
+            throw Error(ErrorCode::kOutput, target + ": leads to the same file as the output " +
+                                                other->second + "; remove the link");
+        }
         struct stat status {};
         if (::stat(target.c_str(), &status) == 0) {
             const auto same = ids.find({status.st_dev, status.st_ino});
@@ -154,7 +159,7 @@ void check_outputs(const Files& files, const Arguments& arguments,
 Arguments with_others(const Arguments& arguments, const Files& files) {
     Arguments with = arguments;
     const auto add = [&](const std::string& path, const std::string& name) {
-        with.others.push_back({path, "an input"});
+        with.others.push_back({path, "an input", true});
         if (!files.folder.empty()) with.others.push_back({files.target(name), "an output"});
     };
     for (const InputFile& file : files.inputs.files) add(file.path, file.name);

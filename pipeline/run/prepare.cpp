@@ -8,6 +8,7 @@
 
 #include "configs/write/config_json.hpp"
 #include "io/files/paths.hpp"
+#include "io/write/half_published.hpp"
 #include "io/write/journal.hpp"
 #include "pipeline/console/log.hpp"
 #include "pipeline/machine/slurm.hpp"
@@ -101,6 +102,20 @@ void find_finished(Run& run) {
     }
 }
 
+/// Leaves everything as it is if a run of the same command made it, which was killed when it was
+/// done.
+void find_published(Run& run) {
+    const std::vector<std::string> asked = Publication::asked_for(run.arguments);
+    const auto identity = [&] { return identity_of_file(run, 0, run.planned.infos[0]); };
+    run.was_published =
+        run.is_batch ? run.notes->are_all_done(run.identities, asked)
+                     : !run.to_do.empty() && pal::was_published(run.target(0), identity(), asked);
+    if (!run.was_published) return;
+    log_note((run.is_batch ? run.files.folder : run.target(0)) +
+             ": was done by an earlier run; it stays");
+    run.to_do.clear();
+}
+
 void check_outputs(const Run& run) {
     if (run.is_batch) {
         pal::check_outputs(run.files, run.arguments, run.to_do,
@@ -179,6 +194,7 @@ void prepare_alike(Run& run, Phases& phases) {
     warn(run);
     require_some_work(run);
     choose_shard(run);
+    find_published(run);
     check_outputs(run);
 }
 
@@ -211,8 +227,11 @@ void leave_nonfinite_dense(Run& run, std::size_t file, const CheckpointReader& r
 }
 
 RunIdentity identity_of_file(const Run& run, std::size_t file, const CheckpointInfo& info) {
-    return identity_of(run.plan(file), info, run.input(file).path,
-                       config_to_json(run.planned.config), run.sensitivities());
+    RunIdentity identity = identity_of(run.plan(file), info, run.input(file).path,
+                                       config_to_json(run.planned.config), run.sensitivities());
+    if (const auto& shard = run.shard)
+        identity.config += fmt::format(" shard {}/{}", shard->choice.part, shard->choice.parts);
+    return identity;
 }
 
 ShardRecord shard_record_of(const Run& run, const ShardChoice& choice) {

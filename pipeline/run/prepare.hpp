@@ -35,6 +35,7 @@ struct Run {
     std::vector<std::size_t> to_do = {};       ///< files that no earlier run has finished
     std::optional<ShardRecord> shard = {};     ///< --shard: the part of the plan that is made
     std::optional<FinishedFiles> notes = {};   ///< of a batch
+    bool was_published = false;                ///< an earlier run was killed when all was in place
     std::unique_ptr<const CheckpointReader> reader = {};  ///< the input, open; none for a batch
 
     [[nodiscard]] std::size_t file_count() const noexcept { return planned.infos.size(); }
@@ -58,7 +59,7 @@ struct Run {
 /// that is to be palettized.
 void leave_nonfinite_dense(Run& run, std::size_t file, const CheckpointReader& reader);
 
-/// Returns the identity of a file's work as its plan is now.
+/// Returns the identity of a file's work as its plan is now: of the whole, or of the shard.
 [[nodiscard]] RunIdentity identity_of_file(const Run& run, std::size_t file,
                                            const CheckpointInfo& info);
 

@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <numeric>
 
+#include "io/files/content_stamp.hpp"
 #include "io/files/partial_file.hpp"
 #include "io/files/paths.hpp"
+#include "io/write/half_published.hpp"
 #include "io/write/journal.hpp"
 #include "pipeline/inputs/index_text.hpp"
 #include "pipeline/report/report.hpp"
@@ -48,6 +50,7 @@ void publish_indexes(const Run& run) {
         const std::uint64_t bytes =
             std::accumulate(index.files.begin(), index.files.end(), std::uint64_t{0}, add);
         PartialFile copy(behind_links(run.files.target(index.name)), force);
+        copy.is_made_of(index.path);
         copy.create(index_with_size(index.text, bytes));
         copy.publish();
     }
@@ -95,6 +98,15 @@ bool Publication::is_asked_for(const Arguments& arguments) {
                                [&](const SideFile& row) { return arguments.has(row.option); });
 }
 
+std::vector<std::string> Publication::asked_for(const Arguments& arguments) {
+    std::vector<std::string> paths;
+    for (const SideFile& row : side_files()) {
+        const std::string& path = arguments.text(row.option);
+        if (!path.empty()) paths.push_back(std::filesystem::absolute(path).string());
+    }
+    return paths;
+}
+
 void Publication::refuse_unsupported(const Run& run) {
     const Arguments& arguments = run.arguments;
     const auto refuse = [](const std::string& text) { throw Error(ErrorCode::kUsage, text); };
@@ -119,6 +131,8 @@ void Publication::refuse_unsupported(const Run& run) {
 
 void Publication::check_early(const Run& run) {
     if (run.is_batch || !run.team.leads()) return;  // a batch makes its folders first
+    settle_published(run.target(0));
+    if (was_published(run.target(0))) return;  // looked at again once the plan is known
     for (const SideFile& row : side_files()) (void)new_file_from(run.arguments, row.option);
 }
 
@@ -127,21 +141,24 @@ Publication::Publication(const Run& run) {
     if (run.is_batch) {
         make_folders(run, folders_);
         arguments = with_others(arguments, run.files);
-        // With nothing left to do, an existing report is from the run that this one resumes.
-        if (run.to_do.empty()) arguments.set_flag("force");
+    } else if (run.to_do.empty()) {
+        clear_other_jobs(run.target(0), 1, false);  // what ranks left of what is done
     } else {
         prepare_folder_of_ranks(run.target(0), run.team.ranks().size(), run.resumes);
     }
+    // With nothing left to do, an existing report is from the run that this one resumes.
+    if (run.to_do.empty()) arguments.set_flag("force");
     for (const SideFile& row : side_files())
         files_.emplace_back(
             new ReportFile(new_file_from(arguments, row.option)));  // it cannot be moved
+    if (run.is_batch && run.was_published) run.notes->discard();
     // A run that was killed just after it published an output left the journal of it.
     for (std::size_t f = 0; f < run.file_count(); ++f) {
         if (std::ranges::find(run.to_do, f) == run.to_do.end()) remove_journal(run.target(f));
     }
 }
 
-void Publication::write(Published all) {
+void Publication::write(Published all) try {
     const Run& run = all.run;
     if (run.arguments.has("report") || run.arguments.has("report-html")) {
         all.report = run.is_batch ? files_report_json(file_reports(run), all.summary)
@@ -151,11 +168,20 @@ void Publication::write(Published all) {
         const SideFile& row = side_files()[s];
         if (all.run.arguments.has(row.option)) files_[s]->write(row.content(all));
     }
+} catch (const Error& error) {
+    if (error.code() != ErrorCode::kStopped) throw;
+    throw Error(ErrorCode::kStopped, all.run.team.stopped());
 }
 
 void Publication::publish(const Run& run, const FinishedOutput& output) {
     write({run, {}, output.recording});
     output.recording->phases().enter("publish", Activity::kWriting);
+    Publishing publishing{
+        asked_for(run.arguments), {}, content_stamp(output.journal->partial_path())};
+    for (const auto& file : files_) {
+        if (auto published = file->to_publish()) publishing.files.push_back(std::move(*published));
+    }
+    output.journal->publishing(publishing);
     try {
         for (const auto& file : files_) file->publish();
         output.writer->publish();
@@ -176,6 +202,7 @@ FilesSummary Publication::publish_batch(const Run& run) {
         for (const auto& file : files_) file->withdraw();
         throw;
     }
+    run.notes->note_all(run.identities, asked_for(run.arguments));
     run.notes->discard();
     return summary;
 }
@@ -203,7 +230,7 @@ std::vector<FileReport> file_reports(const Run& run) {
 void publish_output(const Run& run, const FinishedOutput& output) {
     const std::string& name = run.input(output.file).name;
     try {
-        run.notes->add(name, run.identities[output.file], output.partial_path,
+        run.notes->add(name, run.identities[output.file], output.journal->partial_path(),
                        to_bytes(run.results[output.file]));
         output.recording->phases().enter("publish", Activity::kWriting);
         output.writer->publish();

@@ -39,13 +39,17 @@ class Publication {
 
     /// Throws Error(kUsage), with advice, for an option that a batch or a job of ranks cannot have.
     static void refuse_unsupported(const Run& run);
-    /// Checks the files beside the output of one input, before anything is read. Throws as the
-    /// constructor.
+    /// Undoes what a killed run published without its output, and checks the files beside the
+    /// output of one input, before anything is read. Throws as the constructor.
     static void check_early(const Run& run);
     /// Tells whether an option asks for any file beside the outputs.
     [[nodiscard]] static bool is_asked_for(const Arguments& arguments);
 
-    /// Publishes the only output of a run and all files beside it: all of them appear or none.
+    /// Returns the paths of the files that options ask for beside the outputs, as absolute ones.
+    [[nodiscard]] static std::vector<std::string> asked_for(const Arguments& arguments);
+
+    /// Publishes the only output of a run and all files beside it: all of them appear or none. The
+    /// output is last. A run that is killed in between is undone by the next one.
     void publish(const Run& run, const FinishedOutput& output);
     /// Publishes the files beside the outputs of a batch. The report is last: it says that all is
     /// there. Returns what it says of all files together.

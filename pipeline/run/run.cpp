@@ -46,7 +46,7 @@ void run_all(const Arguments& arguments, const Team& team) {
     if (!team.is_alone()) recording.begin();
     std::optional<Publication> publication;
     team.lead([&] { publication.emplace(run); }, &recording.phases());
-    if (run.is_batch) return run_batch(run, publication);
+    if (run.is_batch && !run.was_published) return run_batch(run, publication);
     if (!run.to_do.empty()) run_one(run, publication, recording);
 }
 

@@ -69,6 +69,7 @@ class SharedFile {
         output.merge = [this](FinishedOutput& merged) {
             merge();
             merged.writer = &merged_->writer;
+            merged.journal = &merged_->place;
         };
         output.published = [this] { clear(); };
         return output;

@@ -82,9 +82,9 @@ class Submit(unittest.TestCase):
         self.assertEqual(merge[-2:], ["2", "--link"])
 
     def merged(self, folder, *arguments, restarts=0, fails=False):
-        """What merge.sbatch says and returns, for a program that writes down its words and makes OUT.h5."""
+        """What merge.sbatch says and returns, for a program that writes down its words and makes OUT.h5 where there is none."""
         program = folder / "program"
-        end = "exit 1" if fails else 'echo merged > "$2"'
+        end = "exit 1" if fails else 'case "$*" in *--force*) ;; *) if [ -e "$2" ]; then exit 4; fi ;; esac; echo merged > "$2"'
         program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/words\n{end}\n')
         program.chmod(0o755)
         environment = {**os.environ, "H5PALETTIZE": str(program), "SLURM_JOB_ID": "9", "SLURM_RESTART_COUNT": str(restarts)}
@@ -111,23 +111,23 @@ class Submit(unittest.TestCase):
             make("0-of-3.h5", "2-of-3.h5")
             done, words = self.merged(folder, "out.h5", "3", fails=True)
             self.assertEqual((done.returncode, len(list(parts.iterdir()))), (1, 3))
-            # When OUT.h5 was there: once more. While it removed the parts: what is left.
-            (folder / "out.h5").touch()
+            # When OUT.h5 was there: it stays where it is what the parts give. While it removed the parts: what is left.
+            (folder / "out.h5").write_text("merged\n")
             done, words = self.merged(folder, "out.h5", "3", restarts=1)
             shards = " ".join(f"out.h5.shards/{part}-of-3.h5" for part in range(3))
-            self.assertEqual((done.returncode, words, parts.exists()), (0, f"merge out.h5 {shards} --force\n", False))
+            self.assertEqual((done.returncode, parts.exists()), (0, False))
+            self.assertEqual(words, f"merge out.h5 {shards}\nmerge ./.out.h5.merged-again {shards}\n")
+            self.assertEqual(sorted(os.listdir(folder)), ["out.h5", "program"])
             make("2-of-3.h5", "merged-by-9")
             done, words = self.merged(folder, "out.h5", "3", restarts=1)
             self.assertEqual((done.returncode, words, parts.exists()), (0, "", False))
-            done, words = self.merged(folder, "out.h5", "3", restarts=1)
-            self.assertEqual((done.returncode, words), (0, ""))
             make("merged-by-9")
             done, words = self.merged(folder, "out.h5", "3", restarts=1)
             self.assertEqual((done.returncode, words, parts.exists()), (0, "", False))
             # A mark without OUT.h5, or of a job that was not started again, says nothing.
             make("0-of-1.h5", "merged-by-9")
-            _, words = self.merged(folder, "out.h5", "1")
-            self.assertEqual(words, "merge out.h5 out.h5.shards/0-of-1.h5\n")
+            done, words = self.merged(folder, "out.h5", "1")
+            self.assertEqual((done.returncode, words), (4, "merge out.h5 out.h5.shards/0-of-1.h5\n"))
             make("0-of-1.h5", "merged-by-9")
             (folder / "out.h5").unlink()
             _, words = self.merged(folder, "out.h5", "1", restarts=1)
@@ -138,9 +138,30 @@ class Submit(unittest.TestCase):
             self.assertEqual((done.returncode, words), (0, "merge out.h5 out.h5.shards/0-of-1.h5 --force\n"))
             self.assertIn("files of other jobs", done.stderr)
             make("0-of-1.h5")
+            (folder / "out.h5").unlink()
             done, words = self.merged(folder, "out.h5", "1", "--link")
             self.assertEqual((done.returncode, (parts / "0-of-1.h5").exists()), (0, True))
             self.assertEqual(self.merged(folder, "out.h5", "x")[0].returncode, 2)
+
+    def test_a_merge_job_replaces_no_file_of_others_and_fails_without_parts(self):
+        with tempfile.TemporaryDirectory(prefix="h5palettize-test-") as name:
+            folder = pathlib.Path(name)
+            (folder / "out.h5.shards").mkdir()
+            for part in range(2):
+                (folder / f"out.h5.shards/{part}-of-2.h5").touch()
+            for restarts in (0, 1, 2):
+                (folder / "out.h5").write_text("precious")
+                done, _ = self.merged(folder, "out.h5", "2", restarts=restarts)
+                self.assertEqual((done.returncode, (folder / "out.h5").read_text()), (4, "precious"))
+                self.assertEqual(len(os.listdir(folder / "out.h5.shards")), 2)
+            for part in range(2):
+                (folder / f"out.h5.shards/{part}-of-2.h5").unlink()
+            for _ in range(2):
+                done, words = self.merged(folder, "out.h5", "2", restarts=1)
+                self.assertEqual((done.returncode, words, (folder / "out.h5").read_text()), (3, "", "precious"))
+                self.assertIn("of 2 parts these are missing: 0 1", done.stderr)
+                if (folder / "out.h5.shards").exists():
+                    (folder / "out.h5.shards").rmdir()
 
     def test_the_scripts_pass_shellcheck(self):
         try:

@@ -422,12 +422,8 @@ class ManyInputs(support.Case):
             process.kill()
             process.wait()
             self.assertTrue((self.folder / "out/model.index.json").exists())
-            notes = list((self.folder / "out").glob(".*-finished"))
-            if len(notes) == 2:
+            if list((self.folder / "out").glob(".*")):  # notes; else it was done
                 self.program("run", *words, "--resume")
-            elif notes:  # it was removing them: all was done
-                self.refused(support.OUTPUT, ["exists; pass --force"], "run", *words, "--resume")
-                self.program("run", *words, "--force")
             self.assert_holds("out", "model.index.json", "model-00001-of-00002.h5", "model-00002-of-00002.h5")
             self.assertEqual(len(json.loads(pathlib.Path(report).read_text())["files"]), 2)
             shutil.rmtree(self.path("out"))

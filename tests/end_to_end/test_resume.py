@@ -184,6 +184,35 @@ class Resume(support.Case):
         self.program("run", original, self.path("out.h5"), *OPTIONS)  # starts afresh
         self.assert_done(digest)
 
+    def test_an_input_that_was_rewritten_with_its_time_put_back_is_another_one(self):
+        original = self.checkpoint()
+        digest = self.whole(original)
+        self.kill(self.start_and_wait(original))
+        status = os.stat(original)
+        shutil.copy2(original, self.path("copy.h5"))
+        with h5py.File(original, "r+") as file:
+            file["layer11/weight"][100] *= -3  # where no sample is taken
+        os.utime(original, ns=(status.st_atime_ns, status.st_mtime_ns))
+        self.refused(support.USAGE, ["another input"], "run", original, self.path("out.h5"), *OPTIONS, "--resume")
+        os.remove(original)
+        os.rename(self.path("copy.h5"), original)  # as a job does that copies its input to its node
+        self.assertGreaterEqual(self.resumed(original), 2)
+        self.assert_done(digest)
+
+    def test_an_input_that_changes_while_it_is_read_is_an_error_whatever_its_time(self):
+        original = self.checkpoint()
+        process = self.start_and_wait(original)
+        status = os.stat(original)
+        with open(original, "r+b") as file:
+            file.seek(-8, os.SEEK_END)
+            file.write(b"12345678")
+        os.utime(original, ns=(status.st_atime_ns, status.st_mtime_ns))
+        process.send_signal(signal.SIGCONT)
+        _, errors = process.communicate(timeout=support.DEADLINE_SECONDS)
+        self.assertEqual(process.returncode, support.INPUT, errors)
+        self.assertIn("the file has changed since it was opened", errors)
+        self.assert_folder_holds("in.h5")
+
     def test_data_in_other_files_is_refused(self):
         path = self.path("in.h5")
         (self.folder / "raw").write_bytes(support.rng().standard_normal((64, 64)).astype("f4").tobytes())

@@ -1,7 +1,10 @@
 """Standard input, output and error that are missing, closed or full."""
 
 import os
+import pathlib
+import signal
 import subprocess
+import time
 import unittest
 
 import h5py
@@ -59,6 +62,37 @@ class Streams(support.Case):
         self.assertEqual(code, OUTPUT)
         self.assertRegex(errors, "--report /dev/stdout: cannot be written")
         self.assert_folder_holds("in.h5")
+
+    @support.needs_prompt_signals
+    def test_a_signal_while_nobody_reads_a_report_stops_it_and_what_is_done_stays(self):
+        digest = self.whole()
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        for option in ("--report", "--report-html", "--trace"):
+            with self.subTest(option=option):
+                words = support.command_line("run", self.input, self.output, "--n-bits", "2", "--quiet", option, fifo)
+                process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+                end = time.monotonic() + support.DEADLINE_SECONDS
+                while self.waits_in(process) not in ("wait_for_partner", "fifo_open"):
+                    self.assertIsNone(process.poll())
+                    self.assertLess(time.monotonic(), end)
+                    time.sleep(0.02)
+                process.send_signal(signal.SIGTERM)
+                _, errors = process.communicate(timeout=support.DEADLINE_SECONDS)
+                self.assertEqual(process.returncode, support.STOPPED, errors)
+                self.assertRegex(errors, "out.h5: interrupted; the same command with --resume goes on")
+                self.assert_folder_holds("in.h5", "whole.h5", "fifo", ".out.h5.h5palettize-journal", ".out.h5.h5palettize-part")
+                result = self.program("run", self.input, self.output, "--n-bits", "2", "--resume")
+                self.assertIn("300 of 300 tensors were done by an earlier run", result.stderr)
+                self.assert_output_is(digest)
+
+    @staticmethod
+    def waits_in(process):
+        """The function of the kernel in which a process waits."""
+        try:
+            return pathlib.Path(f"/proc/{process.pid}/wchan").read_text()
+        except OSError:
+            return ""
 
     def test_a_log_that_nobody_reads_does_not_end_a_run(self):
         digest = self.whole()

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/files/access.hpp"
 #include "io/write/copy/format_version.hpp"
 
 namespace pal {
@@ -59,6 +60,7 @@ h5::File create_like(const Checkpoint& source, const std::string& path) {
                          H5Pset_meta_block_size(access.get(), 0),
                          H5Pset_small_data_block_size(access.get(), 0)});
     });
+    const PrivateFiles while_it_grows;
     return h5::File(h5::call("create a file", [&] {
         return H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get());
     }));
