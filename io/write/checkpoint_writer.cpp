@@ -1,10 +1,12 @@
 #include "io/write/checkpoint_writer.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "io/files/paths.hpp"
 #include "io/guard/memory_fence.hpp"
 #include "io/h5/attributes.hpp"
 #include "io/read/plausible.hpp"
@@ -62,6 +64,10 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
         throw Error(ErrorCode::kInput, impl_->source.path + ": " +
                                            impl_->source.references.front().path +
                                            " holds references, which do not lead into other files");
+    }
+    for (const auto& [place, number] : impl_->source.linked) {
+        const std::filesystem::path folder = folder_of(impl_->source.path);
+        impl_->partial.is_made_of((folder / place.first).string());
     }
     std::set<haddr_t> addresses;
     for (const std::string& path : replaced) addresses.insert(impl_->replaced_address(path));
