@@ -2,7 +2,7 @@
 # Long runs of what the everyday tests do for a moment (docs/reliability.md).
 # Usage: scripts/soak.sh mutate [N] [SEED]   N damaged files (default 10000) through every command
 #        scripts/soak.sh fuzz [SECONDS]      the fuzzers side by side for that long (default 1440); needs clang
-#        scripts/soak.sh kill [N] [SEED]     a run is killed N times (default 200) and resumed
+#        scripts/soak.sh kill [N] [SEED]     a run is killed N times (default 200) and resumed; all commands at changes of names
 #        scripts/soak.sh disk [POINTS]       the disk is full at so many points (default 20); mounts a tmpfs
 #        scripts/soak.sh faults              every write, sync, allocation and HDF5 call of a run fails once
 set -euo pipefail
@@ -28,6 +28,7 @@ fuzz() {
 kill_runs() {
     scripts/build.sh release
     /usr/bin/python3 tests/soak/kill.py build/release/h5palettize "${1:-200}" "${2:-1}"
+    H5PALETTIZE_TEST_KILLS="${1:-200}" /usr/bin/python3 tests/end_to_end/test_publish.py Publish
 }
 
 disk() {

@@ -1,10 +1,12 @@
 #include "io/write/checkpoint_writer.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "io/files/paths.hpp"
 #include "io/guard/memory_fence.hpp"
 #include "io/h5/attributes.hpp"
 #include "io/read/plausible.hpp"
@@ -65,6 +67,10 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
                                            " holds references, which do not lead into other files");
     }
     if (impl_->source.has_format) require_restorable(impl_->source, replaced, impl_->target);
+    for (const auto& [place, number] : impl_->source.linked) {
+        const std::filesystem::path folder = folder_of(impl_->source.path);
+        impl_->partial.is_made_of((folder / place.first).string());
+    }
     std::set<haddr_t> addresses;
     for (const std::string& path : replaced) addresses.insert(impl_->replaced_address(path));
     LinkedObjects linked;
