@@ -143,6 +143,17 @@ void warn_of_growth(Plan& plan) {
                             first.dataset->path + ": " + first.growth);
 }
 
+/// Warns of dimension scales that become groups: other datasets refer to them as datasets.
+void warn_of_scales(Plan& plan) {
+    for (const PlanEntry* entry : plan.palettized()) {
+        if (!entry->dataset->is_used_scale) continue;
+        plan.warnings.push_back(entry->dataset->path +
+                                ": is a dimension scale of other datasets; netCDF programs will "
+                                "not open the output, --exclude leaves it as it is");
+        return;
+    }
+}
+
 /// Warns of tensors that stay dense only for want of trust in the file, or because something is
 /// missing. Nobody should find out by the size of the output.
 void warn_of_what_is_not_read(Plan& plan, const CheckpointInfo& info) {
@@ -193,6 +204,7 @@ Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decision
     warn_of_what_is_not_read(plan, info);
     if (options.dense_if_larger) keep_small(plan);
     if (options.dense_if_larger) warn_of_growth(plan);
+    warn_of_scales(plan);
     if (options.sensitivities != nullptr) warn_of_missing_sensitivities(plan);
     warn_of_large_tensors(plan, options.memory_bytes);
     return plan;

@@ -120,6 +120,13 @@ class Drop(support.Case):
             kernel.dims[0].attach_scale(file["rows"])
         result = self.program("run", self.original, self.path("out.h5"), "--drop", "/rows")
         self.assertIn("/rows is left out, a dimension scale", result.stderr)
+        with h5py.File(self.original, "a") as file:
+            del file["rows"]
+            file["rows"] = np.ones((40, 40))
+            file["rows"].make_scale()
+            file["model_weights/fc/fc/kernel:0"].dims[1].attach_scale(file["rows"])
+        result = self.program("run", self.original, self.path("scale.h5"), "--include", "/rows")
+        self.assertIn("/rows: is a dimension scale of other datasets", result.stderr)
 
     def test_words_without_effect_are_refused(self):
         for option in ("--include", "--exclude", "--drop"):
