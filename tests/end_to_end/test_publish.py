@@ -207,6 +207,16 @@ class Modes(support.Case):
                     self.assert_modes(expected, "out.h5")
                     os.remove(self.path("out.h5"))
 
+    def test_what_is_restored_is_no_more_open_than_the_shards_behind_its_links(self):
+        parts = [self.path(f"part{part}.h5") for part in range(2)]
+        for part, name in enumerate(parts):
+            self.program("run", self.path("in.h5"), name, *BITS, "--shard", f"{part}/2")
+        self.program("merge", self.path("out.h5"), *parts, "--quiet", "--link")
+        os.chmod(parts[1], 0o600)
+        self.program("restore", self.path("out.h5"), self.path("dense.h5"), "--follow-external", "--quiet")
+        self.assert_modes(0o644, "out.h5")
+        self.assert_modes(0o600, "dense.h5")
+
     def test_what_grows_is_for_its_owner_only(self):
         os.umask(0)
         library = self.path("kill_nth.so")
