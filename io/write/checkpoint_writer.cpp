@@ -82,6 +82,10 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
     }
     // A palettized file is none any more once all of its tensors are dense again.
     const bool drop_documents = impl_->source.has_format && addresses.size() == info.tensors.size();
+    for (const auto& [place, number] : impl_->source.linked) {
+        const std::filesystem::path folder = folder_of(impl_->source.path);
+        impl_->partial.is_made_of((folder / place.first).string());
+    }
     const bool everything = copies == Copies::kEverything;
     if (everything) impl_->partial.require_room(copied_bytes(impl_->source, left_out));
     impl_->guarded("", [&] {
