@@ -300,7 +300,12 @@ void blame_output_for_crash(const Error& error) {
     output_failed = true;
 }
 
-void output_failure_was_said() noexcept { failure_said = true; }
+void failure_was_said(ErrorCode code) noexcept {
+    failure_said = true;
+    if (output_failed) return;
+    output_failure_code = code;
+    output_failed = true;
+}
 
 void contain_stack_overflow_of_this_thread() {
     if (kSanitized) return;

@@ -67,8 +67,9 @@ class Output {
 /// Tells that writing an output failed: HDF5 1.10.8 may crash when it closes that file, or later.
 /// From now on a crash prints this error and exits with its code, unless the user has seen it.
 void blame_output_for_crash(const Error& error);
-/// Tells that the user has seen the message of blame_output_for_crash.
-void output_failure_was_said() noexcept;
+/// Tells that the user has seen why the run fails: a crash that follows, as of the library after a
+/// lack of memory, exits with this code and says no more.
+void failure_was_said(ErrorCode code) noexcept;
 
 /// Lets a run that can be resumed stop in order. From now on SIGTERM, SIGINT, SIGHUP, SIGUSR1,
 /// SIGUSR2 and SIGXCPU (unless they are ignored) only make stop_requested() true. Four seconds

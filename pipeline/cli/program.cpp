@@ -105,7 +105,7 @@ int dispatch(const std::vector<Command>& commands, const std::vector<std::string
 int report_error(const std::string& text, ErrorCode code) {
     std::cout.flush();
     log_error(text);
-    if (ends_run(code)) output_failure_was_said();
+    if (ends_run(code)) failure_was_said(code);
     return static_cast<int>(code);
 }
 

@@ -40,7 +40,7 @@ void require_success(const std::vector<TensorResult>& results, const std::string
         log_error(before_errors + result.message);
     }
     if (code == 0) return;
-    if (ended) output_failure_was_said();
+    if (ended) failure_was_said(static_cast<ErrorCode>(code));
     if (interrupted) {
         if (before_errors.empty()) log_error(stopped);  // otherwise rank 0 says it
         throw JobFailed{ErrorCode::kStopped};

@@ -104,11 +104,18 @@ BOOST_AUTO_TEST_CASE(a_crash_is_blamed_on_the_input_until_writing_the_output_fai
     const End said = end_of([] {
         pal::blame_output_for_crash(
             {pal::ErrorCode::kOutput, "out.h5: cannot close: File too large"});
-        pal::output_failure_was_said();
+        pal::failure_was_said(pal::ErrorCode::kOutput);
         (void)std::raise(SIGABRT);
     });
     BOOST_TEST(said.exit_code == static_cast<int>(pal::ErrorCode::kOutput));
     BOOST_TEST(said.said == "");
+
+    const End limit = end_of([] {
+        pal::failure_was_said(pal::ErrorCode::kLimit);
+        crash_in_library();
+    });
+    BOOST_TEST(limit.exit_code == static_cast<int>(pal::ErrorCode::kLimit));
+    BOOST_TEST(limit.said == "");
 }
 
 BOOST_TEST_DECORATOR(*boost::unit_test::precondition(contained))
