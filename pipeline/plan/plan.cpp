@@ -10,6 +10,7 @@
 #include "configs/write/config_json.hpp"
 #include "pipeline/plan/file_layers.hpp"
 #include "pipeline/plan/file_size.hpp"
+#include "pipeline/plan/plan_warnings.hpp"
 #include "pipeline/plan/sensitivities.hpp"
 #include "stages/pack.hpp"
 #include "stages/tensor/error.hpp"
@@ -79,25 +80,6 @@ std::uint64_t gather_bytes(std::uint64_t memory_bytes) {
     return std::clamp(memory_bytes / 4, kLeast, ClusterOptions{}.gather_bytes);
 }
 
-/// Warns of tensors that need far more memory than there is. The program and its threads have 64
-/// MiB beside the limit; small tensors leave half of that unused.
-void warn_of_large_tensors(Plan& plan, std::uint64_t memory_bytes) {
-    constexpr std::uint64_t kAllowance = std::uint64_t{24} << 20;
-    const PlanEntry* largest = nullptr;
-    std::size_t count = 0;
-    for (const PlanEntry& entry : plan.entries) {
-        if (entry.memory_bytes < kAllowance || entry.memory_bytes - kAllowance <= memory_bytes)
-            continue;
-        ++count;
-        if (largest == nullptr || entry.memory_bytes > largest->memory_bytes) largest = &entry;
-    }
-    if (largest == nullptr) return;
-    plan.warnings.push_back(
-        "--memory: " + std::to_string(count) + " of the tensors cannot be done within " +
-        std::to_string(memory_bytes) + " bytes and are worked on alone; the largest, " +
-        largest->task.path + ", needs about " + std::to_string(largest->memory_bytes) + " bytes");
-}
-
 /// Returns why a tensor must stay dense under any spec; empty if it need not.
 std::string obstacle(const DatasetInfo& dataset) {
     if (!dataset.unreadable.empty()) return dataset.unreadable;
@@ -128,29 +110,6 @@ void keep_small(Plan& plan) {
                                "; --if-larger palettize takes it in";
     for (PlanEntry& entry : plan.entries) {
         if (entry.palettize) leave_dense(entry, reason);
-    }
-}
-
-/// Warns of tensors that grow though --if-larger leaves such ones dense: somebody named them.
-void warn_of_growth(Plan& plan) {
-    const auto grows = [](const PlanEntry* entry) { return !entry->growth.empty(); };
-    const auto chosen = plan.palettized();
-    const auto count = std::ranges::count_if(chosen, grows);
-    if (count == 0) return;
-    const PlanEntry& first = **std::ranges::find_if(chosen, grows);
-    plan.warnings.push_back(std::to_string(count) +
-                            " of the tensors that were asked for grow; the first, " +
-                            first.dataset->path + ": " + first.growth);
-}
-
-/// Warns of dimension scales that become groups: other datasets refer to them as datasets.
-void warn_of_scales(Plan& plan) {
-    for (const PlanEntry* entry : plan.palettized()) {
-        if (!entry->dataset->is_used_scale) continue;
-        plan.warnings.push_back(entry->dataset->path +
-                                ": is a dimension scale of other datasets; netCDF programs will "
-                                "not open the output, --exclude leaves it as it is");
-        return;
     }
 }
 
