@@ -11,7 +11,8 @@
 //                 of modules that are no layers: tokens, positions      tables
 //   4. rank       a weight of 4 dimensions is a 2-D convolution's       module_roles
 //
-// Of the order of dimensions a bias knows better than the metadata: channel_dims warns of that.
+// A bias tells the order of dimensions better than the metadata. channel_dims warns where they
+// differ.
 #pragma once
 
 #include <map>

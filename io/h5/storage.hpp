@@ -21,7 +21,7 @@ void write_storage(hid_t dataset, hid_t plist, hid_t group);
 [[nodiscard]] Dataset create_from_storage(hid_t group, hid_t parent, const std::string& name,
                                           hid_t link_plist);
 
-/// What create_from_storage() takes once its values are written.
+/// Size of what create_from_storage() makes, with its values.
 struct RestoredSize {
     std::uint64_t bytes = 0;  // before filters, edge chunks whole; the largest number: any more
     bool filtered = false;    // it may take less

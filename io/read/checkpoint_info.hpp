@@ -19,7 +19,7 @@ namespace pal {
 
 enum class Layout { kTorch, kKeras };
 
-/// What decides how an object is written: versions of the file format, for one.
+/// Form in which an object is written: versions of the file format, for one.
 struct FormatForm {
     unsigned superblock = 0;       // of the file
     unsigned header = 1;           // of the object
@@ -56,7 +56,7 @@ struct DatasetInfo {
     std::uint64_t element_count = 0;  // 0 for null dataspaces
     std::uint64_t bytes = 0;          // element_count * size of an element
     std::uint64_t bytes_in_file = 0;  // weights only: bytes stored, compressed; 0: never written
-    /// What a copy of it takes beside bytes_in_file: header, attributes, index of chunks.
+    /// Bytes of a copy beside bytes_in_file: header, attributes, index of chunks.
     std::uint64_t structure_bytes = 0;
     std::uint64_t storage_text_bytes = 0;  // weights only: length of h5::describe_storage()
     AttributeSizes attributes;
@@ -90,7 +90,7 @@ struct CheckpointInfo {
     std::string file;
     std::uint64_t file_bytes = 0;
     std::uint64_t user_block_bytes = 0;
-    /// What a copy takes beside floating-point datasets: groups, links, other data, superblock.
+    /// Bytes of a copy beside floating-point datasets: groups, links, other data, superblock.
     std::uint64_t structure_bytes = 0;
     h5::HeapBytes heaps;  // values of variable length in all of the file
     FormatForm root;

@@ -72,7 +72,7 @@ class TreeWalk {
         for (const h5::Link& link : links) visit_link(group, link, path, depth);
     }
 
-    /// What another link leads to is not dropped.
+    /// Counts the dropped objects. An object that another link leads to is none.
     void count_dropped() {
         Dropped& dropped = checkpoint_.info.dropped;
         dropped.links = checkpoint_.options.dropped;

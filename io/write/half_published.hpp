@@ -1,4 +1,4 @@
-// What a run that was killed left while it gave its files their names.
+// Files of a run that was killed while it gave them their names.
 //
 // Before the first file gets its name the journal of the output says which files there will be. The
 // output comes last: once it has its name the run is done. Until then the next run undoes the rest.

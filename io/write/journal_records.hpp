@@ -36,7 +36,7 @@ struct PublishedFile {
     std::string stamp;  // from content_stamp()
 };
 
-/// What a run is about to publish.
+/// Files that a run is about to publish.
 struct Publishing {
     std::vector<std::string> asked;    // paths that options name, as absolute ones
     std::vector<PublishedFile> files;  // those of them that are made beside the output

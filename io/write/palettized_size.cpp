@@ -62,7 +62,7 @@ StructureSize size_with_members(hid_t group) {
     return size;
 }
 
-/// What the structure depends on.
+/// Kind of palettized group: all of one kind have the same structure.
 struct Kind {
     FormatForm form;
     std::size_t rank = 0;

@@ -19,7 +19,7 @@ struct IndexStorage {
 };
 using IndexStorages = std::map<std::pair<Shape, int>, IndexStorage>;
 
-/// What the writer of chunks does beside writing them.
+/// Tasks of the writer of chunks beside writing them.
 struct ChunkNotes {
     bool keeps_all = false;                  // no offsets: places hold the bytes of the chunks
     std::function<void(std::size_t)> wrote;  // called with the bytes of each chunk

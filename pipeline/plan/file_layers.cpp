@@ -42,7 +42,7 @@ std::vector<FileLayers> layers_of_model(const std::vector<const CheckpointInfo*>
     };
     for (const CheckpointInfo* info : infos) {
         std::ranges::for_each(info->datasets, add);
-        // What --drop leaves out still tells of the rest.
+        // Datasets that --drop leaves out still tell of the rest.
         std::ranges::for_each(info->dropped.evidence, add);
         // The first file that tells the order of dimensions tells it for all.
         LayerHints own = hints_of(*info, options);

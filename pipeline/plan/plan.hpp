@@ -47,7 +47,7 @@ struct PlanEntry {
     const DatasetInfo* sensitivities = nullptr;  // in PlanOptions::sensitivities; null: none
     bool normalize_sensitivities = false;
     std::uint64_t bytes_in = 0;
-    /// What the file takes for a palettized entry beside bytes_out; set_width() sets it.
+    /// Bytes in the file for a palettized entry beside bytes_out; set_width() sets them.
     StructureSize structure;
     std::uint64_t bytes_out = 0;     // all that is stored for the tensor; bytes_in if dense
     std::uint64_t memory_bytes = 0;  // estimate of the peak while it is in the graph

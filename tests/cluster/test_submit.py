@@ -82,7 +82,7 @@ class Submit(unittest.TestCase):
         self.assertEqual(merge[-2:], ["2", "--link"])
 
     def merged(self, folder, *arguments, restarts=0, fails=False):
-        """What merge.sbatch says and returns, for a program that writes down its words and makes OUT.h5 where there is none."""
+        """Returns the words and the exit code of merge.sbatch, for a program that writes down its words and makes OUT.h5 where there is none."""
         program = folder / "program"
         end = "exit 1" if fails else 'case "$*" in *--force*) ;; *) if [ -e "$2" ]; then exit 4; fi ;; esac; echo merged > "$2"'
         program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/words\n{end}\n')

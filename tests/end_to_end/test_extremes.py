@@ -132,7 +132,7 @@ class Extremes(support.Case):
         self.assertGreater(planned, 20 if support.built_with_sanitizer() else 100)
 
     def decoded(self, values, *options):
-        """What run and restore make of the weights."""
+        """The weights after run and restore."""
         path = self.file(f"{len(list(self.folder.iterdir()))}.h5", values)
         _, restored = self.dense_again(path, *options)
         with h5py.File(restored) as file:

@@ -77,7 +77,7 @@ class Guide(support.Case):
         self.assertEqual((result.returncode, result.stdout), (1, "broken: failed\n"))
         self.assertEqual(sorted(os.listdir(self.folder / "out")),
                          ["keras.json", "keras.w4.h5", "torch.json", "torch.w4.h5"])
-        # What is no fault of the file ends the loop.
+        # A code that is no fault of the file ends the loop.
         (self.folder / "bin/h5palettize").unlink()
         for code in (70, 71):
             self.write_text("bin/h5palettize", f"#!/bin/sh\necho $2\nexit {code}\n")

@@ -146,7 +146,7 @@ def quantized(lut, dtype, qspec):
 
 
 def as_matrix(weights, axis):
-    """What is clustered: output channels x the rest, or the rest x input channels."""
+    """The points to cluster: output channels x the rest, or the rest x input channels."""
     if axis == 0:
         return weights.reshape(len(weights), -1)
     inputs = weights.shape[1]

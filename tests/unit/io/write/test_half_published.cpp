@@ -1,4 +1,4 @@
-// What a killed run published without its output is undone; foreign files stay.
+// Undoes files that a killed run published without its output. Files of others stay.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 
