@@ -67,10 +67,6 @@ void CheckpointWriter::make(const std::vector<std::string>& replaced, const Link
                                            " holds references, which do not lead into other files");
     }
     if (impl_->source.has_format) require_restorable(impl_->source, replaced, impl_->target);
-    for (const auto& [place, number] : impl_->source.linked) {
-        const std::filesystem::path folder = folder_of(impl_->source.path);
-        impl_->partial.is_made_of((folder / place.first).string());
-    }
     std::set<haddr_t> addresses;
     for (const std::string& path : replaced) addresses.insert(impl_->replaced_address(path));
     LinkedObjects linked;
