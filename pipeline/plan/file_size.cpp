@@ -35,12 +35,13 @@ std::uint64_t palettized_file_bytes(const PlanEntry& entry) {
 }
 
 std::uint64_t planned_file_bytes(const Plan& plan) {
-    const bool is_copy = plan.palettized().empty() && plan.dropped.links.empty();
-    if (is_copy) return plan.file_bytes;  // or nothing at all is written
+    const bool is_copy = plan.palettized().empty() && plan.info->dropped.links.empty();
+    if (is_copy) return plan.info->file_bytes;  // or nothing at all is written
     StructureSize structure = documents_structure(plan.info->root, plan.info->root_attributes);
     structure.heaps.add(plan.info->heaps);
     std::uint64_t values = kHead.size() + plan.config_bytes;
-    for (const std::string& link : plan.dropped.links) values += kDropped.size() + link.size();
+    for (const std::string& link : plan.info->dropped.links)
+        values += kDropped.size() + link.size();
     for (const PlanEntry& entry : plan.entries) {
         if (!entry.palettize) {
             const DatasetInfo& dataset = *entry.dataset;

@@ -100,9 +100,9 @@ std::string growth(const PlanEntry& entry) {
 /// format itself takes some KB.
 void keep_small(Plan& plan) {
     const std::uint64_t then = most_file_bytes(plan);
-    std::uint64_t now = plan.file_bytes;  // and what comes from other files
+    std::uint64_t now = plan.info->file_bytes;  // and what comes from other files
     for (const PlanEntry* entry : plan.palettized()) now += bytes_elsewhere(*entry->dataset);
-    now -= std::min(now, plan.dropped.bytes);
+    now -= std::min(now, plan.info->dropped.bytes);
     const auto is_free = [](const PlanEntry* entry) { return !entry->by_name; };
     if (then < now || !std::ranges::all_of(plan.palettized(), is_free)) return;
     const std::string reason = "the file would take up to " + std::to_string(then) +
@@ -150,8 +150,6 @@ Plan plan_of_file(const CheckpointInfo& info, std::span<const Decision> decision
     Plan plan;
     plan.layout = options.layout.value_or(info.layout);
     plan.layout_reason = options.layout ? "--layout" : info.layout_reason;
-    plan.file_bytes = info.file_bytes;
-    plan.dropped = info.dropped;
     plan.info = &info;
     plan.config_bytes = config_bytes;
     for (std::size_t d = 0; d < info.datasets.size(); ++d) {

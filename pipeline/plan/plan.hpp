@@ -71,8 +71,6 @@ struct WidthChoice {
 struct Plan {
     std::vector<PlanEntry> entries;  // floating-point datasets, sorted by path
     std::vector<std::string> warnings;
-    std::uint64_t file_bytes = 0;  // of the input
-    Dropped dropped;
     /// The planned file, which outlives the plan.
     const CheckpointInfo* info = nullptr;
     std::uint64_t config_bytes = 0;  // of the configuration, as the output keeps it

@@ -126,7 +126,7 @@ Json report_document(const Plan& plan, const FileResult* result) {
         report["totals"]["file_bytes_in"] = result->file_bytes_in;
         report["totals"]["file_bytes_out"] = result->file_bytes_out;
     }
-    put_dropped(report, plan.dropped);
+    put_dropped(report, plan.info->dropped);
     if (plan.widths) report["widths"] = widths_json(*plan.widths);
     if (!plan.warnings.empty()) report["warnings"] = plan.warnings;
     const ResultOf results =
@@ -177,10 +177,10 @@ std::string report_table(const Plan& plan, const FileResult* result) {
     std::string table;
     for (const PlanEntry* entry : rows) table += table_row(*entry, result_of(entry));
 
-    table += totals_for_people(totals_of(plan)) + "\n" + dropped_for_people(plan.dropped);
+    table += totals_for_people(totals_of(plan)) + "\n" + dropped_for_people(plan.info->dropped);
     if (plan.widths) table += widths_for_people(*plan.widths);
     if (result == nullptr) {
-        table += fmt::format("file {} -> about {}\n", bytes_for_people(plan.file_bytes),
+        table += fmt::format("file {} -> about {}\n", bytes_for_people(plan.info->file_bytes),
                              bytes_for_people(planned_file_bytes(plan)));
     } else {
         table += fmt::format("file {} -> {} in {:.3f} s ({} threads, engine {})\n",

@@ -46,7 +46,7 @@ TensorTotals totals_of(const Plan& plan) {
         totals.palettized_weights += entry.task.geometry.weight_count;
         totals.palettized_bytes += entry.bytes_out;
     }
-    totals.file_bytes_in = plan.file_bytes;
+    totals.file_bytes_in = plan.info->file_bytes;
     totals.file_bytes_out = planned_file_bytes(plan);
     return totals;
 }

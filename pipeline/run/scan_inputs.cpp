@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "configs/layers/optimizer_names.hpp"
+#include "configs/model/tensor_name.hpp"
 #include "configs/rules/path_filter.hpp"
 #include "io/guard/last_wish.hpp"
 #include "pipeline/console/log.hpp"
-#include "pipeline/plan/file_layers.hpp"
 #include "stages/tensor/error.hpp"
 
 namespace pal {

@@ -11,14 +11,12 @@ namespace {
 // Up to so many values are solved by price. The windows of good_partition end in a local optimum
 // now and then: six of a thousand groups were more than 1e-4 above the optimum, the worst 8e-4.
 constexpr std::size_t kMostPriced = 1024;
-constexpr std::size_t kFewestPriced = 320;  // good_partition solves fewer exactly, and sooner
 constexpr std::size_t kMostPricedClusters =
     48;                              // from so many on windows find the optimum, and sooner
 constexpr double kTolerated = 2e-5;  // part of the cost
 
 std::vector<std::size_t> partition_of_values(std::span<const Bin> bins, std::size_t k) {
-    if (bins.size() > kFewestPriced && bins.size() <= kMostPriced && k > 1 &&
-        k < kMostPricedClusters) {
+    if (bins.size() > kFewBins && bins.size() <= kMostPriced && k > 1 && k < kMostPricedClusters) {
         auto boundaries = quick_partition(bins, k, kTolerated);
         if (!boundaries.empty()) return boundaries;
     }

@@ -157,11 +157,13 @@ class Drop(support.Case):
 
     def test_shards_and_their_merge_leave_the_same_out(self):
         options = ("--drop", "head", "--drop-optimizer")
-        _, file = self.dropped(*options)
+        dropped, file = self.dropped(*options)
         file.close()
         parts = [self.path(f"part{i}.h5") for i in range(2)]
         for i, part in enumerate(parts):
-            self.program("run", self.original, part, "--shard", f"{i}/2", *options)
+            self.program("run", self.original, part, "--shard", f"{i}/2", "--report", part + ".json", *options)
+            with open(part + ".json") as file:
+                self.assertEqual(json.load(file)["dropped"], dropped)
         self.program("merge", self.path("merged.h5"), *parts)
         self.assertEqual(support.sha256(self.path("merged.h5")), support.sha256(self.path("out.h5")))
 

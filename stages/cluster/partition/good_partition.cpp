@@ -25,8 +25,6 @@ using kernels::kRowBlock;
 
 constexpr std::size_t kCutsACluster = 6;
 constexpr std::size_t kFewestCuts = 128;
-// Up to so many bins are solved as they are: exactly, and sooner than in windows.
-constexpr std::size_t kFewBins = 320;
 constexpr std::size_t kMostClumps = 1024;
 // From so many clusters on, the search by price is faster than a row each, whatever the cuts.
 constexpr std::size_t kManyClusters = 48;
