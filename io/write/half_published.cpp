@@ -39,6 +39,14 @@ bool is_there(const std::string& path) {
     return ::lstat(path.c_str(), &status) == 0;
 }
 
+/// The same of the journal beside `target`. Most runs find none.
+std::optional<Publishing> publishing_beside(const std::string& target,
+                                            std::optional<RunIdentity>* identity = nullptr) {
+    const std::string path = beside(target, "journal");
+    if (!is_there(path)) return {};
+    return publishing_in(open_own_file(target, path, O_RDONLY), identity);
+}
+
 /// Undoes the publication of a file. What it replaced lies beside it (ReportFile).
 void take_back(const PublishedFile& file) {
     const std::string replaced = beside(file.path, "part.old");
@@ -55,10 +63,8 @@ void take_back(const PublishedFile& file) {
 }  // namespace
 
 void settle_published(const std::string& target) {
-    const std::string path = beside(target, "journal");
-    // Looked at before it is locked: most runs find none.
-    if (!is_there(path) || !publishing_in(open_own_file(target, path, O_RDONLY))) return;
-    const Descriptor journal = lock_own_file(target, path, false);
+    if (!publishing_beside(target)) return;  // looked at before it is locked
+    const Descriptor journal = lock_own_file(target, beside(target, "journal"), false);
     if (journal.is_open()) settle_published(target, journal);
 }
 
@@ -76,18 +82,14 @@ void settle_published(const std::string& target, const Descriptor& journal) {
 }
 
 bool was_published(const std::string& target) {
-    const std::string path = beside(target, "journal");
-    if (!is_there(path)) return false;
-    const auto publishing = publishing_in(open_own_file(target, path, O_RDONLY));
+    const auto publishing = publishing_beside(target);
     return publishing && has_stamp(target, publishing->output);
 }
 
 bool was_published(const std::string& target, const RunIdentity& identity,
                    const std::vector<std::string>& asked) {
-    const std::string path = beside(target, "journal");
-    if (!is_there(path)) return false;
     std::optional<RunIdentity> earlier;
-    const auto publishing = publishing_in(open_own_file(target, path, O_RDONLY), &earlier);
+    const auto publishing = publishing_beside(target, &earlier);
     return publishing && earlier && is_same_work(*earlier, identity) &&
            publishing->asked == asked && has_stamp(target, publishing->output);
 }
