@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -38,6 +39,31 @@ bool any_member(hid_t compound, const Test& test) {
         if (test(type.get(), offset)) return true;
     }
     return false;
+}
+
+/// Calls visit(type, address) for the values directly inside of one in memory: the members of a
+/// compound, the elements of an array, of a variable-length sequence or of an enumeration. Byte:
+/// unsigned char, const or not.
+template <class Byte, class Visit>
+void for_each_inside(hid_t type, Byte* value, const Visit& visit) {
+    const H5T_class_t kind = type_class(type);
+    if (kind == H5T_COMPOUND) {
+        any_member(type, [&](hid_t member, std::size_t offset) {
+            visit(member, value + offset);
+            return false;
+        });
+        return;
+    }
+    const Type base = base_type(type);
+    const std::size_t step = type_bytes(base.get());
+    std::size_t count = type_bytes(type) / step;
+    if (kind == H5T_VLEN) {
+        hvl_t sequence{};
+        std::memcpy(&sequence, value, sizeof sequence);
+        count = sequence.len;
+        value = static_cast<Byte*>(sequence.p);
+    }
+    for (std::size_t i = 0; i < count; ++i) visit(base.get(), value + i * step);
 }
 
 struct StoredType {

@@ -69,24 +69,13 @@ void add_heap_bytes(hid_t type, const unsigned char* value, HeapBytes& sum) {
         if (text != nullptr) sum.add(std::strlen(text));
         return;
     }
-    if (kind == H5T_COMPOUND) {
-        any_member(type, [&](hid_t member, std::size_t offset) {
-            add_heap_bytes(member, value + offset, sum);
-            return false;
-        });
-        return;
-    }
-    const Type base = base_type(type);
-    const std::size_t step = type_bytes(base.get());
-    std::size_t count = type_bytes(type) / step;
     if (kind == H5T_VLEN) {
         hvl_t sequence{};
         std::memcpy(&sequence, value, sizeof sequence);
-        count = sequence.len;
-        value = static_cast<const unsigned char*>(sequence.p);
-        sum.add(count * step);
+        sum.add(sequence.len * type_bytes(base_type(type).get()));
     }
-    for (std::size_t i = 0; i < count; ++i) add_heap_bytes(base.get(), value + i * step, sum);
+    for_each_inside(type, value,
+                    [&](hid_t inner, const unsigned char* at) { add_heap_bytes(inner, at, sum); });
 }
 
 }  // namespace

@@ -11,8 +11,7 @@ namespace {
 
 void visit_value(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit) {
     if (!holds_references(type)) return;
-    const H5T_class_t kind = type_class(type);
-    if (kind == H5T_REFERENCE) {
+    if (type_class(type) == H5T_REFERENCE) {
         const bool object =
             call("compare types", [&] { return H5Tequal(type, H5T_STD_REF_OBJ); }) > 0;
         // Files whose addresses have another size have references of another size.
@@ -20,23 +19,8 @@ void visit_value(hid_t type, unsigned char* bytes, const ReferenceVisitor& visit
             throw Error(ErrorCode::kInput, "references to addresses that are not of 8 bytes");
         return visit(object ? H5R_OBJECT : H5R_DATASET_REGION, bytes);
     }
-    if (kind == H5T_COMPOUND) {
-        any_member(type, [&](hid_t member, std::size_t offset) {
-            visit_value(member, bytes + offset, visit);
-            return false;
-        });
-        return;
-    }
-    const Type base = base_type(type);
-    const std::size_t step = type_bytes(base.get());
-    std::size_t count = type_bytes(type) / step;
-    if (kind == H5T_VLEN) {
-        hvl_t list{};
-        std::memcpy(&list, bytes, sizeof list);
-        count = list.len;
-        bytes = static_cast<unsigned char*>(list.p);
-    }
-    for (std::size_t i = 0; i < count; ++i) visit_value(base.get(), bytes + i * step, visit);
+    for_each_inside(type, bytes,
+                    [&](hid_t inner, unsigned char* at) { visit_value(inner, at, visit); });
 }
 
 bool leads_nowhere(const unsigned char* bytes, std::size_t count) {
